@@ -1,0 +1,7 @@
+//! sugarmill: declarative YAML playbooks against SugarCRM.
+//!
+//! The modules stand in the order in which data flows; each imports only from those above it.
+
+pub mod wire;
+
+pub mod sandbox;
