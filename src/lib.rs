@@ -2,6 +2,9 @@
 //!
 //! The modules stand in the order in which data flows; each imports only from those above it.
 
+pub mod diag;
 pub mod wire;
+
+pub mod playbook;
 
 pub mod sandbox;
