@@ -7,4 +7,6 @@ pub mod wire;
 
 pub mod playbook;
 
+pub mod expr;
+
 pub mod sandbox;
