@@ -9,4 +9,6 @@ pub mod playbook;
 
 pub mod expr;
 
+pub mod operation;
+
 pub mod sandbox;
