@@ -6,6 +6,12 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceId(u16);
 
+impl SourceId {
+    pub(super) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// A stretch of one text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
@@ -82,8 +88,12 @@ impl Sources {
         id
     }
 
+    pub(super) fn iter(&self) -> std::slice::Iter<'_, Source> {
+        self.0.iter()
+    }
+
     pub fn get(&self, id: SourceId) -> &Source {
-        &self.0[usize::from(id.0)]
+        &self.0[id.index()]
     }
 
     pub fn text(&self, span: Span) -> &str {
