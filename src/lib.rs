@@ -9,6 +9,8 @@ pub mod playbook;
 
 pub mod expr;
 
+pub mod check;
+
 pub mod operation;
 
 pub mod sandbox;

@@ -22,8 +22,18 @@ use minijinja::value::Object;
 use minijinja::value::ObjectRepr;
 
 /// Functions that make a moment or a span; an operator beside one of them is date arithmetic.
-pub(super) const FUNCTIONS: &[&str] =
-    &["now", "today", "parse_date", "seconds", "minutes", "hours", "days", "weeks", "months", "years"];
+pub(super) const FUNCTIONS: &[&str] = &[
+    "now",
+    "today",
+    "parse_date",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "weeks",
+    "months",
+    "years",
+];
 
 /// The name under which an evaluation's context holds the plan's `now`.
 pub(super) const NOW: &str = "_now";
@@ -45,7 +55,9 @@ impl Object for Moment {
 
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
         match (self.as_ref(), other.downcast_ref::<Self>()?) {
-            (Self::Instant(left), Self::Instant(right)) => left.timestamp().partial_cmp(&right.timestamp()),
+            (Self::Instant(left), Self::Instant(right)) => {
+                left.timestamp().partial_cmp(&right.timestamp())
+            }
             (Self::Day(left), Self::Day(right)) => left.partial_cmp(right),
             _ => None,
         }
@@ -75,7 +87,9 @@ fn refused(detail: impl fmt::Display) -> Error {
 
 /// The plan's `now`, in the playbook's zone: fixed once, so that a resumed run computes the same.
 pub(super) fn now(state: &mut State<'_, '_>) -> Result<Value, Error> {
-    state.lookup(NOW).ok_or_else(|| refused("`now()` cannot be used here"))
+    state
+        .lookup(NOW)
+        .ok_or_else(|| refused("`now()` cannot be used here"))
 }
 
 pub(super) fn today(state: &mut State<'_, '_>) -> Result<Value, Error> {
@@ -113,8 +127,13 @@ pub(super) fn parse_date(text: &str, format: &str) -> Result<Value, Error> {
         return Ok(Value::from_object(Moment::Instant(at)));
     }
     let day = parsed.to_date().map_err(refused)?;
-    if parsed.to_time().is_ok_and(|time| time != jiff::civil::Time::midnight()) {
-        return Err(refused(format!("`{text}` has a time but no offset from UTC: put `%z` into the format")));
+    if parsed
+        .to_time()
+        .is_ok_and(|time| time != jiff::civil::Time::midnight())
+    {
+        return Err(refused(format!(
+            "`{text}` has a time but no offset from UTC: put `%z` into the format"
+        )));
     }
     Ok(Value::from_object(Moment::Day(day)))
 }
@@ -125,21 +144,31 @@ pub(super) fn date(value: &Value, format: &str) -> Result<String, Error> {
         Moment::Instant(at) => strtime::format(format, &at),
         Moment::Day(day) => strtime::format(format, day),
     };
-    text.map_err(|error| refused(format!("`{format}` is not a date format that fits: {error}")))
+    text.map_err(|error| {
+        refused(format!(
+            "`{format}` is not a date format that fits: {error}"
+        ))
+    })
 }
 
 pub(super) fn plus(left: Value, right: Value) -> Result<Value, Error> {
     match (length(&left), length(&right)) {
-        (Some(left), Some(right)) => Ok(Value::from_object(Length(left.checked_add(right).map_err(refused)?))),
+        (Some(left), Some(right)) => Ok(Value::from_object(Length(
+            left.checked_add(right).map_err(refused)?,
+        ))),
         (None, Some(span)) => shift(&left, span),
         (Some(span), None) => shift(&right, span),
-        (None, None) => Err(refused("a date and a date cannot be added; add `days(n)` or `hours(n)`")),
+        (None, None) => Err(refused(
+            "a date and a date cannot be added; add `days(n)` or `hours(n)`",
+        )),
     }
 }
 
 pub(super) fn minus(left: Value, right: Value) -> Result<Value, Error> {
     match (length(&left), length(&right)) {
-        (Some(left), Some(right)) => Ok(Value::from_object(Length(left.checked_sub(right).map_err(refused)?))),
+        (Some(left), Some(right)) => Ok(Value::from_object(Length(
+            left.checked_sub(right).map_err(refused)?,
+        ))),
         (None, Some(span)) => shift(&left, span.negate()),
         (Some(_), None) => Err(refused("a date cannot be taken from a length of time")),
         (None, None) => days_between(&moment(&right)?, &moment(&left)?),
@@ -149,9 +178,15 @@ pub(super) fn minus(left: Value, right: Value) -> Result<Value, Error> {
 /// The whole days from one moment to another, as a number.
 fn days_between(from: &Moment, to: &Moment) -> Result<Value, Error> {
     let days = match (from, to) {
-        (Moment::Instant(from), Moment::Instant(to)) => (to.timestamp() - from.timestamp()).as_hours() / 24,
+        (Moment::Instant(from), Moment::Instant(to)) => {
+            (to.timestamp() - from.timestamp()).as_hours() / 24
+        }
         (Moment::Day(from), Moment::Day(to)) => i64::from((*to - *from).get_days()),
-        _ => return Err(refused("a day and a moment cannot be compared; use `today()` with days, `now()` with moments")),
+        _ => {
+            return Err(refused(
+                "a day and a moment cannot be compared; use `today()` with days, `now()` with moments",
+            ));
+        }
     };
     Ok(Value::from(days))
 }
@@ -165,7 +200,9 @@ fn shift(value: &Value, span: Span) -> Result<Value, Error> {
         Moment::Instant(at) => Moment::Instant(at.checked_add(span).map_err(refused)?),
         Moment::Day(day) => {
             if span.fieldwise() != span_of_days(&span) {
-                return Err(refused("a day can be moved by days, weeks, months and years only"));
+                return Err(refused(
+                    "a day can be moved by days, weeks, months and years only",
+                ));
             }
             Moment::Day(day.checked_add(span).map_err(refused)?)
         }
@@ -187,7 +224,9 @@ pub(super) fn moment(value: &Value) -> Result<Moment, Error> {
     if let Some(moment) = value.downcast_object_ref::<Moment>() {
         return Ok(moment.clone());
     }
-    let text = value.as_str().ok_or_else(|| refused(format!("`{value}` is not a date")))?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| refused(format!("`{value}` is not a date")))?;
     if let Ok(day) = text.parse::<Date>()
         && text.len() == 10
     {
@@ -195,5 +234,9 @@ pub(super) fn moment(value: &Value) -> Result<Moment, Error> {
     }
     text.parse::<Timestamp>()
         .map(|at| Moment::Instant(at.to_zoned_datetime(TimeZone::UTC)))
-        .map_err(|_| refused(format!("`{text}` is not a date; use `parse_date(text, format)`")))
+        .map_err(|_| {
+            refused(format!(
+                "`{text}` is not a date; use `parse_date(text, format)`"
+            ))
+        })
 }

@@ -37,7 +37,9 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_function("years", dates::years);
     engine.add_function("parse_date", dates::parse_date);
     engine.add_filter("parse_date", dates::parse_date);
-    engine.add_filter("date", |value: Value, format: String| dates::date(&value, &format));
+    engine.add_filter("date", |value: Value, format: String| {
+        dates::date(&value, &format)
+    });
     engine.add_function("_plus", dates::plus);
     engine.add_function("_minus", dates::minus);
     engine.add_function("uuid5", uuid5);
@@ -53,7 +55,10 @@ pub(super) const GLOBALS: &[&str] = &["omit"];
 /// Text of values inside other text: booleans as YAML writes them, and nothing printed for nothing by mistake.
 fn print(out: &mut minijinja::Output<'_>, value: &Value) -> Result<(), Error> {
     if value.is_undefined() {
-        return Err(Error::new(ErrorKind::UndefinedError, "an undefined value cannot be printed"));
+        return Err(Error::new(
+            ErrorKind::UndefinedError,
+            "an undefined value cannot be printed",
+        ));
     }
     if value.is_none() {
         return Err(Error::new(
@@ -62,11 +67,16 @@ fn print(out: &mut minijinja::Output<'_>, value: &Value) -> Result<(), Error> {
         ));
     }
     if value.downcast_object_ref::<Omit>().is_some() {
-        return Err(Error::new(ErrorKind::InvalidOperation, "`omit` must stand alone as a field's value"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`omit` must stand alone as a field's value",
+        ));
     }
     let written = match value.as_str() {
         Some(text) => out.write_str(text),
-        None if value.kind() == minijinja::value::ValueKind::Bool => out.write_str(if value.is_true() { "true" } else { "false" }),
+        None if value.kind() == minijinja::value::ValueKind::Bool => {
+            out.write_str(if value.is_true() { "true" } else { "false" })
+        }
         None => write!(out, "{value}"),
     };
     written.map_err(Error::from)
@@ -99,14 +109,19 @@ fn slug(text: &str) -> String {
 }
 
 fn regex_replace(text: &str, pattern: &str, replacement: &str) -> Result<String, Error> {
-    let pattern = Regex::new(pattern)
-        .map_err(|error| Error::new(ErrorKind::InvalidOperation, format!("`{pattern}` is no regular expression: {error}")))?;
+    let pattern = Regex::new(pattern).map_err(|error| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{pattern}` is no regular expression: {error}"),
+        )
+    })?;
     Ok(pattern.replace_all(text, replacement).into_owned())
 }
 
 /// `value | jsonpath("$..id")`: always a list.
 fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
-    let path = Path::parse(path).map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
+    let path = Path::parse(path)
+        .map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
     let found = path.find(&value::to_json(value)?);
     Ok(found.iter().map(value::from_json).collect())
 }

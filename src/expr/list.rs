@@ -38,7 +38,11 @@ impl<'a> ItemList<'a> {
     /// Runs a JSONPath over `{"steps": …, "vars": …}`, of which only what the path begins with is read.
     pub fn of_path(path: &Path, scope: &'a Scope) -> Result<Self, Failure> {
         let names = path.leading_names();
-        let wanted = if names.first() == Some(&"steps") { 3 } else { 1 };
+        let wanted = if names.first() == Some(&"steps") {
+            3
+        } else {
+            1
+        };
         if names.len() < wanted {
             let message = "a JSONPath of `for_each` begins with a result: `$.steps.NAME.records…`";
             return Err(scope.failure(message.into(), None));
@@ -46,9 +50,12 @@ impl<'a> ItemList<'a> {
         let names = &names[..wanted];
         let mut inner = scope.context.clone();
         for name in names {
-            inner = inner.get_attr(name).map_err(|error| scope.failure(error.to_string(), None))?;
+            inner = inner
+                .get_attr(name)
+                .map_err(|error| scope.failure(error.to_string(), None))?;
         }
-        let json = value::to_json(&inner).map_err(|error| scope.failure(error.to_string(), None))?;
+        let json =
+            value::to_json(&inner).map_err(|error| scope.failure(error.to_string(), None))?;
         let document = names.iter().rev().fold(json, |inner, name| {
             Json::Object(Map::from_iter([((*name).to_owned(), inner)]))
         });
@@ -57,7 +64,9 @@ impl<'a> ItemList<'a> {
     }
 
     fn walk(value: &Value, scope: &'a Scope) -> Result<Self, Failure> {
-        let walk = value.try_iter().map_err(|error| scope.failure(error.to_string(), None))?;
+        let walk = value
+            .try_iter()
+            .map_err(|error| scope.failure(error.to_string(), None))?;
         Ok(Self { scope, walk })
     }
 }
@@ -68,9 +77,13 @@ impl Iterator for ItemList<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let value = self.walk.next()?;
         if let Some(item) = value.downcast_object_ref::<Item>() {
-            return Some(Ok(ItemSource::Item { step: item.step, index: item.index }));
+            return Some(Ok(ItemSource::Item {
+                step: item.step,
+                index: item.index,
+            }));
         }
-        let json = value::to_json(&value).map_err(|error| self.scope.failure(error.to_string(), None));
+        let json =
+            value::to_json(&value).map_err(|error| self.scope.failure(error.to_string(), None));
         Some(json.map(ItemSource::Value))
     }
 }

@@ -62,7 +62,10 @@ impl Object for Context {
 
 impl Access {
     fn broken(&self, error: &ResultsError) -> Value {
-        self.recorder.record().broken.get_or_insert_with(|| error.to_string());
+        self.recorder
+            .record()
+            .broken
+            .get_or_insert_with(|| error.to_string());
         stop("a result could not be read")
     }
 
@@ -85,7 +88,13 @@ impl Object for Steps {
         match self.0.results.step(key.as_str()?) {
             Ok(step) => {
                 let name = key.to_string();
-                step.map(|step| Value::from_object(Step { access: self.0.clone(), name, step }))
+                step.map(|step| {
+                    Value::from_object(Step {
+                        access: self.0.clone(),
+                        name,
+                        step,
+                    })
+                })
             }
             Err(error) => Some(self.0.broken(&error)),
         }
@@ -101,12 +110,14 @@ struct Step {
 
 /// Attributes of a step's result; also what `check` knows of.
 pub(super) const STEP_ATTRIBUTES: &[&str] = &[
-    "records", "ids", "first", "id", "count", "selected", "outcome", "failed", "labels", "items", "by_key",
+    "records", "ids", "first", "id", "count", "selected", "outcome", "failed", "labels", "items",
+    "by_key",
 ];
 
 /// Attributes of an item's result, beside the fields of its record.
 pub(super) const ITEM_ATTRIBUTES: &[&str] = &[
-    "records", "ids", "first", "id", "count", "selected", "outcome", "failed", "labels", "source", "key",
+    "records", "ids", "first", "id", "count", "selected", "outcome", "failed", "labels", "source",
+    "key",
 ];
 
 impl Object for Step {
@@ -117,7 +128,11 @@ impl Object for Step {
         }
         let name = key.as_str()?;
         match name {
-            "items" => Some(Value::from_object(Items { access: self.access.clone(), step: step.number, len: step.items })),
+            "items" => Some(Value::from_object(Items {
+                access: self.access.clone(),
+                step: step.number,
+                len: step.items,
+            })),
             "by_key" => Some(Value::from_object(ByKey {
                 access: self.access.clone(),
                 step: step.number,
@@ -125,8 +140,14 @@ impl Object for Step {
             })),
             _ if !STEP_ATTRIBUTES.contains(&name) => None,
             // The one write of a step without for_each has a result that the plan can predict.
-            "id" | "first" | "records" | "ids" if step.repeat == Repeat::Once && step.effect == Effect::Writes => {
-                let item = Value::from_object(Item { access: self.access.clone(), step: step.number, index: 0 });
+            "id" | "first" | "records" | "ids"
+                if step.repeat == Repeat::Once && step.effect == Effect::Writes =>
+            {
+                let item = Value::from_object(Item {
+                    access: self.access.clone(),
+                    step: step.number,
+                    index: 0,
+                });
                 match name {
                     "id" => item.get_attr("id").ok(),
                     "first" => Some(item),
@@ -152,7 +173,11 @@ impl Step {
                 step: step.number,
                 item: None,
                 len: step.records,
-                part: if ids_only { RecordPart::Id } else { RecordPart::Whole },
+                part: if ids_only {
+                    RecordPart::Id
+                } else {
+                    RecordPart::Whole
+                },
             })
         };
         match name {
@@ -176,7 +201,11 @@ impl Step {
             "selected" => step.selected.as_ref().map_or(Value::UNDEFINED, from_json),
             "outcome" => Value::from(step.outcome),
             "failed" => Value::from(step.failed),
-            "labels" => Value::from_pairs(step.labels.iter().map(|(label, count)| (label.as_str(), *count))),
+            "labels" => Value::from_pairs(
+                step.labels
+                    .iter()
+                    .map(|(label, count)| (label.as_str(), *count)),
+            ),
             _ => Value::UNDEFINED,
         }
     }
@@ -209,7 +238,10 @@ impl Records {
     fn values(&self, from: u64, to: u64) -> Vec<Value> {
         match self.page(from, to) {
             Err(error) => vec![self.access.broken(&error)],
-            Ok(records) => records.into_iter().map(|record| part(record, self.part)).collect(),
+            Ok(records) => records
+                .into_iter()
+                .map(|record| part(record, self.part))
+                .collect(),
         }
     }
 }
@@ -259,8 +291,13 @@ impl Object for Items {
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let index = key.as_usize()? as u64;
-        (index < self.len)
-            .then(|| Value::from_object(Item { access: self.access.clone(), step: self.step, index }))
+        (index < self.len).then(|| {
+            Value::from_object(Item {
+                access: self.access.clone(),
+                step: self.step,
+                index,
+            })
+        })
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -280,12 +317,18 @@ impl Object for ByKey {
         let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
         Some(match self.access.results.by_key(self.step, &text) {
             Err(error) => self.access.broken(&error),
-            Ok(Some(KeyHit::Item(index))) => {
-                Value::from_object(Item { access: self.access.clone(), step: self.step, index })
-            }
+            Ok(Some(KeyHit::Item(index))) => Value::from_object(Item {
+                access: self.access.clone(),
+                step: self.step,
+                index,
+            }),
             Ok(Some(KeyHit::Record(record))) => from_json(&Json::Object(record)),
             Ok(None) => {
-                self.access.recorder.record().missing_key.get_or_insert_with(|| (self.name.clone(), text));
+                self.access
+                    .recorder
+                    .record()
+                    .missing_key
+                    .get_or_insert_with(|| (self.name.clone(), text));
                 stop("there is no item with this key")
             }
         })
@@ -312,7 +355,9 @@ impl Object for Item {
             "source" => Some(source(&self.access, result.source)),
             "key" => result.key.as_deref().map(Value::from),
             "outcome" => Some(self.final_only(&result, || Value::from(result.outcome))),
-            "failed" => Some(self.final_only(&result, || Value::from(u64::from(result.outcome == "failed")))),
+            "failed" => Some(self.final_only(&result, || {
+                Value::from(u64::from(result.outcome == "failed"))
+            })),
             "labels" => Some(self.final_only(&result, || {
                 Value::from_pairs(result.label.iter().map(|label| (label.as_str(), 1)))
             })),
@@ -326,7 +371,9 @@ impl Item {
     fn final_only(&self, result: &ItemResult, value: impl FnOnce() -> Value) -> Value {
         match result.standing {
             Standing::Known | Standing::Bad { .. } => value(),
-            Standing::Predicted(seq) | Standing::Waiting(seq) => self.access.unknown(Unknown::Operation(seq)),
+            Standing::Predicted(seq) | Standing::Waiting(seq) => {
+                self.access.unknown(Unknown::Operation(seq))
+            }
         }
     }
 
@@ -334,11 +381,19 @@ impl Item {
         match &result.standing {
             Standing::Waiting(seq) => Some(self.access.unknown(Unknown::Operation(*seq))),
             Standing::Bad { operation, label } => {
-                self.access.recorder.record().bad.get_or_insert_with(|| (*operation, label.clone()));
+                self.access
+                    .recorder
+                    .record()
+                    .bad
+                    .get_or_insert_with(|| (*operation, label.clone()));
                 Some(stop("it was built on something that did not succeed"))
             }
             Standing::Predicted(seq) => {
-                let kind = if name == "id" { EdgeKind::PredictedId } else { EdgeKind::Value };
+                let kind = if name == "id" {
+                    EdgeKind::PredictedId
+                } else {
+                    EdgeKind::Value
+                };
                 let known = match name {
                     "first" => Some(from_json(&Json::Object(result.record.clone()))),
                     _ => result.record.get(name).map(from_json),
@@ -357,9 +412,14 @@ impl Item {
                     step: self.step,
                     item: Some(self.index),
                     len: result.records,
-                    part: if name == "ids" { RecordPart::Id } else { RecordPart::Whole },
+                    part: if name == "ids" {
+                        RecordPart::Id
+                    } else {
+                        RecordPart::Whole
+                    },
                 })),
-                "first" => (!result.record.is_empty()).then(|| from_json(&Json::Object(result.record.clone()))),
+                "first" => (!result.record.is_empty())
+                    .then(|| from_json(&Json::Object(result.record.clone()))),
                 "count" => Some(Value::from(result.count.unwrap_or(result.records))),
                 field => result.record.get(field).map(from_json),
             },
@@ -371,6 +431,10 @@ impl Item {
 pub(super) fn source(access: &Access, source: ItemSource) -> Value {
     match source {
         ItemSource::Value(value) => from_json(&value),
-        ItemSource::Item { step, index } => Value::from_object(Item { access: access.clone(), step, index }),
+        ItemSource::Item { step, index } => Value::from_object(Item {
+            access: access.clone(),
+            step,
+            index,
+        }),
     }
 }

@@ -24,7 +24,8 @@ pub enum PathError {
 
 impl Path {
     pub fn parse(text: &str) -> Result<Self, PathError> {
-        let query = parse_json_path(text).map_err(|error| PathError::Syntax(first_line(&error.to_string())))?;
+        let query = parse_json_path(text)
+            .map_err(|error| PathError::Syntax(first_line(&error.to_string())))?;
         if query.segments.iter().any(has_nested_filter) {
             return Err(PathError::NestedFilter);
         }
@@ -81,8 +82,13 @@ fn holds_filter(filter: &Filter) -> bool {
         Filter::Or(list) | Filter::And(list) => list.iter().any(holds_filter),
         Filter::Atom(FilterAtom::Filter { expr, .. }) => holds_filter(expr),
         Filter::Atom(FilterAtom::Test { expr, .. }) => match expr.as_ref() {
-            Test::RelQuery(segments) => segments.iter().any(|segment| filters(segment).next().is_some()),
-            Test::AbsQuery(query) => query.segments.iter().any(|segment| filters(segment).next().is_some()),
+            Test::RelQuery(segments) => segments
+                .iter()
+                .any(|segment| filters(segment).next().is_some()),
+            Test::AbsQuery(query) => query
+                .segments
+                .iter()
+                .any(|segment| filters(segment).next().is_some()),
             Test::Function(_) => false,
         },
         Filter::Atom(FilterAtom::Comparison(_)) => false,
@@ -101,7 +107,10 @@ mod tests {
         let document = json!({ "steps": { "stale": { "records": [
             { "id": 1, "lead_source": "Campaign" }, { "id": 2, "lead_source": "Email" },
         ] } } });
-        assert_eq!(path.find(&document), [json!({ "id": 1, "lead_source": "Campaign" })]);
+        assert_eq!(
+            path.find(&document),
+            [json!({ "id": 1, "lead_source": "Campaign" })]
+        );
     }
 
     #[test]

@@ -36,7 +36,10 @@ impl Reference {
 }
 
 pub(super) fn of(parsed: &Parsed<'_>) -> Vec<Reference> {
-    let mut finder = Finder { found: Vec::new(), bound: Vec::new() };
+    let mut finder = Finder {
+        found: Vec::new(),
+        bound: Vec::new(),
+    };
     match parsed {
         Parsed::Value(expr) => finder.expression(expr),
         Parsed::Text(statements) => finder.statements(statements),
@@ -99,7 +102,10 @@ impl<'a> Finder<'a> {
             Expr::Const(_) => {}
             Expr::Slice(slice) => {
                 self.expression(&slice.expr);
-                for part in [&slice.start, &slice.stop, &slice.step].into_iter().flatten() {
+                for part in [&slice.start, &slice.stop, &slice.step]
+                    .into_iter()
+                    .flatten()
+                {
                     self.expression(part);
                 }
             }
@@ -110,7 +116,10 @@ impl<'a> Finder<'a> {
             }
             Expr::Compare(compare) => {
                 self.expression(&compare.expr);
-                compare.ops.iter().for_each(|step| self.expression(&step.expr));
+                compare
+                    .ops
+                    .iter()
+                    .for_each(|step| self.expression(&step.expr));
             }
             Expr::IfExpr(choice) => {
                 self.expression(&choice.test_expr);
@@ -140,14 +149,20 @@ impl<'a> Finder<'a> {
             }
             Expr::List(list) => list.items.iter().for_each(|item| self.expression(item)),
             Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.expression(item)),
-            Expr::Map(map) => map.keys.iter().chain(&map.values).for_each(|item| self.expression(item)),
+            Expr::Map(map) => map
+                .keys
+                .iter()
+                .chain(&map.values)
+                .for_each(|item| self.expression(item)),
         }
     }
 
     fn arguments(&mut self, list: &[CallArg<'a>]) {
         for argument in list {
-            let (CallArg::Pos(expr) | CallArg::Kwarg(_, expr) | CallArg::PosSplat(expr) | CallArg::KwargSplat(expr)) =
-                argument;
+            let (CallArg::Pos(expr)
+            | CallArg::Kwarg(_, expr)
+            | CallArg::PosSplat(expr)
+            | CallArg::KwargSplat(expr)) = argument;
             self.expression(expr);
         }
     }
@@ -164,7 +179,11 @@ impl<'a> Finder<'a> {
                         parts.reverse();
                         // An attribute's span begins at its dot, so the start is the root's.
                         let range = var.span().start_offset as usize..end as usize;
-                        self.found.push(Reference { root: var.id.to_owned(), parts, range });
+                        self.found.push(Reference {
+                            root: var.id.to_owned(),
+                            parts,
+                            range,
+                        });
                     }
                     return;
                 }
@@ -175,7 +194,9 @@ impl<'a> Finder<'a> {
                 Expr::GetItem(item) => {
                     match &item.subscript_expr {
                         Expr::Const(constant) if constant.value.as_str().is_some() => {
-                            parts.push(Part::Name(constant.value.as_str().unwrap_or_default().to_owned()));
+                            parts.push(Part::Name(
+                                constant.value.as_str().unwrap_or_default().to_owned(),
+                            ));
                         }
                         Expr::Const(_) => parts.push(Part::Index),
                         subscript => {

@@ -85,7 +85,10 @@ pub enum Standing {
     /// Nothing is known before this operation is planned or done.
     Waiting(Seq),
     /// Failed, skipped or unknown: nothing can be built on it.
-    Bad { operation: Seq, label: Option<Label> },
+    Bad {
+        operation: Seq,
+        label: Option<Label>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -105,7 +108,10 @@ pub struct ItemResult {
 pub enum ItemSource {
     Value(Json),
     /// The result of an item of another step, read when it is asked for.
-    Item { step: StepNo, index: u64 },
+    Item {
+        step: StepNo,
+        index: u64,
+    },
 }
 
 /// Where a key leads.
@@ -128,7 +134,11 @@ pub trait Results: Send + Sync + fmt::Debug {
     fn by_key(&self, step: StepNo, key: &str) -> Result<Option<KeyHit>, ResultsError>;
 
     /// Records of all good items, joined in item order; `range` counts among them.
-    fn records(&self, step: StepNo, range: Range<u64>) -> Result<Vec<Map<String, Json>>, ResultsError>;
+    fn records(
+        &self,
+        step: StepNo,
+        range: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError>;
 
     /// Records of one item.
     fn item_records(

@@ -41,7 +41,10 @@ pub enum Failure {
     #[error("it needs something that is not known yet")]
     Unknown,
     #[error("it is built on an operation that did not succeed")]
-    Bad { operation: Seq, label: Option<Label> },
+    Bad {
+        operation: Seq,
+        label: Option<Label>,
+    },
     #[error("step `{step}` has no item with the key `{key}`")]
     MissingKey { step: String, key: String },
     #[error("{message}")]
@@ -52,7 +55,11 @@ pub enum Failure {
 
 impl World {
     pub fn new(results: Arc<dyn Results>, vars: &Map<String, Json>, now: ZonedDateTime) -> Self {
-        Self { results, vars: from_json(&Json::Object(vars.clone())), now }
+        Self {
+            results,
+            vars: from_json(&Json::Object(vars.clone())),
+            now,
+        }
     }
 
     pub fn results(&self) -> &Arc<dyn Results> {
@@ -69,7 +76,10 @@ impl World {
     }
 
     fn with(&self, item: Option<(&str, ItemSource)>) -> Scope {
-        let access = Access { results: Arc::clone(&self.results), recorder: Arc::new(Recorder::default()) };
+        let access = Access {
+            results: Arc::clone(&self.results),
+            recorder: Arc::new(Recorder::default()),
+        };
         let item = item.map(|(name, source)| (name.to_owned(), objects::source(&access, source)));
         let context = Context {
             access: access.clone(),
@@ -77,7 +87,10 @@ impl World {
             now: Value::from_object(Moment::Instant(self.now.clone())),
             item,
         };
-        Scope { context: Value::from_object(context), access }
+        Scope {
+            context: Value::from_object(context),
+            access,
+        }
     }
 }
 
@@ -97,10 +110,16 @@ impl Scope {
             return Failure::Unknown;
         }
         if let Some((operation, label)) = &touched.bad {
-            return Failure::Bad { operation: *operation, label: label.clone() };
+            return Failure::Bad {
+                operation: *operation,
+                label: label.clone(),
+            };
         }
         if let Some((step, key)) = &touched.missing_key {
-            return Failure::MissingKey { step: step.clone(), key: key.clone() };
+            return Failure::MissingKey {
+                step: step.clone(),
+                key: key.clone(),
+            };
         }
         Failure::Template { message, span }
     }

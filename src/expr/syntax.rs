@@ -52,7 +52,13 @@ pub(super) fn template(text: &str) -> Result<Parsed<'_>, Error> {
     if let [Stmt::EmitExpr(emit)] = template.children.as_slice() {
         return Ok(Parsed::Value(rebuilt(&emit.expr)));
     }
-    Ok(Parsed::Text(template.children.iter().map(statement).collect::<Result<_, _>>()?))
+    Ok(Parsed::Text(
+        template
+            .children
+            .iter()
+            .map(statement)
+            .collect::<Result<_, _>>()?,
+    ))
 }
 
 /// Parses an expression that stands without braces.
@@ -76,7 +82,12 @@ fn statements<'a>(list: &[Stmt<'a>]) -> Result<Vec<Stmt<'a>>, Error> {
 fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
     Ok(match node {
         Stmt::EmitRaw(raw) => Stmt::EmitRaw(at(EmitRaw { raw: raw.raw }, raw.span())),
-        Stmt::EmitExpr(emit) => Stmt::EmitExpr(at(EmitExpr { expr: rebuilt(&emit.expr) }, emit.span())),
+        Stmt::EmitExpr(emit) => Stmt::EmitExpr(at(
+            EmitExpr {
+                expr: rebuilt(&emit.expr),
+            },
+            emit.span(),
+        )),
         Stmt::IfCond(cond) => Stmt::IfCond(at(
             IfCond {
                 expr: rebuilt(&cond.expr),
@@ -96,7 +107,13 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
             },
             looped.span(),
         )),
-        Stmt::Set(set) => Stmt::Set(at(Set { target: rebuilt(&set.target), expr: rebuilt(&set.expr) }, set.span())),
+        Stmt::Set(set) => Stmt::Set(at(
+            Set {
+                target: rebuilt(&set.target),
+                expr: rebuilt(&set.expr),
+            },
+            set.span(),
+        )),
         Stmt::Template(_)
         | Stmt::WithBlock(_)
         | Stmt::SetBlock(_)
@@ -115,9 +132,12 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
 fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
     match node {
         Expr::Var(var) => Expr::Var(at(Var { id: var.id }, var.span())),
-        Expr::Const(constant) => {
-            Expr::Const(at(Const { value: constant.value.clone() }, constant.span()))
-        }
+        Expr::Const(constant) => Expr::Const(at(
+            Const {
+                value: constant.value.clone(),
+            },
+            constant.span(),
+        )),
         Expr::Slice(slice) => Expr::Slice(at(
             Slice {
                 expr: rebuilt(&slice.expr),
@@ -144,7 +164,10 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
                 ops: compare
                     .ops
                     .iter()
-                    .map(|step| CompareOp { op: step.op, expr: rebuilt(&step.expr) })
+                    .map(|step| CompareOp {
+                        op: step.op,
+                        expr: rebuilt(&step.expr),
+                    })
                     .collect(),
             },
             compare.span(),
@@ -158,27 +181,54 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
             choice.span(),
         )),
         Expr::Filter(filter) => Expr::Filter(at(
-            Filter { name: filter.name, expr: filter.expr.as_ref().map(rebuilt), args: arguments(&filter.args) },
+            Filter {
+                name: filter.name,
+                expr: filter.expr.as_ref().map(rebuilt),
+                args: arguments(&filter.args),
+            },
             filter.span(),
         )),
         Expr::Test(test) => Expr::Test(at(
-            Test { name: test.name, expr: rebuilt(&test.expr), args: arguments(&test.args) },
+            Test {
+                name: test.name,
+                expr: rebuilt(&test.expr),
+                args: arguments(&test.args),
+            },
             test.span(),
         )),
-        Expr::GetAttr(attr) => {
-            Expr::GetAttr(at(GetAttr { expr: rebuilt(&attr.expr), name: attr.name }, attr.span()))
-        }
+        Expr::GetAttr(attr) => Expr::GetAttr(at(
+            GetAttr {
+                expr: rebuilt(&attr.expr),
+                name: attr.name,
+            },
+            attr.span(),
+        )),
         Expr::GetItem(item) => Expr::GetItem(at(
-            GetItem { expr: rebuilt(&item.expr), subscript_expr: rebuilt(&item.subscript_expr) },
+            GetItem {
+                expr: rebuilt(&item.expr),
+                subscript_expr: rebuilt(&item.subscript_expr),
+            },
             item.span(),
         )),
-        Expr::Call(call) => {
-            Expr::Call(at(Call { expr: rebuilt(&call.expr), args: arguments(&call.args) }, call.span()))
-        }
-        Expr::List(list) => Expr::List(at(List { items: list.items.iter().map(rebuilt).collect() }, list.span())),
-        Expr::Tuple(tuple) => {
-            Expr::Tuple(at(Tuple { items: tuple.items.iter().map(rebuilt).collect() }, tuple.span()))
-        }
+        Expr::Call(call) => Expr::Call(at(
+            Call {
+                expr: rebuilt(&call.expr),
+                args: arguments(&call.args),
+            },
+            call.span(),
+        )),
+        Expr::List(list) => Expr::List(at(
+            List {
+                items: list.items.iter().map(rebuilt).collect(),
+            },
+            list.span(),
+        )),
+        Expr::Tuple(tuple) => Expr::Tuple(at(
+            Tuple {
+                items: tuple.items.iter().map(rebuilt).collect(),
+            },
+            tuple.span(),
+        )),
         Expr::Map(map) => Expr::Map(at(
             Map {
                 keys: map.keys.iter().map(rebuilt).collect(),
@@ -208,16 +258,31 @@ fn operation<'a>(binary: &Spanned<BinOp<'a>>) -> Expr<'a> {
         op => return Expr::BinOp(at(BinOp { op, left, right }, binary.span())),
     };
     if !makes_date(&binary.left) && !makes_date(&binary.right) {
-        return Expr::BinOp(at(BinOp { op: binary.op, left, right }, binary.span()));
+        return Expr::BinOp(at(
+            BinOp {
+                op: binary.op,
+                left,
+                right,
+            },
+            binary.span(),
+        ));
     }
     let callee = Expr::Var(at(Var { id: function }, binary.span()));
-    Expr::Call(at(Call { expr: callee, args: vec![CallArg::Pos(left), CallArg::Pos(right)] }, binary.span()))
+    Expr::Call(at(
+        Call {
+            expr: callee,
+            args: vec![CallArg::Pos(left), CallArg::Pos(right)],
+        },
+        binary.span(),
+    ))
 }
 
 /// Whether an operand is a date function's value, directly or through further arithmetic.
 fn makes_date(node: &Expr<'_>) -> bool {
     match node {
-        Expr::Call(call) => matches!(&call.expr, Expr::Var(var) if dates::FUNCTIONS.contains(&var.id)),
+        Expr::Call(call) => {
+            matches!(&call.expr, Expr::Var(var) if dates::FUNCTIONS.contains(&var.id))
+        }
         Expr::Filter(filter) => filter.name == "parse_date",
         Expr::BinOp(binary) if matches!(binary.op, BinOpKind::Add | BinOpKind::Sub) => {
             makes_date(&binary.left) || makes_date(&binary.right)
@@ -228,5 +293,10 @@ fn makes_date(node: &Expr<'_>) -> bool {
 
 /// The statements of a parsed text as one tree the engine can compile.
 pub(super) fn root(statements: Vec<Stmt<'_>>) -> Stmt<'_> {
-    Stmt::Template(at(Template { children: statements }, Span::default()))
+    Stmt::Template(at(
+        Template {
+            children: statements,
+        },
+        Span::default(),
+    ))
 }

@@ -62,18 +62,29 @@ pub enum Rendered {
 impl Template {
     /// Compiles text in which templates may stand.
     pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
-        let form = if syntax::has_template(&text.value) { Form::Mixed } else { Form::Plain };
+        let form = if syntax::has_template(&text.value) {
+            Form::Mixed
+        } else {
+            Form::Plain
+        };
         Self::build(text, form, sources)
     }
 
     /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
     pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
-        let form = if text.value.contains("{{") { Form::Mixed } else { Form::Bare };
+        let form = if text.value.contains("{{") {
+            Form::Mixed
+        } else {
+            Form::Bare
+        };
         Self::build(text, form, sources)
     }
 
     fn build(text: &Located<String>, form: Form, sources: &Sources) -> Result<Self, Problem> {
-        let origin = sources.text(text.span).find(&text.value).map(|at| text.span.start + at);
+        let origin = sources
+            .text(text.span)
+            .find(&text.value)
+            .map(|at| text.span.start + at);
         let mut template = Self {
             text: text.value.clone(),
             form,
@@ -86,7 +97,10 @@ impl Template {
         }
         let (form, references) = {
             let parsed = template.parse(form).map_err(|error| {
-                let span = error.range().and_then(|range| template.place(range)).unwrap_or(template.span);
+                let span = error
+                    .range()
+                    .and_then(|range| template.place(range))
+                    .unwrap_or(template.span);
                 Problem::error(SYNTAX, "this template cannot be read").at(span, detail(&error))
             })?;
             let form = match (&parsed, form) {
@@ -96,8 +110,10 @@ impl Template {
             (form, references::of(&parsed))
         };
         template.form = form;
-        template.references =
-            references.into_iter().filter(|reference| !GLOBALS.contains(&reference.root.as_str())).collect();
+        template.references = references
+            .into_iter()
+            .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
+            .collect();
         Ok(template)
     }
 
@@ -123,7 +139,11 @@ impl Template {
 
     fn place(&self, range: Range<usize>) -> Option<Span> {
         let origin = self.origin?;
-        Some(Span { source: self.span.source, start: origin + range.start, end: origin + range.end })
+        Some(Span {
+            source: self.span.source,
+            start: origin + range.start,
+            end: origin + range.end,
+        })
     }
 
     pub fn text(&self) -> &str {
@@ -193,8 +213,14 @@ impl Template {
             let instructions = generator.finish().0;
             let blocks = BTreeMap::new();
             let mut output = machinery::make_string_output(&mut text);
-            let (value, _state) =
-                machinery::eval(&ENGINE, &instructions, scope.context.clone(), &blocks, &mut output, AutoEscape::None)?;
+            let (value, _state) = machinery::eval(
+                &ENGINE,
+                &instructions,
+                scope.context.clone(),
+                &blocks,
+                &mut output,
+                AutoEscape::None,
+            )?;
             Ok(match value {
                 Some(value) if is_value => value,
                 _ => Value::from(text),
@@ -204,7 +230,10 @@ impl Template {
     }
 
     fn failed(&self, scope: &Scope, error: &Error) -> Failure {
-        let span = error.range().and_then(|range| self.place(range)).unwrap_or(self.span);
+        let span = error
+            .range()
+            .and_then(|range| self.place(range))
+            .unwrap_or(self.span);
         scope.failure(detail(error), Some(span))
     }
 }

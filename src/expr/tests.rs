@@ -52,26 +52,64 @@ impl Results for Memory {
         let failed: Label = LocalLabel::Drift.into();
         let (standing, known, outcome) = match index {
             0 => (Standing::Known, json!({ "id": "k", "name": "Known" }), "ok"),
-            1 => (Standing::Predicted(seq), json!({ "id": "p", "name": "Planned" }), "planned"),
+            1 => (
+                Standing::Predicted(seq),
+                json!({ "id": "p", "name": "Planned" }),
+                "planned",
+            ),
             2 => (Standing::Waiting(seq), json!({}), "deferred"),
-            _ => (Standing::Bad { operation: seq, label: Some(failed) }, json!({}), "failed"),
+            _ => (
+                Standing::Bad {
+                    operation: seq,
+                    label: Some(failed),
+                },
+                json!({}),
+                "failed",
+            ),
         };
         let source = ItemSource::Value(json!({ "code": format!("c{index}") }));
         let record = record(known);
-        Ok(Some(ItemResult { standing, key: None, record, records: 1, count: None, outcome, label: None, source }))
+        Ok(Some(ItemResult {
+            standing,
+            key: None,
+            record,
+            records: 1,
+            count: None,
+            outcome,
+            label: None,
+            source,
+        }))
     }
 
     fn by_key(&self, _: StepNo, key: &str) -> Result<Option<KeyHit>, ResultsError> {
-        Ok(key.strip_prefix('c').and_then(|index| index.parse().ok()).map(KeyHit::Item))
+        Ok(key
+            .strip_prefix('c')
+            .and_then(|index| index.parse().ok())
+            .map(KeyHit::Item))
     }
 
-    fn records(&self, _: StepNo, range: Range<u64>) -> Result<Vec<Map<String, Json>>, ResultsError> {
-        let all = [json!({ "id": "1", "name": "One" }), json!({ "id": "2", "name": "Two" })];
-        let (from, to) = (usize::try_from(range.start).unwrap(), usize::try_from(range.end).unwrap());
+    fn records(
+        &self,
+        _: StepNo,
+        range: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError> {
+        let all = [
+            json!({ "id": "1", "name": "One" }),
+            json!({ "id": "2", "name": "Two" }),
+        ];
+        let (from, to) = (
+            usize::try_from(range.start).unwrap(),
+            usize::try_from(range.end).unwrap(),
+        );
         Ok(all[from..to.min(2)].iter().cloned().map(record).collect())
     }
 
-    fn item_records(&self, _: StepNo, _: u64, _: Range<u64>) -> Result<Vec<Map<String, Json>>, ResultsError> {
+    fn item_records(
+        &self,
+        _: StepNo,
+        _: u64,
+        _: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError> {
         Ok(Vec::new())
     }
 }
@@ -79,18 +117,32 @@ impl Results for Memory {
 fn template(text: &str) -> (Template, Sources) {
     let mut sources = Sources::default();
     let source = sources.add("test", text);
-    let span = Span { source, start: 0, end: text.len() };
+    let span = Span {
+        source,
+        start: 0,
+        end: text.len(),
+    };
     let template = Template::compile(&Located::new(text.to_owned(), span), &sources).unwrap();
     (template, sources)
 }
 
 fn world() -> World {
-    let now = "2026-03-01T12:00:00Z".parse::<jiff::Timestamp>().unwrap().to_zoned_datetime(TimeZone::UTC);
-    World::new(Arc::new(Memory), &record(json!({ "n": 3, "name": "Ada", "none": null })), now)
+    let now = "2026-03-01T12:00:00Z"
+        .parse::<jiff::Timestamp>()
+        .unwrap()
+        .to_zoned_datetime(TimeZone::UTC);
+    World::new(
+        Arc::new(Memory),
+        &record(json!({ "n": 3, "name": "Ada", "none": null })),
+        now,
+    )
 }
 
 fn eval(text: &str) -> (Result<Rendered, Failure>, Touched) {
-    let scope = world().item_scope("row", ItemSource::Value(json!({ "code": "c1", "empty": "" })));
+    let scope = world().item_scope(
+        "row",
+        ItemSource::Value(json!({ "code": "c1", "empty": "" })),
+    );
     let result = template(text).0.eval(&scope);
     (result, scope.take_touched())
 }
@@ -108,8 +160,14 @@ fn a_lone_template_keeps_its_type() {
     assert_eq!(value("{{ [vars.n, true, none] }}"), json!([3, true, null]));
     assert_eq!(value("{{ steps.read.ids }}"), json!(["1", "2"]));
     assert_eq!(value("{{ steps.read.count }}"), json!(2));
-    assert_eq!(value("n is {{ vars.n }}, {{ true }}"), json!("n is 3, true"));
-    assert_eq!(value("{% if vars.n > 2 %}many{% else %}few{% endif %}"), json!("many"));
+    assert_eq!(
+        value("n is {{ vars.n }}, {{ true }}"),
+        json!("n is 3, true")
+    );
+    assert_eq!(
+        value("{% if vars.n > 2 %}many{% else %}few{% endif %}"),
+        json!("many")
+    );
     assert_eq!(value("no template"), json!("no template"));
     assert_eq!(eval("{{ omit }}").0, Ok(Rendered::Omit));
 }
@@ -117,20 +175,45 @@ fn a_lone_template_keeps_its_type() {
 #[test]
 fn dates_are_computed_from_the_plans_now() {
     assert_eq!(value("{{ now() }}"), json!("2026-03-01T12:00:00+00:00"));
-    assert_eq!(value("{{ now() - days(90) }}"), json!("2025-12-01T12:00:00+00:00"));
+    assert_eq!(
+        value("{{ now() - days(90) }}"),
+        json!("2025-12-01T12:00:00+00:00")
+    );
     assert_eq!(value("{{ today() + weeks(1) }}"), json!("2026-03-08"));
-    assert_eq!(value("{{ today() - months(1) - days(1) }}"), json!("2026-01-31"));
-    assert_eq!(value("{{ parse_date('31.12.2026', '%d.%m.%Y') }}"), json!("2026-12-31"));
-    assert_eq!(value("{{ today() - parse_date('2026-02-27', '%Y-%m-%d') }}"), json!(2));
-    assert_eq!(value("since {{ today() | date('%d/%m') }}"), json!("since 01/03"));
+    assert_eq!(
+        value("{{ today() - months(1) - days(1) }}"),
+        json!("2026-01-31")
+    );
+    assert_eq!(
+        value("{{ parse_date('31.12.2026', '%d.%m.%Y') }}"),
+        json!("2026-12-31")
+    );
+    assert_eq!(
+        value("{{ today() - parse_date('2026-02-27', '%Y-%m-%d') }}"),
+        json!(2)
+    );
+    assert_eq!(
+        value("since {{ today() | date('%d/%m') }}"),
+        json!("since 01/03")
+    );
     assert!(eval("{{ today() - hours(1) }}").0.is_err());
     assert!(eval("{{ parse_date('soon', '%Y') }}").0.is_err());
 }
 
 #[test]
 fn undefined_and_null_are_never_printed() {
-    for text in ["{{ nothing }}", "{{ vars.nam }}", "{{ [vars.nam] }}", "x {{ vars.none }}", "{{ steps.nope.id }}"] {
-        assert!(matches!(eval(text).0, Err(Failure::Template { .. })), "{text}: {:?}", eval(text));
+    for text in [
+        "{{ nothing }}",
+        "{{ vars.nam }}",
+        "{{ [vars.nam] }}",
+        "x {{ vars.none }}",
+        "{{ steps.nope.id }}",
+    ] {
+        assert!(
+            matches!(eval(text).0, Err(Failure::Template { .. })),
+            "{text}: {:?}",
+            eval(text)
+        );
     }
 }
 
@@ -138,11 +221,17 @@ fn undefined_and_null_are_never_printed() {
 fn what_is_read_is_recorded() {
     let (result, touched) = eval("{{ steps.made.by_key[row.code].id }}");
     assert_eq!(result, Ok(Rendered::Value(json!("p"))));
-    assert_eq!(touched.operations, BTreeMap::from([(Seq::new(StepNo(1), 1), EdgeKind::PredictedId)]));
+    assert_eq!(
+        touched.operations,
+        BTreeMap::from([(Seq::new(StepNo(1), 1), EdgeKind::PredictedId)])
+    );
 
     let (result, touched) = eval("{{ steps.made.items[1].name }} and {{ steps.read.first.name }}");
     assert_eq!(result, Ok(Rendered::Value(json!("Planned and One"))));
-    assert_eq!(touched.operations, BTreeMap::from([(Seq::new(StepNo(1), 1), EdgeKind::Value)]));
+    assert_eq!(
+        touched.operations,
+        BTreeMap::from([(Seq::new(StepNo(1), 1), EdgeKind::Value)])
+    );
     assert_eq!(touched.steps.len(), 1);
 }
 
@@ -162,12 +251,18 @@ fn what_is_not_known_yet_outweighs_an_error() {
 
 #[test]
 fn bad_items_and_missing_keys_are_told_apart() {
-    assert!(matches!(eval("{{ steps.made.items[3].id }}").0, Err(Failure::Bad { .. })));
+    assert!(matches!(
+        eval("{{ steps.made.items[3].id }}").0,
+        Err(Failure::Bad { .. })
+    ));
     assert_eq!(value("{{ steps.made.items[3].outcome }}"), json!("failed"));
     assert_eq!(value("{{ steps.made.items[3].source.code }}"), json!("c3"));
     assert_eq!(
         eval("{{ steps.made.by_key['zz'].id }}").0,
-        Err(Failure::MissingKey { step: "made".into(), key: "zz".into() })
+        Err(Failure::MissingKey {
+            step: "made".into(),
+            key: "zz".into()
+        })
     );
 }
 
@@ -178,7 +273,13 @@ fn references_are_found_with_their_places() {
     let found: Vec<(&str, Option<&str>, &str)> = template
         .references()
         .iter()
-        .map(|reference| (reference.root.as_str(), reference.name(0), &text[reference.range.clone()]))
+        .map(|reference| {
+            (
+                reference.root.as_str(),
+                reference.name(0),
+                &text[reference.range.clone()],
+            )
+        })
         .collect();
     assert_eq!(
         found,
@@ -193,19 +294,37 @@ fn references_are_found_with_their_places() {
 #[test]
 fn lists_are_walked_as_items_or_values() {
     let scope = world().scope();
-    let items: Vec<_> = ItemList::of_template(&template("{{ steps.made.items }}").0, &scope).unwrap().collect();
-    assert_eq!(items[2], Ok(ItemSource::Item { step: StepNo(1), index: 2 }));
+    let items: Vec<_> = ItemList::of_template(&template("{{ steps.made.items }}").0, &scope)
+        .unwrap()
+        .collect();
+    assert_eq!(
+        items[2],
+        Ok(ItemSource::Item {
+            step: StepNo(1),
+            index: 2
+        })
+    );
     let path = Path::parse("$.steps.read.records[?@.name == 'Two']").unwrap();
     let found: Vec<_> = ItemList::of_path(&path, &scope).unwrap().collect();
-    assert_eq!(found, [Ok(ItemSource::Value(json!({ "id": "2", "name": "Two" })))]);
+    assert_eq!(
+        found,
+        [Ok(ItemSource::Value(json!({ "id": "2", "name": "Two" })))]
+    );
     let pending = Path::parse("$.steps.later.records[*]").unwrap();
-    assert_eq!(ItemList::of_path(&pending, &scope).err(), Some(Failure::Unknown));
+    assert_eq!(
+        ItemList::of_path(&pending, &scope).err(),
+        Some(Failure::Unknown)
+    );
     assert!(ItemList::of_template(&template("{{ vars.n }}").0, &scope).is_err());
 }
 
 #[test]
 fn runaway_templates_are_stopped() {
-    assert!(eval("{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% endfor %}{% endfor %}").0.is_err());
+    assert!(
+        eval("{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% endfor %}{% endfor %}")
+            .0
+            .is_err()
+    );
 }
 
 #[test]
@@ -214,8 +333,14 @@ fn conditions_need_no_braces() {
     let holds = |text: &str| {
         let mut sources = Sources::default();
         let source = sources.add("test", text);
-        let span = Span { source, start: 0, end: text.len() };
-        Template::compile_expression(&Located::new(text.to_owned(), span), &sources).unwrap().holds(&scope)
+        let span = Span {
+            source,
+            start: 0,
+            end: text.len(),
+        };
+        Template::compile_expression(&Located::new(text.to_owned(), span), &sources)
+            .unwrap()
+            .holds(&scope)
     };
     assert_eq!(holds("vars.n == 3"), Ok(true));
     assert_eq!(holds("{{ vars.n > 3 }}"), Ok(false));

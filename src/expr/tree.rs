@@ -33,7 +33,11 @@ impl Tree {
     pub fn compile(node: &Located<Node>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let tree = build(node, sources, &mut problems);
-        if problems.is_empty() { Ok(tree) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(tree)
+        } else {
+            Err(problems)
+        }
     }
 
     /// The value, if no template stands in it.
@@ -57,7 +61,10 @@ impl Tree {
             Shape::Literal(_) => Vec::new(),
             Shape::Template(template) => vec![template],
             Shape::List(items) => items.iter().flat_map(Self::templates).collect(),
-            Shape::Map(entries) => entries.iter().flat_map(|(_, value)| value.templates()).collect(),
+            Shape::Map(entries) => entries
+                .iter()
+                .flat_map(|(_, value)| value.templates())
+                .collect(),
         }
     }
 
@@ -94,16 +101,21 @@ impl Tree {
 
 fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
     let shape = match &node.value {
-        Node::Text(text) => match Template::compile(&Located::new(text.clone(), node.span), sources) {
-            Ok(template) if template.is_plain() => Shape::Literal(Json::from(text.as_str())),
-            Ok(template) => Shape::Template(Box::new(template)),
-            Err(problem) => {
-                problems.push(problem);
-                Shape::Literal(Json::Null)
+        Node::Text(text) => {
+            match Template::compile(&Located::new(text.clone(), node.span), sources) {
+                Ok(template) if template.is_plain() => Shape::Literal(Json::from(text.as_str())),
+                Ok(template) => Shape::Template(Box::new(template)),
+                Err(problem) => {
+                    problems.push(problem);
+                    Shape::Literal(Json::Null)
+                }
             }
-        },
+        }
         Node::List(items) => {
-            let items: Vec<Tree> = items.iter().map(|item| build(item, sources, problems)).collect();
+            let items: Vec<Tree> = items
+                .iter()
+                .map(|item| build(item, sources, problems))
+                .collect();
             if items.iter().all(|item| item.literal().is_some()) {
                 Shape::Literal(node.value.to_json())
             } else {
@@ -111,15 +123,22 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
             }
         }
         Node::Map(entries) => {
-            let entries: Vec<(Located<String>, Tree)> =
-                entries.iter().map(|(key, value)| (key.clone(), build(value, sources, problems))).collect();
+            let entries: Vec<(Located<String>, Tree)> = entries
+                .iter()
+                .map(|(key, value)| (key.clone(), build(value, sources, problems)))
+                .collect();
             if entries.iter().all(|(_, value)| value.literal().is_some()) {
                 Shape::Literal(node.value.to_json())
             } else {
                 Shape::Map(entries)
             }
         }
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => Shape::Literal(node.value.to_json()),
+        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {
+            Shape::Literal(node.value.to_json())
+        }
     };
-    Tree { shape, span: node.span }
+    Tree {
+        shape,
+        span: node.span,
+    }
 }

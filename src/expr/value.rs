@@ -49,17 +49,25 @@ pub(super) fn to_json(value: &Value) -> Result<Json, Error> {
 
 fn at_depth(value: &Value, depth: usize) -> Result<Json, Error> {
     if depth > MAX_DEPTH {
-        return Err(Error::new(ErrorKind::InvalidOperation, "the value is nested too deeply"));
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "the value is nested too deeply",
+        ));
     }
     match value.kind() {
-        ValueKind::Undefined => Err(Error::new(ErrorKind::UndefinedError, "the value is undefined")),
+        ValueKind::Undefined => Err(Error::new(
+            ErrorKind::UndefinedError,
+            "the value is undefined",
+        )),
         ValueKind::None => Ok(Json::Null),
         ValueKind::Bool => Ok(Json::Bool(value.is_true())),
         ValueKind::Number => number(value),
         ValueKind::String => Ok(Json::from(value.as_str().unwrap_or_default())),
-        ValueKind::Seq | ValueKind::Iterable => {
-            value.try_iter()?.checked().map(|item| at_depth(&item?, depth + 1)).collect()
-        }
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()?
+            .checked()
+            .map(|item| at_depth(&item?, depth + 1))
+            .collect(),
         ValueKind::Map => {
             let mut map = Map::new();
             for key in value.try_iter()?.checked() {
@@ -69,13 +77,19 @@ fn at_depth(value: &Value, depth: usize) -> Result<Json, Error> {
             }
             Ok(Json::Object(map))
         }
-        ValueKind::Plain if value.downcast_object_ref::<Moment>().is_some() => Ok(Json::from(value.to_string())),
-        ValueKind::Plain if value.downcast_object_ref::<Omit>().is_some() => {
-            Err(Error::new(ErrorKind::InvalidOperation, "`omit` must stand alone as a field's value"))
+        ValueKind::Plain if value.downcast_object_ref::<Moment>().is_some() => {
+            Ok(Json::from(value.to_string()))
         }
+        ValueKind::Plain if value.downcast_object_ref::<Omit>().is_some() => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`omit` must stand alone as a field's value",
+        )),
         // An invalid value carries the error that made it.
         ValueKind::Invalid => Err(value.try_iter().err().unwrap_or_else(|| invalid(value))),
-        kind => Err(Error::new(ErrorKind::InvalidOperation, format!("a {kind} is not a value that can be sent"))),
+        kind => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("a {kind} is not a value that can be sent"),
+        )),
     }
 }
 
@@ -86,11 +100,17 @@ fn invalid(value: &Value) -> Error {
 fn number(value: &Value) -> Result<Json, Error> {
     if value.is_integer() {
         return value.as_i64().map(Json::from).ok_or_else(|| {
-            Error::new(ErrorKind::InvalidOperation, format!("`{value}` is too large a number"))
+            Error::new(
+                ErrorKind::InvalidOperation,
+                format!("`{value}` is too large a number"),
+            )
         });
     }
     let float: f64 = value.clone().try_into()?;
-    Number::from_f64(float)
-        .map(Json::Number)
-        .ok_or_else(|| Error::new(ErrorKind::InvalidOperation, format!("`{value}` is no number that can be sent")))
+    Number::from_f64(float).map(Json::Number).ok_or_else(|| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{value}` is no number that can be sent"),
+        )
+    })
 }

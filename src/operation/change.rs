@@ -17,11 +17,32 @@ const LINKS_A_REQUEST: usize = 200;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Change {
-    Create { module: ModuleName, id: RecordId, fields: Map<String, Json> },
-    Update { module: ModuleName, record: RecordId, fields: Map<String, Json> },
-    Delete { module: ModuleName, record: RecordId },
-    Link { module: ModuleName, record: RecordId, link: LinkName, targets: Vec<LinkTarget> },
-    Unlink { module: ModuleName, record: RecordId, link: LinkName, others: Vec<RecordId> },
+    Create {
+        module: ModuleName,
+        id: RecordId,
+        fields: Map<String, Json>,
+    },
+    Update {
+        module: ModuleName,
+        record: RecordId,
+        fields: Map<String, Json>,
+    },
+    Delete {
+        module: ModuleName,
+        record: RecordId,
+    },
+    Link {
+        module: ModuleName,
+        record: RecordId,
+        link: LinkName,
+        targets: Vec<LinkTarget>,
+    },
+    Unlink {
+        module: ModuleName,
+        record: RecordId,
+        link: LinkName,
+        others: Vec<RecordId>,
+    },
 }
 
 /// The word for it in reports. Reads and asserts are listed only when they fail.
@@ -61,7 +82,10 @@ impl Action {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|action| action.as_str() == text)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.as_str() == text)
     }
 
     pub fn is_write(self) -> bool {
@@ -116,18 +140,33 @@ impl Change {
             Self::Create { module, id, fields } => {
                 let mut fields = fields.clone();
                 fields.insert("id".into(), id.as_str().into());
-                vec![Write::Create { module: module.clone(), fields }]
+                vec![Write::Create {
+                    module: module.clone(),
+                    fields,
+                }]
             }
-            Self::Update { module, record, fields } => vec![Write::Update {
+            Self::Update {
+                module,
+                record,
+                fields,
+            } => vec![Write::Update {
                 module: module.clone(),
                 record: record.clone(),
                 fields: fields.clone(),
                 expected: modified.map(str::to_owned),
             }],
             Self::Delete { module, record } => {
-                vec![Write::Delete { module: module.clone(), record: record.clone() }]
+                vec![Write::Delete {
+                    module: module.clone(),
+                    record: record.clone(),
+                }]
             }
-            Self::Link { module, record, link, targets } => targets
+            Self::Link {
+                module,
+                record,
+                link,
+                targets,
+            } => targets
                 .chunks(LINKS_A_REQUEST)
                 .map(|targets| Write::Link {
                     module: module.clone(),
@@ -136,7 +175,12 @@ impl Change {
                     targets: targets.to_vec(),
                 })
                 .collect(),
-            Self::Unlink { module, record, link, others } => others
+            Self::Unlink {
+                module,
+                record,
+                link,
+                others,
+            } => others
                 .iter()
                 .map(|other| Write::Unlink {
                     module: module.clone(),

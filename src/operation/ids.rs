@@ -34,7 +34,15 @@ impl Origin {
             Stability::OfThisRun => &self.run,
         };
         // NUL can stand in none of the parts, so no two lists of parts read the same.
-        let name = [&self.identity, &self.playbook, step, &generation, run, key.as_str()].join("\0");
+        let name = [
+            &self.identity,
+            &self.playbook,
+            step,
+            &generation,
+            run,
+            key.as_str(),
+        ]
+        .join("\0");
         RecordId::new(Uuid::new_v5(&NAMESPACE, name.as_bytes()).to_string())
     }
 }
@@ -54,13 +62,23 @@ mod tests {
         let key = Key::stored("A-1".into());
         let id = origin.record_id("accounts", &key, Stability::Keyed);
         assert_eq!(id, origin.record_id("accounts", &key, Stability::Keyed));
-        let other_run = Origin { run: "r2".into(), ..origin.clone() };
+        let other_run = Origin {
+            run: "r2".into(),
+            ..origin.clone()
+        };
         assert_eq!(id, other_run.record_id("accounts", &key, Stability::Keyed));
         assert_ne!(
             origin.record_id("accounts", &key, Stability::OfThisRun),
             other_run.record_id("accounts", &key, Stability::OfThisRun)
         );
-        assert_ne!(id, Origin { generation: 1, ..origin.clone() }.record_id("accounts", &key, Stability::Keyed));
+        assert_ne!(
+            id,
+            Origin {
+                generation: 1,
+                ..origin.clone()
+            }
+            .record_id("accounts", &key, Stability::Keyed)
+        );
         assert_ne!(id, origin.record_id("contacts", &key, Stability::Keyed));
     }
 }

@@ -48,7 +48,10 @@ impl State {
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|state| state.as_str() == text)
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|state| state.as_str() == text)
     }
 
     /// What a report calls it. Nobody can tell what became of what was sent and never answered.
@@ -76,8 +79,20 @@ impl State {
     pub fn next(self) -> &'static [Self] {
         match self {
             Self::Deferred => &[Self::Planned, Self::Unchanged, Self::Skipped, Self::Failed],
-            Self::Planned => &[Self::Sent, Self::Unchanged, Self::Skipped, Self::Failed, Self::Deferred],
-            Self::Sent => &[Self::Ok, Self::Unchanged, Self::Failed, Self::Unknown, Self::Planned],
+            Self::Planned => &[
+                Self::Sent,
+                Self::Unchanged,
+                Self::Skipped,
+                Self::Failed,
+                Self::Deferred,
+            ],
+            Self::Sent => &[
+                Self::Ok,
+                Self::Unchanged,
+                Self::Failed,
+                Self::Unknown,
+                Self::Planned,
+            ],
             Self::Unknown => &[Self::Ok, Self::Failed, Self::Planned],
             // Only by `--retry-failed`, which brings back what was skipped for it as well.
             Self::Failed | Self::Skipped => &[Self::Planned, Self::Deferred],
@@ -87,7 +102,10 @@ impl State {
 
     /// The states it may come from.
     pub fn previous(self) -> impl Iterator<Item = Self> {
-        Self::ALL.iter().copied().filter(move |from| from.next().contains(&self))
+        Self::ALL
+            .iter()
+            .copied()
+            .filter(move |from| from.next().contains(&self))
     }
 }
 
@@ -113,6 +131,9 @@ mod tests {
         for good in State::ALL.iter().filter(|state| state.is_good()) {
             assert!(good.next().is_empty());
         }
-        assert!(!State::Planned.next().contains(&State::Ok), "nothing is ok that was not sent");
+        assert!(
+            !State::Planned.next().contains(&State::Ok),
+            "nothing is ok that was not sent"
+        );
     }
 }
