@@ -5,6 +5,12 @@
 pub mod diag;
 pub mod wire;
 
+pub mod metadata;
+
 pub mod playbook;
+
+pub mod runfile;
+
+pub mod client;
 
 pub mod sandbox;
