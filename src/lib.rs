@@ -5,6 +5,8 @@
 pub mod diag;
 pub mod wire;
 
+pub mod metadata;
+
 pub mod playbook;
 
 pub mod expr;
@@ -12,5 +14,9 @@ pub mod expr;
 pub mod check;
 
 pub mod operation;
+
+pub mod runfile;
+
+pub mod client;
 
 pub mod sandbox;
