@@ -33,6 +33,7 @@ pub use results::Seq;
 pub use results::Standing;
 pub use results::StepNo;
 pub use results::StepResult;
+pub use results::Tally;
 pub use scope::Failure;
 pub use scope::Scope;
 pub use scope::World;

@@ -156,6 +156,16 @@ impl Object for Step {
                 }
             }
             _ if step.phase == Phase::Open => Some(self.access.unknown(Unknown::Step(step.number))),
+            "outcome" | "failed" | "labels" => Some(self.tally(name)),
+            _ if step.bad.is_some() => {
+                let (operation, label) = step.bad.clone()?;
+                self.access
+                    .recorder
+                    .record()
+                    .bad
+                    .get_or_insert((operation, label));
+                Some(stop("it was built on something that did not succeed"))
+            }
             _ => {
                 self.access.recorder.record().steps.insert(step.number);
                 Some(self.settled(name))
@@ -199,14 +209,18 @@ impl Step {
             },
             "count" => Value::from(step.count.unwrap_or(step.records)),
             "selected" => step.selected.as_ref().map_or(Value::UNDEFINED, from_json),
-            "outcome" => Value::from(step.outcome),
-            "failed" => Value::from(step.failed),
-            "labels" => Value::from_pairs(
-                step.labels
-                    .iter()
-                    .map(|(label, count)| (label.as_str(), *count)),
-            ),
             _ => Value::UNDEFINED,
+        }
+    }
+
+    fn tally(&self, name: &str) -> Value {
+        match self.access.results.tally(self.step.number) {
+            Err(error) => self.access.broken(&error),
+            Ok(tally) => match name {
+                "outcome" => Value::from(tally.outcome),
+                "failed" => Value::from(tally.failed),
+                _ => Value::from_pairs(tally.labels),
+            },
         }
     }
 }
@@ -420,7 +434,12 @@ impl Item {
                 })),
                 "first" => (!result.record.is_empty())
                     .then(|| from_json(&Json::Object(result.record.clone()))),
-                "count" => Some(Value::from(result.count.unwrap_or(result.records))),
+                "count" => Some(
+                    result
+                        .record
+                        .get("record_count")
+                        .map_or_else(|| Value::from(result.records), from_json),
+                ),
                 field => result.record.get(field).map(from_json),
             },
         }

@@ -69,7 +69,14 @@ pub struct StepResult {
     /// What `count` gave; absent for other verbs.
     pub count: Option<u64>,
     pub selected: Option<Json>,
-    /// The worst of its operations, in the words of the reports.
+    /// Of a step without `for_each` that is settled: its one item did not go well.
+    pub bad: Option<(Seq, Option<Label>)>,
+}
+
+/// What became of a step's operations.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tally {
+    /// The worst of them, in the words of the reports.
     pub outcome: &'static str,
     pub failed: u64,
     pub labels: BTreeMap<String, u64>,
@@ -97,7 +104,6 @@ pub struct ItemResult {
     pub key: Option<String>,
     pub record: Map<String, Json>,
     pub records: u64,
-    pub count: Option<u64>,
     pub outcome: &'static str,
     pub label: Option<Label>,
     pub source: ItemSource,
@@ -147,4 +153,6 @@ pub trait Results: Send + Sync + fmt::Debug {
         index: u64,
         range: Range<u64>,
     ) -> Result<Vec<Map<String, Json>>, ResultsError>;
+
+    fn tally(&self, step: StepNo) -> Result<Tally, ResultsError>;
 }

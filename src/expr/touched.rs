@@ -20,6 +20,8 @@ pub enum Unknown {
 /// How strongly an operation leans on another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EdgeKind {
+    /// Both write the same record, and one comes first.
+    Order,
     /// It uses a value the plan knows for certain.
     Value,
     /// It uses an id that the plan predicts; an instance may give another.

@@ -75,6 +75,20 @@ impl State {
         matches!(self, Self::Ok | Self::Unchanged)
     }
 
+    /// The first present of failed, unknown, deferred, planned, ok, unchanged, skipped (design 11).
+    pub fn worst(states: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let rank = |state: &Self| match state {
+            Self::Failed => 0,
+            Self::Unknown | Self::Sent => 1,
+            Self::Deferred => 2,
+            Self::Planned => 3,
+            Self::Ok => 4,
+            Self::Unchanged => 5,
+            Self::Skipped => 6,
+        };
+        states.into_iter().min_by_key(rank)
+    }
+
     /// The states it may go to. There is no other table of this.
     pub fn next(self) -> &'static [Self] {
         match self {
