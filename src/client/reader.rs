@@ -72,8 +72,9 @@ impl Reader {
         &self.exchange.connection().site
     }
 
-    pub fn connection(&self) -> &Connection {
-        self.exchange.connection()
+    /// A second login with this and the same user ends this session.
+    pub fn platform(&self) -> &str {
+        &self.exchange.connection().platform
     }
 
     pub fn counts(&self) -> Counts {
@@ -111,7 +112,7 @@ impl Reader {
             },
             _ if fault.reaction() == Reaction::Stop => ClientError::WrongVersion {
                 site,
-                version: self.connection().api_version.to_string(),
+                version: self.exchange.connection().api_version.to_string(),
                 message: words(&fault),
             },
             _ => ClientError::Unreachable { site, fault },

@@ -114,21 +114,25 @@ impl Tokens {
         let seen = self.tried.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
         state.is_open()?;
-        match &state.session {
+        let state = &mut *state;
+        match &mut state.session {
             // Somebody else met the same refusal and has renewed already.
             Some(session) if session.number != refused.session => return Ok(session.token()),
             Some(session) => {
                 let now = Instant::now();
-                let expired = session.is_due(now);
-                if !expired && state.losses.count(now) {
-                    let fight = Failure::Stop(self.session_fight());
-                    state.failed = Some(fight.clone());
-                    return Err(fight);
+                if !session.is_due(now) {
+                    // Not sent again, and not counted again should the renewal have to wait for an outage to end.
+                    session.renew_at = Some(now);
+                    if state.losses.count(now) {
+                        let fight = Failure::Stop(self.session_fight());
+                        state.failed = Some(fight.clone());
+                        return Err(fight);
+                    }
                 }
             }
             None => {}
         }
-        self.renew(&mut state, seen, transport).await
+        self.renew(state, seen, transport).await
     }
 
     /// Refreshes, or logs in where there is nothing to refresh with. `seen` is the number of renewals tried when the
@@ -167,22 +171,23 @@ impl Tokens {
             Credentials::Password { username, password } => (username, password),
             Credentials::AccessToken(token) => return self.given_token(token, state, number),
         };
-        let refresh = state.session.as_ref().and_then(|s| s.refresh.as_ref());
+        let refresh = state.session.as_ref().and_then(|s| s.refresh.clone());
         if let Some(refresh) = refresh {
-            match Grant::refresh(&self.connection, refresh)
+            match Grant::refresh(&self.connection, &refresh)
                 .send(transport)
                 .await
             {
                 Ok(granted) => {
                     tracing::debug!("session refreshed");
-                    return Ok(granted.session(number));
+                    let mut session = granted.session(number);
+                    // An instance that does not rotate it need not repeat it.
+                    session.refresh.get_or_insert(refresh);
+                    return Ok(session);
                 }
                 // The refresh token is dead; the password is not.
-                Err(fault) if is_refusal(&fault) => {}
+                Err(fault) if is_refusal(&fault) => state.session = None,
                 Err(fault) => return Err(Failure::NotSent(fault)),
             }
-            // Whatever follows, it is spent.
-            state.session = None;
         }
         match Grant::password(&self.connection, username, password)
             .send(transport)
