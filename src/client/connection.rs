@@ -59,7 +59,7 @@ impl Connection {
             platform: "base".into(),
             api_version: ApiVersion::default(),
             ca_file: None,
-            request_timeout: Duration::from_secs(120),
+            request_timeout: Duration::from_mins(2),
             proxy: None,
         }
     }

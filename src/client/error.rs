@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use super::Site;
 use super::SiteError;
 use crate::wire::Fault;
 
@@ -20,17 +19,17 @@ pub enum ClientError {
     #[error("no TLS on this machine: {reason}; `SUGAR_CA_FILE` can name the certificates to trust")]
     Tls { reason: String },
 
-    #[error("`{site}` cannot be reached: {fault}")]
-    Unreachable { site: Site, fault: Fault },
+    #[error("{}", unreachable(site, fault))]
+    Unreachable { site: String, fault: Fault },
     #[error("`{site}` is not a Sugar instance, or its address lacks a folder: {detail}")]
-    NotSugar { site: Site, detail: String },
-    #[error("`{site}` answers with {detail}; use the address that leads there without one")]
-    Redirected { site: Site, detail: String },
+    NotSugar { site: String, detail: String },
+    #[error("`{site}` answers with {detail}; use the address it leads to")]
+    Redirected { site: String, detail: String },
     #[error(
         "`{site}` does not serve version `{version}` of its API: {message}; set `SUGAR_API_VERSION`"
     )]
     WrongVersion {
-        site: Site,
+        site: String,
         version: String,
         message: String,
     },
@@ -39,24 +38,43 @@ pub enum ClientError {
          password, and that the platform is registered"
     )]
     LoginRefused {
-        site: Site,
+        site: String,
         username: String,
         platform: String,
         message: String,
     },
     #[error(
-        "`{site}` does not take the token of `SUGAR_ACCESS_TOKEN`: {message}; it is never refreshed"
+        "`{site}` does not take the token of `SUGAR_ACCESS_TOKEN`, or no longer; it is never refreshed"
     )]
-    TokenRefused { site: Site, message: String },
+    TokenRefused { site: String },
     #[error(
         "another login uses user `{username}` and platform `{platform}` on `{site}`: three sessions were ended within \
          ten minutes; use a platform of its own"
     )]
     SessionFight {
-        site: Site,
+        site: String,
         username: String,
         platform: String,
     },
+}
+
+fn unreachable(site: &str, fault: &Fault) -> String {
+    match fault {
+        // It names the site itself.
+        Fault::Network { detail, .. } => detail.clone(),
+        Fault::Refused { .. } | Fault::NotJson { .. } | Fault::Timeout { .. } => {
+            format!("`{site}` is not available now: {}", words(fault))
+        }
+    }
+}
+
+/// What the instance said, with its label: the texts come from a language pack, the labels do not.
+pub(super) fn words(fault: &Fault) -> String {
+    match fault {
+        Fault::Refused { label, message, .. } if message.is_empty() => label.to_string(),
+        Fault::Refused { label, message, .. } => format!("{message} ({label})"),
+        other => other.to_string(),
+    }
 }
 
 /// Whose matter an error is; it decides the exit code.

@@ -7,6 +7,8 @@ mod connection;
 mod counts;
 mod error;
 mod exchange;
+mod grant;
+mod losses;
 mod me;
 mod metadata;
 mod reader;
@@ -32,3 +34,8 @@ pub use site::PlainHttp;
 pub use site::Site;
 pub use site::SiteError;
 pub use writer::Writer;
+
+#[cfg(test)]
+mod script;
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use super::Counts;
 use super::Failure;
 use super::Me;
 use super::Site;
+use super::error::words;
 use super::exchange::Exchange;
 use crate::wire::Answer;
 use crate::wire::Fault;
@@ -61,7 +62,7 @@ impl Reader {
         let answer = self.ask(&Read::Me).await?;
         Me::read(&answer).ok_or_else(|| {
             Failure::Stop(ClientError::NotSugar {
-                site: self.site().clone(),
+                site: self.site().to_string(),
                 detail: "`/me` names no user".into(),
             })
         })
@@ -71,8 +72,9 @@ impl Reader {
         &self.exchange.connection().site
     }
 
-    pub fn connection(&self) -> &Connection {
-        self.exchange.connection()
+    /// A second login with this and the same user ends this session.
+    pub fn platform(&self) -> &str {
+        &self.exchange.connection().platform
     }
 
     pub fn counts(&self) -> Counts {
@@ -86,7 +88,7 @@ impl Reader {
 
     /// What a fault of the very first requests says of the address.
     fn not_there(&self, fault: Fault) -> ClientError {
-        let site = self.site().clone();
+        let site = self.site().to_string();
         match &fault {
             Fault::NotJson {
                 status: 300..400,
@@ -110,8 +112,8 @@ impl Reader {
             },
             _ if fault.reaction() == Reaction::Stop => ClientError::WrongVersion {
                 site,
-                version: self.connection().api_version.to_string(),
-                message: fault.to_string(),
+                version: self.exchange.connection().api_version.to_string(),
+                message: words(&fault),
             },
             _ => ClientError::Unreachable { site, fault },
         }

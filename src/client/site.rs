@@ -50,19 +50,10 @@ impl Site {
             return Err(SiteError::Empty);
         }
         if !text.contains("://") {
-            // Not echoed where it may hold a password.
-            return Err(match text.contains('@') {
-                true => SiteError::Credentials,
-                false => SiteError::NoScheme { text: text.into() },
-            });
+            return Err(quoting(text, |text| SiteError::NoScheme { text }));
         }
-        let url = Url::parse(text).map_err(|error| match text.contains('@') {
-            true => SiteError::Credentials,
-            false => SiteError::Broken {
-                text: text.into(),
-                reason: error.to_string(),
-            },
-        })?;
+        let broken = |reason: String| quoting(text, |text| SiteError::Broken { text, reason });
+        let url = Url::parse(text).map_err(|error| broken(error.to_string()))?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(SiteError::Credentials);
         }
@@ -76,14 +67,12 @@ impl Site {
             }
         };
         let Some(host) = url.host_str() else {
-            return Err(SiteError::Broken {
-                text: text.into(),
-                reason: "it names no host".into(),
-            });
+            return Err(broken("it names no host".into()));
         };
         let mut address = format!("{}://{host}", url.scheme());
         if let Some(port) = url.port() {
-            address.push_str(&format!(":{port}"));
+            address.push(':');
+            address.push_str(&port.to_string());
         }
         for segment in folders(&url) {
             address.push('/');
@@ -122,6 +111,15 @@ impl Site {
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.address)
+    }
+}
+
+/// An error that quotes the address, unless it may hold a password.
+fn quoting(text: &str, error: impl FnOnce(String) -> SiteError) -> SiteError {
+    if text.contains('@') {
+        SiteError::Credentials
+    } else {
+        error(text.to_owned())
     }
 }
 

@@ -3,9 +3,6 @@
 //! A second login with the same user and platform ends the first session, and a refresh ends the refresh tokens before it
 //! (fact sheet 8). So there is one holder of tokens, one renewal at a time, and everyone who waited shares its end.
 
-mod grant;
-mod losses;
-
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 
@@ -13,14 +10,17 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use self::grant::Grant;
-use self::losses::Losses;
 use super::ClientError;
 use super::Connection;
 use super::Credentials;
 use super::Failure;
+use super::error::words;
+use super::grant;
+use super::grant::Grant;
+use super::losses::Losses;
 use super::transport::Transport;
 use crate::wire::Fault;
+use crate::wire::Label;
 use crate::wire::Reaction;
 
 #[derive(Debug)]
@@ -41,12 +41,12 @@ struct State {
 }
 
 #[derive(Debug)]
-struct Session {
-    number: u64,
-    access: SecretString,
-    refresh: Option<SecretString>,
+pub(super) struct Session {
+    pub(super) number: u64,
+    pub(super) access: SecretString,
+    pub(super) refresh: Option<SecretString>,
     /// When it is to be renewed, a while before it ends; `None` when the instance did not say.
-    renew_at: Option<Instant>,
+    pub(super) renew_at: Option<Instant>,
 }
 
 /// A token to send, and which session it belongs to.
@@ -54,6 +54,16 @@ struct Session {
 pub(super) struct Token {
     pub(super) secret: SecretString,
     session: u64,
+}
+
+impl State {
+    /// Fails for good once something final has happened.
+    fn is_open(&self) -> Result<(), Failure> {
+        match &self.failed {
+            Some(stop @ Failure::Stop(_)) => Err(stop.clone()),
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Session {
@@ -86,6 +96,7 @@ impl Tokens {
     pub(super) async fn current(&self, transport: &Transport) -> Result<Token, Failure> {
         let seen = self.tried.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
+        state.is_open()?;
         if let Some(session) = &state.session
             && !session.is_due(Instant::now())
         {
@@ -102,21 +113,26 @@ impl Tokens {
     ) -> Result<Token, Failure> {
         let seen = self.tried.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
-        match &state.session {
+        state.is_open()?;
+        let state = &mut *state;
+        match &mut state.session {
             // Somebody else met the same refusal and has renewed already.
             Some(session) if session.number != refused.session => return Ok(session.token()),
             Some(session) => {
                 let now = Instant::now();
-                let expired = session.is_due(now);
-                if !expired && state.losses.count(now) {
-                    let fight = Failure::Stop(self.session_fight());
-                    state.failed = Some(fight.clone());
-                    return Err(fight);
+                if !session.is_due(now) {
+                    // Not sent again, and not counted again should the renewal have to wait for an outage to end.
+                    session.renew_at = Some(now);
+                    if state.losses.count(now) {
+                        let fight = Failure::Stop(self.session_fight());
+                        state.failed = Some(fight.clone());
+                        return Err(fight);
+                    }
                 }
             }
             None => {}
         }
-        self.renew(&mut state, seen, transport).await
+        self.renew(state, seen, transport).await
     }
 
     /// Refreshes, or logs in where there is nothing to refresh with. `seen` is the number of renewals tried when the
@@ -127,11 +143,10 @@ impl Tokens {
         seen: u64,
         transport: &Transport,
     ) -> Result<Token, Failure> {
-        if let Some(failure) = &state.failed {
-            let meanwhile = self.tried.load(Ordering::Acquire) != seen;
-            if meanwhile || matches!(failure, Failure::Stop(_)) {
-                return Err(failure.clone());
-            }
+        if let Some(failure) = &state.failed
+            && self.tried.load(Ordering::Acquire) != seen
+        {
+            return Err(failure.clone());
         }
         let result = self.obtain(state, transport).await;
         self.tried.fetch_add(1, Ordering::AcqRel);
@@ -152,25 +167,27 @@ impl Tokens {
     async fn obtain(&self, state: &mut State, transport: &Transport) -> Result<Session, Failure> {
         let number = state.next;
         state.next += 1;
-        let Credentials::Password { username, password } = &self.connection.credentials else {
-            return self.given_token(state, number);
+        let (username, password) = match &self.connection.credentials {
+            Credentials::Password { username, password } => (username, password),
+            Credentials::AccessToken(token) => return self.given_token(token, state, number),
         };
-        let refresh = state.session.as_ref().and_then(|s| s.refresh.as_ref());
+        let refresh = state.session.as_ref().and_then(|s| s.refresh.clone());
         if let Some(refresh) = refresh {
-            match Grant::refresh(&self.connection, refresh)
+            match Grant::refresh(&self.connection, &refresh)
                 .send(transport)
                 .await
             {
                 Ok(granted) => {
                     tracing::debug!("session refreshed");
-                    return Ok(granted.session(number));
+                    let mut session = granted.session(number);
+                    // An instance that does not rotate it need not repeat it.
+                    session.refresh.get_or_insert(refresh);
+                    return Ok(session);
                 }
                 // The refresh token is dead; the password is not.
-                Err(fault) if is_refusal(&fault) => {}
+                Err(fault) if is_refusal(&fault) => state.session = None,
                 Err(fault) => return Err(Failure::NotSent(fault)),
             }
-            // Whatever follows, it is spent.
-            state.session = None;
         }
         match Grant::password(&self.connection, username, password)
             .send(transport)
@@ -184,14 +201,16 @@ impl Tokens {
         }
     }
 
-    fn given_token(&self, state: &mut State, number: u64) -> Result<Session, Failure> {
-        let Credentials::AccessToken(token) = &self.connection.credentials else {
-            unreachable!("asked only where a token was given")
-        };
-        if state.session.take().is_some() || number > 0 {
+    /// There is one, so when it is asked for again it has been refused.
+    fn given_token(
+        &self,
+        token: &SecretString,
+        state: &State,
+        number: u64,
+    ) -> Result<Session, Failure> {
+        if state.session.is_some() {
             return Err(Failure::Stop(ClientError::TokenRefused {
-                site: self.connection.site.clone(),
-                message: "it has ended or was never valid".into(),
+                site: self.connection.site.to_string(),
             }));
         }
         Ok(Session {
@@ -204,12 +223,12 @@ impl Tokens {
 
     /// A wrong password is final: trying it again locks accounts.
     fn login_failed(&self, fault: Fault, username: &str) -> Failure {
-        let site = self.connection.site.clone();
+        let site = self.connection.site.to_string();
         if fault.reaction() == Reaction::Stop {
             return Failure::Stop(ClientError::WrongVersion {
                 site,
                 version: self.connection.api_version.to_string(),
-                message: fault.to_string(),
+                message: words(&fault),
             });
         }
         if is_refusal(&fault) {
@@ -217,7 +236,7 @@ impl Tokens {
                 site,
                 username: username.to_owned(),
                 platform: self.connection.platform.clone(),
-                message: fault.to_string(),
+                message: words(&fault),
             });
         }
         Failure::NotSent(fault)
@@ -226,7 +245,7 @@ impl Tokens {
     fn session_fight(&self) -> ClientError {
         let username = self.connection.credentials.username().unwrap_or("?");
         ClientError::SessionFight {
-            site: self.connection.site.clone(),
+            site: self.connection.site.to_string(),
             username: username.to_owned(),
             platform: self.connection.platform.clone(),
         }
@@ -246,6 +265,14 @@ impl Tokens {
 
 /// The instance understood and said no. A lost answer, an outage or too many requests are no refusal.
 fn is_refusal(fault: &Fault) -> bool {
-    matches!(fault, Fault::Refused { .. })
-        && matches!(fault.reaction(), Reaction::Login | Reaction::Fail)
+    match fault {
+        // Not Sugar's own error body: some other server speaks, or something in between.
+        Fault::Refused {
+            label: Label::Local(_),
+            status,
+            ..
+        } => matches!(status, 400 | 401 | 403),
+        Fault::Refused { .. } => matches!(fault.reaction(), Reaction::Login | Reaction::Fail),
+        _ => false,
+    }
 }

@@ -152,19 +152,22 @@ impl Transport {
         let retry_after = retry_after(response.headers());
         let location = location(response.headers());
         let bytes = self.read(response, status, retry_after).await?;
+        let not_json = |excerpt: String| Fault::NotJson {
+            status,
+            excerpt,
+            retry_after,
+        };
         if bytes.is_empty() && status == 204 {
             return judge(status, Json::Null, retry_after);
         }
-        match serde_json::from_slice(&bytes) {
-            Ok(body) => judge(status, body, retry_after),
-            Err(error) => Err(Fault::NotJson {
-                status,
-                excerpt: match location {
-                    Some(target) => format!("a redirect to `{target}`"),
-                    None => unreadable(&bytes, &error, call.content),
-                },
-                retry_after,
-            }),
+        let body = serde_json::from_slice::<Json>(&bytes);
+        let labelled = body.as_ref().is_ok_and(|body| body.get("error").is_some());
+        match (body, location) {
+            (_, Some(target)) if (300..400).contains(&status) && !labelled => {
+                Err(not_json(format!("a redirect to `{target}`")))
+            }
+            (Ok(body), _) => judge(status, body, retry_after),
+            (Err(error), _) => Err(not_json(unreadable(&bytes, &error, call.content))),
         }
     }
 
@@ -248,7 +251,7 @@ fn unreadable(bytes: &[u8], error: &serde_json::Error, content: Content) -> Stri
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return "an empty answer".into();
     }
-    if content == Content::Secret {
+    if content == Content::Secret && !bytes.starts_with(b"<") {
         return error.to_string();
     }
     // Only so much of it is looked at as can be shown.

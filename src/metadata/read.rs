@@ -129,17 +129,11 @@ fn fields(value: Option<&Json>, module: &str, notes: &mut Notes) -> BTreeMap<Str
 }
 
 fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut Notes) -> Field {
-    let mut kind = match text(definition.get("type")) {
-        Some(kind) => FieldKind::from(kind),
-        None => {
-            notes.add("a field without `type`", place);
-            FieldKind::Other(String::new())
-        }
-    };
-    if let FieldKind::Other(unknown) = &kind
-        && !unknown.is_empty()
-    {
-        notes.add(format!("the type `{unknown}` is not known"), place);
+    let mut kind = FieldKind::from(text(definition.get("type")).unwrap_or_default());
+    match &kind {
+        FieldKind::Other(none) if none.is_empty() => notes.add("a field without `type`", place),
+        FieldKind::Other(kind) => notes.add(format!("the type `{kind}` is not known"), place),
+        _ => {}
     }
     // Sugar describes the set of teams as a relate of its own kind.
     let custom = definition.get("custom_type").and_then(Json::as_str);

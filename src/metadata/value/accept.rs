@@ -209,3 +209,198 @@ fn shown(value: &Json) -> String {
         other => excerpt(&other.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn field(kind: &str) -> Field {
+        Field::new("f", kind)
+    }
+
+    fn taken(kind: &str, value: &Json) -> Result<Json, String> {
+        accept(&field(kind), value, Context::default()).map_err(|rejected| rejected.to_string())
+    }
+
+    #[test]
+    fn text_that_reads_as_the_type_is_sent_as_the_type() {
+        for (kind, value, expected) in [
+            ("bool", json!("TRUE"), json!(true)),
+            ("bool", json!("0"), json!(false)),
+            ("bool", json!(1), json!(true)),
+            ("int", json!("42"), json!(42)),
+            ("int", json!(" -7 "), json!(-7)),
+            ("int", json!(3.0), json!(3)),
+            ("currency", json!("1234.50"), json!("1234.50")),
+            ("decimal", json!(0.1), json!(0.1)),
+            ("float", json!(" 1e3 "), json!("1e3")),
+            ("date", json!("2026-01-31"), json!("2026-01-31")),
+            ("time", json!("09:30"), json!("09:30:00")),
+            (
+                "datetimecombo",
+                json!("2026-01-31T10:00:00Z"),
+                json!("2026-01-31T10:00:00+00:00"),
+            ),
+            ("varchar", json!(49), json!("49")),
+            ("phone", json!(true), json!("true")),
+            ("id", json!(1), json!("1")),
+            ("enum", json!(100), json!("100")),
+            ("multienum", json!("php"), json!(["php"])),
+            ("multienum", json!("^php^,^java^"), json!(["php", "java"])),
+            ("multienum", json!(["php", 7]), json!(["php", "7"])),
+            ("tag", json!("Mutants"), json!(["Mutants"])),
+            (
+                "tag",
+                json!([{ "id": "t1", "name": "Mutants" }]),
+                json!(["Mutants"]),
+            ),
+            (
+                "teamset",
+                json!("East"),
+                json!([{ "id": "East", "primary": true }]),
+            ),
+            ("link", json!({ "add": ["a"] }), json!({ "add": ["a"] })),
+            ("json", json!({ "a": [1] }), json!({ "a": [1] })),
+            ("hologram", json!([[]]), json!([[]])),
+            (
+                "email",
+                json!(["a@example.com", " b@example.com"]),
+                json!([
+                    { "email_address": "a@example.com", "primary_address": true },
+                    { "email_address": "b@example.com", "primary_address": false },
+                ]),
+            ),
+            (
+                "email",
+                json!([{ "email_address": "a@example.com", "opt_out": "1", "invalid_email": "0" }]),
+                json!([{ "email_address": "a@example.com", "opt_out": true, "invalid_email": false }]),
+            ),
+        ] {
+            assert_eq!(taken(kind, &value), Ok(expected), "{kind} {value}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_suit_is_refused_with_a_reason() {
+        for (kind, value, expected) in [
+            ("bool", json!("yes"), "`yes` is not true or false"),
+            ("bool", json!(2), "`2` is not true or false"),
+            ("int", json!("3.5"), "`3.5` is not a whole number"),
+            ("int", json!("1,000"), "`1,000` is not a whole number"),
+            (
+                "int",
+                json!("99999999999999999999"),
+                "`99999999999999999999` is not a whole number",
+            ),
+            ("currency", json!("1.234,50"), "`1.234,50` is not a number"),
+            ("date", json!("31.01.2026"), "`31.01.2026` is not a date"),
+            ("date", json!(20_260_131), "a number where a date is wanted"),
+            (
+                "datetime",
+                json!("2026-01-31 10:00"),
+                "`2026-01-31 10:00` has no offset, so its instant is not known",
+            ),
+            ("varchar", json!(["a"]), "a list where text is wanted"),
+            ("id", json!({}), "a map where text is wanted"),
+            (
+                "email",
+                json!("nobody"),
+                "`nobody` is not an e-mail address",
+            ),
+            (
+                "email",
+                json!([7]),
+                "a number where an e-mail address is wanted",
+            ),
+            (
+                "email",
+                json!([{ "opt_out": true }]),
+                "a map without `email_address` where an e-mail address is wanted",
+            ),
+            (
+                "link",
+                json!({ "remove": [] }),
+                "unknown key `remove` in a link, which takes `add`, `create` and `delete`",
+            ),
+            (
+                "link",
+                json!(["a"]),
+                "a list where a map with `add`, `create` or `delete` is wanted",
+            ),
+        ] {
+            assert_eq!(
+                taken(kind, &value),
+                Err(expected.to_owned()),
+                "{kind} {value}"
+            );
+        }
+    }
+
+    #[test]
+    fn null_clears_and_so_does_empty_text_where_no_text_can_be() {
+        for kind in crate::metadata::kind::NAMES {
+            assert_eq!(taken(kind, &Json::Null), Ok(Json::Null), "{kind}");
+        }
+        for kind in ["int", "currency", "date", "datetime", "bool", "email"] {
+            assert_eq!(taken(kind, &json!(" ")), Ok(Json::Null), "{kind}");
+        }
+        assert_eq!(taken("multienum", &json!("")), Ok(json!([])));
+        assert_eq!(taken("varchar", &json!("")), Ok(json!("")));
+        assert_eq!(taken("enum", &json!("")), Ok(json!("")));
+    }
+
+    #[test]
+    fn a_dropdown_that_is_known_is_held_to() {
+        let list = [("", ""), ("P1", "High"), ("P2", "Medium")]
+            .into_iter()
+            .collect();
+        let context = Context {
+            dropdown: Some(&list),
+            zone: None,
+        };
+        let judge = |kind: &str, value: Json| accept(&field(kind), &value, context);
+        assert_eq!(judge("enum", json!("P1")), Ok(json!("P1")));
+        assert_eq!(judge("enum", json!("")), Ok(json!("")));
+        let refused = judge("enum", json!("High")).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "`High` is not one of the field's values"
+        );
+        assert_eq!(refused.help().unwrap(), "the key of that value is `P1`");
+        let refused = judge("multienum", json!(["P1", "P9"])).unwrap_err();
+        assert_eq!(refused.help().unwrap(), "its values are `P1`, `P2`");
+    }
+
+    #[test]
+    fn lengths_count_characters_and_digits() {
+        let mut name = field("name");
+        name.length = Some(5);
+        assert!(accept(&name, &json!("Müßig"), Context::default()).is_ok());
+        let refused = accept(&name, &json!("Müßiges"), Context::default()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "7 characters, the field holds 5: `Müßiges`"
+        );
+
+        let mut amount = field("currency");
+        (amount.length, amount.precision) = (Some(8), Some(2));
+        assert!(accept(&amount, &json!("999999.999"), Context::default()).is_ok());
+        let refused = accept(&amount, &json!(1_000_000), Context::default()).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "`1000000` has 7 digits before the decimal point, the field holds 6"
+        );
+    }
+
+    #[test]
+    fn email1_is_an_address_though_its_type_is_text() {
+        let email1 = Field::new("email1", "varchar");
+        assert!(accept(&email1, &json!("nobody"), Context::default()).is_err());
+        assert_eq!(
+            accept(&email1, &json!(" a@example.com "), Context::default()),
+            Ok(json!("a@example.com"))
+        );
+    }
+}

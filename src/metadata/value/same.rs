@@ -197,3 +197,184 @@ fn plain_text(value: &Json) -> Option<String> {
         Json::Array(_) | Json::Object(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::metadata::value::Context;
+    use crate::metadata::value::accept;
+
+    fn judge(kind: &str, sent: &Json, got: &Json) -> Verdict {
+        let mut field = Field::new("f", kind);
+        field.precision = matches!(kind, "currency" | "decimal").then_some(2);
+        same(Some(&field), sent, Some(got))
+    }
+
+    #[test]
+    fn equal_are() {
+        for (kind, sent, got) in [
+            ("varchar", json!(null), json!("")),
+            ("varchar", json!("49"), json!(49)),
+            ("email", json!(null), json!([])),
+            ("multienum", json!([]), json!("")),
+            ("json", json!({}), json!([])),
+            ("currency", json!("25000"), json!("25000.000000")),
+            ("currency", json!("12.345"), json!("12.35")),
+            ("decimal", json!(0.1), json!("0.10")),
+            (
+                "float",
+                json!("0.3333333333333333"),
+                json!(0.333_333_333_333),
+            ),
+            ("int", json!(90), json!("90")),
+            ("bool", json!(true), json!("1")),
+            ("bool", json!(false), json!("")),
+            ("bool", json!(null), json!(false)),
+            ("date", json!("2026-01-31"), json!("2026-01-31")),
+            (
+                "date",
+                json!("2026-01-31"),
+                json!("2026-01-31T00:00:00+00:00"),
+            ),
+            (
+                "datetime",
+                json!("2016-04-06T13:07:41-04:00"),
+                json!("2016-04-06T17:07:41+00:00"),
+            ),
+            (
+                "datetime",
+                json!("2016-04-06T17:07:41.5Z"),
+                json!("2016-04-06T17:07:41+00:00"),
+            ),
+            ("multienum", json!(["a", "b"]), json!(["b", "a"])),
+            ("multienum", json!(["a", "b"]), json!("^b^,^a^")),
+            (
+                "tag",
+                json!(["Mutants"]),
+                json!([{ "id": "t1", "name": "Mutants", "tags__name_lower": "mutants" }]),
+            ),
+            (
+                "teamset",
+                json!([{ "id": "East", "primary": true }]),
+                json!([{ "id": "East", "primary": "1", "name": "East" }]),
+            ),
+            (
+                "email",
+                json!([{ "email_address": "a@example.com", "primary_address": true }]),
+                json!([{ "email_address": "a@example.com", "primary_address": "1", "opt_out": "0" }]),
+            ),
+        ] {
+            assert_eq!(
+                judge(kind, &sent, &got),
+                Verdict::Same,
+                "{kind} {sent} {got}"
+            );
+        }
+    }
+
+    #[test]
+    fn different_are() {
+        for (kind, sent, got) in [
+            ("varchar", json!("007"), json!("7")),
+            ("varchar", json!("a"), json!("A")),
+            ("varchar", json!("a"), json!(null)),
+            ("varchar", json!(""), json!("a")),
+            ("int", json!(0), json!("")),
+            ("currency", json!("12.34"), json!("12.35")),
+            ("currency", json!("12.34"), json!("n/a")),
+            ("bool", json!(true), json!(false)),
+            ("bool", json!(true), json!("")),
+            ("date", json!("2026-01-31"), json!("2026-02-01")),
+            (
+                "datetime",
+                json!("2016-04-06T13:07:41-04:00"),
+                json!("2016-04-06T13:07:41+00:00"),
+            ),
+            ("multienum", json!(["a"]), json!(["a", "b"])),
+            ("multienum", json!(["a", "b"]), json!(["a"])),
+            ("tag", json!(["A"]), json!([{ "name": "B" }])),
+            (
+                "email",
+                json!([{ "email_address": "a@example.com", "primary_address": true }]),
+                json!([{ "email_address": "a@example.com", "primary_address": false }]),
+            ),
+            ("id", json!("a"), json!("b")),
+        ] {
+            assert_eq!(
+                judge(kind, &sent, &got),
+                Verdict::Different,
+                "{kind} {sent} {got}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_absent_field_is_not_verified_unless_it_was_cleared() {
+        assert_eq!(same(None, &json!("a"), None), Verdict::NotVerified);
+        assert_eq!(same(None, &json!(null), None), Verdict::Same);
+        let contacts = Field::new("contacts", "link");
+        let actions = json!({ "add": ["a"] });
+        assert_eq!(
+            same(Some(&contacts), &actions, Some(&json!(""))),
+            Verdict::NotVerified
+        );
+    }
+
+    #[test]
+    fn values_of_unknown_fields_are_compared_by_their_looks() {
+        let judge = |sent: Json, got: Json| same(None, &sent, Some(&got));
+        assert_eq!(judge(json!(90), json!("90.0")), Verdict::Same);
+        assert_eq!(judge(json!("007"), json!("7")), Verdict::Different);
+        assert_eq!(judge(json!(true), json!("1")), Verdict::Same);
+        assert_eq!(
+            judge(
+                json!("2026-01-01T00:00:00Z"),
+                json!("2026-01-01T01:00:00+01:00")
+            ),
+            Verdict::Same
+        );
+        assert_eq!(
+            judge(json!({ "a": 1 }), json!({ "a": "1", "b": 2 })),
+            Verdict::Same
+        );
+        assert_eq!(
+            judge(json!({ "a": 1, "b": 2 }), json!({ "a": 1 })),
+            Verdict::Different
+        );
+        assert_eq!(
+            judge(json!(["a", ["b"]]), json!([["b"], "a"])),
+            Verdict::Same
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_accepted_is_the_same_as_itself_and_accepted_again(
+            kind in proptest::sample::select(crate::metadata::kind::NAMES),
+            text in "(\\PC{0,12}|-?[0-9]{1,9}(\\.[0-9]{1,4})?|[01]|true|2026-0[1-9]-1[0-9]|[a-z]{1,3}@[a-z]{1,3})",
+        ) {
+            let field = Field::new("f", kind);
+            if let Ok(value) = accept(&field, &json!(text), Context::default()) {
+                let verdict = same(Some(&field), &value, Some(&value));
+                proptest::prop_assert_ne!(verdict, Verdict::Different);
+                proptest::prop_assert_eq!(accept(&field, &value, Context::default()), Ok(value));
+            }
+        }
+
+        #[test]
+        fn numbers_are_the_same_in_either_form(number: i64) {
+            let verdict = judge("int", &json!(number), &json!(number.to_string()));
+            proptest::prop_assert_eq!(verdict, Verdict::Same);
+        }
+
+        #[test]
+        fn instants_are_the_same_in_every_offset(second in 0i64..4_000_000_000, hours in -12i8..=14) {
+            let instant = jiff::Timestamp::from_second(second).unwrap();
+            let there = instant.display_with_offset(jiff::tz::Offset::constant(hours)).to_string();
+            let verdict = judge("datetime", &json!(instant.to_string()), &json!(there));
+            proptest::prop_assert_eq!(verdict, Verdict::Same);
+        }
+    }
+}

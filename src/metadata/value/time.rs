@@ -154,7 +154,7 @@ mod tests {
             Err(Rejected::DateWithTime { .. })
         ));
         assert_eq!(accept_date(" 2026-01-31 ").as_deref(), Ok("2026-01-31"));
-        assert_eq!(accept_time("9:05").is_err(), true);
+        assert!(accept_time("9:05").is_err());
         assert_eq!(accept_time("09:05").as_deref(), Ok("09:05:00"));
     }
 

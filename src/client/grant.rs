@@ -8,11 +8,11 @@ use serde_json::Value as Json;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::Session;
-use crate::client::Connection;
-use crate::client::transport::Call;
-use crate::client::transport::Content;
-use crate::client::transport::Transport;
+use super::Connection;
+use super::tokens::Session;
+use super::transport::Call;
+use super::transport::Content;
+use super::transport::Transport;
 use crate::wire::Fault;
 use crate::wire::Method;
 
@@ -102,7 +102,7 @@ impl Granted {
             refresh: self.refresh,
             renew_at: self.lives.and_then(|lives| {
                 let early = BEFORE_THE_END.min(lives / 10);
-                Instant::now().checked_add(lives - early)
+                Instant::now().checked_add(lives.saturating_sub(early))
             }),
         }
     }
