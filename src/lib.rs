@@ -15,6 +15,8 @@ pub mod check;
 
 pub mod operation;
 
+pub mod plan;
+
 pub mod runfile;
 
 pub mod client;
