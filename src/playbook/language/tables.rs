@@ -4,7 +4,11 @@ use super::Key;
 use super::Shape;
 
 pub const PLAYBOOK: &[Key] = &[
-    Key::required("version", Shape::Version, "the version of the language, 1"),
+    Key::required(
+        "version",
+        Shape::Version,
+        "the version of the language, always `1`",
+    ),
     Key::required(
         "name",
         Shape::Text,

@@ -17,6 +17,7 @@ use super::super::ast::RelatedArgs;
 use super::super::ast::SearchArgs;
 use super::super::ast::UpdateArgs;
 use super::super::code;
+use super::super::language::Shape;
 use super::super::language::Verb;
 use super::super::language::VerbKind;
 use super::super::language::find;
@@ -47,6 +48,11 @@ pub(super) fn action(
         entries,
         verb,
         verb_span,
+        // Arguments that stand below the verb are one mistake, not one each.
+        are_below: matches!(
+            (&subject.value, verb.subject),
+            (Node::Map(_), Shape::SugarName)
+        ),
     };
     match verb.kind {
         VerbKind::List => {
@@ -180,6 +186,7 @@ struct Arguments<'a, 's> {
     entries: &'a mut Entries,
     verb: &'static Verb,
     verb_span: Span,
+    are_below: bool,
 }
 
 impl Arguments<'_, '_> {
@@ -188,7 +195,8 @@ impl Arguments<'_, '_> {
         let key = find(self.verb.arguments, name)
             .expect("the table holds every argument the parser asks for");
         let value = self.entries.take(name);
-        if value.is_none() && key.is_required() {
+        let is_excused = self.are_below || self.entries.has_misspelt(name);
+        if value.is_none() && key.is_required() && !is_excused {
             self.reader
                 .report(missing_argument(self.verb, key, self.verb_span));
         }
@@ -200,8 +208,13 @@ impl Arguments<'_, '_> {
         let verb = self.verb.name;
         let help = match &subject.value {
             Node::Text(_) => return self.reader.plain_text(verb, subject),
-            Node::Map(_) => {
-                format!("write `{verb}: Accounts`, and its arguments beside `{verb}`, not below it")
+            Node::Map(entries) => {
+                let module = entries.iter().find(|(key, _)| key.value == "module");
+                let module = match module {
+                    Some((_, module)) => self.reader.written(module.span),
+                    None => "Accounts",
+                };
+                format!("write `{verb}: {module}`, and its arguments beside `{verb}`, not below it")
             }
             _ => format!("such as `{verb}: Accounts`"),
         };

@@ -30,7 +30,7 @@ const MODES: [(&str, VerifyMode); 3] = [
     ("warn", VerifyMode::Warn),
     ("off", VerifyMode::Off),
 ];
-const WAITS: [(&str, Wait); 1] = [("finished", Wait::Finished)];
+const FINISHED: &str = "finished";
 
 /// A count, an expression, or a list of both.
 pub(super) fn expect(reader: &mut Reader<'_>, node: Located<Node>) -> Vec<Expect> {
@@ -119,6 +119,11 @@ fn count(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Expect> {
 
 pub(super) fn on_error(reader: &mut Reader<'_>, node: Located<Node>) -> Option<OnError> {
     let Node::Map(labels) = node.value else {
+        if !matches!(node.value, Node::Text(_)) {
+            let wanted = "`stop`, `continue` or a map of labels";
+            reader.report(wants("on_error", wanted, &node).help("such as `{ not_found: ignore }`"));
+            return None;
+        }
         let action = reader.choice("on_error", &node, &ACTIONS)?;
         if action == OnErrorAction::Ignore {
             let message = "`on_error` ignores only failures it names".to_owned();
@@ -181,8 +186,12 @@ fn dependency(reader: &mut Reader<'_>, node: Located<Node>, steps: &mut Vec<Depe
         }),
         Node::Map(waits) => {
             for (step, node) in waits {
-                if let Some(wait) = reader.choice(&step.value, &node, &WAITS) {
-                    steps.push(DependsOn { step, wait });
+                match &node.value {
+                    Node::Text(word) if word == FINISHED => steps.push(DependsOn {
+                        step,
+                        wait: Wait::Finished,
+                    }),
+                    _ => reader.report(not_finished(&step, &node)),
                 }
             }
         }
@@ -191,6 +200,18 @@ fn dependency(reader: &mut Reader<'_>, node: Located<Node>, steps: &mut Vec<Depe
             reader.wrong_kind("depends_on", "the ids of steps", &found);
         }
     }
+}
+
+fn not_finished(step: &Located<String>, node: &Located<Node>) -> Problem {
+    let step = &step.value;
+    Problem::error(
+        code::INVALID_PARAMETER,
+        format!("`{step}` can only be `{FINISHED}` here"),
+    )
+    .at(node.span, "not known here")
+    .help(format!(
+        "`[{step}]` waits until it has gone well, `{{ {step}: {FINISHED} }}` until it has ended"
+    ))
 }
 
 pub(super) fn retry(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Retry> {

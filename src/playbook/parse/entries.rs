@@ -9,8 +9,8 @@ use super::reader::Reader;
 use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Span;
+use crate::diag::all_of;
 use crate::diag::nearest;
-use crate::diag::one_of;
 
 pub(super) struct Entries {
     pub(super) span: Span,
@@ -51,6 +51,14 @@ impl Entries {
         self.entries.iter().flatten().map(|(key, _)| key)
     }
 
+    /// Whether a key looks like this one. It will be reported as unknown, which is mistake enough.
+    pub(super) fn has_misspelt(&self, name: &str) -> bool {
+        self.keys().any(|key| {
+            nearest(&key.value, [name]).is_some()
+                || other_word(&key.value, [name].into_iter()).is_some()
+        })
+    }
+
     /// A key that must be there; if it is not, that is reported where the map begins.
     pub(super) fn require(
         &mut self,
@@ -59,7 +67,7 @@ impl Entries {
         key: &Key,
     ) -> Option<Located<Node>> {
         let value = self.take(key.name);
-        if value.is_none() {
+        if value.is_none() && !self.has_misspelt(key.name) {
             reader.report(missing(owner, key, self.span));
         }
         value
@@ -100,11 +108,12 @@ pub(super) fn unknown_key<'k>(
     owner: &str,
     known: impl Iterator<Item = &'k str> + Clone,
 ) -> Problem {
-    let help = match nearest(&key.value, known.clone())
-        .or_else(|| other_word(&key.value, known.clone()))
-    {
+    // What another tool calls it is more certain than what looks like it.
+    let meant =
+        other_word(&key.value, known.clone()).or_else(|| nearest(&key.value, known.clone()));
+    let help = match meant {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("{owner} takes {}", one_of(known)),
+        None => format!("{owner} takes {}", all_of(known)),
     };
     Problem::error(code::UNKNOWN_KEY, format!("unknown key `{}`", key.value))
         .at(key.span, format!("not a key of {owner}"))

@@ -15,12 +15,12 @@ const TAKEN: &[&str] = &[
 ];
 
 impl Reader<'_> {
-    /// `[a-z][a-z0-9_]*`.
-    pub(super) fn name(&mut self, what: &str, node: Located<Node>) -> Option<Located<String>> {
-        let name = self.text(what, node)?;
-        self.named(what, name)
+    pub(super) fn step_id(&mut self, node: Located<Node>) -> Option<Located<String>> {
+        let id = self.text("id", node)?;
+        self.named("a step", id)
     }
 
+    /// `[a-z][a-z0-9_]*`.
     pub(super) fn named(&mut self, what: &str, name: Located<String>) -> Option<Located<String>> {
         if is_name(&name.value) {
             return Some(name);

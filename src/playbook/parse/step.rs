@@ -48,7 +48,7 @@ pub(super) fn step(
         _ => None,
     });
     let id = if let Some(node) = id {
-        reader.name("a step", node)
+        reader.step_id(node)
     } else {
         reader.report(no_id(&entries));
         None

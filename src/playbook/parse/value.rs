@@ -9,7 +9,7 @@ use super::reader::is_template;
 use super::reader::wants;
 use crate::diag::Located;
 use crate::diag::Problem;
-use crate::diag::did_you_mean;
+use crate::diag::nearest;
 use crate::diag::one_of;
 
 const DURATION: &str = "a duration such as `30s`, `5m`, `2h` or `1d`";
@@ -39,9 +39,10 @@ impl Reader<'_> {
     ) -> Option<Located<String>> {
         let text = self.text(name, node)?;
         if is_template(&text.value) {
-            let wanted = format!("`{name}` is written out");
-            let problem = Problem::error(code::INVALID_PARAMETER, wanted)
-                .at(text.span, "a template is not evaluated here");
+            let message = format!("`{name}` has to be written out");
+            let problem = Problem::error(code::INVALID_PARAMETER, message)
+                .at(text.span, "a template is not evaluated here")
+                .help("it has to be known before anything runs");
             self.report(problem);
             return None;
         }
@@ -121,8 +122,10 @@ impl Reader<'_> {
                 }
             },
             Node::Float(_) => {
-                let problem = wants(name, &wanted, node);
-                self.report(problem.help("leave out the decimals"));
+                let message = format!("`{name}` wants {wanted}");
+                let problem = Problem::error(code::INVALID_PARAMETER, message)
+                    .at(node.span, "this has decimals");
+                self.report(problem);
             }
             Node::Text(text) if text.trim().parse::<u64>().is_ok() => {
                 let help = format!("remove the quotes: `{}`", text.trim());
@@ -216,9 +219,16 @@ impl Reader<'_> {
         let found = choices.iter().find(|(word, _)| word == text);
         if found.is_none() {
             let message = format!("`{name}` cannot be `{text}`");
-            let problem = Problem::error(code::INVALID_PARAMETER, message)
-                .at(node.span, format!("wants {}", one_of(words())))
-                .help_if(did_you_mean(text, words()));
+            let problem = Problem::error(code::INVALID_PARAMETER, message);
+            let all = one_of(words());
+            let problem = match other_type(text, words()).or_else(|| nearest(text, words())) {
+                Some(word) => problem
+                    .at(node.span, "not known here")
+                    .help(format!("did you mean `{word}`? It can be {all}")),
+                None => problem
+                    .at(node.span, "not known here")
+                    .help(format!("it can be {all}")),
+            };
             self.report(problem);
         }
         found.map(|(_, value)| *value)
@@ -253,6 +263,27 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// What other languages call the type of a var.
+const OTHER_TYPES: &[(&str, &str)] = &[
+    ("array", "list"),
+    ("bool", "boolean"),
+    ("decimal", "number"),
+    ("float", "number"),
+    ("int", "integer"),
+    ("password", "secret"),
+    ("str", "string"),
+    ("text", "string"),
+    ("timestamp", "datetime"),
+    ("varchar", "string"),
+];
+
+fn other_type<'k>(written: &str, mut known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let (_, ours) = OTHER_TYPES
+        .iter()
+        .find(|(theirs, _)| theirs.eq_ignore_ascii_case(written))?;
+    known.find(|name| name == ours)
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {

@@ -92,19 +92,18 @@ fn meant_verb(written: &str) -> Option<&'static str> {
     if is_known(written) {
         return None;
     }
+    let other = OTHER_VERBS
+        .iter()
+        .find(|(theirs, _)| theirs.eq_ignore_ascii_case(written));
+    if let Some((_, ours)) = other {
+        return Some(ours);
+    }
     // A misspelt key of a step is likelier than a misspelt verb, when both are as near.
     let names = STEP
         .iter()
         .map(|key| key.name)
         .chain(VERBS.iter().map(|verb| verb.name));
-    nearest(written, names)
-        .filter(|name| Verb::named(name).is_some())
-        .or_else(|| {
-            OTHER_VERBS
-                .iter()
-                .find(|(theirs, _)| theirs.eq_ignore_ascii_case(written))
-                .map(|(_, ours)| *ours)
-        })
+    nearest(written, names).filter(|name| Verb::named(name).is_some())
 }
 
 fn is_known(name: &str) -> bool {

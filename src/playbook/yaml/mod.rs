@@ -5,6 +5,7 @@
 
 mod extent;
 mod fault;
+mod place;
 mod source;
 #[cfg(test)]
 mod tests;

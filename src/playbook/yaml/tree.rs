@@ -165,10 +165,7 @@ impl Reader<'_> {
                 end,
                 ..inner
             };
-            let written = &self.text[start..end];
-            Problem::error(code::UNQUOTED_TEMPLATE, "a template needs quotes around it")
-                .at(span, "YAML reads these braces as a map")
-                .help(format!("write `\"{written}\"`"))
+            fault::template_without_quotes(&self.text[start..end], span)
         } else {
             Problem::error(code::YAML_SYNTAX, "a key must be text")
                 .at(inner, "this is a list or a map")
