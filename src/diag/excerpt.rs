@@ -44,7 +44,7 @@ pub(super) struct Window<'a> {
 
 impl<'a> Excerpts<'a> {
     pub(super) fn new(sources: &'a Sources) -> Self {
-        Self(sources.iter().map(Lines::new).collect())
+        Self(sources.all().iter().map(Lines::new).collect())
     }
 
     pub(super) fn of(&self, source: SourceId) -> &Lines<'a> {

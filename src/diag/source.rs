@@ -88,8 +88,8 @@ impl Sources {
         id
     }
 
-    pub(super) fn iter(&self) -> std::slice::Iter<'_, Source> {
-        self.0.iter()
+    pub(super) fn all(&self) -> &[Source] {
+        &self.0
     }
 
     pub fn get(&self, id: SourceId) -> &Source {

@@ -1,7 +1,14 @@
 //! The playbook language: YAML text in, a located [`Playbook`] out.
 
 mod ast;
+pub mod code;
+pub mod language;
 mod node;
+mod parse;
+pub mod rows;
+pub mod yaml;
 
 pub use ast::*;
 pub use node::Node;
+pub use parse::load;
+pub use parse::parse;
