@@ -8,14 +8,31 @@ use crate::runfile::Progress;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
     /// A step's items are known.
-    Expanded { step: StepNo, name: String, items: u64 },
+    Expanded {
+        step: StepNo,
+        name: String,
+        items: u64,
+    },
     /// A read step has its records.
-    Read { step: StepNo, name: String, records: u64 },
-    Sent { batch: u64, entries: usize },
-    Answered { batch: u64, took: Duration },
+    Read {
+        step: StepNo,
+        name: String,
+        records: u64,
+    },
+    Sent {
+        batch: u64,
+        entries: usize,
+    },
+    Answered {
+        batch: u64,
+        took: Duration,
+    },
     Progress(Progress),
     /// Something is to be repeated after a while.
-    Waiting { reason: String, delay: Duration },
+    Waiting {
+        reason: String,
+        delay: Duration,
+    },
     /// Something a person might want to know; shown with `-v`.
     Note(String),
 }

@@ -50,13 +50,16 @@ impl Batch {
 /// to do saves nobody time; an operation's requests are never spread over two batches.
 pub fn compile(ready: &[Ready], budget: Budget) -> Vec<Batch> {
     let total: usize = ready.iter().map(|operation| operation.requests.len()).sum();
-    let target = total.div_ceil(budget.slots.max(1)).clamp(1, budget.entries.max(1));
+    let target = total
+        .div_ceil(budget.slots.max(1))
+        .clamp(1, budget.entries.max(1));
     let mut batches: Vec<Batch> = Vec::new();
     let mut open = Open::default();
     for operation in ready {
         let bytes: usize = operation.requests.iter().map(size).sum();
         let alone = operation.sharing == Sharing::Alone;
-        let full = open.entries.len() + operation.requests.len() > target || open.bytes + bytes > budget.bytes;
+        let full = open.entries.len() + operation.requests.len() > target
+            || open.bytes + bytes > budget.bytes;
         if !open.entries.is_empty() && (full || alone || open.alone) {
             batches.push(open.close());
         }
@@ -65,9 +68,11 @@ pub fn compile(ready: &[Ready], budget: Budget) -> Vec<Batch> {
         }
         open.alone = alone;
         open.bytes += bytes;
-        open.entries.extend(
-            operation.requests.iter().map(|request| Entry { request: request.clone(), member: operation.seq }),
-        );
+        open.entries
+            .extend(operation.requests.iter().map(|request| Entry {
+                request: request.clone(),
+                member: operation.seq,
+            }));
     }
     if !open.entries.is_empty() && batches.len() < budget.slots {
         batches.push(open.close());
@@ -85,7 +90,9 @@ struct Open {
 impl Open {
     fn close(&mut self) -> Batch {
         let closed = std::mem::take(self);
-        Batch { entries: closed.entries }
+        Batch {
+            entries: closed.entries,
+        }
     }
 }
 
@@ -106,15 +113,37 @@ mod tests {
     use crate::wire::RecordId;
 
     fn ready(step: u32, index: u64, requests: usize, sharing: Sharing) -> Ready {
-        let request = Write::Delete { module: ModuleName::new("Notes"), record: RecordId::new(format!("{index}")) };
-        Ready { seq: Seq::new(StepNo(step), index), requests: vec![request; requests], sharing }
+        let request = Write::Delete {
+            module: ModuleName::new("Notes"),
+            record: RecordId::new(format!("{index}")),
+        };
+        Ready {
+            seq: Seq::new(StepNo(step), index),
+            requests: vec![request; requests],
+            sharing,
+        }
     }
 
     #[test]
     fn few_operations_use_all_slots() {
-        let ready: Vec<_> = (0..8).map(|index| ready(0, index, 1, Sharing::Shared)).collect();
-        let batches = compile(&ready, Budget { entries: 100, bytes: 1 << 20, slots: 4 });
-        assert_eq!(batches.iter().map(|batch| batch.entries.len()).collect::<Vec<_>>(), [2, 2, 2, 2]);
+        let ready: Vec<_> = (0..8)
+            .map(|index| ready(0, index, 1, Sharing::Shared))
+            .collect();
+        let batches = compile(
+            &ready,
+            Budget {
+                entries: 100,
+                bytes: 1 << 20,
+                slots: 4,
+            },
+        );
+        assert_eq!(
+            batches
+                .iter()
+                .map(|batch| batch.entries.len())
+                .collect::<Vec<_>>(),
+            [2, 2, 2, 2]
+        );
     }
 
     #[test]
@@ -125,10 +154,30 @@ mod tests {
             ready(2, 0, 1, Sharing::Shared),
             ready(2, 1, 1, Sharing::Shared),
         ];
-        let batches = compile(&ready, Budget { entries: 100, bytes: 1 << 20, slots: 1 });
+        let batches = compile(
+            &ready,
+            Budget {
+                entries: 100,
+                bytes: 1 << 20,
+                slots: 1,
+            },
+        );
         assert_eq!(batches.len(), 1);
-        let batches = compile(&ready, Budget { entries: 2, bytes: 1 << 20, slots: 9 });
-        assert_eq!(batches.iter().map(|batch| batch.entries.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
+        let batches = compile(
+            &ready,
+            Budget {
+                entries: 2,
+                bytes: 1 << 20,
+                slots: 9,
+            },
+        );
+        assert_eq!(
+            batches
+                .iter()
+                .map(|batch| batch.entries.len())
+                .collect::<Vec<_>>(),
+            [1, 1, 1, 1]
+        );
     }
 
     proptest! {

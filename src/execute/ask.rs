@@ -48,16 +48,24 @@ impl Asker {
         let mut answers: Vec<Option<Result<Answer, Fault>>> = vec![None; reads.len()];
         let mut patience = self.health.patience(None, None);
         loop {
-            let open: Vec<usize> = (0..reads.len()).filter(|place| answers[*place].is_none()).collect();
+            let open: Vec<usize> = (0..reads.len())
+                .filter(|place| answers[*place].is_none())
+                .collect();
             if open.is_empty() {
                 return Ok(answers.into_iter().flatten().collect());
             }
-            let fault = match self.reader.send(open.iter().map(|place| reads[*place].clone()).collect()).await {
+            let fault = match self
+                .reader
+                .send(open.iter().map(|place| reads[*place].clone()).collect())
+                .await
+            {
                 Ok(found) => {
                     let mut last = None;
                     for (place, answer) in open.iter().zip(found) {
                         match answer {
-                            Err(fault) if fault.reaction() == Reaction::Repeat => last = Some((*place, fault)),
+                            Err(fault) if fault.reaction() == Reaction::Repeat => {
+                                last = Some((*place, fault))
+                            }
                             settled => {
                                 self.health.answered();
                                 answers[*place] = Some(settled);
@@ -72,7 +80,12 @@ impl Asker {
                 Err(Failure::Stop(error)) => return Err(error.into()),
                 Err(Failure::NotSent(fault) | Failure::Whole(fault)) => match fault.reaction() {
                     Reaction::Repeat | Reaction::Login => fault,
-                    _ => return Err(ExecuteError::Refused { what: "a read".into(), fault }),
+                    _ => {
+                        return Err(ExecuteError::Refused {
+                            what: "a read".into(),
+                            fault,
+                        });
+                    }
                 },
             };
             match patience.next(fault.retry_after()) {

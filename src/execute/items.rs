@@ -11,8 +11,10 @@ use crate::expr::ItemList;
 use crate::expr::ItemSource;
 use crate::expr::Rendered;
 use crate::expr::Scope;
-use crate::playbook::Rows;
-use crate::playbook::open_rows;
+use crate::playbook::DataFile;
+use crate::playbook::rows;
+use crate::playbook::rows::RowError;
+use crate::playbook::rows::Rows;
 
 /// An item as it comes from its source.
 pub(super) struct RawItem {
@@ -26,22 +28,44 @@ pub(super) struct RawItem {
 pub(super) enum ItemWalk<'a> {
     Once(Option<()>),
     List(ItemList<'a>),
-    Literal { trees: std::slice::Iter<'a, crate::expr::Tree>, scope: &'a Scope },
-    File { rows: Box<Rows>, name: &'a str },
+    Literal {
+        trees: std::slice::Iter<'a, crate::expr::Tree>,
+        scope: &'a Scope,
+    },
+    File {
+        rows: Box<Rows>,
+        name: &'a str,
+    },
+    Values(std::vec::IntoIter<Json>),
 }
 
 impl<'a> ItemWalk<'a> {
     /// Fails with [`Failure::Unknown`] where the list depends on what is not known yet.
-    pub(super) fn open(checked: &Checked, step: &'a CheckedStep, scope: &'a Scope) -> Result<Self, Failure> {
+    pub(super) fn open(
+        checked: &Checked,
+        step: &'a CheckedStep,
+        scope: &'a Scope,
+    ) -> Result<Self, Failure> {
         Ok(match &step.items {
             None => Self::Once(Some(())),
             Some(Items::Template(template)) => Self::List(ItemList::of_template(template, scope)?),
             Some(Items::Path { path, .. }) => Self::List(ItemList::of_path(path, scope)?),
-            Some(Items::Literal(trees)) => Self::Literal { trees: trees.iter(), scope },
+            Some(Items::Literal(trees)) => Self::Literal {
+                trees: trees.iter(),
+                scope,
+            },
             Some(Items::File(file)) => {
-                let rows = open_rows(file, &checked.folder)
-                    .map_err(|error| Failure::Template { message: error.to_string(), span: Some(file.path.span) })?;
-                Self::File { rows: Box::new(rows), name: &file.path.value }
+                let rows =
+                    rows::open(file, &checked.folder).map_err(|error| unreadable(file, &error))?;
+                Self::File {
+                    rows: Box::new(rows),
+                    name: &file.path.value,
+                }
+            }
+            Some(Items::Searched { file, path }) => {
+                let document = rows::document(file, &checked.folder)
+                    .map_err(|error| unreadable(file, &error))?;
+                Self::Values(path.find(&document).into_iter())
             }
         })
     }
@@ -56,8 +80,16 @@ impl<'a> ItemWalk<'a> {
     }
 
     fn next_item(&mut self) -> Option<RawItem> {
-        let good = |source| RawItem { source, row: None, bad: None };
-        let bad = |failure, row| RawItem { source: ItemSource::Value(Json::Null), row, bad: Some(failure) };
+        let good = |source| RawItem {
+            source,
+            row: None,
+            bad: None,
+        };
+        let bad = |failure, row| RawItem {
+            source: ItemSource::Value(Json::Null),
+            row,
+            bad: Some(failure),
+        };
         match self {
             Self::Once(once) => once.take().map(|()| good(ItemSource::Value(Json::Null))),
             Self::List(list) => Some(match list.next()? {
@@ -69,17 +101,34 @@ impl<'a> ItemWalk<'a> {
                 Ok(Rendered::Omit) => return self.next_item(),
                 Err(failure) => bad(failure, None),
             }),
+            Self::Values(values) => Some(good(ItemSource::Value(values.next()?))),
             Self::File { rows, name } => Some(match rows.next()? {
                 Ok(row) => RawItem {
                     source: ItemSource::Value(row.value),
-                    row: Some(Row { file: (*name).to_owned(), line: row.line }),
+                    row: Some(Row {
+                        file: (*name).to_owned(),
+                        line: row.line,
+                    }),
                     bad: None,
                 },
                 Err(row) => bad(
-                    Failure::Template { message: row.reason.to_string(), span: None },
-                    Some(Row { file: (*name).to_owned(), line: row.line }),
+                    Failure::Template {
+                        message: row.reason.to_string(),
+                        span: None,
+                    },
+                    Some(Row {
+                        file: (*name).to_owned(),
+                        line: row.line,
+                    }),
                 ),
             }),
         }
+    }
+}
+
+fn unreadable(file: &DataFile, error: &RowError) -> Failure {
+    Failure::Template {
+        message: error.problem(file).message,
+        span: Some(file.path.span),
     }
 }

@@ -110,5 +110,7 @@ fn totals(progress: &Progress) -> Totals {
 
 /// The time as run files and reports write it.
 pub fn timestamp() -> String {
-    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
 }

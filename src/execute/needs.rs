@@ -50,10 +50,19 @@ impl Asker {
         for (place, (need, _)) in needs.iter().enumerate() {
             match need {
                 Need::Nothing => known[place] = Some(Ok(Current::Links(BTreeSet::new()))),
+                Need::Absent => known[place] = Some(Ok(Current::Missing)),
                 Need::Record { module, fields, .. } => {
-                    records.entry((module.clone(), fields.clone())).or_default().push(place);
+                    records
+                        .entry((module.clone(), fields.clone()))
+                        .or_default()
+                        .push(place);
                 }
-                Need::Links { module, record, link, others } => {
+                Need::Links {
+                    module,
+                    record,
+                    link,
+                    others,
+                } => {
                     for part in others.chunks(IDS_AT_ONCE) {
                         reads.push(links(module, record, link, part));
                         asked.push(Asked::Links(place));
@@ -71,7 +80,9 @@ impl Asker {
             let unique: Vec<(&RecordId, Vec<usize>)> = unique.into_iter().collect();
             for part in unique.chunks(IDS_AT_ONCE) {
                 reads.push(by_ids(&module, part.iter().map(|(id, _)| *id), &fields));
-                asked.push(Asked::Records(part.iter().flat_map(|(_, places)| places.clone()).collect()));
+                asked.push(Asked::Records(
+                    part.iter().flat_map(|(_, places)| places.clone()).collect(),
+                ));
             }
         }
         let answers = self.all(reads).await?;
@@ -83,7 +94,10 @@ impl Asker {
             }
         }
         self.ask_singly(needs, &odd, &mut known).await?;
-        Ok(known.into_iter().map(|known| known.unwrap_or(Ok(Current::Missing))).collect())
+        Ok(known
+            .into_iter()
+            .map(|known| known.unwrap_or(Ok(Current::Missing)))
+            .collect())
     }
 
     async fn ask_singly(
@@ -95,9 +109,15 @@ impl Asker {
         let reads = places
             .iter()
             .filter_map(|place| match &needs[*place].0 {
-                Need::Record { module, record, fields } => {
-                    Some(Read::Get { module: module.clone(), record: record.clone(), fields: list(fields) })
-                }
+                Need::Record {
+                    module,
+                    record,
+                    fields,
+                } => Some(Read::Get {
+                    module: module.clone(),
+                    record: record.clone(),
+                    fields: list(fields),
+                }),
                 _ => None,
             })
             .collect();
@@ -117,21 +137,44 @@ fn list(fields: &Fields) -> Option<Vec<String>> {
     match fields {
         Fields::All => None,
         Fields::These(fields) => {
-            let all: BTreeSet<String> =
-                fields.iter().cloned().chain(["id".to_owned(), "date_modified".to_owned()]).collect();
+            let all: BTreeSet<String> = fields
+                .iter()
+                .cloned()
+                .chain(["id".to_owned(), "date_modified".to_owned()])
+                .collect();
             Some(all.into_iter().collect())
         }
     }
 }
 
-fn by_ids<'a>(module: &ModuleName, ids: impl Iterator<Item = &'a RecordId>, fields: &Fields) -> Read {
+fn by_ids<'a>(
+    module: &ModuleName,
+    ids: impl Iterator<Item = &'a RecordId>,
+    fields: &Fields,
+) -> Read {
     let filter = Filter::ids(ids);
-    let page = Page { fields: list(fields), order_by: None, max_num: 200, offset: 0 };
-    Read::Filter { module: module.clone(), filter, saved_filter: None, form: FilterForm::Post, page }
+    let page = Page {
+        fields: list(fields),
+        order_by: None,
+        max_num: 200,
+        offset: 0,
+    };
+    Read::Filter {
+        module: module.clone(),
+        filter,
+        saved_filter: None,
+        form: FilterForm::Post,
+        page,
+    }
 }
 
 fn links(module: &ModuleName, record: &RecordId, link: &LinkName, others: &[RecordId]) -> Read {
-    let page = Page { fields: Some(vec!["id".into()]), order_by: None, max_num: 200, offset: 0 };
+    let page = Page {
+        fields: Some(vec!["id".into()]),
+        order_by: None,
+        max_num: 200,
+        offset: 0,
+    };
     Read::Related {
         module: module.clone(),
         record: record.clone(),
@@ -160,7 +203,9 @@ fn spread(
         .collect();
     let mut odd = Vec::new();
     for place in places {
-        let Need::Record { record, .. } = &needs[*place].0 else { continue };
+        let Need::Record { record, .. } = &needs[*place].0 else {
+            continue;
+        };
         match (by_id.get(record.as_str()), needs[*place].1) {
             (Some(record), _) => known[*place] = Some(Ok(Current::Record(record.clone()))),
             (None, Absence::Expected) if !capped => known[*place] = Some(Ok(Current::Missing)),
@@ -178,12 +223,19 @@ fn fail(places: &[usize], known: &mut [Option<Known>], fault: &Fault) -> Vec<usi
 }
 
 fn not_a_list() -> Fault {
-    Fault::NotJson { status: 200, excerpt: "the answer is not a list of records".into(), retry_after: None }
+    Fault::NotJson {
+        status: 200,
+        excerpt: "the answer is not a list of records".into(),
+        retry_after: None,
+    }
 }
 
 fn one_record(answer: Result<Answer, Fault>) -> Known {
     match answer {
-        Ok(Answer { body: Json::Object(record), .. }) => Ok(Current::Record(record)),
+        Ok(Answer {
+            body: Json::Object(record),
+            ..
+        }) => Ok(Current::Record(record)),
         Ok(_) => Err(not_a_list()),
         Err(fault) if fault.label() == Label::Sugar(SugarLabel::NotFound) => Ok(Current::Missing),
         Err(fault) => Err(fault),

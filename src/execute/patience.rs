@@ -25,7 +25,10 @@ pub struct Health {
 
 impl Health {
     pub fn new(max_outage: Duration) -> Self {
-        Self { last_answer: Arc::new(Mutex::new(Instant::now())), max_outage }
+        Self {
+            last_answer: Arc::new(Mutex::new(Instant::now())),
+            max_outage,
+        }
     }
 
     pub fn answered(&self) {
@@ -33,7 +36,9 @@ impl Health {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.last_answer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.last_answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request is about to be tried for the first time.
@@ -110,7 +115,9 @@ mod tests {
         let mut patience = health.patience(Some(3), None);
         tokio::time::advance(Duration::from_secs(1)).await;
         health.answered();
-        assert!(matches!(patience.next(Some(Duration::from_secs(30))), Next::After(wait) if wait.as_secs() >= 30));
+        assert!(
+            matches!(patience.next(Some(Duration::from_secs(30))), Next::After(wait) if wait.as_secs() >= 30)
+        );
         assert!(matches!(patience.next(None), Next::After(_)));
         assert_eq!(patience.next(None), Next::GiveUp);
     }

@@ -53,8 +53,18 @@ impl Walk {
         let paging = paging(&plan);
         let done = matches!(plan, ReadPlan::Nothing).then_some(Ok(()));
         let count = matches!(plan, ReadPlan::Count(_)).then_some(0);
-        let found = Found { count, ..Found::default() };
-        Self { plan, part: 0, paging, found, seen: HashSet::new(), done }
+        let found = Found {
+            count,
+            ..Found::default()
+        };
+        Self {
+            plan,
+            part: 0,
+            paging,
+            found,
+            seen: HashSet::new(),
+            done,
+        }
     }
 
     /// The next request, or nothing at the end.
@@ -66,9 +76,17 @@ impl Walk {
             ReadPlan::Nothing => None,
             ReadPlan::Count(reads) => reads.get(self.part).cloned(),
             ReadPlan::Record(read) | ReadPlan::Value(read) => Some(read.clone()),
-            ReadPlan::Walk { list, filters, fields, order_by, limit } => {
+            ReadPlan::Walk {
+                list,
+                filters,
+                fields,
+                order_by,
+                limit,
+            } => {
                 let mut filter = filters.get(self.part)?.clone();
-                let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.found.records.len() as u64));
+                let left = limit.map_or(u64::MAX, |limit| {
+                    limit.saturating_sub(self.found.records.len() as u64)
+                });
                 let page = Page {
                     fields: fields.clone(),
                     order_by: match (&self.paging, list, order_by) {
@@ -119,7 +137,10 @@ impl Walk {
             ReadPlan::Record(read) => {
                 let mut body = answer.body;
                 if *read == Read::Me {
-                    body = body.get_mut("current_user").map(Json::take).unwrap_or_default();
+                    body = body
+                        .get_mut("current_user")
+                        .map(Json::take)
+                        .unwrap_or_default();
                 }
                 match body {
                     Json::Object(record) => {
@@ -137,8 +158,13 @@ impl Walk {
     }
 
     fn feed_page(&mut self, answer: Answer, parts: usize, limit: Option<u64>) {
-        let Some(page) = answer.records() else { return self.broken("a list of records") };
-        let last = page.records.last().and_then(|record| record.get("id")?.as_str().map(str::to_owned));
+        let Some(page) = answer.records() else {
+            return self.broken("a list of records");
+        };
+        let last = page
+            .records
+            .last()
+            .and_then(|record| record.get("id")?.as_str().map(str::to_owned));
         let empty = page.records.is_empty();
         for record in page.records {
             let id = record.get("id").and_then(Json::as_str).unwrap_or_default();
@@ -149,7 +175,9 @@ impl Walk {
         if let Some(limit) = limit
             && self.found.records.len() as u64 >= limit
         {
-            self.found.records.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            self.found
+                .records
+                .truncate(usize::try_from(limit).unwrap_or(usize::MAX));
             self.done = Some(Ok(()));
             return;
         }
@@ -170,7 +198,11 @@ impl Walk {
 
     fn broken(&mut self, wanted: &str) {
         let excerpt = format!("the answer is not {wanted}");
-        self.done = Some(Err(Fault::NotJson { status: 200, excerpt, retry_after: None }));
+        self.done = Some(Err(Fault::NotJson {
+            status: 200,
+            excerpt,
+            retry_after: None,
+        }));
     }
 
     pub(super) fn finish(self) -> Result<Found, Fault> {
@@ -183,24 +215,61 @@ impl Walk {
 
 fn paging(plan: &ReadPlan) -> Paging {
     match plan {
-        ReadPlan::Walk { list: List::Module { saved_filter: None, .. }, order_by: None, limit: None, .. } => {
-            Paging::ByKey { last: None }
-        }
+        ReadPlan::Walk {
+            list: List::Module {
+                saved_filter: None, ..
+            },
+            order_by: None,
+            limit: None,
+            ..
+        } => Paging::ByKey { last: None },
         _ => Paging::ByOffset { offset: 0 },
     }
 }
 
 /// Records with equal values would otherwise come in any order, and a page could repeat or skip one.
 fn with_tie_break(order: &str) -> String {
-    let has_id = order.split(',').any(|part| part.split(':').next().is_some_and(|field| field.trim() == "id"));
-    if has_id { order.to_owned() } else { format!("{order},id:ASC") }
+    let has_id = order.split(',').any(|part| {
+        part.split(':')
+            .next()
+            .is_some_and(|field| field.trim() == "id")
+    });
+    if has_id {
+        order.to_owned()
+    } else {
+        format!("{order},id:ASC")
+    }
 }
 
 fn request(list: &List, filter: Filter, page: Page) -> Read {
     match list.clone() {
-        List::Module { module, saved_filter, form } => Read::Filter { module, filter, saved_filter, form, page },
-        List::Related { module, record, link } => Read::Related { module, record, link, filter, page },
-        List::Search { text, modules } => Read::Search { text, modules, page },
+        List::Module {
+            module,
+            saved_filter,
+            form,
+        } => Read::Filter {
+            module,
+            filter,
+            saved_filter,
+            form,
+            page,
+        },
+        List::Related {
+            module,
+            record,
+            link,
+        } => Read::Related {
+            module,
+            record,
+            link,
+            filter,
+            page,
+        },
+        List::Search { text, modules } => Read::Search {
+            text,
+            modules,
+            page,
+        },
     }
 }
 
@@ -212,7 +281,11 @@ mod tests {
 
     fn walk(order_by: Option<&str>, limit: Option<u64>) -> Walk {
         Walk::new(ReadPlan::Walk {
-            list: List::Module { module: ModuleName::new("Leads"), saved_filter: None, form: FilterForm::Post },
+            list: List::Module {
+                module: ModuleName::new("Leads"),
+                saved_filter: None,
+                form: FilterForm::Post,
+            },
             filters: vec![Filter::default()],
             fields: None,
             order_by: order_by.map(str::to_owned),
@@ -222,7 +295,10 @@ mod tests {
 
     fn page(ids: &[&str], next: i64) -> Result<Answer, Fault> {
         let records: Vec<Json> = ids.iter().map(|id| json!({ "id": id })).collect();
-        Ok(Answer { status: 200, body: json!({ "next_offset": next, "records": records }) })
+        Ok(Answer {
+            status: 200,
+            body: json!({ "next_offset": next, "records": records }),
+        })
     }
 
     fn asked(walk: &Walk) -> (Vec<Json>, Page) {
@@ -247,7 +323,10 @@ mod tests {
     fn a_limit_is_paged_by_offset_in_the_servers_order() {
         let mut walk = walk(Some("name:DESC"), Some(3));
         let (_, first) = asked(&walk);
-        assert_eq!((first.order_by.as_deref(), first.max_num), (Some("name:DESC,id:ASC"), 3));
+        assert_eq!(
+            (first.order_by.as_deref(), first.max_num),
+            (Some("name:DESC,id:ASC"), 3)
+        );
         walk.feed(page(&["a", "b"], 2));
         assert_eq!((asked(&walk).1.offset, asked(&walk).1.max_num), (2, 1));
         walk.feed(page(&["c"], 3));
