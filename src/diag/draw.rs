@@ -35,6 +35,9 @@ pub enum Colour {
     Ansi,
 }
 
+/// Problems that are drawn. Nobody reads more, and a file of nothing but mistakes may have a million.
+const MOST_DRAWN: usize = 1_000;
+
 /// All problems by place, each with its lines, and how many they are. Nothing for no problems.
 pub fn draw(problems: &Problems, sources: &Sources, style: Style) -> String {
     if problems.is_empty() {
@@ -54,12 +57,15 @@ pub fn draw(problems: &Problems, sources: &Sources, style: Style) -> String {
         .without_syntax_highlighting();
 
     let mut drawn = String::new();
-    for problem in &problems {
+    for problem in problems.iter().take(MOST_DRAWN) {
         let drawing = Drawing::new(problem, &excerpts);
         handler
             .render_report(&mut drawn, &drawing)
             .expect("writing to a string does not fail, and every label is inside its excerpt");
         drawn.push('\n');
+    }
+    if let Some(more @ 1..) = problems.len().checked_sub(MOST_DRAWN) {
+        drawn.extend(["… and ", &more.to_string(), " more\n\n"]);
     }
     drawn.push_str(&counts(&problems));
     drawn.push('\n');
@@ -279,6 +285,19 @@ mod tests {
     #[test]
     fn no_problems_draw_nothing() {
         assert_eq!(draw(&Problems::default(), &Sources::default(), PLAIN), "");
+    }
+
+    #[test]
+    fn more_than_anybody_reads_is_only_counted() {
+        let problems: Problems = (0..1_500)
+            .map(|_| Problem::error(Code("unknown_key"), "unknown key `x`"))
+            .collect();
+        let drawn = draw(&problems, &Sources::default(), PLAIN);
+        assert_eq!(drawn.matches("unknown key").count(), MOST_DRAWN);
+        assert!(
+            drawn.ends_with("\n… and 500 more\n\n1500 errors\n"),
+            "{drawn}"
+        );
     }
 
     #[test]
