@@ -5,6 +5,20 @@
 pub mod diag;
 pub mod wire;
 
+pub mod metadata;
+
 pub mod playbook;
+
+pub mod expr;
+
+pub mod check;
+
+pub mod operation;
+
+pub mod plan;
+
+pub mod runfile;
+
+pub mod client;
 
 pub mod sandbox;

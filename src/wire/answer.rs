@@ -73,7 +73,7 @@ pub enum Fault {
         message: String,
         retry_after: Option<Duration>,
     },
-    #[error("HTTP {status} with something that is not JSON: {excerpt}")]
+    #[error("HTTP {status} with an answer that cannot be read: {excerpt}")]
     NotJson {
         status: u16,
         excerpt: String,
