@@ -237,7 +237,7 @@ impl SourceCode for Lines<'_> {
             .window(&place, before, after)
             .ok_or(MietteError::OutOfBounds)?;
         Ok(Box::new(MietteSpanContents::new_named(
-            visible(self.name),
+            visible(self.name()),
             window.text.as_bytes(),
             SourceSpan::from((window.offset, window.text.len())),
             window.line,

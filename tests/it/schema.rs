@@ -27,6 +27,11 @@ fn the_file_is_up_to_date() {
 }
 
 #[test]
+fn it_is_a_schema() {
+    assert!(jsonschema::meta::is_valid(&playbook::json_schema()));
+}
+
+#[test]
 fn every_good_playbook_satisfies_it() {
     let validator = jsonschema::draft202012::new(&playbook::json_schema()).unwrap();
     let playbooks = files("tests/language");
