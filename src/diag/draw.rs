@@ -35,6 +35,9 @@ pub enum Colour {
     Ansi,
 }
 
+/// Narrower than this nothing can be drawn well, so that it is left to the terminal to break lines.
+const NARROWEST: usize = 40;
+
 /// Problems that are drawn. Nobody reads more, and a file of nothing but mistakes may have a million.
 const MOST_DRAWN: usize = 1_000;
 
@@ -51,7 +54,7 @@ pub fn draw(problems: &Problems, sources: &Sources, style: Style) -> String {
         Colour::Ansi => GraphicalTheme::unicode(),
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width)
+        .with_width(style.width.max(NARROWEST))
         .with_links(false)
         .with_show_related_as_nested(false)
         .without_syntax_highlighting();
@@ -328,6 +331,27 @@ mod tests {
                     draw(&problem.into(), &sources, PLAIN);
                 }
             }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_labels_in_any_text_can_be_drawn(
+            text in "[aä \t\r\n\u{1b}\u{202e}]{0,40}",
+            filler in 0..5_000_usize,
+            spans in proptest::collection::vec((0..6_000_usize, 0..6_000_usize), 1..4),
+            width in 0..200_usize,
+        ) {
+            let mut sources = Sources::default();
+            let text = format!("{text}{}{text}", "x".repeat(filler));
+            let ids = [sources.add("a.yaml", text.as_str()), sources.add("b.yaml", text.as_str())];
+            let mut problem = Problem::error(Code("yaml_syntax"), "broken");
+            for (index, (start, length)) in spans.into_iter().enumerate() {
+                let source = ids[index % 2];
+                problem = problem.at(Span { source, start, end: start + length }, "here");
+            }
+            let style = Style { width, colour: Colour::Ansi };
+            proptest::prop_assert!(draw(&problem.into(), &sources, style).ends_with("1 error\n"));
         }
     }
 }
