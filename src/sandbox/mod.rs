@@ -1,2 +1,47 @@
 //! The embedded Sugar server. It imports `wire` and nothing else of the project, so that it shares no mistake with
 //! what it judges.
+
+mod answer;
+mod bulk;
+mod call;
+mod config;
+mod context;
+mod cost;
+mod demo;
+mod dispatch;
+mod endpoint;
+mod engine;
+mod failure;
+mod favorites;
+mod fields;
+mod filter;
+mod line;
+mod links;
+mod list;
+mod me;
+mod metadata;
+mod oauth;
+mod query;
+mod records;
+mod relate;
+mod schema;
+mod search;
+mod server;
+mod store;
+mod time;
+
+#[cfg(test)]
+mod tests;
+
+pub use config::ClientIds;
+pub use config::Concurrent;
+pub use config::Config;
+pub use config::Demo;
+pub use config::Limits;
+pub use config::Sessions;
+pub use config::UnknownChoice;
+pub use cost::CostModel;
+pub use schema::SchemaError;
+pub use server::Running;
+pub use server::SandboxError;
+pub use server::start;
