@@ -1,5 +1,6 @@
 //! What goes back: a status, a body, and seldom a header.
 
+use axum::body::Bytes;
 use serde_json::Value;
 
 #[derive(Debug, Clone)]
@@ -14,6 +15,11 @@ pub(crate) enum Body {
     Json(Value),
     /// JSON that is text already, where the order of its keys matters.
     Text(String),
+    /// The content of an uploaded file, or what is no JSON for another reason.
+    File {
+        content: Bytes,
+        mime: String,
+    },
 }
 
 impl Answer {
@@ -45,15 +51,16 @@ impl Answer {
                 .or_else(|| value.get("related_records"))
                 .and_then(Value::as_array)
                 .map_or(1, Vec::len),
-            Body::Text(_) => 1,
+            Body::Text(_) | Body::File { .. } => 1,
         }
     }
 
-    /// The body as JSON text.
+    /// The body as JSON text; a file is an empty string within a bulk.
     pub(crate) fn into_json(self) -> String {
         match self.body {
             Body::Json(value) => value.to_string(),
             Body::Text(text) => text,
+            Body::File { .. } => "\"\"".to_owned(),
         }
     }
 }

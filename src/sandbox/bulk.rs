@@ -98,10 +98,10 @@ fn set_all(headers: &mut Headers, map: &Map<String, Value>) {
 }
 
 /// The answer of a bulk: as long as its requests and in their order, 200 whatever happened.
-pub(crate) fn answer(answers: Vec<Answer>) -> Answer {
+pub(crate) fn answer(answers: impl ExactSizeIterator<Item = Answer>) -> Answer {
     let mut text = String::with_capacity(answers.len() * 1_024);
     text.push('[');
-    for (index, answer) in answers.into_iter().enumerate() {
+    for (index, answer) in answers.enumerate() {
         if index > 0 {
             text.push(',');
         }

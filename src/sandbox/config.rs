@@ -6,6 +6,7 @@ use std::str::FromStr;
 use jiff::SignedDuration;
 
 use super::cost::CostModel;
+use super::faults::Faults;
 
 /// How a sandbox is to be.
 #[derive(Debug, Clone)]
@@ -23,6 +24,7 @@ pub struct Config {
     pub schema: Option<PathBuf>,
     pub ids: ClientIds,
     pub cost: Option<CostModel>,
+    pub faults: Faults,
     pub sessions: Sessions,
     pub limits: Limits,
     /// Platforms a login may name; Sugar refuses the others since Winter '18.
@@ -40,6 +42,7 @@ impl Default for Config {
             schema: None,
             ids: ClientIds::Honour,
             cost: None,
+            faults: Faults::default(),
             sessions: Sessions::default(),
             limits: Limits::default(),
             platforms: ["base", "mobile", "portal", "sugarmill"]

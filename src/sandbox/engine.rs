@@ -25,6 +25,8 @@ use super::endpoint::Work;
 use super::failure::Failure;
 use super::metadata;
 use super::oauth;
+use super::orders;
+use super::orders::Order;
 use super::schema;
 use super::schema::Schema;
 use super::server::SandboxError;
@@ -40,6 +42,8 @@ pub(crate) struct Engine {
     projections: BTreeMap<String, Projection>,
     settings: Settings,
     metadata_hash: String,
+    /// How often the metadata has changed since the start.
+    generation: u64,
 }
 
 /// An answer and the work that it was.
@@ -49,14 +53,22 @@ pub(crate) struct Done {
     pub(crate) work: Work,
 }
 
-/// Calls to serve one after the other.
+/// Something for the engine to do.
 pub(crate) struct Job {
-    pub(crate) calls: Vec<Result<Call, Failure>>,
-    /// The token that must be good for any of them to run: that of a bulk's outer call.
-    pub(crate) gate: Gate,
+    pub(crate) task: Task,
     pub(crate) reply: oneshot::Sender<Result<Vec<Done>, Answer>>,
 }
 
+pub(crate) enum Task {
+    /// Calls to serve one after the other.
+    Calls {
+        calls: Vec<Result<Call, Failure>>,
+        gate: Gate,
+    },
+    Order(Order),
+}
+
+/// The token that must be good for any of the calls to run: that of a bulk's outer call.
 pub(crate) enum Gate {
     Open,
     Token(Option<String>),
@@ -84,15 +96,22 @@ impl Engine {
             projections,
             settings: config.into(),
             metadata_hash,
+            generation: 0,
         };
         demo::fill(&mut engine, config.demo)?;
         Ok(engine)
     }
 
     /// Serves jobs until the last sender is gone.
-    pub(crate) fn serve(self, mut jobs: mpsc::UnboundedReceiver<Job>) {
+    pub(crate) fn serve(mut self, mut jobs: mpsc::UnboundedReceiver<Job>) {
         while let Some(job) = jobs.blocking_recv() {
-            let done = self.run(job.calls, &job.gate);
+            let done = match job.task {
+                Task::Calls { calls, gate } => self.run(calls, &gate),
+                Task::Order(order) => self
+                    .order(order)
+                    .map(|()| Vec::new())
+                    .map_err(Failure::into_answer),
+            };
             // The client may have gone; what was done stays done.
             let _ = job.reply.send(done);
         }
@@ -125,6 +144,37 @@ impl Engine {
         let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
         self.db.prepare_cached(end)?.execute([])?;
         result
+    }
+
+    fn order(&mut self, order: Order) -> Result<(), Failure> {
+        match order {
+            Order::ExpireTokens => orders::expire_tokens(&self.db),
+            Order::EndSessions => orders::end_sessions(&self.db),
+            Order::ChangeMetadata => {
+                self.generation += 1;
+                self.metadata_hash = metadata::hash(&self.schema, self.generation);
+                Ok(())
+            }
+            Order::SetIds(ids) => {
+                self.settings.ids = ids;
+                Ok(())
+            }
+            Order::Edit {
+                module,
+                id,
+                field,
+                value,
+            } => {
+                let actor = somebody_else();
+                orders::edit(
+                    &self.context(&actor, Timestamp::now()),
+                    &module,
+                    &id,
+                    &field,
+                    &value,
+                )
+            }
+        }
     }
 
     fn call(&self, call: Result<Call, Failure>) -> Done {
@@ -214,6 +264,14 @@ fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
          PRAGMA cache_size = -65536;",
     )?;
     Ok(db)
+}
+
+/// The user whose edits come in between.
+fn somebody_else() -> Actor {
+    Actor {
+        user_id: "seed_max_id".to_owned(),
+        ..anonymous()
+    }
 }
 
 /// Nobody: the user of the calls that come before a login.

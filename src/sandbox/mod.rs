@@ -1,6 +1,7 @@
 //! The embedded Sugar server. It imports `wire` and nothing else of the project, so that it shares no mistake with
 //! what it judges.
 
+mod administration;
 mod answer;
 mod bulk;
 mod call;
@@ -12,21 +13,25 @@ mod dispatch;
 mod endpoint;
 mod engine;
 mod failure;
+mod faults;
 mod favorites;
 mod fields;
 mod filter;
 mod line;
 mod links;
 mod list;
+mod log;
 mod me;
 mod metadata;
 mod oauth;
+mod orders;
 mod query;
 mod records;
 mod relate;
 mod schema;
 mod search;
 mod server;
+mod service;
 mod store;
 mod time;
 
@@ -41,6 +46,11 @@ pub use config::Limits;
 pub use config::Sessions;
 pub use config::UnknownChoice;
 pub use cost::CostModel;
+pub use faults::Effect;
+pub use faults::Fault;
+pub use faults::Faults;
+pub use faults::Scope;
+pub use faults::UnknownFault;
 pub use schema::SchemaError;
 pub use server::Running;
 pub use server::SandboxError;

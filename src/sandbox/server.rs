@@ -8,34 +8,30 @@ use std::time::Duration;
 use axum::Router;
 use axum::body;
 use axum::body::Bytes;
+use axum::body::HttpBody;
+use axum::extract::ConnectInfo;
 use axum::extract::Request;
 use axum::extract::State;
 use axum::http::HeaderValue;
 use axum::http::StatusCode;
 use axum::http::header;
 use axum::response::Response;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::answer::Answer;
-use super::bulk;
-use super::call::Call;
+use super::answer::Body;
 use super::call::Headers;
-use super::call::Method;
 use super::config::Config;
-use super::config::Limits;
-use super::cost::CostModel;
-use super::dispatch::no_method;
-use super::endpoint::Endpoint;
-use super::engine::Done;
 use super::engine::Engine;
-use super::engine::Gate;
-use super::engine::Job;
 use super::failure::Failure;
 use super::line;
+use super::line::Line;
+use super::log::Log;
 use super::schema::SchemaError;
+use super::service::Reply;
+use super::service::Service;
 use crate::wire::SugarLabel;
 
 #[derive(Debug, thiserror::Error)]
@@ -105,14 +101,6 @@ impl Running {
 /// How long a stop waits for requests that are under way.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// What every request needs.
-struct Server {
-    jobs: mpsc::UnboundedSender<Job>,
-    limits: Limits,
-    cost: Option<CostModel>,
-    workers: Semaphore,
-}
-
 /// Starts a sandbox on the caller's runtime, bound to loopback only.
 pub async fn start(config: Config) -> Result<Running, SandboxError> {
     let (listener, address) =
@@ -122,17 +110,18 @@ pub async fn start(config: Config) -> Result<Running, SandboxError> {
                 port: config.port,
                 source,
             })?;
+    let log = config
+        .log
+        .as_deref()
+        .map(|path| {
+            Log::open(path).map_err(|source| SandboxError::Log {
+                path: path.to_owned(),
+                source,
+            })
+        })
+        .transpose()?;
     let (jobs, queue) = mpsc::unbounded_channel();
-    let server = Server {
-        jobs,
-        limits: config.limits,
-        cost: config.cost,
-        workers: Semaphore::new(
-            config
-                .cost
-                .map_or(Semaphore::MAX_PERMITS, |cost| cost.workers.max(1)),
-        ),
-    };
+    let service = Arc::new(Service::new(&config, jobs, log));
     // Opening fills in the demo data, which takes a while.
     let (ready, opened) = oneshot::channel();
     let engine = thread::Builder::new()
@@ -152,7 +141,10 @@ pub async fn start(config: Config) -> Result<Running, SandboxError> {
     let password = opened
         .await
         .map_err(|_| SandboxError::Demo("the sandbox's thread ended early".to_owned()))??;
-    let router = Router::new().fallback(handle).with_state(Arc::new(server));
+    let router = Router::new()
+        .fallback(handle)
+        .with_state(service)
+        .into_make_service_with_connect_info::<Line>();
     let (stop, stopped) = oneshot::channel::<()>();
     let server = tokio::spawn(async move {
         let down = async move {
@@ -174,11 +166,24 @@ pub async fn start(config: Config) -> Result<Running, SandboxError> {
     })
 }
 
-async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response {
+async fn handle(
+    State(service): State<Arc<Service>>,
+    ConnectInfo(line): ConnectInfo<Line>,
+    request: Request,
+) -> Response {
     // A task of its own: what a client began is carried out even if the client goes away, as on a real instance.
-    let work = tokio::spawn(async move { server.serve(request).await });
+    let work = tokio::spawn(async move { serve(&service, request).await });
     match work.await {
-        Ok(answer) => response(answer),
+        Ok(Reply::Whole(answer)) => response(answer),
+        Ok(Reply::Half(answer)) => {
+            let answer = response(answer);
+            line.cut_after(HEAD + body_length(&answer) / 2);
+            answer
+        }
+        Ok(Reply::Nothing) => {
+            line.cut_after(0);
+            Response::default()
+        }
         Err(error) => {
             tracing::error!(%error, "a request of the sandbox failed");
             response(Failure::new(SugarLabel::FatalError, "Unknown Error.").into_answer())
@@ -186,116 +191,57 @@ async fn handle(State(server): State<Arc<Server>>, request: Request) -> Response
     }
 }
 
-impl Server {
-    async fn serve(&self, request: Request) -> Answer {
-        let (parts, body) = request.into_parts();
-        let Ok(raw) = body::to_bytes(body, self.limits.body).await else {
-            let message = "The request is too large.";
-            return Failure::new(SugarLabel::RequestTooLarge, message).into_answer();
-        };
-        let mut headers = Headers::default();
-        for (name, value) in &parts.headers {
-            if let Ok(value) = value.to_str() {
-                headers.set(name.as_str(), value);
-            }
-        }
-        let target = parts
-            .uri
-            .path_and_query()
-            .map_or("/", |target| target.as_str());
-        // A permit is a worker of the instance; without a cost model there are as many as anybody wants.
-        let _worker = self.workers.acquire().await;
-        if let Some(cost) = self.cost {
-            tokio::time::sleep(cost.request).await;
-        }
-        match decode(parts.method.as_str(), target, headers, raw) {
-            Ok(call) => self.answer(call).await,
-            Err(failure) => failure.into_answer(),
-        }
-    }
+/// About the length of a response's head, for cutting behind it.
+const HEAD: usize = 150;
 
-    async fn answer(&self, call: Call) -> Answer {
-        if Endpoint::of(call.method, &call.segments) == Some(Endpoint::Bulk) {
-            return self.bulk(call).await;
-        }
-        match self.run(vec![Ok(call)], Gate::Open).await {
-            Ok(mut done) => match done.pop() {
-                Some(done) => self.charge(done).await,
-                None => no_method().into_answer(),
-            },
-            Err(answer) => answer,
-        }
-    }
-
-    /// Serves the entries in order. With a cost model each is served when its turn comes, so that a bulk under way is
-    /// half done, as on a real instance; without one all are served at once.
-    async fn bulk(&self, call: Call) -> Answer {
-        let token = call.token().map(str::to_owned);
-        let entries = match bulk::entries(call, self.limits) {
-            Ok(entries) => entries,
-            Err(failure) => return failure.into_answer(),
-        };
-        let mut answers = Vec::with_capacity(entries.len());
-        if self.cost.is_none() {
-            match self.run(entries, Gate::Token(token)).await {
-                Ok(done) => answers.extend(done.into_iter().map(|done| done.answer)),
-                Err(answer) => return answer,
-            }
-            return bulk::answer(answers);
-        }
-        for (index, entry) in entries.into_iter().enumerate() {
-            match self.run(vec![entry], Gate::Token(token.clone())).await {
-                Ok(done) => {
-                    for done in done {
-                        answers.push(self.charge(done).await);
-                    }
-                }
-                Err(answer) if index == 0 => return answer,
-                Err(answer) => answers.push(answer),
-            }
-        }
-        bulk::answer(answers)
-    }
-
-    /// Lets the time pass that the work would have taken.
-    async fn charge(&self, done: Done) -> Answer {
-        if let Some(cost) = self.cost {
-            tokio::time::sleep(cost.of(done.work, done.answer.records())).await;
-        }
-        done.answer
-    }
-
-    async fn run(
-        &self,
-        calls: Vec<Result<Call, Failure>>,
-        gate: Gate,
-    ) -> Result<Vec<Done>, Answer> {
-        let (reply, done) = oneshot::channel();
-        let gone = || Failure::new(SugarLabel::FatalError, "Unknown Error.").into_answer();
-        self.jobs
-            .send(Job { calls, gate, reply })
-            .map_err(|_| gone())?;
-        done.await.map_err(|_| gone())?
-    }
+fn body_length(response: &Response) -> usize {
+    response
+        .body()
+        .size_hint()
+        .exact()
+        .and_then(|length| usize::try_from(length).ok())
+        .unwrap_or(0)
 }
 
-fn decode(method: &str, target: &str, headers: Headers, raw: Bytes) -> Result<Call, Failure> {
-    let method = Method::parse(method).ok_or_else(no_method)?;
-    Call::read(method, target, headers, raw)
+async fn serve(service: &Service, request: Request) -> Reply {
+    let (parts, body) = request.into_parts();
+    let Ok(raw) = body::to_bytes(body, service.limits.body).await else {
+        let message = "The request is too large.";
+        return Reply::Whole(Failure::new(SugarLabel::RequestTooLarge, message).into_answer());
+    };
+    let mut headers = Headers::default();
+    for (name, value) in &parts.headers {
+        if let Ok(value) = value.to_str() {
+            headers.set(name.as_str(), value);
+        }
+    }
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", |target| target.as_str());
+    service
+        .serve(parts.method.as_str(), target, headers, raw)
+        .await
 }
 
 fn response(answer: Answer) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let added = answer.headers.clone();
-    let mut response = Response::new(body::Body::from(answer.into_json()));
-    *response.status_mut() = status;
+    let (content, mime) = match answer.body {
+        Body::Json(value) => (
+            Bytes::from(value.to_string()),
+            "application/json".to_owned(),
+        ),
+        Body::Text(text) => (Bytes::from(text), "application/json".to_owned()),
+        Body::File { content, mime } => (content, mime),
+    };
+    let mut response = Response::new(body::Body::from(content));
+    *response.status_mut() =
+        StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    if let Ok(mime) = HeaderValue::from_str(&mime) {
+        headers.insert(header::CONTENT_TYPE, mime);
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    for (name, value) in added {
+    for (name, value) in answer.headers {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);
         }
