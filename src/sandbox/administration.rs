@@ -1,5 +1,6 @@
 //! `/sandbox/…`: what a test may change while the server runs. Reachable from this machine only, as all of it.
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::json;
 
@@ -9,9 +10,10 @@ use super::dispatch::no_method;
 use super::failure::Failure;
 use super::faults::Fault;
 use super::orders::Order;
+use super::rights::RoleFile;
 use super::service::Service;
 
-/// Serves `GET|POST|DELETE /sandbox/faults` and `PUT /sandbox/ids`.
+/// Serves `GET|POST|DELETE /sandbox/faults` `PUT /sandbox/ids` and `PUT /sandbox/roles`.
 pub(crate) async fn serve(service: &Service, method: &str, target: &str, raw: &[u8]) -> Answer {
     let path = target.trim_matches('/');
     let done = match (method, path) {
@@ -24,6 +26,13 @@ pub(crate) async fn serve(service: &Service, method: &str, target: &str, raw: &[
         ("PUT", "sandbox/ids") => match ids(raw) {
             Ok(ids) => {
                 service.order(Order::SetIds(ids)).await;
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        },
+        ("PUT", "sandbox/roles") => match read::<Vec<RoleFile>>(raw) {
+            Ok(roles) => {
+                service.order(Order::SetRoles(roles)).await;
                 Ok(())
             }
             Err(failure) => Err(failure),
@@ -67,7 +76,7 @@ fn ids(raw: &[u8]) -> Result<ClientIds, Failure> {
         .map_err(|error| Failure::invalid(error.to_string()))
 }
 
-fn read(raw: &[u8]) -> Result<Value, Failure> {
+fn read<T: DeserializeOwned>(raw: &[u8]) -> Result<T, Failure> {
     serde_json::from_slice(raw)
-        .map_err(|error| Failure::invalid(format!("The body is not JSON: {error}")))
+        .map_err(|error| Failure::invalid(format!("The body is not as expected: {error}")))
 }

@@ -1,12 +1,15 @@
 //! What a handler works with: who asks, when, and the data.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::config::Settings;
 use super::failure::Failure;
+use super::rights::ModuleRights;
+use super::rights::Rights;
 use super::schema::Module;
 use super::schema::Schema;
 use super::store::Projection;
@@ -20,6 +23,8 @@ pub(crate) struct Actor {
     pub(crate) user_id: String,
     pub(crate) role: Role,
     pub(crate) zone: Zone,
+    pub(crate) platform: String,
+    pub(crate) rights: Option<Arc<Rights>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +58,14 @@ impl Context<'_> {
         self.schema
             .module(name)
             .ok_or_else(|| Failure::no_module(name))
+    }
+
+    /// What limits the user in a module; nothing for administrators and users without roles.
+    pub(crate) fn rights(&self, module: &Module) -> Option<&ModuleRights> {
+        match self.actor.role {
+            Role::Administrator => None,
+            Role::Regular => self.actor.rights.as_ref()?.module(&module.name),
+        }
     }
 
     pub(crate) fn require_administrator(&self) -> Result<(), Failure> {

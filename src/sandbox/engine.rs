@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -27,6 +28,7 @@ use super::metadata;
 use super::oauth;
 use super::orders;
 use super::orders::Order;
+use super::rights::Rights;
 use super::schema;
 use super::schema::Schema;
 use super::server::SandboxError;
@@ -44,6 +46,8 @@ pub(crate) struct Engine {
     metadata_hash: String,
     /// How often the metadata has changed since the start.
     generation: u64,
+    /// By user name, of users who have roles.
+    rights: BTreeMap<String, Arc<Rights>>,
 }
 
 /// An answer and the work that it was.
@@ -79,7 +83,7 @@ const STATEMENTS: usize = 1_024;
 
 impl Engine {
     pub(crate) fn open(config: &Config) -> Result<Self, SandboxError> {
-        let schema = schema::load(config.schema.as_deref())?;
+        let (schema, roles) = schema::load(config.schema.as_deref())?;
         let db = connect(config.data.as_deref())?;
         db.execute_batch("BEGIN")?;
         store::create(&db, &schema)?;
@@ -97,6 +101,7 @@ impl Engine {
             settings: config.into(),
             metadata_hash,
             generation: 0,
+            rights: Rights::by_user(&roles),
         };
         demo::fill(&mut engine, config.demo)?;
         Ok(engine)
@@ -119,7 +124,7 @@ impl Engine {
 
     fn run(&self, calls: Vec<Result<Call, Failure>>, gate: &Gate) -> Result<Vec<Done>, Answer> {
         if let Gate::Token(token) = gate {
-            oauth::authenticate(&self.db, Timestamp::now(), token.as_deref())
+            oauth::authenticate(&self.db, Timestamp::now(), token.as_deref(), &self.rights)
                 .map_err(Failure::into_answer)?;
         }
         let serve = || {
@@ -153,6 +158,10 @@ impl Engine {
             Order::ChangeMetadata => {
                 self.generation += 1;
                 self.metadata_hash = metadata::hash(&self.schema, self.generation);
+                Ok(())
+            }
+            Order::SetRoles(roles) => {
+                self.rights = Rights::by_user(&roles);
                 Ok(())
             }
             Order::SetIds(ids) => {
@@ -196,7 +205,7 @@ impl Engine {
         let actor = if endpoint.is_public() {
             anonymous()
         } else {
-            oauth::authenticate(&self.db, now, call.token())?
+            oauth::authenticate(&self.db, now, call.token(), &self.rights)?
         };
         let cx = self.context(&actor, now);
         if let Some(hash) = &call.headers.metadata_hash
@@ -280,5 +289,7 @@ fn anonymous() -> Actor {
         user_id: String::new(),
         role: Role::Regular,
         zone: Zone::named("UTC"),
+        platform: String::new(),
+        rights: None,
     }
 }

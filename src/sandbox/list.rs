@@ -10,6 +10,9 @@ use super::failure::Failure;
 use super::fields::Selection;
 use super::filter;
 use super::links;
+use super::rights;
+use super::rights::Action;
+use super::rights::Reach;
 use super::schema::Link;
 use super::schema::Module;
 use super::schema::quoted;
@@ -71,6 +74,12 @@ fn conditions(
     sql: &mut Sql,
 ) -> Result<(), Failure> {
     sql.push(" WHERE t.deleted = 0");
+    if cx
+        .rights(module)
+        .is_some_and(|rights| rights.reach(Action::List) == Reach::Owner)
+    {
+        sql.push(" AND ").push(rights::owned(module));
+    }
     if let Scope::Related { near, id, link } = scope {
         links::push_far(cx.schema, near, link, id, sql);
     }
@@ -175,6 +184,9 @@ pub(crate) fn select(
     let next = page.next(beans.len());
     beans.truncate(page.size);
     for bean in &mut beans {
+        if let Some(rights) = cx.rights(module) {
+            rights.restrict(bean);
+        }
         add_links(cx, module, selection, bean)?;
     }
     Ok((beans.into_iter().map(Value::Object).collect(), next))

@@ -69,7 +69,7 @@ impl Log {
     }
 
     /// Writes a line: `entry` counts within a bulk.
-    pub(crate) fn write(&self, request: u64, entry: Option<usize>, seen: Seen, outcome: Outcome) {
+    pub(crate) fn write(&self, request: u64, entry: Option<usize>, seen: &Seen, outcome: Outcome) {
         let line = json!({
             "at": Timestamp::now().to_string(),
             "request": request,

@@ -7,6 +7,8 @@ use serde_json::json;
 use super::call::Call;
 use super::context::Context;
 use super::failure::Failure;
+use super::rights;
+use super::rights::Action;
 use super::schema::Module;
 use super::schema::Schema;
 use crate::wire::SugarLabel;
@@ -71,7 +73,9 @@ fn visible<'a>(
     cx.schema
         .modules
         .values()
-        .filter(|module| !module.admin_only)
+        .filter(|module| {
+            !module.admin_only && rights::module(cx, &module.name, Action::View).is_ok()
+        })
         .filter(move |module| filter.is_none_or(|names| names.contains(&module.name)))
 }
 

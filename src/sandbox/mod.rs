@@ -3,6 +3,7 @@
 
 mod administration;
 mod answer;
+mod audit;
 mod bulk;
 mod call;
 mod config;
@@ -10,17 +11,21 @@ mod context;
 mod cost;
 mod demo;
 mod dispatch;
+mod duplicates;
 mod endpoint;
 mod engine;
 mod failure;
 mod faults;
 mod favorites;
 mod fields;
+mod files;
 mod filter;
+mod integrate;
 mod line;
 mod links;
 mod list;
 mod log;
+mod mass;
 mod me;
 mod metadata;
 mod oauth;
@@ -28,12 +33,15 @@ mod orders;
 mod query;
 mod records;
 mod relate;
+mod rights;
+mod route;
 mod schema;
 mod search;
 mod server;
 mod service;
 mod store;
 mod time;
+mod upload;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,8 @@
 //! Tokens: the password and refresh grants, expiry, logout (reference, section 8).
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -11,8 +14,10 @@ use super::call::Call;
 use super::config::Concurrent;
 use super::config::Settings;
 use super::context::Actor;
+use super::context::Context;
 use super::context::Role;
 use super::failure::Failure;
+use super::rights::Rights;
 use super::time::Zone;
 use crate::wire::SugarLabel;
 
@@ -153,17 +158,18 @@ pub(crate) fn authenticate(
     db: &Connection,
     now: Timestamp,
     token: Option<&str>,
+    rights: &BTreeMap<String, Arc<Rights>>,
 ) -> Result<Actor, Failure> {
     let need_login = || Failure::new(SugarLabel::NeedLogin, "No valid authentication for user.");
     let token = token.ok_or_else(need_login)?;
     let found = db
         .prepare_cached(
-            "SELECT s.user_id, s.expires, u.is_admin, \
+            "SELECT s.user_id, s.expires, u.is_admin, s.platform, u.user_name, \
              (SELECT value FROM preferences p WHERE p.user_id = s.user_id AND p.name = 'timezone') \
              FROM sessions s JOIN users u ON u.id = s.user_id AND u.deleted = 0 WHERE s.access_token = ?1",
         )?
         .query_row([token], |row| {
-            let zone: Option<String> = row.get(3)?;
+            let zone: Option<String> = row.get(5)?;
             let role = match row.get::<_, Option<bool>>(2)? {
                 Some(true) => Role::Administrator,
                 _ => Role::Regular,
@@ -172,6 +178,8 @@ pub(crate) fn authenticate(
                 user_id: row.get(0)?,
                 role,
                 zone: Zone::named(zone.as_deref().unwrap_or("UTC")),
+                platform: row.get(3)?,
+                rights: rights.get(&row.get::<_, String>(4)?).cloned(),
             };
             Ok((actor, row.get::<_, i64>(1)?))
         })
@@ -183,6 +191,20 @@ pub(crate) fn authenticate(
         }
         Some((actor, _)) => Ok(actor),
     }
+}
+
+/// `POST /oauth2/sudo/<user>`: a session of another user, for administrators.
+pub(crate) fn sudo(cx: &Context<'_>, user: &str, call: &Call) -> Result<Value, Failure> {
+    cx.require_administrator()?;
+    let platform = call.text("platform").unwrap_or(&cx.actor.platform);
+    require_platform(cx.settings, platform)?;
+    let mut sql = cx.sql("SELECT id FROM users WHERE deleted = 0 AND user_name = ");
+    sql.bind(user.to_owned());
+    let user_id: String = sql
+        .first(cx.db, |row| row.get(0))?
+        .ok_or_else(|| Failure::no_record("Users", user))?;
+    let client_id = call.text("client_id").unwrap_or("sugar");
+    open_session(cx.db, cx.settings, cx.now, &user_id, platform, client_id)
 }
 
 /// `POST /oauth2/logout`.

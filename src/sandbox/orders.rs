@@ -9,15 +9,17 @@ use super::config::ClientIds;
 use super::context::Context;
 use super::failure::Failure;
 use super::records;
+use super::rights::RoleFile;
 use super::schema::quoted;
 use super::time;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Order {
     ExpireTokens,
     EndSessions,
     ChangeMetadata,
     SetIds(ClientIds),
+    SetRoles(Vec<RoleFile>),
     /// Somebody else changes a field of a record.
     Edit {
         module: String,

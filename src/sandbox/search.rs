@@ -9,6 +9,8 @@ use super::failure::Failure;
 use super::fields::Selection;
 use super::list;
 use super::list::Page;
+use super::rights;
+use super::rights::Action;
 use super::schema::Module;
 use super::schema::Place;
 use super::schema::quoted;
@@ -45,8 +47,41 @@ pub(crate) fn push(module: &Module, text: &str, sql: &mut Sql) {
     }
 }
 
+/// `/globalsearch` and `/<module>/globalsearch`: the same with totals by module; without words, what changed last.
+pub(crate) fn global(
+    cx: &Context<'_>,
+    module: Option<&str>,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let modules = match module {
+        Some(module) => vec![cx.module(module)?],
+        None => searched(cx, call)?,
+    };
+    let mut answer = over(cx, &modules, call)?;
+    let mut totals = serde_json::Map::new();
+    for module in modules {
+        let mut sql = cx.sql(format!(
+            "SELECT count(*) FROM {} t WHERE t.deleted = 0",
+            quoted(&module.table)
+        ));
+        push(module, call.text("q").unwrap_or_default(), &mut sql);
+        totals.insert(module.name.clone(), sql.number(cx.db)?.into());
+    }
+    answer["total"] = totals
+        .values()
+        .filter_map(Value::as_i64)
+        .sum::<i64>()
+        .into();
+    answer["xmod_aggs"] = json!({ "modules": totals });
+    Ok(answer)
+}
+
 /// `GET /search`: one list over several modules, each record with its module and a score.
 pub(crate) fn search(cx: &Context<'_>, call: &Call) -> Result<Value, Failure> {
+    over(cx, &searched(cx, call)?, call)
+}
+
+fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Failure> {
     let text = call.text("q").unwrap_or_default();
     let page = Page::read(cx, call)?;
     let selection = Selection::read(call.argument("fields"))?;
@@ -56,7 +91,7 @@ pub(crate) fn search(cx: &Context<'_>, call: &Call) -> Result<Value, Failure> {
         size: page.offset.saturating_add(page.size).saturating_add(1),
         offset: 0,
     };
-    for module in searched(cx, call)? {
+    for module in modules {
         let order = list::order(
             cx,
             module,
@@ -105,6 +140,7 @@ fn searched<'a>(cx: &'a Context<'_>, call: &Call) -> Result<Vec<&'a Module>, Fai
         .values()
         .filter(|module| !module.admin_only && !skipped.contains(&module.name.as_str()))
         .filter(|module| module.fields.values().any(|field| field.searched))
+        .filter(|module| rights::module(cx, &module.name, Action::List).is_ok())
         .collect())
 }
 

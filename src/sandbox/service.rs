@@ -280,7 +280,7 @@ impl Service {
     ) {
         if let (Some(log), Some(seen)) = (&self.log, seen) {
             let took: Duration = begun.elapsed();
-            log.write(number, entry, seen, Outcome { status, took });
+            log.write(number, entry, &seen, Outcome { status, took });
         }
     }
 }

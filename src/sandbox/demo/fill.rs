@@ -91,6 +91,8 @@ fn administrator() -> Actor {
         user_id: ADMINISTRATOR.to_owned(),
         role: Role::Administrator,
         zone: Zone::named("UTC"),
+        platform: String::new(),
+        rights: None,
     }
 }
 

@@ -76,6 +76,15 @@ pub(super) const PEOPLE: &[Person] = &[
         reports_to: Some("seed_will_id"),
         zone: "America/New_York",
     },
+    Person {
+        id: "seed_guest_id",
+        user_name: "guest",
+        first_name: "Gwen",
+        last_name: "Guest",
+        title: "Auditor",
+        reports_to: None,
+        zone: "UTC",
+    },
 ];
 
 /// Id and name of the teams.

@@ -102,6 +102,16 @@ impl Translation<'_, '_> {
             return Ok(());
         }
         let field = module.field(path).ok_or_else(unknown)?;
+        if self
+            .cx
+            .rights(module)
+            .is_some_and(|rights| !rights.may_read(path))
+        {
+            return Err(Failure::forbidden(format!(
+                "Access to field: {path} in module: {} is not allowed",
+                module.name
+            )));
+        }
         self.sql.push("(");
         for (index, test) in tests.iter().enumerate() {
             if index > 0 {

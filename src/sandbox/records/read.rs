@@ -18,7 +18,13 @@ pub(crate) fn bean(
     let mut statement = cx.db.prepare_cached(&projection.by_id)?;
     let mut rows = statement.query((&cx.actor.user_id, id))?;
     match rows.next()? {
-        Some(row) => Ok(projection.bean(row, &cx.actor.zone)?),
+        Some(row) => {
+            let mut bean = projection.bean(row, &cx.actor.zone)?;
+            if let Some(rights) = cx.rights(module) {
+                rights.restrict(&mut bean);
+            }
+            Ok(bean)
+        }
         None => Err(Failure::no_record(&module.name, id)),
     }
 }

@@ -12,10 +12,12 @@ use super::collections::store_emails;
 use super::collections::store_primary;
 use super::collections::store_tags;
 use super::collections::store_teams;
+use crate::sandbox::audit;
 use crate::sandbox::config::ClientIds;
 use crate::sandbox::context::Context;
 use crate::sandbox::failure::Failure;
 use crate::sandbox::favorites;
+use crate::sandbox::files;
 use crate::sandbox::links;
 use crate::sandbox::schema::Field;
 use crate::sandbox::schema::Kind;
@@ -58,6 +60,9 @@ pub(crate) fn create(
     module: &Module,
     body: &Map<String, Value>,
 ) -> Result<String, Failure> {
+    if let Some(rights) = cx.rights(module) {
+        rights.check_fields(module, body)?;
+    }
     let change = Change::read(cx, module, body)?;
     let id = match ClientId::read(cx, body)? {
         ClientId::Given(id) => {
@@ -103,6 +108,7 @@ pub(crate) fn create(
     ));
     sql.bind_all(values).push(")").execute(cx.db)?;
     apply(cx, module, &id, change)?;
+    files::claim(cx, module, &id, body)?;
     Ok(id)
 }
 
@@ -138,7 +144,11 @@ pub(crate) fn update(
     id: &str,
     body: &Map<String, Value>,
 ) -> Result<(), Failure> {
+    if let Some(rights) = cx.rights(module) {
+        rights.check_fields(module, body)?;
+    }
     let change = Change::read(cx, module, body)?;
+    audit::note(cx, module, id, &change.columns)?;
     let mut sql = cx.sql(format!(
         "UPDATE {} SET date_modified = ",
         quoted(&module.table)

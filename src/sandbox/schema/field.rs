@@ -19,6 +19,7 @@ pub(crate) struct Field {
     pub(crate) default: Option<String>,
     /// Numbers itself (`case_number`).
     pub(crate) counted: bool,
+    pub(crate) audited: bool,
     /// Looked through by `/search` and `q`.
     pub(crate) searched: bool,
     pub(crate) definition: Map<String, Value>,
@@ -130,6 +131,11 @@ impl Kind {
 impl Field {
     pub(crate) fn is_writable(&self) -> bool {
         self.access == Access::Writable
+    }
+
+    /// Sugar's name of the type.
+    pub(crate) fn type_name(&self) -> Option<&str> {
+        self.definition.get("type").and_then(Value::as_str)
     }
 
     pub(crate) fn is_link(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Reads the stock files and an optional extension file (`--schema FILE`) into a [`Schema`].
 //!
-//! An extension file has the same layout as the stock files under three keys: `modules` (new modules, or further
-//! fields of existing ones), `relationships`, `dropdowns`.
+//! An extension file has the same layout as the stock files under four keys: `modules` (new modules, or further
+//! fields of existing ones), `relationships`, `dropdowns`, `roles`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -29,6 +29,7 @@ use super::Through;
 use super::field::Access;
 use super::identifier::is_identifier;
 use super::stock;
+use crate::sandbox::rights::RoleFile;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SchemaError {
@@ -111,6 +112,8 @@ struct Extension {
     relationships: Map<String, Value>,
     #[serde(default)]
     dropdowns: BTreeMap<String, Dropdown>,
+    #[serde(default)]
+    roles: Vec<RoleFile>,
 }
 
 /// A module while it is put together.
@@ -123,7 +126,8 @@ struct Draft {
     definitions: Map<String, Value>,
 }
 
-pub(crate) fn load(extension: Option<&Path>) -> Result<Schema, SchemaError> {
+pub(crate) fn load(extension: Option<&Path>) -> Result<(Schema, Vec<RoleFile>), SchemaError> {
+    let mut roles: Vec<RoleFile> = read("roles.json", stock::ROLES)?;
     let templates: BTreeMap<String, Template> = read("templates.json", stock::TEMPLATES)?;
     let mut dropdowns: BTreeMap<String, Dropdown> = read("dropdowns.json", stock::DROPDOWNS)?;
     let mut relationships: Map<String, Value> = read("relationships.json", stock::RELATIONSHIPS)?;
@@ -138,6 +142,7 @@ pub(crate) fn load(extension: Option<&Path>) -> Result<Schema, SchemaError> {
             source,
         })?;
         let extension: Extension = read(&path.display().to_string(), &text)?;
+        roles.extend(extension.roles);
         dropdowns.extend(extension.dropdowns);
         for (name, file) in extension.modules {
             add_module(&mut drafts, &mut relationships, &templates, &name, file)?;
@@ -155,7 +160,7 @@ pub(crate) fn load(extension: Option<&Path>) -> Result<Schema, SchemaError> {
         dropdowns,
     };
     check_relates(&schema)?;
-    Ok(schema)
+    Ok((schema, roles))
 }
 
 fn read<T: for<'a> Deserialize<'a>>(file: &str, text: &str) -> Result<T, SchemaError> {
@@ -478,6 +483,7 @@ fn field(name: String, definition: Value) -> Field {
             other => other.to_string(),
         }),
         counted: flag(&definition, "auto_increment"),
+        audited: flag(&definition, "audited"),
         searched: flag(&definition, "unified_search"),
         definition,
         name,
@@ -566,7 +572,7 @@ mod tests {
 
     #[test]
     fn the_stock_files_make_a_schema() {
-        let schema = load(None).unwrap();
+        let schema = load(None).unwrap().0;
         let contacts = schema.module("Contacts").unwrap();
         let account_id = contacts.field("account_id").unwrap();
         let Place::Relate(relate) = &account_id.place else {
@@ -602,7 +608,7 @@ mod tests {
                 "dropdowns":{"tier_list":[["gold","Gold"],["silver","Silver"]]}}"#,
         )
         .unwrap();
-        let schema = load(Some(file.path())).unwrap();
+        let schema = load(Some(file.path())).unwrap().0;
         assert!(schema.module("Accounts").unwrap().field("tier_c").is_some());
         assert!(
             schema

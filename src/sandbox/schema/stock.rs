@@ -2,6 +2,7 @@
 
 pub(crate) const TEMPLATES: &str = include_str!("../stock/templates.json");
 pub(crate) const DROPDOWNS: &str = include_str!("../stock/dropdowns.json");
+pub(crate) const ROLES: &str = include_str!("../stock/roles.json");
 pub(crate) const RELATIONSHIPS: &str = include_str!("../stock/relationships.json");
 
 macro_rules! modules {

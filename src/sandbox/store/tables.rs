@@ -33,6 +33,11 @@ CREATE TABLE IF NOT EXISTS subscriptions (user_id TEXT, module TEXT, record_id T
   PRIMARY KEY (user_id, module, record_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tracker (user_id TEXT, module TEXT, record_id TEXT, seen TEXT,
   PRIMARY KEY (user_id, module, record_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS files (module TEXT, record_id TEXT, field TEXT, name TEXT, mime TEXT, content BLOB,
+  PRIMARY KEY (module, record_id, field));
+CREATE TABLE IF NOT EXISTS audit (id TEXT PRIMARY KEY, module TEXT, record_id TEXT, field_name TEXT, before_value,
+  after_value, date_created TEXT, created_by TEXT) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS audit_record ON audit (record_id, module);
 CREATE TABLE IF NOT EXISTS saved_filters (id TEXT PRIMARY KEY, module TEXT, definition TEXT) WITHOUT ROWID;
 ";
 
