@@ -17,8 +17,14 @@ pub mod operation;
 
 pub mod plan;
 
+pub mod batch;
+
+pub mod event;
+
 pub mod runfile;
 
 pub mod client;
+
+pub mod execute;
 
 pub mod sandbox;

@@ -79,9 +79,18 @@ pub enum Sharing {
 #[derive(Debug, Clone)]
 pub enum Items {
     Template(Template),
-    Path { path: Path, span: Span },
+    Path {
+        path: Path,
+        span: Span,
+    },
     Literal(Vec<Tree>),
+    /// Rows, streamed.
     File(DataFile),
+    /// What a JSONPath finds in a JSON file.
+    Searched {
+        file: DataFile,
+        path: Path,
+    },
 }
 
 #[derive(Debug, Clone)]

@@ -22,6 +22,7 @@ use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::expr::Tree;
 use crate::playbook::Action;
+use crate::playbook::DataFormat;
 use crate::playbook::Expect;
 use crate::playbook::Fields;
 use crate::playbook::ForEach;
@@ -147,7 +148,17 @@ impl Compiler<'_> {
                 let trees: Vec<Tree> = nodes.iter().filter_map(|node| self.tree(node)).collect();
                 (trees.len() == nodes.len()).then_some(Items::Literal(trees))
             }
-            ForEach::File(file) => Some(Items::File(file.clone())),
+            ForEach::File(file) => match &file.format {
+                DataFormat::Json { select: Some(path) } => {
+                    self.path(path).map(|path| Items::Searched {
+                        file: file.clone(),
+                        path,
+                    })
+                }
+                DataFormat::Json { select: None } | DataFormat::Csv { .. } | DataFormat::Jsonl => {
+                    Some(Items::File(file.clone()))
+                }
+            },
         }
     }
 

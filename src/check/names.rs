@@ -253,7 +253,7 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                     .map(|template| (template, ItemIs::Absent)),
             );
         }
-        Some(Items::Path { .. } | Items::File(_)) | None => {}
+        Some(Items::Path { .. } | Items::File(_) | Items::Searched { .. }) | None => {}
     }
     all.extend(step.key.iter().map(|template| (template, keyed)));
     all.extend(step.when.iter().map(|template| (template, inside)));

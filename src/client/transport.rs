@@ -194,7 +194,15 @@ impl Transport {
     /// A connection that never was cannot have carried a request; any other loss may have come after it.
     fn fault(&self, error: &reqwest::Error) -> Fault {
         let reason = deepest(error);
-        if error.is_connect() {
+        if distrusts(error) {
+            lost(
+                Sent::No,
+                &format!(
+                    "`{}` is not trusted: {reason}; `SUGAR_CA_FILE` can name a further certificate to trust",
+                    self.site
+                ),
+            )
+        } else if error.is_connect() {
             lost(
                 Sent::No,
                 &format!("cannot connect to `{}`: {reason}", self.site),
@@ -245,6 +253,25 @@ fn deepest(error: &dyn Error) -> String {
         cause = source;
     }
     excerpt(&cause.to_string())
+}
+
+/// Whether the other side's certificate is what went wrong.
+fn distrusts(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(this) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = this.downcast_ref() {
+            return true;
+        }
+        // An I/O error does not name what it wraps as its source, and one may wrap another.
+        let wrapped = this
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => this.source(),
+        };
+    }
+    false
 }
 
 fn unreadable(bytes: &[u8], error: &serde_json::Error, content: Content) -> String {

@@ -35,6 +35,12 @@ pub enum Colour {
     Ansi,
 }
 
+/// Narrower than this nothing can be drawn well, so that it is left to the terminal to break lines.
+const NARROWEST: usize = 40;
+
+/// Problems that are drawn. Nobody reads more, and a file of nothing but mistakes may have a million.
+const MOST_DRAWN: usize = 1_000;
+
 /// All problems by place, each with its lines, and how many they are. Nothing for no problems.
 pub fn draw(problems: &Problems, sources: &Sources, style: Style) -> String {
     if problems.is_empty() {
@@ -48,18 +54,21 @@ pub fn draw(problems: &Problems, sources: &Sources, style: Style) -> String {
         Colour::Ansi => GraphicalTheme::unicode(),
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(style.width)
+        .with_width(style.width.max(NARROWEST))
         .with_links(false)
         .with_show_related_as_nested(false)
         .without_syntax_highlighting();
 
     let mut drawn = String::new();
-    for problem in &problems {
+    for problem in problems.iter().take(MOST_DRAWN) {
         let drawing = Drawing::new(problem, &excerpts);
         handler
             .render_report(&mut drawn, &drawing)
             .expect("writing to a string does not fail, and every label is inside its excerpt");
         drawn.push('\n');
+    }
+    if let Some(more @ 1..) = problems.len().checked_sub(MOST_DRAWN) {
+        drawn.extend(["… and ", &more.to_string(), " more\n\n"]);
     }
     drawn.push_str(&counts(&problems));
     drawn.push('\n');
@@ -231,7 +240,7 @@ impl SourceCode for Lines<'_> {
             .window(&place, before, after)
             .ok_or(MietteError::OutOfBounds)?;
         Ok(Box::new(MietteSpanContents::new_named(
-            visible(self.name),
+            visible(self.name()),
             window.text.as_bytes(),
             SourceSpan::from((window.offset, window.text.len())),
             window.line,
@@ -282,6 +291,19 @@ mod tests {
     }
 
     #[test]
+    fn more_than_anybody_reads_is_only_counted() {
+        let problems: Problems = (0..1_500)
+            .map(|_| Problem::error(Code("unknown_key"), "unknown key `x`"))
+            .collect();
+        let drawn = draw(&problems, &Sources::default(), PLAIN);
+        assert_eq!(drawn.matches("unknown key").count(), MOST_DRAWN);
+        assert!(
+            drawn.ends_with("\n… and 500 more\n\n1500 errors\n"),
+            "{drawn}"
+        );
+    }
+
+    #[test]
     fn any_place_can_be_drawn() {
         let texts = [
             "",
@@ -309,6 +331,27 @@ mod tests {
                     draw(&problem.into(), &sources, PLAIN);
                 }
             }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_labels_in_any_text_can_be_drawn(
+            text in "[aä \t\r\n\u{1b}\u{202e}]{0,40}",
+            filler in 0..5_000_usize,
+            spans in proptest::collection::vec((0..6_000_usize, 0..6_000_usize), 1..4),
+            width in 0..200_usize,
+        ) {
+            let mut sources = Sources::default();
+            let text = format!("{text}{}{text}", "x".repeat(filler));
+            let ids = [sources.add("a.yaml", text.as_str()), sources.add("b.yaml", text.as_str())];
+            let mut problem = Problem::error(Code("yaml_syntax"), "broken");
+            for (index, (start, length)) in spans.into_iter().enumerate() {
+                let source = ids[index % 2];
+                problem = problem.at(Span { source, start, end: start + length }, "here");
+            }
+            let style = Style { width, colour: Colour::Ansi };
+            proptest::prop_assert!(draw(&problem.into(), &sources, style).ends_with("1 error\n"));
         }
     }
 }

@@ -25,10 +25,8 @@ pub(super) struct Excerpts<'a>(Vec<Lines<'a>>);
 /// One text, its control characters replaced by visible ones of the same length, so that places stay true.
 #[derive(Debug)]
 pub(super) struct Lines<'a> {
-    pub(super) name: &'a str,
+    source: &'a Source,
     text: Cow<'a, str>,
-    /// Where each line begins.
-    starts: Vec<usize>,
 }
 
 /// Consecutive bytes of a text, and where they stand in it.
@@ -54,25 +52,24 @@ impl<'a> Excerpts<'a> {
 
 impl<'a> Lines<'a> {
     fn new(source: &'a Source) -> Self {
-        let text = harmless(&source.text);
-        let starts = std::iter::once(0)
-            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
-            .collect();
         Self {
-            name: &source.name,
-            text,
-            starts,
+            source,
+            text: harmless(&source.text),
         }
+    }
+
+    pub(super) fn name(&self) -> &'a str {
+        &self.source.name
     }
 
     /// The part of a span that is underlined: its first line, not too much of it, on whole characters.
     pub(super) fn drawable(&self, span: Span) -> Range<usize> {
-        let mut start = self.boundary(span.start);
+        let mut start = self.source.boundary(span.start);
         if start == self.text.len() {
             // Behind the last line break there is no line to draw.
             start = self.text.trim_end_matches(['\n', '\r']).len();
         }
-        let end = self.boundary(span.end).max(start);
+        let end = self.source.boundary(span.end).max(start);
         let place = &self.text[start..end];
         let line = place.split('\n').next().unwrap_or_default();
         let shown = line
@@ -92,12 +89,12 @@ impl<'a> Lines<'a> {
         if place.start > place.end || place.end > self.text.len() {
             return None;
         }
-        let first = self.line_of(place.start);
-        let last = self.line_of(place.end);
+        let first = self.source.line_of(place.start);
+        let last = self.source.line_of(place.end);
         if before == 0 && after == 0 {
             return Some(self.slice(place.clone()));
         }
-        let start = self.starts[first.saturating_sub(before)];
+        let start = self.source.line_starts()[first.saturating_sub(before)];
         let end = self.end_of(last + after);
         if end - start <= LARGEST_WINDOW {
             return Some(self.slice(start..end));
@@ -105,40 +102,33 @@ impl<'a> Lines<'a> {
         if place.len() > LARGEST_WINDOW {
             return None;
         }
-        let start = self.starts[first].max(self.boundary(place.start.saturating_sub(AROUND)));
-        let end = self.end_of(last).min(self.boundary(place.end + AROUND));
+        let start = self.source.line_starts()[first]
+            .max(self.source.boundary(place.start.saturating_sub(AROUND)));
+        let end = self
+            .end_of(last)
+            .min(self.source.boundary(place.end + AROUND));
         Some(self.slice(start..end))
     }
 
     fn slice(&self, range: Range<usize>) -> Window<'_> {
-        let line = self.line_of(range.start);
+        let line = self.source.line_of(range.start);
         Window {
             text: &self.text[range.clone()],
             offset: range.start,
             line,
-            column: self.text[self.starts[line]..range.start].chars().count(),
-            line_count: self.line_of(range.end) - line + 1,
+            column: self.text[self.source.line_starts()[line]..range.start]
+                .chars()
+                .count(),
+            line_count: self.source.line_of(range.end) - line + 1,
         }
-    }
-
-    fn line_of(&self, offset: usize) -> usize {
-        self.starts.partition_point(|start| *start <= offset) - 1
     }
 
     /// Behind the last character of a line, before its break.
     fn end_of(&self, line: usize) -> usize {
-        match self.starts.get(line + 1) {
+        match self.source.line_starts().get(line + 1) {
             Some(next) => next - 1,
             None => self.text.len(),
         }
-    }
-
-    fn boundary(&self, offset: usize) -> usize {
-        let mut offset = offset.min(self.text.len());
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        offset
     }
 }
 

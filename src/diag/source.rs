@@ -64,6 +64,39 @@ pub struct Source {
     /// As a person would name it: a path relative to where they stand.
     pub name: String,
     pub text: Arc<str>,
+    /// Where each line begins, found once: a file of 10,000 mistakes asks for 10,000 positions.
+    line_starts: Arc<[usize]>,
+}
+
+impl Source {
+    fn new(name: String, text: Arc<str>) -> Self {
+        let line_starts = std::iter::once(0)
+            .chain(text.match_indices('\n').map(|(at, _)| at + 1))
+            .collect();
+        Self {
+            name,
+            text,
+            line_starts,
+        }
+    }
+
+    pub(super) fn line_starts(&self) -> &[usize] {
+        &self.line_starts
+    }
+
+    /// The line a byte is on, from 0.
+    pub(super) fn line_of(&self, offset: usize) -> usize {
+        self.line_starts.partition_point(|start| *start <= offset) - 1
+    }
+
+    /// The nearest beginning of a character at or before a byte.
+    pub(super) fn boundary(&self, offset: usize) -> usize {
+        let mut offset = offset.min(self.text.len());
+        while !self.text.is_char_boundary(offset) {
+            offset -= 1;
+        }
+        offset
+    }
 }
 
 /// All texts of a command, in the order they were read.
@@ -81,10 +114,7 @@ impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
         let id =
             SourceId(u16::try_from(self.0.len()).expect("a command reads fewer than 65,536 texts"));
-        self.0.push(Source {
-            name: name.into(),
-            text: text.into(),
-        });
+        self.0.push(Source::new(name.into(), text.into()));
         id
     }
 
@@ -104,16 +134,39 @@ impl Sources {
     }
 
     pub fn position(&self, span: Span) -> Position {
-        let text = &self.get(span.source).text;
-        let mut start = span.start.min(text.len());
-        while !text.is_char_boundary(start) {
-            start -= 1;
-        }
-        let before = &text[..start];
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+        let source = self.get(span.source);
+        let start = source.boundary(span.start);
+        let line = source.line_of(start);
+        let before = &source.text[source.line_starts[line]..start];
         Position {
-            line: before.matches('\n').count() + 1,
-            column: before[line_start..].chars().count() + 1,
+            line: line + 1,
+            column: before.chars().count() + 1,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_count_from_one_and_in_characters() {
+        let mut sources = Sources::default();
+        let source = sources.add("a.yaml", "aä€b\r\n\nc");
+        let position = |start| {
+            let span = Span {
+                source,
+                start,
+                end: start,
+            };
+            let position = sources.position(span);
+            (position.line, position.column)
+        };
+        assert_eq!(position(0), (1, 1));
+        assert_eq!(position(2), (1, 2));
+        assert_eq!(position(6), (1, 4));
+        assert_eq!(position(9), (2, 1));
+        assert_eq!(position(10), (3, 1));
+        assert_eq!(position(99), (3, 2));
     }
 }

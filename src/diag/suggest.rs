@@ -2,6 +2,9 @@
 
 use strsim::osa_distance;
 
+/// Bytes that names may differ in length to be compared at all; nothing is measured on a name of a megabyte.
+const FAR: usize = 12;
+
 /// The known name nearest to what was written, if one is near enough to be worth saying.
 ///
 /// Case, `-` and spaces do not count as differences: `Order-By` is `order_by`. Of names equally near the first is taken,
@@ -12,8 +15,10 @@ pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> O
         .into_iter()
         .filter_map(|name| {
             let candidate = folded(name);
-            let distance = osa_distance(&written, &candidate);
-            (distance <= tolerance(&written, &candidate)).then_some((distance, name))
+            let tolerance = tolerance(&written, &candidate);
+            let is_comparable = written.len().abs_diff(candidate.len()) <= FAR;
+            let distance = is_comparable.then(|| osa_distance(&written, &candidate))?;
+            (distance <= tolerance).then_some((distance, name))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)

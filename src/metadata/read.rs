@@ -130,6 +130,11 @@ fn fields(value: Option<&Json>, module: &str, notes: &mut Notes) -> BTreeMap<Str
 
 fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut Notes) -> Field {
     let mut kind = FieldKind::from(text(definition.get("type")).unwrap_or_default());
+    if matches!(kind, FieldKind::Other(_))
+        && definition.get("dbType").and_then(Json::as_str) == Some("id")
+    {
+        kind = FieldKind::Id;
+    }
     match &kind {
         FieldKind::Other(none) if none.is_empty() => notes.add("a field without `type`", place),
         FieldKind::Other(kind) => notes.add(format!("the type `{kind}` is not known"), place),
@@ -350,6 +355,7 @@ mod tests {
                         "amount": { "type": "currency", "len": "26,6", "required": 0 },
                         "odd": { "type": "hologram", "required": "perhaps", "len": "long" },
                         "odder": { "type": "hologram" },
+                        "pointer": { "type": "assigned_user_name", "dbType": "id" },
                         "bare": {},
                         "broken": 7,
                         "empty": [],
@@ -371,6 +377,8 @@ mod tests {
         assert_eq!((amount.length, amount.precision), (Some(26), Some(6)));
         assert!(!amount.is(Mark::Required));
         assert!(metadata.field("Accounts", "broken").is_none());
+        let pointer = metadata.field("Accounts", "pointer").unwrap();
+        assert_eq!(pointer.kind, FieldKind::Id);
         let notes: Vec<String> = reading.notes.iter().map(Note::to_string).collect();
         assert_eq!(
             notes,

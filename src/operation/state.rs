@@ -107,7 +107,7 @@ impl State {
                 Self::Unknown,
                 Self::Planned,
             ],
-            Self::Unknown => &[Self::Ok, Self::Failed, Self::Planned],
+            Self::Unknown => &[Self::Ok, Self::Unchanged, Self::Failed, Self::Planned],
             // Only by `--retry-failed`, which brings back what was skipped for it as well.
             Self::Failed | Self::Skipped => &[Self::Planned, Self::Deferred],
             Self::Ok | Self::Unchanged => &[],

@@ -30,6 +30,8 @@ pub struct Draft {
 pub enum Need {
     /// Nothing: there is nothing to do.
     Nothing,
+    /// Nothing: only this run will make the record.
+    Absent,
     Record {
         module: ModuleName,
         record: RecordId,

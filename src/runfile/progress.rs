@@ -3,6 +3,10 @@
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
+use crate::expr::Seq;
+use crate::expr::StepNo;
+use crate::wire::Label;
+use rusqlite::OptionalExtension;
 
 /// Counts of writes by what became of them, over the whole file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -80,5 +84,31 @@ impl RunFile {
             .query_row((), |row| row.get(0))?;
         progress.unexpanded = from_db(unexpanded);
         Ok(progress)
+    }
+
+    /// What failed, by step and label.
+    pub fn failures(&self) -> Result<Vec<(StepNo, Label, u64)>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq >> 40, coalesce(label, ''), count(*) FROM op WHERE state = 'failed' GROUP BY 1, 2",
+        )?;
+        let found = statement.query_map((), |row| {
+            Ok((
+                StepNo(row.get(0)?),
+                Label::parse(&row.get::<_, String>(1)?),
+                from_db(row.get(2)?),
+            ))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// When the batch an operation rode in was sent.
+    pub fn sent_at(&self, seq: Seq) -> Result<Option<String>, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT sent_at FROM batch JOIN op ON op.batch = batch.id WHERE op.seq = ?1",
+            )?
+            .query_row((seq.0,), |row| row.get(0))
+            .optional()?)
     }
 }

@@ -61,8 +61,7 @@ CREATE TABLE body (
     seq    INTEGER PRIMARY KEY,
     change TEXT,                            -- operation::Change as JSON
     before TEXT NOT NULL,
-    after  TEXT NOT NULL,
-    side   TEXT                             -- fields that changed besides those sent
+    after  TEXT NOT NULL
 );
 
 CREATE TABLE result (

@@ -30,8 +30,6 @@ pub struct Settlement {
     pub change: Option<Change>,
     /// Fields of the record that others may use.
     pub result: Option<Map<String, Json>>,
-    /// Fields that changed besides those sent.
-    pub side: Map<String, Json>,
 }
 
 impl Settlement {
@@ -43,7 +41,6 @@ impl Settlement {
             status: None,
             change: None,
             result: None,
-            side: Map::new(),
         }
     }
 
@@ -156,6 +153,15 @@ impl RunFile {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// What was deferred is final without having been sent: what waits for it hears so.
+    pub fn settled_unsent(&mut self, seq: Seq) -> Result<(), RunFileError> {
+        count_down(&self.connection, seq)?;
+        match self.state(seq)? {
+            Some(state) if !state.is_good() => self.skip_dependents(seq),
+            _ => Ok(()),
+        }
+    }
+
     /// `step[key]`, as messages and reports name an operation.
     pub fn name_of(&self, seq: Seq) -> Result<String, RunFileError> {
         let name = self
@@ -263,11 +269,6 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     if let Some(change) = &settlement.change {
         store::put_change(connection, seq, change)?;
     }
-    if !settlement.side.is_empty() {
-        connection
-            .prepare_cached("UPDATE body SET side = ?2 WHERE seq = ?1")?
-            .execute(params![seq.0, store::to_text(&settlement.side)?])?;
-    }
     if let Some(fields) = &settlement.result {
         store::put_result(connection, seq, 0, None, fields)?;
     }
@@ -275,10 +276,16 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
         store::count_record(connection, seq)?;
     }
     if settlement.state.is_settled() && !from.is_settled() {
-        connection
-            .prepare_cached("UPDATE op SET wait = wait - 1 WHERE seq IN (SELECT down FROM edge WHERE up = ?1) AND wait > 0")?
-            .execute((seq.0,))?;
+        count_down(connection, seq)?;
     }
+    Ok(())
+}
+
+/// One operation less that others wait for.
+fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached("UPDATE op SET wait = wait - 1 WHERE seq IN (SELECT down FROM edge WHERE up = ?1) AND wait > 0")?
+        .execute((seq.0,))?;
     Ok(())
 }
 

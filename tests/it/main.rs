@@ -1,3 +1,5 @@
 //! The one integration test binary.
 
 mod diagnostics;
+mod language;
+mod schema;

@@ -61,6 +61,7 @@ impl Rejected {
                 "write `2026-01-31`, or read another form with `parse_date(text, format)`".into(),
             ),
             Self::DateWithTime { value } => value
+                .trim()
                 .get(..10)
                 .map(|date| format!("write only the date, `{date}`")),
             Self::NotDateTime { .. } => Some(

@@ -123,19 +123,28 @@ fn same_set<T>(sent: &[T], got: &[T], same: impl Fn(&T, &T) -> bool) -> bool {
             .all(|got| sent.iter().any(|sent| same(sent, got)))
 }
 
-/// A tag or team is sent as its name or id and comes back as a map; an address the same.
+/// A tag or team is sent as its name or id and comes back as a map; an address the same. What else was sent of it is
+/// compared where the answer has it.
 fn same_member(kind: &FieldKind, sent: &Json, got: &Json) -> bool {
     let key = match kind {
         FieldKind::Tag => "name",
         FieldKind::TeamSet => "id",
         _ => "email_address",
     };
-    match (sent, got) {
-        (Json::Object(_), Json::Object(_)) => alike(sent, got),
-        (Json::Object(sent), got) => sent.get(key).is_some_and(|sent| alike(sent, got)),
-        (sent, Json::Object(got)) => got.get(key).is_some_and(|got| alike(sent, got)),
-        _ => alike(sent, got),
-    }
+    let identity = |value: &Json| match value {
+        Json::Object(map) => map.get(key).and_then(plain_text),
+        other => plain_text(other),
+    };
+    let (Some(left), Some(right)) = (identity(sent), identity(got)) else {
+        return false;
+    };
+    let rest_agrees = match (sent, got) {
+        (Json::Object(sent), Json::Object(got)) => sent
+            .iter()
+            .all(|(key, sent)| got.get(key).is_none_or(|got| alike(sent, got))),
+        _ => true,
+    };
+    left == right && rest_agrees
 }
 
 fn members(value: &Json) -> Vec<&Json> {
@@ -264,6 +273,11 @@ mod tests {
                 "email",
                 json!([{ "email_address": "a@example.com", "primary_address": true }]),
                 json!([{ "email_address": "a@example.com", "primary_address": "1", "opt_out": "0" }]),
+            ),
+            (
+                "teamset",
+                json!([{ "id": "East", "selected": true }]),
+                json!([{ "id": "East", "name": "East" }]),
             ),
         ] {
             assert_eq!(

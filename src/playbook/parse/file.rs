@@ -1,7 +1,10 @@
 //! From a path to a playbook.
 
 use std::io;
+use std::io::Read;
 use std::path::Path;
+
+use fs_err::File;
 
 use super::super::Playbook;
 use super::super::code;
@@ -48,14 +51,21 @@ fn read_text(path: &Path) -> Result<String, Problems> {
         Problems::from(problem.help_if(help.map(str::to_owned)))
     };
     let name = path.display();
-    let size = match fs_err::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            return Err(unreadable(
-                format!("`{name}` is a folder, not a playbook"),
-                Some("name the playbook's file, such as `playbook.yaml`"),
-            ));
-        }
-        Ok(metadata) => metadata.len(),
+    if fs_err::metadata(path).is_ok_and(|metadata| metadata.is_dir()) {
+        return Err(unreadable(
+            format!("`{name}` is a folder, not a playbook"),
+            Some("name the playbook's file, such as `playbook.yaml`"),
+        ));
+    }
+    // Not by its size: a pipe has none, and a device has no end.
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| {
+        let most = yaml::LARGEST_TEXT as u64 + 1;
+        file.take(most).read_to_end(&mut bytes)
+    });
+    match read {
+        Ok(size) if size > yaml::LARGEST_TEXT => return Err(yaml::too_large().into()),
+        Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Err(unreadable(
                 format!("there is no file `{name}`"),
@@ -66,12 +76,7 @@ fn read_text(path: &Path) -> Result<String, Problems> {
             let message = format!("`{name}` cannot be read: {}", cause(&error));
             return Err(unreadable(message, None));
         }
-    };
-    if size > yaml::LARGEST_TEXT as u64 {
-        return Err(yaml::too_large().into());
     }
-    let bytes = fs_err::read(path)
-        .map_err(|error| unreadable(format!("`{name}` cannot be read: {}", cause(&error)), None))?;
     let text = yaml::decode(bytes).map_err(|problems| {
         let named = |problem: Problem| Problem {
             message: format!("`{name}`: {}", problem.message),

@@ -85,13 +85,17 @@ fn file(reader: &mut Reader<'_>, node: Located<Node>) -> Option<DataFile> {
         reader.report(problem);
         return None;
     }
-    if kind == FileKind::Xlsx {
-        let problem = not_yet(&key).help("save the sheet as CSV and write `{ csv: rows.csv }`");
-        reader.report(problem);
-        return None;
-    }
     let path = reader.plain_text(&key.value, path);
-    let format = format(reader, &mut entries, kind);
+    let format = match kind {
+        FileKind::Csv => csv(reader, &mut entries),
+        FileKind::Jsonl => Some(DataFormat::Jsonl),
+        FileKind::Json => json(reader, &mut entries),
+        FileKind::Xlsx => {
+            let help = "save the sheet as CSV and write `{ csv: rows.csv }`";
+            reader.report(not_yet(&key).help(help));
+            return None;
+        }
+    };
     entries.finish(reader, &format!("a `{}` file", key.value), options(keys));
     Some(DataFile {
         path: path?,
@@ -104,17 +108,12 @@ fn options(keys: &'static [Key]) -> &'static [Key] {
     &keys[1..]
 }
 
-fn format(reader: &mut Reader<'_>, entries: &mut Entries, kind: FileKind) -> Option<DataFormat> {
-    match kind {
-        FileKind::Csv => csv(reader, entries),
-        FileKind::Jsonl | FileKind::Xlsx => Some(DataFormat::Jsonl),
-        FileKind::Json => match entries.take("select") {
-            None => Some(DataFormat::Json { select: None }),
-            Some(node) => reader
-                .json_path("select", node)
-                .map(|path| DataFormat::Json { select: Some(path) }),
-        },
-    }
+fn json(reader: &mut Reader<'_>, entries: &mut Entries) -> Option<DataFormat> {
+    let Some(node) = entries.take("select") else {
+        return Some(DataFormat::Json { select: None });
+    };
+    let path = reader.json_path("select", node)?;
+    Some(DataFormat::Json { select: Some(path) })
 }
 
 fn csv(reader: &mut Reader<'_>, entries: &mut Entries) -> Option<DataFormat> {

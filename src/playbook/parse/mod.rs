@@ -12,6 +12,8 @@ mod playbook;
 mod reader;
 mod settings;
 mod step;
+#[cfg(test)]
+mod tests;
 mod value;
 mod verb;
 

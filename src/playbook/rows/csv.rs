@@ -1,5 +1,6 @@
 //! Rows of a CSV file.
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -80,13 +81,14 @@ impl CsvRows {
             return Err(RowError::BadHeading { path, reason });
         }
         let mut heading: Vec<String> = Vec::with_capacity(self.record.len());
+        let mut columns = HashMap::with_capacity(self.record.len());
         for (index, cell) in self.record.iter().enumerate() {
             let name = cell.trim();
             if name.is_empty() {
                 let column = index + 1;
                 return Err(RowError::EmptyHeading { path, column });
             }
-            if let Some(first) = heading.iter().position(|known| known == name) {
+            if let Some(first) = columns.insert(name.to_owned(), index) {
                 return Err(RowError::DuplicateHeading {
                     path,
                     name: name.to_owned(),

@@ -7,6 +7,7 @@ use super::super::code;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Row;
+use crate::diag::counted;
 
 /// A file that gives no rows at all.
 #[derive(Debug, thiserror::Error)]
@@ -58,7 +59,7 @@ pub struct BadRow {
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
-    #[error("{found} cells where the heading has {wanted}{}", open_quote(*.first, *.last))]
+    #[error("{} where the heading has {wanted}{}", counted(*.found, "cell"), open_quote(*.first, *.last))]
     CellCount {
         found: usize,
         wanted: usize,
@@ -72,6 +73,8 @@ pub enum Reason {
     TooLarge,
     #[error("broken JSON: {message}")]
     Json { message: String },
+    #[error("an item is missing beside the comma")]
+    MissingItem,
     #[error("the list is not closed with `]`")]
     Unclosed,
     #[error("something stands behind the list")]

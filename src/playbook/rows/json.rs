@@ -104,14 +104,16 @@ impl JsonRows {
             return Ok(trailing.then_some(Err(BadRow { line, reason })));
         }
         let end = self.take_item()?;
+        let is_empty = self.item.trim_ascii().is_empty();
         let reason = match end {
-            End::Comma => {
-                self.is_promised = true;
-                return Ok(Some(jsonl::parse(&self.item, line)));
-            }
-            End::List => {
-                self.is_promised = false;
-                return Ok(Some(jsonl::parse(&self.item, line)));
+            End::Comma | End::List => {
+                self.is_promised = matches!(end, End::Comma);
+                let reason = Reason::MissingItem;
+                return Ok(Some(if is_empty {
+                    Err(BadRow { line, reason })
+                } else {
+                    jsonl::parse(&self.item, line)
+                }));
             }
             End::File => Reason::Unclosed,
             End::TooLarge => Reason::TooLarge,

@@ -10,6 +10,8 @@ mod json;
 mod jsonl;
 mod locate;
 mod open;
+#[cfg(test)]
+mod tests;
 
 pub use error::BadRow;
 pub use error::Reason;

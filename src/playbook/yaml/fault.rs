@@ -35,33 +35,70 @@ pub(super) fn syntax(text: &str, span: Span, said: &str) -> Problem {
     let place = Place::new(text, span);
     RULES
         .iter()
-        .filter(|(fragment, _)| said.contains(fragment))
-        .find_map(|(_, rule)| rule(&place))
+        .filter(|rule| said.contains(rule.said))
+        .find_map(|rule| rule.explain(&place))
         .unwrap_or_else(|| fault(format!("this is not YAML: {said}")).at(place.word(), "here"))
 }
 
-/// What the parser's message contains, and what is likely then. The first that finds its mistake in the text is told.
-const RULES: &[(&str, fn(&Place<'_>) -> Option<Problem>)] = &[
-    ("", tab),
-    ("recursion limit", |place| Some(limit(place.span()))),
-    ("", unquoted_template),
-    ("mapping values are not allowed", colon_in_text),
-    ("mapping values are not allowed", dash_without_blank),
-    ("mapping values are not allowed", indented_too_far),
-    ("did not find expected key", indented_between),
-    ("did not find expected '-'", dash_missing),
-    ("block sequence entries are not allowed", list_on_key_line),
-    ("simple key expected ':'", colon_missing),
-    ("unclosed quote", quote_not_closed),
-    ("invalid trailing content", text_behind_quote),
-    ("unknown escape", unknown_escape),
-    ("unexpected character", control_character),
-    ("unexpected character", odd_character),
-    ("unsupported tag", tag),
-    ("mismatched bracket", mixed_brackets),
-    ("misplaced bracket", bracket_too_many),
-    ("", bracket_not_closed),
-    ("recursive references", endless_alias),
+/// A likely mistake.
+struct Rule {
+    /// What the parser's message contains then.
+    said: &'static str,
+    explain: Explain,
+}
+
+#[derive(Clone, Copy)]
+enum Explain {
+    Always(fn(&Place<'_>) -> Problem),
+    /// If the text shows the mistake.
+    Perhaps(fn(&Place<'_>) -> Option<Problem>),
+}
+
+impl Rule {
+    const fn always(said: &'static str, explain: fn(&Place<'_>) -> Problem) -> Self {
+        Self {
+            said,
+            explain: Explain::Always(explain),
+        }
+    }
+
+    const fn perhaps(said: &'static str, explain: fn(&Place<'_>) -> Option<Problem>) -> Self {
+        Self {
+            said,
+            explain: Explain::Perhaps(explain),
+        }
+    }
+
+    fn explain(&self, place: &Place<'_>) -> Option<Problem> {
+        match self.explain {
+            Explain::Always(explain) => Some(explain(place)),
+            Explain::Perhaps(explain) => explain(place),
+        }
+    }
+}
+
+/// The first that finds its mistake is told.
+const RULES: &[Rule] = &[
+    Rule::perhaps("", tab),
+    Rule::always("recursion limit", |place| limit(place.span())),
+    Rule::perhaps("", unquoted_template),
+    Rule::perhaps("mapping values are not allowed", colon_in_text),
+    Rule::perhaps("mapping values are not allowed", dash_without_blank),
+    Rule::perhaps("mapping values are not allowed", indented_too_far),
+    Rule::perhaps("did not find expected key", indented_between),
+    Rule::always("did not find expected '-'", dash_missing),
+    Rule::always("block sequence entries are not allowed", list_on_key_line),
+    Rule::always("simple key expected ':'", colon_missing),
+    Rule::always("unclosed quote", quote_not_closed),
+    Rule::always("invalid trailing content", text_behind_quote),
+    Rule::perhaps("unknown escape", unknown_escape),
+    Rule::perhaps("unexpected character", control_character),
+    Rule::perhaps("unexpected character", odd_character),
+    Rule::perhaps("unsupported tag", tag),
+    Rule::always("mismatched bracket", mixed_brackets),
+    Rule::always("misplaced bracket", bracket_too_many),
+    Rule::perhaps("", bracket_not_closed),
+    Rule::always("recursive references", endless_alias),
 ];
 
 fn fault(message: impl Into<String>) -> Problem {
@@ -139,36 +176,32 @@ fn indented_between(place: &Place<'_>) -> Option<Problem> {
     })
 }
 
-fn dash_missing(place: &Place<'_>) -> Option<Problem> {
-    let problem = fault("a list goes on here without a dash")
+fn dash_missing(place: &Place<'_>) -> Problem {
+    fault("a list goes on here without a dash")
         .at(place.first_word(), "not an item of the list above")
-        .help("begin it with `- `, or indent it as far as the item it belongs to");
-    Some(problem)
+        .help("begin it with `- `, or indent it as far as the item it belongs to")
 }
 
-fn list_on_key_line(place: &Place<'_>) -> Option<Problem> {
-    let problem = fault("a list with dashes begins on a line of its own")
+fn list_on_key_line(place: &Place<'_>) -> Problem {
+    fault("a list with dashes begins on a line of its own")
         .at(place.rest_of_line(), "on the line of its key")
-        .help("write `[a, b]`, or put every `- …` on a line below the key");
-    Some(problem)
+        .help("write `[a, b]`, or put every `- …` on a line below the key")
 }
 
-fn colon_missing(place: &Place<'_>) -> Option<Problem> {
+fn colon_missing(place: &Place<'_>) -> Problem {
     let first = place.text_of(place.word());
-    let problem = fault(format!("a `:` is missing behind `{first}`"))
+    fault(format!("a `:` is missing behind `{first}`"))
         .at(place.rest_of_line(), "neither a key nor its value")
-        .help(format!("write `{first}: …`"));
-    Some(problem)
+        .help(format!("write `{first}: …`"))
 }
 
-fn quote_not_closed(place: &Place<'_>) -> Option<Problem> {
-    let problem = fault("this quote is never closed")
+fn quote_not_closed(place: &Place<'_>) -> Problem {
+    fault("this quote is never closed")
         .at(place.character(), "opened here")
-        .help("write the same quote again where the text ends");
-    Some(problem)
+        .help("write the same quote again where the text ends")
 }
 
-fn text_behind_quote(place: &Place<'_>) -> Option<Problem> {
+fn text_behind_quote(place: &Place<'_>) -> Problem {
     let line = place.line();
     let is_single = line[..place.column()].trim_end().ends_with('\'');
     let help = if is_single {
@@ -176,10 +209,9 @@ fn text_behind_quote(place: &Place<'_>) -> Option<Problem> {
     } else {
         "inside double quotes a quote is written `\\\"`: `\"the \\\"best\\\" lead\"`"
     };
-    let problem = fault("text goes on behind the closing quote")
+    fault("text goes on behind the closing quote")
         .at(place.rest_of_line(), "outside the quotes")
-        .help(help);
-    Some(problem)
+        .help(help)
 }
 
 fn unknown_escape(place: &Place<'_>) -> Option<Problem> {
@@ -228,18 +260,16 @@ fn tag(place: &Place<'_>) -> Option<Problem> {
     Some(problem)
 }
 
-fn mixed_brackets(place: &Place<'_>) -> Option<Problem> {
-    let problem = fault("this bracket is closed by one of the other kind")
+fn mixed_brackets(place: &Place<'_>) -> Problem {
+    fault("this bracket is closed by one of the other kind")
         .at(place.character(), "opened here")
-        .help("`[` wants `]`, `{` wants `}`");
-    Some(problem)
+        .help("`[` wants `]`, `{` wants `}`")
 }
 
-fn bracket_too_many(place: &Place<'_>) -> Option<Problem> {
-    let problem = fault("this bracket closes nothing")
+fn bracket_too_many(place: &Place<'_>) -> Problem {
+    fault("this bracket closes nothing")
         .at(place.character(), "one too many")
-        .help("remove it, or put quotes around it if it is text");
-    Some(problem)
+        .help("remove it, or put quotes around it if it is text")
 }
 
 fn bracket_not_closed(place: &Place<'_>) -> Option<Problem> {
@@ -254,11 +284,10 @@ fn bracket_not_closed(place: &Place<'_>) -> Option<Problem> {
     Some(problem)
 }
 
-fn endless_alias(place: &Place<'_>) -> Option<Problem> {
-    let problem = fault("an alias cannot stand inside what it is an alias of")
+fn endless_alias(place: &Place<'_>) -> Problem {
+    fault("an alias cannot stand inside what it is an alias of")
         .at(place.word(), "would never end")
-        .help("write the value out");
-    Some(problem)
+        .help("write the value out")
 }
 
 /// The same text with quotes that suit it.

@@ -70,6 +70,12 @@ fn scalars_keep_what_was_written() {
 }
 
 #[test]
+fn a_mistake_in_an_anchored_value_is_told_once() {
+    let said = tree("a: &a { b: 1, b: 2 }\nc: *a\nd: { <<: *a, e: *a }\n");
+    assert_eq!(said.matches("duplicate_key").count(), 1, "{said}");
+}
+
+#[test]
 fn depth_and_copies_are_bounded() {
     let mut deep = String::new();
     for depth in 0..100 {

@@ -1,6 +1,7 @@
 //! Pieces to nodes: extents, merged and duplicate keys, keys that are no text, numbers that cannot be kept.
 
 use std::collections::HashMap;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::super::code;
@@ -34,11 +35,23 @@ pub(super) fn tree(source: SourceId, text: &str) -> Result<Located<Node>, Proble
         }
     })?;
     let root = reader.node(piece).located();
-    if reader.problems.has_errors() {
-        Err(reader.problems)
-    } else {
+    if reader.problems.is_empty() {
         Ok(root)
+    } else {
+        Err(each_once(reader.problems))
     }
+}
+
+/// A mistake in an anchored value is met again at every alias.
+fn each_once(problems: Problems) -> Problems {
+    let mut seen = HashSet::new();
+    problems
+        .into_iter()
+        .filter(|problem| {
+            let place = problem.labels.first().map(|(span, _)| *span);
+            seen.insert((problem.code, place))
+        })
+        .collect()
 }
 
 type Entry = (Located<String>, Located<Node>);

@@ -1,0 +1,259 @@
+//! From an endpoint to the function that serves it.
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::answer::Answer;
+use super::audit;
+use super::call::Call;
+use super::context::Context;
+use super::duplicates;
+use super::endpoint::Endpoint;
+use super::failure::Failure;
+use super::favorites;
+use super::favorites::Mark;
+use super::fields::Selection;
+use super::files;
+use super::integrate;
+use super::list;
+use super::list::Page;
+use super::list::Scope;
+use super::mass;
+use super::me;
+use super::metadata;
+use super::oauth;
+use super::records;
+use super::relate;
+use super::rights;
+use super::rights::Action;
+use super::schema::Module;
+use super::search;
+use super::time;
+use crate::wire::SugarLabel;
+
+/// Serves a call of a user who is logged in.
+pub(crate) fn dispatch(
+    cx: &Context<'_>,
+    endpoint: Endpoint<'_>,
+    call: &Call,
+) -> Result<Answer, Failure> {
+    let value = match endpoint {
+        Endpoint::Token => oauth::token(cx.db, cx.settings, cx.now, call)?,
+        Endpoint::Logout => oauth::logout(cx.db, call.token())?,
+        Endpoint::Sudo { user } => oauth::sudo(cx, user, call)?,
+        Endpoint::Ping => json!("pong"),
+        Endpoint::Clock => json!(cx.actor.zone.print(&time::stored(cx.now))),
+        Endpoint::Me => me::me(cx)?,
+        Endpoint::UpdateMe => me::update(cx, call)?,
+        Endpoint::Preferences => me::preferences(cx)?,
+        Endpoint::ReadPreference { name } => me::preference(cx, name)?,
+        Endpoint::WritePreference { name } => me::set_preference(cx, name, call)?,
+        Endpoint::DeletePreference { name } => me::delete_preference(cx, name)?,
+        Endpoint::Following => me::following(cx)?,
+        Endpoint::Password => me::password(cx, call)?,
+        Endpoint::MostActiveUsers => me::most_active(cx)?,
+        Endpoint::Metadata => metadata::metadata(cx, call),
+        Endpoint::MetadataPublic => metadata::public(cx.schema),
+        Endpoint::MetadataHash => json!({ "_hash": cx.metadata_hash }),
+        Endpoint::MetadataSegment { module, segment } => metadata::segment(cx, module, segment)?,
+        Endpoint::Search => search::search(cx, call)?,
+        Endpoint::GlobalSearch { module } => search::global(cx, module, call)?,
+        Endpoint::Enum { module, field } => {
+            return metadata::list_of_options(cx, module, field).map(Answer::text);
+        }
+        Endpoint::List { module } => list::page(
+            cx,
+            rights::module(cx, module, Action::List)?,
+            Scope::Module,
+            call,
+        )?,
+        Endpoint::Count { module } => list::count(
+            cx,
+            rights::module(cx, module, Action::List)?,
+            Scope::Module,
+            call,
+        )?,
+        Endpoint::Create { module } => create(cx, module, call)?.into(),
+        Endpoint::Read { module, id } => read(cx, module, id, call)?.into(),
+        Endpoint::Update { module, id } => update(cx, module, id, call)?.into(),
+        Endpoint::Delete { module, id } => delete(cx, module, id, call)?,
+        Endpoint::Mass { module, change } => mass::mass(
+            cx,
+            rights::module(cx, module, Action::MassUpdate)?,
+            change,
+            call,
+        )?,
+        Endpoint::Favorite { module, id } => mark(cx, module, id, Mark::Set, favorites::set)?,
+        Endpoint::Unfavorite { module, id } => mark(cx, module, id, Mark::Unset, favorites::set)?,
+        Endpoint::Follow {
+            module,
+            id,
+            mark: wanted,
+        } => mark(cx, module, id, wanted, favorites::follow)?,
+        Endpoint::Related { module, id, link } => relate::related(cx, module, id, link, call)?,
+        Endpoint::RelatedCount { module, id, link } => relate::count(cx, module, id, link, call)?,
+        Endpoint::LeanCount { module, id, link } => relate::lean_count(cx, module, id, link, call)?,
+        Endpoint::LinkMany { module, id } => relate::link_many(cx, module, id, call)?,
+        Endpoint::CreateRelated { module, id, link } => {
+            relate::create_related(cx, module, id, link, call)?
+        }
+        Endpoint::ReadRelated {
+            module,
+            id,
+            link,
+            far_id,
+        } => relate::read(cx, module, id, link, far_id)?.into(),
+        Endpoint::LinkOne {
+            module,
+            id,
+            link,
+            far_id,
+        } => relate::link_one(cx, module, id, link, far_id, call)?,
+        Endpoint::UpdateLink {
+            module,
+            id,
+            link,
+            far_id,
+        } => relate::update(cx, module, id, link, far_id, call)?,
+        Endpoint::Unlink {
+            module,
+            id,
+            link,
+            far_id,
+        } => relate::unlink(cx, module, id, link, far_id)?,
+        Endpoint::Upsert { module, key } => return integrate::upsert(cx, module, key, call),
+        Endpoint::ReadByKey { module, key } => integrate::read(cx, module, key)?,
+        Endpoint::DeleteByKey { module, key } => integrate::delete(cx, module, key)?,
+        Endpoint::SetKey { module, id, key } => integrate::set_key(cx, module, id, key)?,
+        Endpoint::Tie {
+            tie,
+            module,
+            near,
+            link,
+            far,
+        } => integrate::tie(cx, tie, module, near, link, far)?,
+        Endpoint::DuplicateCheck { module } => duplicates::check(
+            cx,
+            rights::module(cx, module, Action::List)?,
+            call.fields()?,
+        )?,
+        Endpoint::Audit { module, id } => {
+            let module = existing(cx, module, id, Action::View)?;
+            audit::list(cx, module, id)?
+        }
+        Endpoint::Files { module, id } => {
+            files::list(cx, rights::module(cx, module, Action::View)?, id)?
+        }
+        Endpoint::Download { module, id, field } => {
+            return files::download(cx, existing(cx, module, id, Action::View)?, id, field);
+        }
+        Endpoint::Upload { module, id, field } => {
+            files::store(cx, existing(cx, module, id, Action::Edit)?, id, field, call)?
+        }
+        Endpoint::RemoveFile { module, id, field } => {
+            files::remove(cx, existing(cx, module, id, Action::Edit)?, id, field)?
+        }
+        Endpoint::TemporaryFile { module, field } => {
+            files::wait(cx, rights::module(cx, module, Action::Create)?, field, call)?
+        }
+        // A bulk is taken apart before; what arrives here is a bulk within a bulk.
+        Endpoint::Bulk => return Err(no_method()),
+    };
+    Ok(Answer::ok(value))
+}
+
+pub(crate) fn no_method() -> Failure {
+    Failure::new(
+        SugarLabel::NoMethod,
+        "Could not find a route with that method and path.",
+    )
+}
+
+/// The module of a record that is there and with which the user may do this.
+fn existing<'a>(
+    cx: &'a Context<'_>,
+    module: &str,
+    id: &str,
+    action: Action,
+) -> Result<&'a Module, Failure> {
+    let module = rights::module(cx, module, action)?;
+    if !records::exists(cx, module, id)? {
+        return Err(Failure::no_record(&module.name, id));
+    }
+    rights::record(cx, module, id, action)?;
+    Ok(module)
+}
+
+fn create(cx: &Context<'_>, module: &str, call: &Call) -> Result<Map<String, Value>, Failure> {
+    let module = rights::module(cx, module, Action::Create)?;
+    let id = records::create(cx, module, call.fields()?)?;
+    records::bean(cx, module, &id)
+}
+
+fn read(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    call: &Call,
+) -> Result<Map<String, Value>, Failure> {
+    let module = rights::module(cx, module, Action::View)?;
+    rights::record(cx, module, id, Action::View)?;
+    let fields = call.argument("fields");
+    let bean = if fields.is_none() {
+        records::bean(cx, module, id)?
+    } else {
+        let selection = Selection::read(fields)?;
+        let page = Page { size: 1, offset: 0 };
+        let (mut found, _) = list::select(cx, module, &selection, page, "", |sql| {
+            sql.push(" WHERE t.deleted = 0 AND t.id = ")
+                .bind(id.to_owned());
+            Ok(())
+        })?;
+        match found.pop() {
+            Some(Value::Object(bean)) => bean,
+            _ => return Err(Failure::no_record(&module.name, id)),
+        }
+    };
+    if call.flag("viewed") {
+        me::track(cx, module, id)?;
+    }
+    Ok(bean)
+}
+
+fn update(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    call: &Call,
+) -> Result<Map<String, Value>, Failure> {
+    let module = rights::module(cx, module, Action::Edit)?;
+    rights::record(cx, module, id, Action::Edit)?;
+    records::require_unchanged(cx, module, id, call.headers.timestamp.as_deref())?;
+    records::update(cx, module, id, call.fields()?)?;
+    if call.flag("viewed") {
+        me::track(cx, module, id)?;
+    }
+    records::bean(cx, module, id)
+}
+
+fn delete(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<Value, Failure> {
+    let module = rights::module(cx, module, Action::Delete)?;
+    rights::record(cx, module, id, Action::Delete)?;
+    records::require_unchanged(cx, module, id, call.headers.timestamp.as_deref())?;
+    records::delete(cx, module, id)?;
+    Ok(json!({ "id": id }))
+}
+
+/// Puts a mark of the user's own on a record that is there, or takes it off.
+fn mark(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    mark: Mark,
+    set: fn(&Context<'_>, &Module, &str, Mark) -> Result<(), Failure>,
+) -> Result<Value, Failure> {
+    let module = existing(cx, module, id, Action::View)?;
+    set(cx, module, id, mark)?;
+    Ok(Value::Object(records::bean(cx, module, id)?))
+}

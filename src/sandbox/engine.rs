@@ -1,0 +1,295 @@
+//! The one thread that owns the database: calls come in by a channel, answers go back.
+//!
+//! One writer needs no locks and keeps the runtime's threads free of `SQLite`'s work.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tokio::sync::mpsc;
+use tokio::sync::oneshot;
+
+use super::answer::Answer;
+use super::call::Call;
+use super::call::Method;
+use super::config::Config;
+use super::config::Settings;
+use super::context::Actor;
+use super::context::Context;
+use super::context::Role;
+use super::demo;
+use super::dispatch;
+use super::endpoint::Endpoint;
+use super::endpoint::Work;
+use super::failure::Failure;
+use super::metadata;
+use super::oauth;
+use super::orders;
+use super::orders::Order;
+use super::rights::Rights;
+use super::schema;
+use super::schema::Schema;
+use super::server::SandboxError;
+use super::store;
+use super::store::Projection;
+use super::time::Zone;
+use crate::wire::SugarLabel;
+
+/// Everything behind the HTTP surface.
+pub(crate) struct Engine {
+    schema: Schema,
+    db: Connection,
+    projections: BTreeMap<String, Projection>,
+    settings: Settings,
+    metadata_hash: String,
+    /// How often the metadata has changed since the start.
+    generation: u64,
+    /// By user name, of users who have roles.
+    rights: BTreeMap<String, Arc<Rights>>,
+}
+
+/// An answer and the work that it was.
+#[derive(Debug)]
+pub(crate) struct Done {
+    pub(crate) answer: Answer,
+    pub(crate) work: Work,
+}
+
+/// Something for the engine to do.
+pub(crate) struct Job {
+    pub(crate) task: Task,
+    pub(crate) reply: oneshot::Sender<Result<Vec<Done>, Answer>>,
+}
+
+pub(crate) enum Task {
+    /// Calls to serve one after the other.
+    Calls {
+        calls: Vec<Result<Call, Failure>>,
+        gate: Gate,
+    },
+    Order(Order),
+}
+
+/// The token that must be good for any of the calls to run: that of a bulk's outer call.
+pub(crate) enum Gate {
+    Open,
+    Token(Option<String>),
+}
+
+/// Statements kept ready; about three for each module and kind of call.
+const STATEMENTS: usize = 1_024;
+
+impl Engine {
+    pub(crate) fn open(config: &Config) -> Result<Self, SandboxError> {
+        let (schema, roles) = schema::load(config.schema.as_deref())?;
+        let db = connect(config.data.as_deref())?;
+        db.execute_batch("BEGIN")?;
+        store::create(&db, &schema)?;
+        db.execute_batch("COMMIT")?;
+        let projections = schema
+            .modules
+            .values()
+            .map(|module| (module.name.clone(), Projection::full(&schema, module)))
+            .collect();
+        let metadata_hash = metadata::hash(&schema, 0);
+        let mut engine = Self {
+            schema,
+            db,
+            projections,
+            settings: config.into(),
+            metadata_hash,
+            generation: 0,
+            rights: Rights::by_user(&roles),
+        };
+        demo::fill(&mut engine, config.demo)?;
+        Ok(engine)
+    }
+
+    /// Serves jobs until the last sender is gone.
+    pub(crate) fn serve(mut self, mut jobs: mpsc::UnboundedReceiver<Job>) {
+        while let Some(job) = jobs.blocking_recv() {
+            let done = match job.task {
+                Task::Calls { calls, gate } => self.run(calls, &gate),
+                Task::Order(order) => self
+                    .order(order)
+                    .map(|()| Vec::new())
+                    .map_err(Failure::into_answer),
+            };
+            // The client may have gone; what was done stays done.
+            let _ = job.reply.send(done);
+        }
+    }
+
+    fn run(&self, calls: Vec<Result<Call, Failure>>, gate: &Gate) -> Result<Vec<Done>, Answer> {
+        if let Gate::Token(token) = gate {
+            oauth::authenticate(&self.db, Timestamp::now(), token.as_deref(), &self.rights)
+                .map_err(Failure::into_answer)?;
+        }
+        let serve = || {
+            calls
+                .into_iter()
+                .map(|call| self.call(call))
+                .collect::<Vec<_>>()
+        };
+        // One commit for many calls is only faster: nothing is answered before it, and each call has a savepoint of its
+        // own, so that one that fails takes nothing of the others with it.
+        self.transaction(|| Ok(serve()))
+            .map_err(Failure::into_answer)
+    }
+
+    /// Runs work whose changes become durable together. Work that fails as a whole leaves nothing.
+    pub(crate) fn transaction<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.db.prepare_cached("BEGIN")?.execute([])?;
+        let result = work();
+        let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };
+        self.db.prepare_cached(end)?.execute([])?;
+        result
+    }
+
+    fn order(&mut self, order: Order) -> Result<(), Failure> {
+        match order {
+            Order::ExpireTokens => orders::expire_tokens(&self.db),
+            Order::EndSessions => orders::end_sessions(&self.db),
+            Order::ChangeMetadata => {
+                self.generation += 1;
+                self.metadata_hash = metadata::hash(&self.schema, self.generation);
+                Ok(())
+            }
+            Order::SetRoles(roles) => {
+                self.rights = Rights::by_user(&roles);
+                Ok(())
+            }
+            Order::SetIds(ids) => {
+                self.settings.ids = ids;
+                Ok(())
+            }
+            Order::Edit {
+                module,
+                id,
+                field,
+                value,
+            } => {
+                let actor = somebody_else();
+                orders::edit(
+                    &self.context(&actor, Timestamp::now()),
+                    &module,
+                    &id,
+                    &field,
+                    &value,
+                )
+            }
+        }
+    }
+
+    fn call(&self, call: Result<Call, Failure>) -> Done {
+        let mut work = Work::Nothing;
+        let answer = call.and_then(|call| {
+            let endpoint =
+                Endpoint::of(call.method, &call.segments).ok_or_else(dispatch::no_method)?;
+            work = endpoint.work();
+            self.serve_call(&call, endpoint)
+        });
+        Done {
+            answer: answer.unwrap_or_else(Failure::into_answer),
+            work,
+        }
+    }
+
+    fn serve_call(&self, call: &Call, endpoint: Endpoint<'_>) -> Result<Answer, Failure> {
+        let now = Timestamp::now();
+        let actor = if endpoint.is_public() {
+            anonymous()
+        } else {
+            oauth::authenticate(&self.db, now, call.token(), &self.rights)?
+        };
+        let cx = self.context(&actor, now);
+        if let Some(hash) = &call.headers.metadata_hash
+            && !endpoint.is_metadata()
+            && *hash != self.metadata_hash
+        {
+            return Err(Failure::new(
+                SugarLabel::MetadataOutOfDate,
+                "The metadata is out of date.",
+            ));
+        }
+        if call.method == Method::Get && !call.flag("viewed") {
+            return dispatch::dispatch(&cx, endpoint, call);
+        }
+        self.db.prepare_cached("SAVEPOINT call")?.execute([])?;
+        let result = dispatch::dispatch(&cx, endpoint, call);
+        if result.is_err() {
+            self.db.prepare_cached("ROLLBACK TO call")?.execute([])?;
+        }
+        self.db.prepare_cached("RELEASE call")?.execute([])?;
+        result
+    }
+
+    pub(crate) fn context<'a>(&'a self, actor: &'a Actor, now: Timestamp) -> Context<'a> {
+        Context {
+            schema: &self.schema,
+            db: &self.db,
+            projections: &self.projections,
+            settings: &self.settings,
+            actor,
+            now,
+            metadata_hash: &self.metadata_hash,
+        }
+    }
+
+    /// Whether users are there, from this start or an earlier one.
+    pub(crate) fn is_filled(&self) -> rusqlite::Result<bool> {
+        self.db
+            .query_row("SELECT count(*) > 0 FROM users", [], |row| row.get(0))
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.settings.seed
+    }
+
+    /// The administrator's password, as the database has it.
+    pub(crate) fn password(&self) -> Result<String, SandboxError> {
+        Ok(self.db.query_row(
+            "SELECT password FROM credentials WHERE user_id = '1'",
+            [],
+            |row| row.get(0),
+        )?)
+    }
+}
+
+fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
+    let db = match path {
+        Some(path) => Connection::open(path)?,
+        None => Connection::open_in_memory()?,
+    };
+    db.set_prepared_statement_cache_capacity(STATEMENTS);
+    // NORMAL survives the death of the process, which is what tests inflict; only a power cut could lose a commit.
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -65536;",
+    )?;
+    Ok(db)
+}
+
+/// The user whose edits come in between.
+fn somebody_else() -> Actor {
+    Actor {
+        user_id: "seed_max_id".to_owned(),
+        ..anonymous()
+    }
+}
+
+/// Nobody: the user of the calls that come before a login.
+fn anonymous() -> Actor {
+    Actor {
+        user_id: String::new(),
+        role: Role::Regular,
+        zone: Zone::named("UTC"),
+        platform: String::new(),
+        rights: None,
+    }
+}

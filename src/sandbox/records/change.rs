@@ -1,0 +1,161 @@
+//! What a body asks to change: read once, before anything is written.
+//!
+//! What Sugar does not know or does not let be written is dropped without a word (reference, section 4.2).
+
+use rusqlite::types::Value as SqlValue;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::collections::Email;
+use super::collections::TeamEntry;
+use super::collections::emails;
+use super::collections::tags;
+use super::collections::teams;
+use crate::sandbox::context::Context;
+use crate::sandbox::failure::Failure;
+use crate::sandbox::schema::EmailPart;
+use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Link;
+use crate::sandbox::schema::Module;
+use crate::sandbox::schema::Place;
+use crate::sandbox::schema::Through;
+use crate::sandbox::store::encode;
+use crate::sandbox::store::text_of;
+
+#[derive(Debug, Default)]
+pub(crate) struct Change {
+    pub(crate) columns: Vec<(String, SqlValue)>,
+    pub(crate) email: Option<EmailChange>,
+    pub(crate) tags: Option<Vec<String>>,
+    pub(crate) teams: Option<Vec<TeamEntry>>,
+    pub(crate) favorite: Option<bool>,
+    /// Relates whose id stands in a join table: the link and the new id, empty to clear.
+    pub(crate) relates: Vec<(Link, String)>,
+    pub(crate) actions: Vec<LinkActions>,
+}
+
+#[derive(Debug)]
+pub(crate) enum EmailChange {
+    Whole(Vec<Email>),
+    /// `email1`: the primary address alone, empty to take it away.
+    Primary(String),
+}
+
+/// `{"add": […], "delete": […], "create": […]}` under a link's name (reference, section 4.3).
+#[derive(Debug)]
+pub(crate) struct LinkActions {
+    pub(crate) link: Link,
+    pub(crate) add: Vec<(String, Map<String, Value>)>,
+    pub(crate) delete: Vec<String>,
+    pub(crate) create: Vec<Map<String, Value>>,
+}
+
+impl Change {
+    pub(crate) fn read(
+        cx: &Context<'_>,
+        module: &Module,
+        body: &Map<String, Value>,
+    ) -> Result<Self, Failure> {
+        let mut change = Self::default();
+        for (name, value) in body {
+            if let Some(field) = module.field(name).filter(|field| field.is_writable()) {
+                change.field(cx, module, field, value)?;
+            }
+        }
+        Ok(change)
+    }
+
+    fn field(
+        &mut self,
+        cx: &Context<'_>,
+        module: &Module,
+        field: &Field,
+        value: &Value,
+    ) -> Result<(), Failure> {
+        match &field.place {
+            // The id is given on creation only, deletion is a verb of its own.
+            Place::Column if matches!(field.name.as_str(), "id" | "deleted") || field.counted => {}
+            Place::Column => {
+                self.columns
+                    .push((field.name.clone(), encode(field, value, &cx.actor.zone)?));
+            }
+            Place::Email(EmailPart::Collection) => {
+                if value.is_array() || value.is_null() {
+                    self.email = Some(EmailChange::Whole(emails(value)?));
+                }
+            }
+            Place::Email(EmailPart::Primary) => {
+                let address = text_of(value).unwrap_or_default();
+                if self.email.is_none() {
+                    self.email = Some(EmailChange::Primary(address));
+                }
+            }
+            Place::Tags => self.tags = Some(tags(value)?),
+            Place::Teams => self.teams = Some(teams(value)?),
+            Place::Favorite => self.favorite = value.as_bool(),
+            Place::Relate(relate) if relate.shows == "id" => {
+                if let Through::Link(link) = &relate.through {
+                    let id = text_of(value).unwrap_or_default();
+                    self.relates.push((module.require_link(link)?.clone(), id));
+                }
+            }
+            Place::Link(link) => {
+                if let Value::Object(map) = value {
+                    self.actions.push(LinkActions::read(link, map)?);
+                }
+            }
+            Place::Alias(_)
+            | Place::FullName
+            | Place::Relate(_)
+            | Place::ParentName
+            | Place::Email(_)
+            | Place::Following
+            | Place::Nowhere => {}
+        }
+        Ok(())
+    }
+}
+
+impl LinkActions {
+    fn read(link: &Link, map: &Map<String, Value>) -> Result<Self, Failure> {
+        let list = |key: &str| {
+            map.get(key)
+                .and_then(Value::as_array)
+                .cloned()
+                .unwrap_or_default()
+        };
+        Ok(Self {
+            link: link.clone(),
+            add: list("add")
+                .iter()
+                .map(link_item)
+                .collect::<Result<_, _>>()?,
+            delete: list("delete").iter().filter_map(text_of).collect(),
+            create: list("create")
+                .into_iter()
+                .filter_map(|item| match item {
+                    Value::Object(map) => Some(map),
+                    _ => None,
+                })
+                .collect(),
+        })
+    }
+}
+
+/// An element of `ids` or `add`: an id, or a map with `id` and columns of the relation.
+pub(crate) fn link_item(item: &Value) -> Result<(String, Map<String, Value>), Failure> {
+    match item {
+        Value::Object(map) => {
+            let id = map
+                .get("id")
+                .and_then(text_of)
+                .ok_or_else(|| Failure::missing("id"))?;
+            Ok((id, map.clone()))
+        }
+        other => {
+            let id =
+                text_of(other).ok_or_else(|| Failure::invalid(format!("Invalid id: {other}")))?;
+            Ok((id, Map::new()))
+        }
+    }
+}

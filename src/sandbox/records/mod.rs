@@ -1,0 +1,16 @@
+//! Records: reading, creating, changing, deleting.
+
+mod change;
+mod collections;
+mod read;
+mod write;
+
+pub(crate) use change::link_item;
+pub(crate) use read::bean;
+pub(crate) use read::exists;
+
+pub(crate) use write::create;
+pub(crate) use write::create_related;
+pub(crate) use write::delete;
+pub(crate) use write::require_unchanged;
+pub(crate) use write::update;

@@ -1,0 +1,209 @@
+//! The endpoints under `/link`: list, create, link, unlink (reference, section 1.3).
+
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::call::Call;
+use super::context::Context;
+use super::failure::Failure;
+use super::links;
+use super::list;
+use super::list::Scope;
+use super::records;
+use super::rights;
+use super::rights::Action;
+use super::schema::Link;
+use super::schema::Module;
+
+/// The near record of a link endpoint; it exists.
+struct Near<'a> {
+    module: &'a Module,
+    id: &'a str,
+    link: &'a Link,
+}
+
+impl<'a> Near<'a> {
+    /// Reading a link takes the right to view both ends, changing it the right to edit the near record.
+    fn find(
+        cx: &'a Context<'_>,
+        module: &str,
+        id: &'a str,
+        link: &str,
+        action: Action,
+    ) -> Result<Self, Failure> {
+        let module = rights::module(cx, module, action)?;
+        let link = module.require_link(link)?;
+        rights::module(cx, &link.module, Action::View)?;
+        if !records::exists(cx, module, id)? {
+            return Err(Failure::no_record(&module.name, id));
+        }
+        rights::record(cx, module, id, action)?;
+        Ok(Self { module, id, link })
+    }
+
+    fn far(&self, cx: &'a Context<'_>) -> &'a Module {
+        cx.schema.far_module(self.link)
+    }
+
+    fn scope(&self) -> Scope<'_> {
+        Scope::Related {
+            near: self.module,
+            id: self.id,
+            link: self.link,
+        }
+    }
+
+    /// `{"record": …, "related_record": …}`.
+    fn pair(&self, cx: &Context<'_>, far_id: &str) -> Result<Value, Failure> {
+        Ok(json!({
+            "record": records::bean(cx, self.module, self.id)?,
+            "related_record": records::bean(cx, self.far(cx), far_id)?,
+        }))
+    }
+}
+
+pub(crate) fn related(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let near = Near::find(cx, module, id, link, Action::View)?;
+    list::page(cx, near.far(cx), near.scope(), call)
+}
+
+pub(crate) fn count(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let near = Near::find(cx, module, id, link, Action::View)?;
+    list::count(cx, near.far(cx), near.scope(), call)
+}
+
+/// `…/filter/leancount`: a count that may stop early; here it never has to.
+pub(crate) fn lean_count(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let mut answer = count(cx, module, id, link, call)?;
+    answer["has_more"] = false.into();
+    Ok(answer)
+}
+
+/// `POST …/link` with `{"link_name", "ids"}`; all or none, as the whole call is one change.
+pub(crate) fn link_many(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let link = call
+        .text("link_name")
+        .ok_or_else(|| Failure::missing("link_name"))?;
+    let ids = call
+        .argument("ids")
+        .ok_or_else(|| Failure::missing("ids"))?;
+    let ids = ids
+        .as_array()
+        .ok_or_else(|| Failure::invalid("ids must be an array"))?;
+    let near = Near::find(cx, module, id, link, Action::Edit)?;
+    let mut related = Vec::new();
+    for item in ids {
+        let (far_id, columns) = records::link_item(item)?;
+        links::add(cx, near.module, near.id, near.link, &far_id, &columns)?;
+        related.push(far_id);
+    }
+    let beans: Vec<Value> = related
+        .iter()
+        .map(|far_id| records::bean(cx, near.far(cx), far_id).map(Value::Object))
+        .collect::<Result<_, _>>()?;
+    Ok(json!({ "record": records::bean(cx, near.module, near.id)?, "related_records": beans }))
+}
+
+pub(crate) fn link_one(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    far_id: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let near = Near::find(cx, module, id, link, Action::Edit)?;
+    links::add(cx, near.module, near.id, near.link, far_id, call.fields()?)?;
+    near.pair(cx, far_id)
+}
+
+/// `POST …/link/<name>` with fields creates; with `link_name` and `ids` in the body it is link-many, as the vendor's
+/// PHP client sends it.
+pub(crate) fn create_related(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let fields = call.fields()?;
+    if fields.contains_key("link_name") && fields.contains_key("ids") {
+        return link_many(cx, module, id, call);
+    }
+    let near = Near::find(cx, module, id, link, Action::Edit)?;
+    rights::module(cx, &near.link.module, Action::Create)?;
+    let far_id = records::create_related(cx, near.module, near.id, near.link, fields)?;
+    near.pair(cx, &far_id)
+}
+
+/// `GET …/link/<name>/<id>`: the related record, if the two are linked.
+pub(crate) fn read(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    far_id: &str,
+) -> Result<Map<String, Value>, Failure> {
+    let near = Near::find(cx, module, id, link, Action::View)?;
+    require_linked(cx, &near, far_id)?;
+    records::bean(cx, near.far(cx), far_id)
+}
+
+/// `PUT …/link/<name>/<id>`: new columns for a link that is there.
+pub(crate) fn update(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    far_id: &str,
+    call: &Call,
+) -> Result<Value, Failure> {
+    let near = Near::find(cx, module, id, link, Action::Edit)?;
+    require_linked(cx, &near, far_id)?;
+    links::add(cx, near.module, near.id, near.link, far_id, call.fields()?)?;
+    near.pair(cx, far_id)
+}
+
+pub(crate) fn unlink(
+    cx: &Context<'_>,
+    module: &str,
+    id: &str,
+    link: &str,
+    far_id: &str,
+) -> Result<Value, Failure> {
+    let near = Near::find(cx, module, id, link, Action::Edit)?;
+    links::remove(cx, near.module, near.id, near.link, far_id)?;
+    near.pair(cx, far_id)
+}
+
+fn require_linked(cx: &Context<'_>, near: &Near<'_>, far_id: &str) -> Result<(), Failure> {
+    if links::is_linked(cx, near.module, near.id, near.link, far_id)? {
+        Ok(())
+    } else {
+        Err(Failure::no_record(&near.link.module, far_id))
+    }
+}

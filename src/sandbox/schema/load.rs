@@ -1,0 +1,622 @@
+//! Reads the stock files and an optional extension file (`--schema FILE`) into a [`Schema`].
+//!
+//! An extension file has the same layout as the stock files under four keys: `modules` (new modules, or further
+//! fields of existing ones), `relationships`, `dropdowns`, `roles`.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde_json::Map;
+use serde_json::Value;
+
+use super::Dropdown;
+use super::EmailPart;
+use super::Field;
+use super::JoinTable;
+use super::Kind;
+use super::Link;
+use super::Module;
+use super::Place;
+use super::Relate;
+use super::Relationship;
+use super::Role;
+use super::Schema;
+use super::Shape;
+use super::Side;
+use super::Through;
+use super::field::Access;
+use super::identifier::is_identifier;
+use super::stock;
+use crate::sandbox::rights::RoleFile;
+
+#[derive(Debug, thiserror::Error)]
+pub enum SchemaError {
+    #[error("cannot read the schema file `{}`", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the schema file {file} is not as expected")]
+    Json {
+        file: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("`{name}` cannot be the name of a table or a field")]
+    Name { name: String },
+    #[error("`{user}` names the unknown {what} `{name}`")]
+    Unknown {
+        user: String,
+        what: &'static str,
+        name: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ModuleFile {
+    table: Option<String>,
+    bean_name: Option<String>,
+    #[serde(default)]
+    templates: Vec<String>,
+    #[serde(default)]
+    optimistic_locking: bool,
+    #[serde(default)]
+    admin_only: bool,
+    #[serde(default, rename = "favorites")]
+    _favorites: bool,
+    #[serde(default)]
+    indices: Vec<Vec<String>>,
+    #[serde(default)]
+    fields: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Template {
+    #[serde(default)]
+    fields: Map<String, Value>,
+    #[serde(default)]
+    indices: Vec<Vec<String>>,
+    #[serde(default)]
+    relationships: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct RelationshipFile {
+    lhs_module: String,
+    rhs_module: String,
+    relationship_type: String,
+    true_relationship_type: Option<String>,
+    join_table: Option<String>,
+    join_key_lhs: Option<String>,
+    join_key_rhs: Option<String>,
+    rhs_key: Option<String>,
+    relationship_role_column: Option<String>,
+    relationship_role_column_value: Option<String>,
+    #[serde(default)]
+    fields: Map<String, Value>,
+    lhs_link: Option<String>,
+    rhs_link: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct Extension {
+    #[serde(default)]
+    modules: BTreeMap<String, ModuleFile>,
+    #[serde(default)]
+    relationships: Map<String, Value>,
+    #[serde(default)]
+    dropdowns: BTreeMap<String, Dropdown>,
+    #[serde(default)]
+    roles: Vec<RoleFile>,
+}
+
+/// A module while it is put together.
+struct Draft {
+    table: String,
+    bean_name: String,
+    optimistic_locking: bool,
+    admin_only: bool,
+    indices: Vec<Vec<String>>,
+    definitions: Map<String, Value>,
+}
+
+pub(crate) fn load(extension: Option<&Path>) -> Result<(Schema, Vec<RoleFile>), SchemaError> {
+    let mut roles: Vec<RoleFile> = read("roles.json", stock::ROLES)?;
+    let templates: BTreeMap<String, Template> = read("templates.json", stock::TEMPLATES)?;
+    let mut dropdowns: BTreeMap<String, Dropdown> = read("dropdowns.json", stock::DROPDOWNS)?;
+    let mut relationships: Map<String, Value> = read("relationships.json", stock::RELATIONSHIPS)?;
+    let mut drafts = BTreeMap::new();
+    for (name, text) in stock::MODULES {
+        let file: ModuleFile = read(&format!("{name}.json"), text)?;
+        add_module(&mut drafts, &mut relationships, &templates, name, file)?;
+    }
+    if let Some(path) = extension {
+        let text = fs_err::read_to_string(path).map_err(|source| SchemaError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+        let extension: Extension = read(&path.display().to_string(), &text)?;
+        roles.extend(extension.roles);
+        dropdowns.extend(extension.dropdowns);
+        for (name, file) in extension.modules {
+            add_module(&mut drafts, &mut relationships, &templates, &name, file)?;
+        }
+        relationships.extend(extension.relationships);
+    }
+    let relationships = join(&mut drafts, relationships)?;
+    let mut modules = BTreeMap::new();
+    for (name, draft) in drafts {
+        modules.insert(name.clone(), finish(name, draft, &relationships)?);
+    }
+    let schema = Schema {
+        modules,
+        relationships,
+        dropdowns,
+    };
+    check_relates(&schema)?;
+    Ok((schema, roles))
+}
+
+fn read<T: for<'a> Deserialize<'a>>(file: &str, text: &str) -> Result<T, SchemaError> {
+    serde_json::from_str(text).map_err(|source| SchemaError::Json {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+/// Adds a module, or further fields to one that is there.
+fn add_module(
+    drafts: &mut BTreeMap<String, Draft>,
+    relationships: &mut Map<String, Value>,
+    templates: &BTreeMap<String, Template>,
+    name: &str,
+    file: ModuleFile,
+) -> Result<(), SchemaError> {
+    if let Some(draft) = drafts.get_mut(name) {
+        draft.definitions.extend(file.fields);
+        draft.indices.extend(file.indices);
+        return Ok(());
+    }
+    let table = file.table.unwrap_or_else(|| name.to_ascii_lowercase());
+    let mut draft = Draft {
+        bean_name: file.bean_name.unwrap_or_else(|| name.to_owned()),
+        optimistic_locking: file.optimistic_locking,
+        admin_only: file.admin_only,
+        indices: Vec::new(),
+        definitions: Map::new(),
+        table,
+    };
+    let mut chosen = file.templates;
+    if chosen.is_empty() {
+        chosen = ["basic", "team_security", "assignable"]
+            .map(str::to_owned)
+            .to_vec();
+    }
+    for template in &chosen {
+        let template = templates
+            .get(template)
+            .ok_or_else(|| SchemaError::Unknown {
+                user: name.to_owned(),
+                what: "template",
+                name: template.clone(),
+            })?;
+        draft.definitions.extend(template.fields.clone());
+        draft.indices.extend(template.indices.clone());
+        for (relationship, definition) in &template.relationships {
+            let fill = |text: &str| {
+                text.replace("{module}", name)
+                    .replace("{table}", &draft.table)
+            };
+            relationships.insert(fill(relationship), filled(definition, &fill));
+        }
+    }
+    draft.definitions.extend(file.fields);
+    draft.indices.extend(file.indices);
+    drafts.insert(name.to_owned(), draft);
+    Ok(())
+}
+
+/// A template's relationship with the module's names put in.
+fn filled(definition: &Value, fill: &impl Fn(&str) -> String) -> Value {
+    match definition {
+        Value::String(text) => Value::String(fill(text)),
+        Value::Object(map) => map
+            .iter()
+            .map(|(key, value)| (key.clone(), filled(value, fill)))
+            .collect(),
+        other => other.clone(),
+    }
+}
+
+/// Reads the relationships and gives each side its link field.
+fn join(
+    drafts: &mut BTreeMap<String, Draft>,
+    definitions: Map<String, Value>,
+) -> Result<BTreeMap<String, Relationship>, SchemaError> {
+    let mut relationships = BTreeMap::new();
+    for (name, mut definition) in definitions {
+        let file: RelationshipFile =
+            serde_json::from_value(definition.clone()).map_err(|source| SchemaError::Json {
+                file: format!("(relationship {name})"),
+                source,
+            })?;
+        let ends = [
+            (&file.lhs_link, &file.lhs_module, &file.rhs_module, "left"),
+            (&file.rhs_link, &file.rhs_module, &file.lhs_module, "right"),
+        ];
+        for (link, near, far, side) in ends {
+            let bean_name = drafts.get(far).map(|draft| draft.bean_name.clone());
+            let unknown = |module: &String| SchemaError::Unknown {
+                user: name.clone(),
+                what: "module",
+                name: module.clone(),
+            };
+            let bean_name = bean_name.ok_or_else(|| unknown(far))?;
+            let draft = drafts.get_mut(near).ok_or_else(|| unknown(near))?;
+            if let Some(link) = link {
+                let field = serde_json::json!({
+                    "name": link, "vname": format!("LBL_{}", link.to_ascii_uppercase()), "type": "link",
+                    "relationship": name, "source": "non-db", "module": far, "bean_name": bean_name,
+                    "side": side, "link_type": link_type(&file, side),
+                });
+                draft.definitions.insert(link.clone(), field);
+            }
+        }
+        if let Value::Object(map) = &mut definition {
+            map.insert("name".into(), name.clone().into());
+            map.insert(
+                "lhs_table".into(),
+                drafts[&file.lhs_module].table.clone().into(),
+            );
+            map.insert("lhs_key".into(), "id".into());
+            map.insert(
+                "rhs_table".into(),
+                drafts[&file.rhs_module].table.clone().into(),
+            );
+            map.entry("rhs_key").or_insert_with(|| "id".into());
+            map.remove("lhs_link");
+            map.remove("rhs_link");
+        }
+        let Value::Object(definition) = definition else {
+            continue;
+        };
+        let relationship = relationship(&name, file, definition)?;
+        relationships.insert(name, relationship);
+    }
+    Ok(relationships)
+}
+
+fn link_type(file: &RelationshipFile, side: &str) -> &'static str {
+    let kind = file
+        .true_relationship_type
+        .as_deref()
+        .unwrap_or(&file.relationship_type);
+    match (kind, side) {
+        ("one-to-many", "right") | ("many-to-one", "left") | ("one-to-one", _) => "one",
+        _ => "many",
+    }
+}
+
+fn relationship(
+    name: &str,
+    file: RelationshipFile,
+    definition: Map<String, Value>,
+) -> Result<Relationship, SchemaError> {
+    let role = match (
+        file.relationship_role_column,
+        file.relationship_role_column_value,
+    ) {
+        (Some(column), Some(value)) => Some(Role {
+            column: identifier(column)?,
+            value,
+        }),
+        _ => None,
+    };
+    let shape = match (file.join_table, file.rhs_key) {
+        (Some(table), _) => {
+            let kind = file
+                .true_relationship_type
+                .as_deref()
+                .unwrap_or(&file.relationship_type);
+            let single = match kind {
+                "one-to-many" => Some(Side::Lhs),
+                "many-to-one" => Some(Side::Rhs),
+                _ => None,
+            };
+            let mut columns = BTreeMap::new();
+            for (column, definition) in file.fields {
+                columns.insert(identifier(column.clone())?, field(column, definition));
+            }
+            let key =
+                |key: Option<String>, fallback: &str| identifier(key.unwrap_or(fallback.into()));
+            Shape::Join(JoinTable {
+                table: identifier(table)?,
+                lhs_key: key(file.join_key_lhs, "lhs_id")?,
+                rhs_key: key(file.join_key_rhs, "rhs_id")?,
+                role,
+                columns,
+                single,
+            })
+        }
+        (None, Some(column)) => Shape::Column {
+            column: identifier(column)?,
+            role,
+        },
+        (None, None) => {
+            return Err(SchemaError::Unknown {
+                user: name.to_owned(),
+                what: "place (neither `join_table` nor `rhs_key`) of relationship",
+                name: name.to_owned(),
+            });
+        }
+    };
+    Ok(Relationship {
+        lhs_module: file.lhs_module,
+        rhs_module: file.rhs_module,
+        shape,
+        definition,
+    })
+}
+
+fn identifier(name: String) -> Result<String, SchemaError> {
+    if is_identifier(&name) {
+        Ok(name)
+    } else {
+        Err(SchemaError::Name { name })
+    }
+}
+
+fn finish(
+    name: String,
+    draft: Draft,
+    relationships: &BTreeMap<String, Relationship>,
+) -> Result<Module, SchemaError> {
+    let mut fields = BTreeMap::new();
+    for (field_name, definition) in draft.definitions {
+        let mut field = field(identifier(field_name)?, definition);
+        place(&mut field, &name, relationships)?;
+        fields.insert(field.name.clone(), field);
+    }
+    // A relate field shows its id's column where there is one, and follows its link where there is none.
+    let columns: Vec<String> = fields
+        .values()
+        .filter(|field| matches!(field.place, Place::Column))
+        .map(|field| field.name.clone())
+        .collect();
+    for field in fields.values_mut() {
+        if let Place::Relate(relate) = &mut field.place
+            && let Some(id_name) = field.definition.get("id_name").and_then(Value::as_str)
+            && columns.iter().any(|column| column == id_name)
+        {
+            relate.through = Through::Column(id_name.to_owned());
+        }
+    }
+    if columns.iter().any(|column| column == "document_name")
+        && let Some(alias) = fields.get_mut("name")
+    {
+        alias.place = Place::Alias("document_name".to_owned());
+    }
+    let mut indices = draft.indices;
+    indices.retain(|index| index.iter().all(|column| columns.contains(column)));
+    indices.sort();
+    indices.dedup();
+    Ok(Module {
+        name,
+        table: identifier(draft.table)?,
+        fields,
+        indices,
+        optimistic_locking: draft.optimistic_locking,
+        admin_only: draft.admin_only,
+    })
+}
+
+/// Whether a definition's flag is set. Sugar writes flags as `true`, `"true"`, `1` or `"1"`.
+fn flag(definition: &Map<String, Value>, key: &str) -> bool {
+    match definition.get(key) {
+        Some(Value::Bool(flag)) => *flag,
+        Some(Value::String(text)) => text == "true" || text == "1",
+        Some(Value::Number(number)) => number.as_i64() == Some(1),
+        _ => false,
+    }
+}
+
+fn text<'a>(definition: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
+    definition.get(key).and_then(Value::as_str)
+}
+
+/// Reads a definition; a field without `source` lives in a column.
+fn field(name: String, definition: Value) -> Field {
+    let mut definition = match definition {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    };
+    definition
+        .entry("name")
+        .or_insert_with(|| name.clone().into());
+    let type_name = text(&definition, "type").unwrap_or("varchar");
+    let number = |key: &str| {
+        definition.get(key).and_then(|value| {
+            value
+                .as_u64()
+                .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
+        })
+    };
+    let places = number("precision").and_then(|places| u8::try_from(places).ok());
+    let kind = Kind::parse(type_name, text(&definition, "dbType"), places);
+    let place = match (type_name, text(&definition, "source")) {
+        ("fullname", _) => Place::FullName,
+        ("team", _) => Place::Teams,
+        ("tag", _) => Place::Tags,
+        ("email", _) => Place::Email(EmailPart::Collection),
+        ("parent", _) => Place::ParentName,
+        (_, Some("non-db")) => match name.as_str() {
+            "my_favorite" => Place::Favorite,
+            "following" => Place::Following,
+            "email1" => Place::Email(EmailPart::Primary),
+            "email2" => Place::Email(EmailPart::Second),
+            "email_opt_out" => Place::Email(EmailPart::OptOut),
+            "invalid_email" => Place::Email(EmailPart::Invalid),
+            _ => Place::Nowhere,
+        },
+        _ => Place::Column,
+    };
+    Field {
+        kind,
+        place,
+        length: number("len")
+            .filter(|_| kind == Kind::Text)
+            .and_then(|len| len.try_into().ok()),
+        options: text(&definition, "options").map(str::to_owned),
+        access: if flag(&definition, "readonly") {
+            Access::ReadOnly
+        } else {
+            Access::Writable
+        },
+        default: definition.get("default").map(|default| match default {
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        }),
+        counted: flag(&definition, "auto_increment"),
+        audited: flag(&definition, "audited"),
+        searched: flag(&definition, "unified_search"),
+        definition,
+        name,
+    }
+}
+
+/// Places of fields that need more than their own definition: links and relates.
+fn place(
+    field: &mut Field,
+    module: &str,
+    relationships: &BTreeMap<String, Relationship>,
+) -> Result<(), SchemaError> {
+    match text(&field.definition, "type") {
+        Some("link") => {
+            let name = text(&field.definition, "relationship").unwrap_or_default();
+            let relationship = relationships
+                .get(name)
+                .ok_or_else(|| SchemaError::Unknown {
+                    user: format!("{module}.{}", field.name),
+                    what: "relationship",
+                    name: name.to_owned(),
+                })?;
+            let near = match text(&field.definition, "side") {
+                Some("right") => Side::Rhs,
+                Some("left") => Side::Lhs,
+                _ if relationship.lhs_module == module => Side::Lhs,
+                _ => Side::Rhs,
+            };
+            let far = match near {
+                Side::Lhs => &relationship.rhs_module,
+                Side::Rhs => &relationship.lhs_module,
+            };
+            field.place = Place::Link(Link {
+                relationship: name.to_owned(),
+                near,
+                module: far.clone(),
+            });
+        }
+        Some("relate") if field.definition.contains_key("source") => {
+            if let (Some(shows), Some(other)) = (
+                text(&field.definition, "rname"),
+                text(&field.definition, "module"),
+            ) {
+                let link = text(&field.definition, "link").unwrap_or_default();
+                field.place = Place::Relate(Relate {
+                    through: Through::Link(link.to_owned()),
+                    module: other.to_owned(),
+                    shows: shows.to_owned(),
+                });
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Every relate field must lead somewhere, so that the rest of the sandbox need not ask again.
+fn check_relates(schema: &Schema) -> Result<(), SchemaError> {
+    for module in schema.modules.values() {
+        for field in module.fields.values() {
+            let Place::Relate(relate) = &field.place else {
+                continue;
+            };
+            let unknown = |what, name: &str| SchemaError::Unknown {
+                user: format!("{}.{}", module.name, field.name),
+                what,
+                name: name.to_owned(),
+            };
+            let other = schema
+                .module(&relate.module)
+                .ok_or_else(|| unknown("module", &relate.module))?;
+            other
+                .field(&relate.shows)
+                .ok_or_else(|| unknown("field", &relate.shows))?;
+            if let Through::Link(link) = &relate.through {
+                module.link(link).ok_or_else(|| unknown("link", link))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stock_files_make_a_schema() {
+        let schema = load(None).unwrap().0;
+        let contacts = schema.module("Contacts").unwrap();
+        let account_id = contacts.field("account_id").unwrap();
+        let Place::Relate(relate) = &account_id.place else {
+            panic!("{account_id:?}")
+        };
+        assert_eq!(relate.through, Through::Link("accounts".into()));
+        assert!(contacts.has_person_name());
+        let link = schema.module("Accounts").unwrap().link("members").unwrap();
+        assert_eq!(link.near, Side::Lhs);
+        for module in schema.modules.values() {
+            for field in module.fields.values() {
+                if let Some(options) = &field.options {
+                    assert!(
+                        schema.dropdowns.contains_key(options),
+                        "{}.{options}",
+                        module.name
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_extension_adds_modules_fields_and_lists() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        std::io::Write::write_all(
+            &mut file,
+            br#"{"modules":{"Accounts":{"fields":{"tier_c":{"type":"enum","options":"tier_list","len":20}}},
+                "pr_Professors":{"templates":["basic","assignable","email_address","person"]}},
+                "relationships":{"pr_professors_leads":{"lhs_module":"pr_Professors","rhs_module":"Leads",
+                  "relationship_type":"many-to-many","join_table":"pr_professors_leads_c",
+                  "lhs_link":"pr_professors_leads","rhs_link":"pr_professors_leads"}},
+                "dropdowns":{"tier_list":[["gold","Gold"],["silver","Silver"]]}}"#,
+        )
+        .unwrap();
+        let schema = load(Some(file.path())).unwrap().0;
+        assert!(schema.module("Accounts").unwrap().field("tier_c").is_some());
+        assert!(
+            schema
+                .module("pr_Professors")
+                .unwrap()
+                .link("pr_professors_leads")
+                .is_some()
+        );
+        assert!(schema.dropdowns.contains_key("tier_list"));
+    }
+}

@@ -1,0 +1,14 @@
+//! The sandbox over HTTP, as a client meets it.
+
+mod bulk;
+mod extras;
+mod faults;
+mod filters;
+mod links;
+mod login;
+mod metadata;
+mod records;
+mod rights;
+mod site;
+mod speed;
+mod tolerance;
