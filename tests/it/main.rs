@@ -1,5 +1,7 @@
 //! The one integration test binary.
 
+mod against;
 mod diagnostics;
 mod language;
+mod playbooks;
 mod schema;
