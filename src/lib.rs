@@ -28,3 +28,5 @@ pub mod client;
 pub mod execute;
 
 pub mod sandbox;
+
+pub mod cli;

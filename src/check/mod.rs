@@ -5,6 +5,7 @@ mod compile;
 mod graph;
 mod names;
 mod projection;
+mod vars;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -21,6 +22,10 @@ pub use checked::SetField;
 pub use checked::Sharing;
 use compile::Compiler;
 use names::Known;
+pub use vars::Given;
+pub use vars::GivenVars;
+pub use vars::Origin;
+pub use vars::resolve_vars;
 
 use crate::diag::Code;
 use crate::diag::Problem;
