@@ -60,6 +60,8 @@ pub struct CheckedStep {
     pub action: CheckedAction,
     /// Steps it reads or waits for.
     pub upstream: BTreeSet<StepNo>,
+    /// `fields` as the playbook gives it.
+    pub fields: Option<Vec<Located<String>>>,
     /// The fields that later steps, or it itself, use of its records.
     pub projection: Projection,
     pub verb: &'static str,
@@ -147,7 +149,7 @@ pub enum CheckedAction {
 pub enum CheckedRead {
     List {
         module: Located<ModuleName>,
-        order_by: Option<String>,
+        order_by: Option<Located<String>>,
         limit: Option<u64>,
     },
     Filter {
@@ -155,7 +157,7 @@ pub enum CheckedRead {
         condition: Option<Tree>,
         saved_filter: Option<Template>,
         method: FilterMethod,
-        order_by: Option<String>,
+        order_by: Option<Located<String>>,
         limit: Option<u64>,
     },
     Count {

@@ -96,6 +96,7 @@ impl Compiler<'_> {
                 Sharing::Shared
             },
             action,
+            fields: explicit_fields(&step.action).cloned(),
             projection: Projection::Fields(BTreeSet::new()),
             verb: step.action.verb(),
             verb_span: step.verb_span,
@@ -176,7 +177,7 @@ impl Compiler<'_> {
         Some(match action {
             Action::List(args) => CheckedAction::Read(CheckedRead::List {
                 module: module(&args.module),
-                order_by: args.order_by.as_ref().map(|text| text.value.clone()),
+                order_by: args.order_by.clone(),
                 limit: args.limit.as_ref().map(|limit| limit.value),
             }),
             Action::Filter(args) => CheckedAction::Read(CheckedRead::Filter {
@@ -187,7 +188,7 @@ impl Compiler<'_> {
                     None => None,
                 },
                 method: args.method,
-                order_by: args.order_by.as_ref().map(|text| text.value.clone()),
+                order_by: args.order_by.clone(),
                 limit: args.limit.as_ref().map(|limit| limit.value),
             }),
             Action::Count(args) => CheckedAction::Read(CheckedRead::Count {
@@ -281,6 +282,16 @@ impl Compiler<'_> {
             })
             .collect();
         (compiled.len() == fields.len()).then_some(compiled)
+    }
+}
+
+fn explicit_fields(action: &Action) -> Option<&Vec<Located<String>>> {
+    match action {
+        Action::List(args) => args.fields.as_ref(),
+        Action::Filter(args) => args.fields.as_ref(),
+        Action::Get(args) => args.fields.as_ref(),
+        Action::Related(args) => args.fields.as_ref(),
+        _ => None,
     }
 }
 

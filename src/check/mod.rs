@@ -1,5 +1,6 @@
 //! Mistakes found before anything is sent: a [`Playbook`] in, a [`Checked`] one out, or problems. Pure.
 
+mod against;
 mod checked;
 mod compile;
 mod graph;
@@ -10,6 +11,11 @@ mod vars;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+pub use against::WriteAccess;
+pub use against::against;
+pub use against::against_with;
+pub use against::far_modules;
+pub use against::modules;
 pub use checked::Checked;
 pub use checked::CheckedAction;
 pub use checked::CheckedRead;
@@ -165,12 +171,11 @@ fn arrange(
         .collect();
     steps.sort_by_key(|step| step.number);
     let mut used = projection::of(&steps, &outputs);
-    for (step, written) in steps
-        .iter_mut()
-        .zip(order.iter().map(|place| &playbook.steps[*place]))
-    {
-        step.projection = match explicit_fields(&written.action) {
-            Some(fields) => Projection::Fields(fields),
+    for step in &mut steps {
+        step.projection = match &step.fields {
+            Some(fields) => {
+                Projection::Fields(fields.iter().map(|field| field.value.clone()).collect())
+            }
             None => used
                 .remove(&step.number)
                 .unwrap_or(Projection::Fields(BTreeSet::new())),
@@ -190,17 +195,6 @@ fn arrange(
         steps,
         outputs,
     }
-}
-
-fn explicit_fields(action: &Action) -> Option<BTreeSet<String>> {
-    let fields = match action {
-        Action::List(args) => args.fields.as_ref(),
-        Action::Filter(args) => args.fields.as_ref(),
-        Action::Get(args) => args.fields.as_ref(),
-        Action::Related(args) => args.fields.as_ref(),
-        _ => None,
-    };
-    fields.map(|fields| fields.iter().map(|field| field.value.clone()).collect())
 }
 
 fn depends_on(playbook: &Playbook, steps: &BTreeSet<&str>, problems: &mut Problems) {

@@ -17,13 +17,15 @@ use crate::playbook::Node;
 #[derive(Debug, Clone)]
 pub struct Tree {
     shape: Shape,
+    /// The whole value where no template stands in it or below it, so that it is made once and not for each item.
+    literal: Option<Json>,
     pub span: Span,
 }
 
 #[derive(Debug, Clone)]
 enum Shape {
-    /// No template in it or below it.
-    Literal(Json),
+    /// A number, a boolean, null or text without a template.
+    Scalar,
     Template(Box<Template>),
     List(Vec<Tree>),
     Map(Vec<(Located<String>, Tree)>),
@@ -42,9 +44,22 @@ impl Tree {
 
     /// The value, if no template stands in it.
     pub fn literal(&self) -> Option<&Json> {
+        self.literal.as_ref()
+    }
+
+    /// The parts of a list, each with its place.
+    pub fn list(&self) -> Option<&[Self]> {
         match &self.shape {
-            Shape::Literal(value) => Some(value),
-            Shape::Template(_) | Shape::List(_) | Shape::Map(_) => None,
+            Shape::List(items) => Some(items),
+            Shape::Scalar | Shape::Template(_) | Shape::Map(_) => None,
+        }
+    }
+
+    /// The entries of a map, each with its place.
+    pub fn map(&self) -> Option<&[(Located<String>, Self)]> {
+        match &self.shape {
+            Shape::Map(entries) => Some(entries),
+            Shape::Scalar | Shape::Template(_) | Shape::List(_) => None,
         }
     }
 
@@ -52,13 +67,13 @@ impl Tree {
     pub fn template(&self) -> Option<&Template> {
         match &self.shape {
             Shape::Template(template) => Some(template),
-            Shape::Literal(_) | Shape::List(_) | Shape::Map(_) => None,
+            Shape::Scalar | Shape::List(_) | Shape::Map(_) => None,
         }
     }
 
     pub fn templates(&self) -> Vec<&Template> {
         match &self.shape {
-            Shape::Literal(_) => Vec::new(),
+            Shape::Scalar => Vec::new(),
             Shape::Template(template) => vec![template],
             Shape::List(items) => items.iter().flat_map(Self::templates).collect(),
             Shape::Map(entries) => entries
@@ -74,8 +89,11 @@ impl Tree {
 
     /// Renders the value; parts that say `omit` are left out of their map or list.
     pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {
+        if let Some(value) = &self.literal {
+            return Ok(Rendered::Value(value.clone()));
+        }
         Ok(Rendered::Value(match &self.shape {
-            Shape::Literal(value) => value.clone(),
+            Shape::Scalar => Json::Null,
             Shape::Template(template) => return template.eval(scope),
             Shape::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -103,42 +121,37 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
     let shape = match &node.value {
         Node::Text(text) => {
             match Template::compile(&Located::new(text.clone(), node.span), sources) {
-                Ok(template) if template.is_plain() => Shape::Literal(Json::from(text.as_str())),
+                Ok(template) if template.is_plain() => Shape::Scalar,
                 Ok(template) => Shape::Template(Box::new(template)),
                 Err(problem) => {
                     problems.push(problem);
-                    Shape::Literal(Json::Null)
+                    Shape::Scalar
                 }
             }
         }
-        Node::List(items) => {
-            let items: Vec<Tree> = items
+        Node::List(items) => Shape::List(
+            items
                 .iter()
                 .map(|item| build(item, sources, problems))
-                .collect();
-            if items.iter().all(|item| item.literal().is_some()) {
-                Shape::Literal(node.value.to_json())
-            } else {
-                Shape::List(items)
-            }
-        }
-        Node::Map(entries) => {
-            let entries: Vec<(Located<String>, Tree)> = entries
+                .collect(),
+        ),
+        Node::Map(entries) => Shape::Map(
+            entries
                 .iter()
                 .map(|(key, value)| (key.clone(), build(value, sources, problems)))
-                .collect();
-            if entries.iter().all(|(_, value)| value.literal().is_some()) {
-                Shape::Literal(node.value.to_json())
-            } else {
-                Shape::Map(entries)
-            }
-        }
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {
-            Shape::Literal(node.value.to_json())
-        }
+                .collect(),
+        ),
+        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => Shape::Scalar,
+    };
+    let is_literal = match &shape {
+        Shape::Scalar => true,
+        Shape::Template(_) => false,
+        Shape::List(items) => items.iter().all(|item| item.literal.is_some()),
+        Shape::Map(entries) => entries.iter().all(|(_, value)| value.literal.is_some()),
     };
     Tree {
         shape,
+        literal: is_literal.then(|| node.value.to_json()),
         span: node.span,
     }
 }

@@ -93,7 +93,7 @@ pub(super) fn plan(
             },
             filters: vec![Filter::default()],
             fields,
-            order_by: order_by.clone(),
+            order_by: order_by.as_ref().map(|order| order.value.clone()),
             limit: *limit,
         },
         CheckedRead::Filter {
@@ -122,7 +122,7 @@ pub(super) fn plan(
                     },
                     filters,
                     fields,
-                    order_by: order_by.clone(),
+                    order_by: order_by.as_ref().map(|order| order.value.clone()),
                     limit: *limit,
                 },
             }
