@@ -21,4 +21,6 @@ pub mod runfile;
 
 pub mod client;
 
+pub mod report;
+
 pub mod sandbox;
