@@ -27,4 +27,8 @@ pub mod client;
 
 pub mod execute;
 
+pub mod report;
+
 pub mod sandbox;
+
+pub mod cli;

@@ -6,6 +6,7 @@ mod compile;
 mod graph;
 mod names;
 mod projection;
+mod vars;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -27,6 +28,10 @@ pub use checked::SetField;
 pub use checked::Sharing;
 use compile::Compiler;
 use names::Known;
+pub use vars::Given;
+pub use vars::GivenVars;
+pub use vars::Origin;
+pub use vars::resolve_vars;
 
 use crate::diag::Code;
 use crate::diag::Problem;

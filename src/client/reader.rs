@@ -77,6 +77,11 @@ impl Reader {
         &self.exchange.connection().platform
     }
 
+    /// How long an answer is awaited.
+    pub fn request_timeout(&self) -> std::time::Duration {
+        self.exchange.connection().request_timeout
+    }
+
     pub fn counts(&self) -> Counts {
         self.exchange.counts()
     }

@@ -6,7 +6,6 @@ use crate::check::CheckedStep;
 use crate::check::Expectation;
 use crate::diag::counted;
 use crate::expr::Failure;
-use crate::expr::ItemSource;
 use crate::expr::Results;
 use crate::expr::Scope;
 use crate::expr::Seq;

@@ -28,6 +28,7 @@ pub use deliver::Pace;
 pub use error::ExecuteError;
 pub use patience::Health;
 pub use plan::PlanEnd;
+pub use plan::Refusal;
 pub use plan::plan;
 use tokio::sync::watch;
 

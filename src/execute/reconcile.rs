@@ -64,7 +64,7 @@ impl Engine<'_> {
         let Some(sent_at) = sent_at else {
             return Ok(());
         };
-        let timeout = self.asker.reader().connection().request_timeout;
+        let timeout = self.asker.reader().request_timeout();
         let passed = Duration::try_from(Timestamp::now() - sent_at).unwrap_or(Duration::ZERO);
         if let Some(left) = timeout.checked_sub(passed) {
             tracing::info!("waiting {left:?} for requests of the last run to end");

@@ -44,12 +44,15 @@ pub struct StepView {
     pub module: Option<String>,
     pub writes: bool,
     pub expanded: bool,
+    pub items: u64,
     pub records: u64,
     pub count: Option<u64>,
     pub reason: Option<String>,
     /// Operations by state; reads and asserts only where they are open or went wrong.
     pub counts: BTreeMap<State, u64>,
     pub labels: BTreeMap<String, u64>,
+    /// The same, apart by state.
+    pub labelled: BTreeMap<(State, String), u64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -70,7 +73,7 @@ pub struct OperationView {
     pub before: Map<String, Json>,
     pub after: Map<String, Json>,
     pub row: Option<Row>,
-    /// `step[key]` of the operations it needs.
+    /// `step[key]` of the operations it needs, then the steps it needs whole.
     pub depends_on: Vec<String>,
 }
 
@@ -92,6 +95,32 @@ pub enum Which {
     All,
     /// Failed and unknown ones.
     Bad,
+    /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition, or
+    /// unchanged with a remark.
+    Noted,
+    /// What changes the instance, or would: planned, deferred or done.
+    Changing,
+    /// Of the changing ones those that `undo` cannot take back.
+    Irreversible,
+}
+
+impl Which {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All => "1",
+            Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
+            Self::Noted => {
+                "((op.state = 'skipped' AND op.label <> 'local:condition') \
+                 OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
+            }
+            Self::Changing => "op.state IN ('planned', 'deferred', 'ok')",
+            // What a deferred delete would delete is not known yet; that it cannot be undone is.
+            Self::Irreversible => {
+                "(op.reversible = 0 OR op.action = 'delete') \
+                 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
+            }
+        }
+    }
 }
 
 impl RunView {
@@ -140,7 +169,7 @@ impl RunView {
 
     pub fn steps(&self) -> Result<Vec<StepView>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT id, name, verb, module, effect, expanded, records, count, reason FROM step ORDER BY id",
+            "SELECT id, name, verb, module, effect, expanded, items, records, count, reason FROM step ORDER BY id",
         )?;
         let mut steps: Vec<StepView> = statement
             .query_map((), |row| {
@@ -151,11 +180,13 @@ impl RunView {
                     module: row.get(3)?,
                     writes: row.get::<_, String>(4)? == "writes",
                     expanded: row.get(5)?,
-                    records: from_db(row.get(6)?),
-                    count: row.get::<_, Option<i64>>(7)?.map(from_db),
-                    reason: row.get(8)?,
+                    items: from_db(row.get(6)?),
+                    records: from_db(row.get(7)?),
+                    count: row.get::<_, Option<i64>>(8)?.map(from_db),
+                    reason: row.get(9)?,
                     counts: BTreeMap::new(),
                     labels: BTreeMap::new(),
+                    labelled: BTreeMap::new(),
                 })
             })?
             .collect::<Result<_, _>>()?;
@@ -171,12 +202,11 @@ impl RunView {
                 )));
             };
             let count = from_db(row.get(3)?);
-            *step
-                .counts
-                .entry(rows::state(&row.get::<_, String>(1)?)?)
-                .or_default() += count;
+            let state = rows::state(&row.get::<_, String>(1)?)?;
+            *step.counts.entry(state).or_default() += count;
             if let Some(label) = row.get::<_, Option<String>>(2)? {
-                *step.labels.entry(label).or_default() += count;
+                *step.labels.entry(label.clone()).or_default() += count;
+                *step.labelled.entry((state, label)).or_default() += count;
             }
         }
         Ok(steps)
@@ -190,10 +220,7 @@ impl RunView {
         after: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<OperationView>, RunFileError> {
-        let condition = match which {
-            Which::All => "1",
-            Which::Bad => "op.state IN ('failed', 'unknown', 'sent')",
-        };
+        let condition = which.condition();
         let sql = format!(
             "SELECT op.seq, op.key, op.action, op.module, op.record, op.state, op.label, op.message, op.status, \
              op.reversible, op.batch, op.attempts, body.change, body.before, body.after, item.file, item.line \
@@ -215,19 +242,40 @@ impl RunView {
         Ok(operations)
     }
 
+    /// How many operations of a step there are of this kind.
+    pub fn count(&self, step: StepNo, which: Which) -> Result<u64, RunFileError> {
+        let condition = which.condition();
+        let sql =
+            format!("SELECT count(*) FROM op WHERE op.seq >= ?1 AND op.seq < ?2 AND {condition}");
+        let range = (pages::first(step).0, pages::first(pages::next(step)).0);
+        let count = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row(range, |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
     fn needs_of(&self, seq: Seq) -> Result<Vec<String>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT step.name, op.key FROM edge JOIN op ON op.seq = edge.up JOIN step ON step.id = op.seq >> 40 \
              WHERE edge.down = ?1 ORDER BY edge.up",
         )?;
-        let names = statement.query_map((seq.0,), |row| {
+        let operations = statement.query_map((seq.0,), |row| {
             Ok(format!(
                 "{}[{}]",
                 row.get::<_, String>(0)?,
                 row.get::<_, String>(1)?
             ))
         })?;
-        Ok(names.collect::<Result<_, _>>()?)
+        let mut names = operations.collect::<Result<Vec<_>, _>>()?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT step.name FROM op_step_wait wait JOIN step ON step.id = wait.step \
+             WHERE wait.seq = ?1 ORDER BY step.id",
+        )?;
+        for step in statement.query_map((seq.0,), |row| row.get(0))? {
+            names.push(step?);
+        }
+        Ok(names)
     }
 
     /// Everything about one run that tells its plan from another's, in order, for the digest.

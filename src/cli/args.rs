@@ -1,0 +1,261 @@
+//! The command line as clap reads it. No logic: `settings` makes sense of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "sugarmill",
+    version,
+    about = "Runs declarative YAML playbooks against SugarCRM: check, plan, apply exactly that",
+    after_help = "Examples:\n  \
+        sugarmill plan playbooks/import-customers.yaml --sandbox\n  \
+        sugarmill plan import.yaml -o import.run && sugarmill apply import.run\n  \
+        sugarmill run import.yaml --var owner=sally --yes\n\n\
+        An instance is named by SUGAR_URL, SUGAR_USERNAME and SUGAR_PASSWORD, or by SUGAR_ACCESS_TOKEN.\n\
+        Exit codes: 0 done, 1 something failed, 2 changes (--detailed-exitcode), 3 invalid input,\n\
+        4 instance not reached, 5 refused, 130/143 interrupted.",
+    disable_help_subcommand = true
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// The instance, such as `https://crm.example.com` (or SUGAR_URL)
+    #[arg(long, global = true, value_name = "URL", help_heading = "Instance")]
+    pub url: Option<String>,
+    /// Start an embedded SugarCRM for this command, with demo data
+    #[arg(long, global = true, help_heading = "Instance", conflicts_with = "url")]
+    pub sandbox: bool,
+    /// Allow plain http to other machines
+    #[arg(long, global = true, help_heading = "Instance")]
+    pub allow_http: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
+    pub color: ColorChoice,
+    /// Only results and errors
+    #[arg(short, long, global = true, help_heading = "Output", conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// More of what happens; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub verbose: u8,
+    /// How log lines look on stderr
+    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
+    pub log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look for mistakes; sends nothing
+    Check(CheckArgs),
+    /// Work out what a playbook would do, and write it to a run file; cannot write to the instance
+    Plan(PlanArgs),
+    /// Do exactly what a run file says; goes on where an earlier apply ended
+    Apply(ApplyArgs),
+    /// Plan and apply
+    Run(RunArgs),
+    /// Show a run file
+    Show(ShowArgs),
+    /// Serve an embedded SugarCRM on this machine
+    Sandbox(SandboxArgs),
+    /// Print the JSON Schema of playbooks or reports
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[arg(required = true, value_name = "PLAYBOOK")]
+    pub playbooks: Vec<PathBuf>,
+    /// Check against this snapshot of an instance's metadata
+    #[arg(long, value_name = "FILE")]
+    pub metadata: Option<PathBuf>,
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Variables {
+    /// Set a variable of the playbook; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub vars: Vec<String>,
+    /// Read variables from a YAML or JSON map
+    #[arg(long, value_name = "FILE")]
+    pub vars_file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Also write a report, such as `json=report.json`; repeatable
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub reports: Vec<String>,
+    /// Show personal data, which reports hide otherwise
+    #[arg(long)]
+    pub show_pii: bool,
+    /// List all operations, however many
+    #[arg(long, value_name = "WHICH", default_value = "some")]
+    pub operations: Operations,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Operations {
+    /// A sample in text; in JSON all up to 10,000, beyond that what failed or is unknown
+    Some,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    pub playbook: PathBuf,
+    /// The run file to write [default: <playbook name>-<run id>.run]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
+    pub output: Output,
+    /// Exit with 2 where there is something to change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    pub file: PathBuf,
+    /// Try failed operations again, and what was skipped because of them
+    #[arg(long)]
+    pub retry_failed: bool,
+    /// Send again what nobody can tell the end of
+    #[arg(long)]
+    pub retry_unknown: bool,
+    /// Apply only the plan with this digest
+    #[arg(long, value_name = "DIGEST")]
+    pub expect_digest: Option<String>,
+    /// Send nothing new after this long, such as `5h` or `30m`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub deadline: Option<Duration>,
+    /// Accepted for symmetry; apply never asks
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    pub playbook: PathBuf,
+    /// The run file to write [default: <playbook name>-<run id>.run]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Only plan
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Apply without asking
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub variables: Variables,
+    #[command(flatten)]
+    pub output: Output,
+    /// With --dry-run: exit with 2 where there is something to change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    pub file: PathBuf,
+    /// Where to write it [default: standard output]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub output: Output,
+    /// Exit with 2 where there is something to change
+    #[arg(long)]
+    pub detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct SandboxArgs {
+    /// The port on loopback; 0 takes any free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    #[arg(long, default_value = "text")]
+    pub format: Format,
+    /// Keep the database in this file
+    #[arg(long, value_name = "FILE")]
+    pub data: Option<PathBuf>,
+    /// Write every request as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+    /// Fixes demo data and password
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// How much demo data a new database gets
+    #[arg(long, default_value = "small")]
+    pub demo: DemoChoice,
+    /// More modules, fields, links and lists
+    #[arg(long, value_name = "FILE")]
+    pub schema: Option<PathBuf>,
+    /// Give every record an id of its own, whatever the client says
+    #[arg(long)]
+    pub ignore_ids: bool,
+    /// Let requests take as long as a measured instance took, such as `sugar-2016`
+    #[arg(long, value_name = "MODEL")]
+    pub cost: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DemoChoice {
+    None,
+    Small,
+    Large,
+}
+
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    #[arg(default_value = "playbook")]
+    pub of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SchemaOf {
+    Playbook,
+    Report,
+}
+
+/// Reads `5h`, `30m`, `90s` and what else people write.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text.parse().map_err(|_| format!("`{text}` is not a length of time, such as `5h` or `90s`"))?;
+    Duration::try_from(span).map_err(|_| format!("`{text}` is negative"))
+}
