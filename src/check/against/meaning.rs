@@ -80,7 +80,9 @@ impl<'a> Meanings<'a> {
         let template = match &step.items {
             None => return Meaning::Record(step),
             Some(Items::Template(template)) => template,
-            Some(Items::Path { .. } | Items::Literal(_) | Items::File(_)) => {
+            Some(
+                Items::Path { .. } | Items::Literal(_) | Items::File(_) | Items::Searched { .. },
+            ) => {
                 return Meaning::Unseen;
             }
         };
