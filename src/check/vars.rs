@@ -73,11 +73,19 @@ pub fn resolve_vars(
 ) -> Result<Map<String, Json>, Problems> {
     let mut problems = Problems::default();
     for (name, value) in given {
-        if value.origin != Origin::Environment && !declared.iter().any(|var| var.name.value == *name) {
+        if value.origin != Origin::Environment
+            && !declared.iter().any(|var| var.name.value == *name)
+        {
             let origin = value.origin.describe(name);
             problems.push(
-                Problem::error(UNKNOWN_VAR, format!("{origin} sets `{name}`, and the playbook has no such variable"))
-                    .help_if(did_you_mean(name, declared.iter().map(|var| var.name.value.as_str()))),
+                Problem::error(
+                    UNKNOWN_VAR,
+                    format!("{origin} sets `{name}`, and the playbook has no such variable"),
+                )
+                .help_if(did_you_mean(
+                    name,
+                    declared.iter().map(|var| var.name.value.as_str()),
+                )),
             );
         }
     }
@@ -92,24 +100,42 @@ pub fn resolve_vars(
         }
     }
     problems.sort();
-    if problems.has_errors() { Err(problems) } else { Ok(values) }
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok(values)
+    }
 }
 
-fn value(var: &VarDecl, given: Option<&Given>, world: &World, sources: &Sources) -> Result<Json, Box<Problem>> {
+fn value(
+    var: &VarDecl,
+    given: Option<&Given>,
+    world: &World,
+    sources: &Sources,
+) -> Result<Json, Box<Problem>> {
     let name = &var.name.value;
     if var.kind == VarKind::Secret {
         // Kept out of the run file it would have to be; until that is built, no secret is taken at all.
         return Err(Box::new(
-            Problem::error(SECRET_VAR, "variables of `type: secret` are not in this version yet")
-                .at(var.name.span, "a secret"),
+            Problem::error(
+                SECRET_VAR,
+                "variables of `type: secret` are not in this version yet",
+            )
+            .at(var.name.span, "a secret"),
         ));
     }
     if let Some(given) = given {
         return typed(var.kind, &given.value).map_err(|wanted| {
             let origin = given.origin.describe(name);
             Box::new(
-                Problem::error(INVALID_VAR, format!("{origin} gives `{}`, which is not {wanted}", shown(&given.value)))
-                    .at(var.name.span, format!("declared as {wanted}")),
+                Problem::error(
+                    INVALID_VAR,
+                    format!(
+                        "{origin} gives `{}`, which is not {wanted}",
+                        shown(&given.value)
+                    ),
+                )
+                .at(var.name.span, format!("declared as {wanted}")),
             )
         });
     }
@@ -120,7 +146,10 @@ fn value(var: &VarDecl, given: Option<&Given>, world: &World, sources: &Sources)
         let help = format!(
             "give it: `--var {name}=…`, `SUGARMILL_VAR_{}` or a line in a `--vars-file`{}",
             name.to_uppercase(),
-            var.description.as_ref().map(|text| format!(" ({text})")).unwrap_or_default()
+            var.description
+                .as_ref()
+                .map(|text| format!(" ({text})"))
+                .unwrap_or_default()
         );
         return Err(Box::new(
             Problem::error(MISSING_VAR, format!("the variable `{name}` has no value"))
@@ -128,20 +157,31 @@ fn value(var: &VarDecl, given: Option<&Given>, world: &World, sources: &Sources)
                 .help(help),
         ));
     };
-    let invalid = |message: String| Box::new(Problem::error(INVALID_VAR, message).at(default.span, "the default"));
-    let tree = Tree::compile(default, sources)
-        .map_err(|problems| Box::new(problems.into_iter().next().unwrap_or_else(|| *invalid("the default cannot be read".into()))))?;
+    let invalid = |message: String| {
+        Box::new(Problem::error(INVALID_VAR, message).at(default.span, "the default"))
+    };
+    let tree = Tree::compile(default, sources).map_err(|problems| {
+        Box::new(
+            problems
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| *invalid("the default cannot be read".into())),
+        )
+    })?;
     match tree.eval(&world.scope()) {
-        Ok(Rendered::Value(value)) => {
-            typed(var.kind, &value).map_err(|wanted| invalid(format!("the default of `{name}` is not {wanted}")))
-        }
+        Ok(Rendered::Value(value)) => typed(var.kind, &value)
+            .map_err(|wanted| invalid(format!("the default of `{name}` is not {wanted}"))),
         Ok(Rendered::Omit) => Ok(Json::Null),
-        Err(failure) => Err(invalid(format!("the default of `{name}` cannot be worked out: {failure}"))),
+        Err(failure) => Err(invalid(format!(
+            "the default of `{name}` cannot be worked out: {failure}"
+        ))),
     }
 }
 
 fn shown(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Reads a value as a type; text from a command line reads as what it looks like. Fails with what is wanted.
@@ -164,7 +204,11 @@ fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
                 .trim()
                 .parse::<f64>()
                 .ok()
-                .and_then(|number| serde_json::from_str(text.trim()).ok().or_else(|| serde_json::Number::from_f64(number).map(Json::Number)))
+                .and_then(|number| {
+                    serde_json::from_str(text.trim())
+                        .ok()
+                        .or_else(|| serde_json::Number::from_f64(number).map(Json::Number))
+                })
                 .ok_or("a number"),
             _ => Err("a number"),
         },
@@ -189,7 +233,10 @@ fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
                 .filter(Json::is_array)
                 .ok_or("a list: `[\"a\",\"b\"]` or `a,b`"),
             (_, Some("")) => Ok(Json::Array(Vec::new())),
-            (_, Some(text)) => Ok(text.split(',').map(|part| Json::from(part.trim())).collect()),
+            (_, Some(text)) => Ok(text
+                .split(',')
+                .map(|part| Json::from(part.trim()))
+                .collect()),
             _ => Err("a list"),
         },
     }
@@ -216,7 +263,12 @@ impl Results for NoResults {
         Ok(Vec::new())
     }
 
-    fn item_records(&self, _: StepNo, _: u64, _: Range<u64>) -> Result<Vec<Map<String, Json>>, ResultsError> {
+    fn item_records(
+        &self,
+        _: StepNo,
+        _: u64,
+        _: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError> {
         Ok(Vec::new())
     }
 

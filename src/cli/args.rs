@@ -22,59 +22,77 @@ use clap::ValueEnum;
         4 instance not reached, 5 refused, 130/143 interrupted.",
     disable_help_subcommand = true
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     #[command(flatten)]
-    pub global: Global,
+    pub(crate) global: Global,
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 #[derive(Debug, Args)]
-pub struct Global {
+pub(crate) struct Global {
     /// The instance, such as `https://crm.example.com` (or SUGAR_URL)
     #[arg(long, global = true, value_name = "URL", help_heading = "Instance")]
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// Start an embedded SugarCRM for this command, with demo data
     #[arg(long, global = true, help_heading = "Instance", conflicts_with = "url")]
-    pub sandbox: bool,
+    pub(crate) sandbox: bool,
     /// Allow plain http to other machines
     #[arg(long, global = true, help_heading = "Instance")]
-    pub allow_http: bool,
+    pub(crate) allow_http: bool,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Output")]
-    pub color: ColorChoice,
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
     /// Only results and errors
-    #[arg(short, long, global = true, help_heading = "Output", conflicts_with = "verbose")]
-    pub quiet: bool,
+    #[arg(
+        short,
+        long,
+        global = true,
+        help_heading = "Output",
+        conflicts_with = "verbose"
+    )]
+    pub(crate) quiet: bool,
     /// More of what happens; twice for everything
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
-    pub verbose: u8,
+    pub(crate) verbose: u8,
     /// How log lines look on stderr
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "text", help_heading = "Output")]
-    pub log_format: LogFormat,
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub(crate) log_format: LogFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ColorChoice {
+pub(crate) enum ColorChoice {
     Auto,
     Always,
     Never,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
+pub(crate) enum LogFormat {
     Text,
     Json,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+pub(crate) enum Format {
     Text,
     Json,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Look for mistakes; sends nothing
     Check(CheckArgs),
     /// Work out what a playbook would do, and write it to a run file; cannot write to the instance
@@ -92,170 +110,172 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct CheckArgs {
+pub(crate) struct CheckArgs {
     #[arg(required = true, value_name = "PLAYBOOK")]
-    pub playbooks: Vec<PathBuf>,
+    pub(crate) playbooks: Vec<PathBuf>,
     /// Check against this snapshot of an instance's metadata
     #[arg(long, value_name = "FILE")]
-    pub metadata: Option<PathBuf>,
+    pub(crate) metadata: Option<PathBuf>,
     #[arg(long, default_value = "text")]
-    pub format: Format,
+    pub(crate) format: Format,
 }
 
 #[derive(Debug, Args)]
-pub struct Variables {
+pub(crate) struct Variables {
     /// Set a variable of the playbook; repeatable
     #[arg(long = "var", value_name = "NAME=VALUE")]
-    pub vars: Vec<String>,
+    pub(crate) vars: Vec<String>,
     /// Read variables from a YAML or JSON map
     #[arg(long, value_name = "FILE")]
-    pub vars_file: Vec<PathBuf>,
+    pub(crate) vars_file: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
-pub struct Output {
+pub(crate) struct Output {
     #[arg(long, default_value = "text")]
-    pub format: Format,
+    pub(crate) format: Format,
     /// Also write a report, such as `json=report.json`; repeatable
     #[arg(long = "report", value_name = "FORMAT=FILE")]
-    pub reports: Vec<String>,
+    pub(crate) reports: Vec<String>,
     /// Show personal data, which reports hide otherwise
     #[arg(long)]
-    pub show_pii: bool,
+    pub(crate) show_pii: bool,
     /// List all operations, however many
     #[arg(long, value_name = "WHICH", default_value = "some")]
-    pub operations: Operations,
+    pub(crate) operations: Operations,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Operations {
+pub(crate) enum Operations {
     /// A sample in text; in JSON all up to 10,000, beyond that what failed or is unknown
     Some,
     All,
 }
 
 #[derive(Debug, Args)]
-pub struct PlanArgs {
-    pub playbook: PathBuf,
+pub(crate) struct PlanArgs {
+    pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
     #[arg(short, long = "out", value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
-    pub variables: Variables,
+    pub(crate) variables: Variables,
     #[command(flatten)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Exit with 2 where there is something to change
     #[arg(long)]
-    pub detailed_exitcode: bool,
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]
-pub struct ApplyArgs {
-    pub file: PathBuf,
+pub(crate) struct ApplyArgs {
+    pub(crate) file: PathBuf,
     /// Try failed operations again, and what was skipped because of them
     #[arg(long)]
-    pub retry_failed: bool,
+    pub(crate) retry_failed: bool,
     /// Send again what nobody can tell the end of
     #[arg(long)]
-    pub retry_unknown: bool,
+    pub(crate) retry_unknown: bool,
     /// Apply only the plan with this digest
     #[arg(long, value_name = "DIGEST")]
-    pub expect_digest: Option<String>,
+    pub(crate) expect_digest: Option<String>,
     /// Send nothing new after this long, such as `5h` or `30m`
     #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub deadline: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
     /// Accepted for symmetry; apply never asks
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     #[command(flatten)]
-    pub output: Output,
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]
-pub struct RunArgs {
-    pub playbook: PathBuf,
+pub(crate) struct RunArgs {
+    pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
     #[arg(short, long = "out", value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     /// Only plan
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Apply without asking
     #[arg(long)]
-    pub yes: bool,
+    pub(crate) yes: bool,
     #[command(flatten)]
-    pub variables: Variables,
+    pub(crate) variables: Variables,
     #[command(flatten)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// With --dry-run: exit with 2 where there is something to change
     #[arg(long)]
-    pub detailed_exitcode: bool,
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]
-pub struct ShowArgs {
-    pub file: PathBuf,
+pub(crate) struct ShowArgs {
+    pub(crate) file: PathBuf,
     /// Where to write it [default: standard output]
     #[arg(short, long = "out", value_name = "FILE")]
-    pub out: Option<PathBuf>,
+    pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
-    pub output: Output,
+    pub(crate) output: Output,
     /// Exit with 2 where there is something to change
     #[arg(long)]
-    pub detailed_exitcode: bool,
+    pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]
-pub struct SandboxArgs {
+pub(crate) struct SandboxArgs {
     /// The port on loopback; 0 takes any free one
     #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    pub(crate) port: u16,
     #[arg(long, default_value = "text")]
-    pub format: Format,
+    pub(crate) format: Format,
     /// Keep the database in this file
     #[arg(long, value_name = "FILE")]
-    pub data: Option<PathBuf>,
+    pub(crate) data: Option<PathBuf>,
     /// Write every request as a line of JSON
     #[arg(long, value_name = "FILE")]
-    pub log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// Fixes demo data and password
     #[arg(long, default_value_t = 1)]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// How much demo data a new database gets
     #[arg(long, default_value = "small")]
-    pub demo: DemoChoice,
+    pub(crate) demo: DemoChoice,
     /// More modules, fields, links and lists
     #[arg(long, value_name = "FILE")]
-    pub schema: Option<PathBuf>,
+    pub(crate) schema: Option<PathBuf>,
     /// Give every record an id of its own, whatever the client says
     #[arg(long)]
-    pub ignore_ids: bool,
+    pub(crate) ignore_ids: bool,
     /// Let requests take as long as a measured instance took, such as `sugar-2016`
     #[arg(long, value_name = "MODEL")]
-    pub cost: Option<String>,
+    pub(crate) cost: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum DemoChoice {
+pub(crate) enum DemoChoice {
     None,
     Small,
     Large,
 }
 
 #[derive(Debug, Args)]
-pub struct SchemaArgs {
+pub(crate) struct SchemaArgs {
     #[arg(default_value = "playbook")]
-    pub of: SchemaOf,
+    pub(crate) of: SchemaOf,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum SchemaOf {
+pub(crate) enum SchemaOf {
     Playbook,
     Report,
 }
 
 /// Reads `5h`, `30m`, `90s` and what else people write.
 fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text.parse().map_err(|_| format!("`{text}` is not a length of time, such as `5h` or `90s`"))?;
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a length of time, such as `5h` or `90s`"))?;
     Duration::try_from(span).map_err(|_| format!("`{text}` is negative"))
 }

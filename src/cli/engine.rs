@@ -30,22 +30,27 @@ const MAX_OUTAGE_OF_A_PLAN: Duration = Duration::from_secs(120);
 
 /// What the loop is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Task {
+pub(crate) enum Task {
     Plan,
     Apply,
 }
 
-pub fn health(settings: &Settings, task: Task) -> Health {
+pub(crate) fn health(settings: &Settings, task: Task) -> Health {
     Health::new(match task {
-        Task::Plan => settings.max_outage.unwrap_or(MAX_OUTAGE_OF_A_PLAN).min(MAX_OUTAGE_OF_A_PLAN),
+        Task::Plan => settings
+            .max_outage
+            .unwrap_or(MAX_OUTAGE_OF_A_PLAN)
+            .min(MAX_OUTAGE_OF_A_PLAN),
         Task::Apply => settings.max_outage.unwrap_or(MAX_OUTAGE),
     })
 }
 
 /// The playbook's own ceilings on how much is sent at once.
-pub fn pace(settings: &Settings) -> Pace {
+pub(crate) fn pace(settings: &Settings) -> Pace {
     let pace = Pace::default();
-    let number = |asked: Option<u32>, otherwise: usize| asked.map_or(otherwise, |asked| asked.max(1) as usize);
+    let number = |asked: Option<u32>, otherwise: usize| {
+        asked.map_or(otherwise, |asked| asked.max(1) as usize)
+    };
     Pace {
         entries: number(settings.batch_size, pace.entries),
         slots: number(settings.concurrency, pace.slots),
@@ -53,7 +58,7 @@ pub fn pace(settings: &Settings) -> Pace {
     }
 }
 
-pub fn build<'a>(
+pub(crate) fn build<'a>(
     loaded: &'a Loaded,
     header: &'a Header,
     session: &Session,
@@ -62,10 +67,9 @@ pub fn build<'a>(
     shown: &'a mut Shown,
     wish: watch::Receiver<Wish>,
 ) -> Result<Engine<'a>, Failure> {
-    let now: ZonedDateTime = header
-        .now
-        .parse()
-        .map_err(|error| Failure::arguments(format!("the run file's time does not read: {error}")))?;
+    let now: ZonedDateTime = header.now.parse().map_err(|error| {
+        Failure::arguments(format!("the run file's time does not read: {error}"))
+    })?;
     Ok(Engine {
         checked: &loaded.checked,
         metadata: &header.metadata,
@@ -86,7 +90,7 @@ pub fn build<'a>(
 }
 
 /// Adds what this command sent to what earlier ones did.
-pub fn count_requests(file: &RunFile, session: &Session) -> Result<(), Failure> {
+pub(crate) fn count_requests(file: &RunFile, session: &Session) -> Result<(), Failure> {
     let counts = session.reader.counts();
     let mut requests = file.get::<Requests>()?.unwrap_or_default();
     requests.http += counts.http;

@@ -13,14 +13,24 @@ use crate::runfile::RunFileError;
 use crate::sandbox::SandboxError;
 
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     /// Mistakes in what somebody wrote, each with its place.
     #[error("{} cannot be used as it is", name)]
-    Problems { name: String, problems: Problems, sources: Sources },
+    Problems {
+        name: String,
+        problems: Problems,
+        sources: Sources,
+    },
     #[error("{message}")]
-    Arguments { message: String, help: Option<String> },
+    Arguments {
+        message: String,
+        help: Option<String>,
+    },
     #[error("{message}")]
-    Refused { message: String, help: Option<String> },
+    Refused {
+        message: String,
+        help: Option<String>,
+    },
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error("the instance cannot be worked with: {0}")]
@@ -30,19 +40,28 @@ pub enum Failure {
     #[error("the sandbox cannot be started: {}", chain(.0))]
     Sandbox(#[from] SandboxError),
     #[error("cannot write `{}`: {source}", path.display())]
-    Write { path: PathBuf, source: std::io::Error },
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
     #[error(transparent)]
     Report(#[from] ReportError),
 }
 
 impl Failure {
-    pub fn arguments(message: impl Into<String>) -> Self {
-        Self::Arguments { message: message.into(), help: None }
+    pub(crate) fn arguments(message: impl Into<String>) -> Self {
+        Self::Arguments {
+            message: message.into(),
+            help: None,
+        }
     }
 
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         match self {
-            Self::Problems { .. } | Self::Arguments { .. } | Self::Write { .. } | Self::Report(_) => Exit::Invalid,
+            Self::Problems { .. }
+            | Self::Arguments { .. }
+            | Self::Write { .. }
+            | Self::Report(_) => Exit::Invalid,
             Self::Refused { .. } => Exit::Refused,
             Self::Instance(_) => Exit::Unreachable,
             Self::Sandbox(_) => Exit::Invalid,
@@ -63,15 +82,16 @@ impl Failure {
         }
     }
 
-    pub fn help(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Arguments { help, .. } | Self::Refused { help, .. } => help.clone(),
-            Self::RunFile(RunFileError::InUse(_)) => {
-                Some("name another file with `-o`, or go on with this one: `sugarmill apply FILE`".into())
-            }
-            Self::RunFile(RunFileError::NotARunFile(_)) => {
-                Some("`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into())
-            }
+            Self::RunFile(RunFileError::InUse(_)) => Some(
+                "name another file with `-o`, or go on with this one: `sugarmill apply FILE`"
+                    .into(),
+            ),
+            Self::RunFile(RunFileError::NotARunFile(_)) => Some(
+                "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
+            ),
             _ => None,
         }
     }
@@ -82,10 +102,13 @@ impl From<ExecuteError> for Failure {
         match error {
             ExecuteError::Client(error) => Self::Client(error),
             ExecuteError::RunFile(error) => Self::RunFile(error),
-            ExecuteError::Guard(error) => Self::Refused { message: error.to_string(), help: None },
-            error @ (ExecuteError::Lost(_) | ExecuteError::Refused { .. } | ExecuteError::Interrupted) => {
-                Self::Instance(error.to_string())
-            }
+            ExecuteError::Guard(error) => Self::Refused {
+                message: error.to_string(),
+                help: None,
+            },
+            error @ (ExecuteError::Lost(_)
+            | ExecuteError::Refused { .. }
+            | ExecuteError::Interrupted) => Self::Instance(error.to_string()),
         }
     }
 }

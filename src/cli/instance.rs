@@ -17,27 +17,38 @@ use crate::client::SiteError;
 use crate::sandbox;
 
 /// A session with an instance.
-pub struct Session {
-    pub reader: Reader,
-    pub me: Me,
+pub(crate) struct Session {
+    pub(crate) reader: Reader,
+    pub(crate) me: Me,
     /// What run files know it by.
-    pub name: String,
+    pub(crate) name: String,
     sandbox: Option<sandbox::Running>,
 }
 
 impl Session {
-    pub async fn open(settings: &Settings, timeout: Option<Duration>) -> Result<Self, Failure> {
+    pub(crate) async fn open(
+        settings: &Settings,
+        timeout: Option<Duration>,
+    ) -> Result<Self, Failure> {
         match &settings.instance {
             Wanted::Sandbox => Self::sandbox(timeout).await,
             Wanted::Named { url: None, .. } => Err(Failure::Arguments {
                 message: "no instance is named".into(),
                 help: Some("give `--url` or SUGAR_URL, or try `--sandbox`".into()),
             }),
-            Wanted::Named { url: Some(url), plain_http } => {
+            Wanted::Named {
+                url: Some(url),
+                plain_http,
+            } => {
                 let connection = settings.connection(url, *plain_http, timeout)?;
                 let name = connection.site.as_str().to_owned();
                 let (reader, me) = Reader::connect(connection).await?;
-                Ok(Self { reader, me, name, sandbox: None })
+                Ok(Self {
+                    reader,
+                    me,
+                    name,
+                    sandbox: None,
+                })
             }
         }
     }
@@ -58,11 +69,16 @@ impl Session {
             connection.request_timeout = timeout;
         }
         let (reader, me) = Reader::connect(connection).await?;
-        Ok(Self { reader, me, name, sandbox: Some(running) })
+        Ok(Self {
+            reader,
+            me,
+            name,
+            sandbox: Some(running),
+        })
     }
 
     /// Ends the session, and the sandbox if there is one.
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         self.reader.log_out().await;
         if let Some(running) = self.sandbox {
             running.stop().await;

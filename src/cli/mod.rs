@@ -34,7 +34,11 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; anything else is a wrong argument.
-            let exit = if error.use_stderr() { Exit::Invalid } else { Exit::Success };
+            let exit = if error.use_stderr() {
+                Exit::Invalid
+            } else {
+                Exit::Success
+            };
             let _ = error.print();
             return exit.into();
         }
@@ -79,8 +83,9 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
 }
 
 fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Runtime::new()
-        .map_err(|error| Failure::arguments(format!("the process cannot start its threads: {error}")))?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        Failure::arguments(format!("the process cannot start its threads: {error}"))
+    })?;
     runtime.block_on(command)
 }
 
@@ -91,9 +96,15 @@ fn log(settings: &Settings) {
         Talk::Verbose => LevelFilter::INFO,
         Talk::Everything => LevelFilter::DEBUG,
     };
-    let builder = tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(level).with_target(false);
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_target(false);
     match settings.log_format {
         LogFormat::Json => builder.json().init(),
-        LogFormat::Text => builder.with_ansi(settings.color_on_stderr()).without_time().init(),
+        LogFormat::Text => builder
+            .with_ansi(settings.color_on_stderr())
+            .without_time()
+            .init(),
     }
 }

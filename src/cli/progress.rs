@@ -12,42 +12,54 @@ use super::settings::Settings;
 use super::settings::Talk;
 use crate::event::Event;
 use crate::event::Listener;
+use crate::report::Activity;
 use crate::report::progress_line;
 use crate::runfile::Progress;
 
 /// Between two lines where there is no terminal.
 const BETWEEN: Duration = Duration::from_secs(10);
 
-pub struct Shown {
+pub(crate) struct Shown {
     settings: Settings,
     bar: Option<ProgressBar>,
     began: Instant,
     last: Instant,
-    latest: Option<Progress>,
+    /// What was settled before this command, which says nothing of its rate.
+    settled_before: Option<u64>,
 }
 
 impl Shown {
-    pub fn new(settings: &Settings) -> Self {
-        let bar = (settings.environment.stderr_is_terminal && settings.talk > Talk::Quiet).then(bar);
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let bar =
+            (settings.environment.stderr_is_terminal && settings.talk > Talk::Quiet).then(bar);
         let now = Instant::now();
-        Self { settings: settings.clone(), bar, began: now, last: now, latest: None }
+        Self {
+            settings: settings.clone(),
+            bar,
+            began: now,
+            last: now,
+            settled_before: None,
+        }
     }
 
     /// The bar goes; what was shown is history.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
     }
 
     fn progress(&mut self, progress: Progress) {
-        self.latest = Some(progress);
+        let before = *self.settled_before.get_or_insert(progress.settled());
         if let Some(bar) = &self.bar {
             bar.set_length(progress.operations());
             bar.set_position(progress.settled());
         } else if self.last.elapsed() >= BETWEEN {
             self.last = Instant::now();
-            printer::say(&self.settings, &progress_line(&progress, self.began.elapsed()));
+            printer::say(
+                &self.settings,
+                &progress_line(&progress, before, self.began.elapsed(), &Activity::Running),
+            );
         }
     }
 }
@@ -58,8 +70,12 @@ impl Listener for Shown {
             Event::Progress(progress) => self.progress(*progress),
             Event::Expanded { name, items, .. } => tracing::info!("step `{name}`: {items} items"),
             Event::Read { name, records, .. } => tracing::info!("step `{name}`: {records} records"),
-            Event::Sent { batch, entries } => tracing::debug!("batch {batch}: {entries} entries sent"),
-            Event::Answered { batch, took } => tracing::debug!("batch {batch}: answered after {took:?}"),
+            Event::Sent { batch, entries } => {
+                tracing::debug!("batch {batch}: {entries} entries sent")
+            }
+            Event::Answered { batch, took } => {
+                tracing::debug!("batch {batch}: answered after {took:?}")
+            }
             Event::Waiting { reason, delay } => tracing::warn!("{reason}; waiting {delay:?}"),
             Event::Note(text) => tracing::info!("{text}"),
         }

@@ -21,16 +21,23 @@ use crate::report::TextOptions;
 use crate::runfile::RunView;
 
 /// Prints the report and writes the files that were asked for.
-pub fn give(settings: &Settings, output: &OutputSettings, view: &RunView) -> Result<(), Failure> {
+pub(crate) fn give(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: &RunView,
+) -> Result<(), Failure> {
     let color = settings.color_on_stdout();
     printer::result(&rendered(settings, output, view, output.format, color)?);
     for (format, path) in &output.files {
-        write_file(path, rendered(settings, output, view, *format, false)?.as_bytes())?;
+        write_file(
+            path,
+            rendered(settings, output, view, *format, false)?.as_bytes(),
+        )?;
     }
     Ok(())
 }
 
-pub fn rendered(
+pub(crate) fn rendered(
     settings: &Settings,
     output: &OutputSettings,
     view: &RunView,
@@ -42,21 +49,38 @@ pub fn rendered(
         Format::Json => report::write_json(view, output.json(), &mut out)?,
         Format::Text => {
             let colour = if color { Colour::Ansi } else { Colour::None };
-            let style = Style { width: settings.environment.width(), colour };
+            let style = Style {
+                width: settings.environment.width(),
+                colour,
+            };
             let listing = match output.operations {
                 Operations::Some => Listing::Brief,
                 Operations::All => Listing::All,
             };
-            report::write_text(view, TextOptions { style, privacy: output.privacy, listing }, &mut out)?;
+            report::write_text(
+                view,
+                TextOptions {
+                    style,
+                    privacy: output.privacy,
+                    listing,
+                },
+                &mut out,
+            )?;
         }
     }
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 
 /// Writes a file whole or not at all.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |source| Failure::Write { path: path.to_owned(), source };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let failed = |source| Failure::Write {
+        path: path.to_owned(),
+        source,
+    };
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
     file.persist(path).map_err(|error| failed(error.error))?;
@@ -64,7 +88,7 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// With `--format json` stdout is one JSON document on every exit: here that of a command that made no run file.
-pub fn give_failure(failure: &Failure, playbook: &Path) {
+pub(crate) fn give_failure(failure: &Failure, playbook: &Path) {
     let report = report::Report::<Vec<report::OperationReport>> {
         version: 1,
         kind: report::Kind::Plan,
@@ -88,11 +112,14 @@ pub fn give_failure(failure: &Failure, playbook: &Path) {
 }
 
 /// A failure as `check --format json` lists it.
-pub fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
-    let Failure::Problems { problems, sources, .. } = failure else {
+pub(crate) fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
+    let Failure::Problems {
+        problems, sources, ..
+    } = failure
+    else {
         return vec![Diagnostic {
             code: "command".into(),
-            severity: "error".into(),
+            severity: report::Severity::Error,
             message: failure.to_string(),
             help: failure.help(),
             file: None,
@@ -104,26 +131,31 @@ pub fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
     problems_as_diagnostics(problems, sources)
 }
 
-pub fn problems_as_diagnostics(
+pub(crate) fn problems_as_diagnostics(
     problems: &crate::diag::Problems,
     sources: &crate::diag::Sources,
 ) -> Vec<Diagnostic> {
     problems
         .iter()
         .map(|problem| {
-            let place = problem.labels.first().map(|(span, _)| (span, sources.position(*span)));
+            let place = problem
+                .labels
+                .first()
+                .map(|(span, _)| (span, sources.position(*span)));
             let (file, line, column) = match (&problem.row, place) {
                 (Some(row), _) => (Some(row.file.clone()), Some(row.line), None),
-                (None, Some((span, at))) => {
-                    (Some(sources.get(span.source).name.clone()), Some(at.line as u64), Some(at.column as u64))
-                }
+                (None, Some((span, at))) => (
+                    Some(sources.get(span.source).name.clone()),
+                    Some(at.line as u64),
+                    Some(at.column as u64),
+                ),
                 (None, None) => (None, None, None),
             };
             Diagnostic {
                 code: problem.code.0.to_owned(),
                 severity: match problem.severity {
-                    Severity::Error => "error".into(),
-                    Severity::Warning => "warning".into(),
+                    Severity::Error => report::Severity::Error,
+                    Severity::Warning => report::Severity::Warning,
                 },
                 message: problem.message.clone(),
                 help: problem.help.clone(),

@@ -13,33 +13,41 @@ use crate::execute::Wish;
 
 /// Hears signals as long as it lives.
 #[derive(Debug, Clone)]
-pub struct Signals {
+pub(crate) struct Signals {
     wish: watch::Receiver<Wish>,
     which: Arc<OnceLock<Exit>>,
 }
 
 impl Signals {
     /// Begins to listen; must be called inside the runtime.
-    pub fn listen() -> Self {
+    pub(crate) fn listen() -> Self {
         let (send, wish) = watch::channel(Wish::GoOn);
         let which = Arc::new(OnceLock::new());
-        if let (Ok(interrupt), Ok(terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+        if let (Ok(interrupt), Ok(terminate)) = (
+            signal(SignalKind::interrupt()),
+            signal(SignalKind::terminate()),
+        ) {
             tokio::spawn(hear(interrupt, terminate, send, Arc::clone(&which)));
         }
         Self { wish, which }
     }
 
-    pub fn wish(&self) -> watch::Receiver<Wish> {
+    pub(crate) fn wish(&self) -> watch::Receiver<Wish> {
         self.wish.clone()
     }
 
     /// The code that goes with the signal that came; a deadline counts as an interrupt.
-    pub fn exit(&self) -> Exit {
+    pub(crate) fn exit(&self) -> Exit {
         self.which.get().copied().unwrap_or(Exit::Interrupted)
     }
 }
 
-async fn hear(mut interrupt: Signal, mut terminate: Signal, send: watch::Sender<Wish>, which: Arc<OnceLock<Exit>>) {
+async fn hear(
+    mut interrupt: Signal,
+    mut terminate: Signal,
+    send: watch::Sender<Wish>,
+    which: Arc<OnceLock<Exit>>,
+) {
     loop {
         let exit = tokio::select! {
             _ = interrupt.recv() => Exit::Interrupted,
@@ -48,13 +56,18 @@ async fn hear(mut interrupt: Signal, mut terminate: Signal, send: watch::Sender<
         if which.set(exit).is_err() {
             leave(exit);
         }
-        tracing::warn!("stopping: nothing new is sent, answers are awaited for a few seconds; once more to stop at once");
+        tracing::warn!(
+            "stopping: nothing new is sent, answers are awaited for a few seconds; once more to stop at once"
+        );
         // The receiver may be gone when the command ends just now.
         let _ = send.send(Wish::Stop);
     }
 }
 
-#[expect(clippy::exit, reason = "a second signal means now; the run file is safe at any moment")]
+#[expect(
+    clippy::exit,
+    reason = "a second signal means now; the run file is safe at any moment"
+)]
 fn leave(exit: Exit) -> ! {
     std::process::exit(i32::from(exit.code()))
 }

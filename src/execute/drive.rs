@@ -207,10 +207,18 @@ impl Engine<'_> {
         // Keys of this page, which the run file does not know yet.
         let mut seen: HashMap<Key, usize> = HashMap::new();
         for (index, raw) in (first..).zip(page) {
+            let row = match (raw.row, &raw.source) {
+                (Some(row), _) => Some(row),
+                // What is made of a row's result comes from that row too.
+                (None, ItemSource::Item { step, index }) => {
+                    self.file.item(Seq::new(*step, *index))?.and_then(|(_, row, _)| row)
+                }
+                (None, ItemSource::Value(_)) => None,
+            };
             let item = Item {
                 seq: Seq::new(step.number, index),
                 source: raw.source,
-                row: raw.row,
+                row,
             };
             let key = match raw.bad {
                 Some(failure) => Err(failure),

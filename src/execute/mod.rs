@@ -68,6 +68,11 @@ pub struct Engine<'a> {
 }
 
 impl Engine<'_> {
+    /// The run file alone; everything else that reads it is closed.
+    pub fn into_file(self) -> RunFile {
+        self.file
+    }
+
     fn planner(&self) -> Planner<'_> {
         Planner {
             checked: self.checked,

@@ -22,6 +22,7 @@ use crate::expr::ItemSource;
 use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::expr::Seq;
+use crate::expr::Standing;
 use crate::expr::Template;
 use crate::expr::Touched;
 use crate::expr::Tree;
@@ -298,6 +299,7 @@ impl Planner<'_> {
         touched: Touched,
         stop: Stop,
     ) -> Operation {
+        let stop = self.blamed(item, stop);
         let needs: Vec<_> = touched
             .operations
             .iter()
@@ -330,6 +332,24 @@ impl Planner<'_> {
             }
             Stop::Failed { label, message } => self.failed(step, base, label, message),
             Stop::Skipped { label, message } => finished(base, State::Skipped, label, message),
+        }
+    }
+
+    /// Whatever fails on an item whose own result is bad, fails because of that.
+    fn blamed(&self, item: &Item, stop: Stop) -> Stop {
+        let is_failure = !matches!(
+            stop,
+            Stop::Failure(Failure::Unknown) | Stop::Skipped { .. } | Stop::Failure(Failure::Bad { .. })
+        );
+        let ItemSource::Item { step, index } = item.source else {
+            return stop;
+        };
+        let standing = self.world.results().item(step, index).ok().flatten();
+        match standing.map(|result| result.standing) {
+            Some(Standing::Bad { operation, label }) if is_failure => {
+                Stop::Failure(Failure::Bad { operation, label })
+            }
+            _ => stop,
         }
     }
 

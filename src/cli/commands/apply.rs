@@ -33,12 +33,12 @@ use crate::runfile::Stage;
 
 /// What of an earlier run is to be tried again.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Again {
-    pub failed: bool,
-    pub unknown: bool,
+pub(crate) struct Again {
+    pub(crate) failed: bool,
+    pub(crate) unknown: bool,
 }
 
-pub async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
     let view = RunView::open(&args.file)?;
@@ -47,8 +47,20 @@ pub async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure>
     drop(view);
     let loaded = load::stored(&header.playbook.path, &header.playbook.text)?;
     let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
-    let again = Again { failed: args.retry_failed, unknown: args.retry_unknown };
-    let end = send(settings, &args.file, &loaded, &session, again, args.deadline, &signals).await;
+    let again = Again {
+        failed: args.retry_failed,
+        unknown: args.retry_unknown,
+    };
+    let end = send(
+        settings,
+        &args.file,
+        &loaded,
+        &session,
+        again,
+        args.deadline,
+        &signals,
+    )
+    .await;
     session.close().await;
     finish(settings, &output, &args.file, end, &signals)
 }
@@ -62,7 +74,10 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
         };
         return Err(Failure::Refused {
             message: format!("this plan cannot be applied: {reason}"),
-            help: Some(format!("`sugarmill show {}` lists what is wrong", args.file.display())),
+            help: Some(format!(
+                "`sugarmill show {}` lists what is wrong",
+                args.file.display()
+            )),
         });
     }
     if let Some(expected) = &args.expect_digest {
@@ -79,7 +94,7 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
 }
 
 /// Sends what a run file holds and is not done.
-pub async fn send(
+pub(crate) async fn send(
     settings: &Settings,
     path: &Path,
     loaded: &Loaded,
@@ -93,7 +108,10 @@ pub async fn send(
     let header: Header = file.header()?;
     if header.instance.url != session.name {
         return Err(Failure::Refused {
-            message: format!("this plan was made for `{}`, not for `{}`", header.instance.url, session.name),
+            message: format!(
+                "this plan was made for `{}`, not for `{}`",
+                header.instance.url, session.name
+            ),
             help: Some("plan again for this instance".into()),
         });
     }
@@ -106,7 +124,15 @@ pub async fn send(
     }
     let health = engine::health(&loaded.checked.settings, Task::Apply);
     let mut shown = Shown::new(settings);
-    let mut engine = engine::build(loaded, &header, session, file, &health, &mut shown, signals.wish())?;
+    let mut engine = engine::build(
+        loaded,
+        &header,
+        session,
+        file,
+        &health,
+        &mut shown,
+        signals.wish(),
+    )?;
     let writer = Writer::new(session.reader.clone(), lock.permit());
     let options = ApplyOptions {
         pace: engine::pace(&loaded.checked.settings),
@@ -114,14 +140,14 @@ pub async fn send(
     };
     let end = execute::apply(&mut engine, writer, health, options).await;
     engine::count_requests(&engine.file, session)?;
-    let file = engine.file;
+    let file = engine.into_file();
     shown.clear();
     file.finish()?;
     Ok(end?)
 }
 
 /// The report, whatever happened, and the code.
-pub fn finish(
+pub(crate) fn finish(
     settings: &Settings,
     output: &OutputSettings,
     path: &Path,
@@ -155,10 +181,14 @@ pub fn finish(
 /// Tolerated failures are failures all the same.
 fn went_wrong(view: &RunView) -> Result<bool, Failure> {
     use crate::operation::State;
-    let operations = view
-        .steps()?
+    let operations = view.steps()?.iter().any(|step| {
+        step.counts
+            .keys()
+            .any(|state| matches!(state, State::Failed | State::Unknown | State::Sent))
+    });
+    let expectations = view
+        .problems()?
         .iter()
-        .any(|step| step.counts.keys().any(|state| matches!(state, State::Failed | State::Unknown | State::Sent)));
-    let expectations = view.problems()?.iter().any(|problem| problem.severity == "error");
+        .any(|problem| problem.severity == "error");
     Ok(operations || expectations)
 }

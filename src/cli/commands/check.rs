@@ -16,8 +16,12 @@ use crate::metadata;
 use crate::metadata::Metadata;
 use crate::report::Diagnostic;
 
-pub fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
-    let metadata = args.metadata.as_ref().map(|path| snapshot(path)).transpose()?;
+pub(crate) fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
+    let metadata = args
+        .metadata
+        .as_ref()
+        .map(|path| snapshot(path))
+        .transpose()?;
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut exit = Exit::Success;
     for path in &args.playbooks {
@@ -30,7 +34,9 @@ pub fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
                 }
                 (problems, loaded.sources)
             }
-            Err(Failure::Problems { problems, sources, .. }) => (problems, sources),
+            Err(Failure::Problems {
+                problems, sources, ..
+            }) => (problems, sources),
             Err(other) => return Err(other),
         };
         if problems.has_errors() {
@@ -47,7 +53,10 @@ pub fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
             printer::result(&format!("{document:#}\n"));
         }
         Format::Text if exit == Exit::Success => {
-            printer::say(settings, &format!("{}: no mistakes", counted(args.playbooks.len(), "playbook")));
+            printer::say(
+                settings,
+                &format!("{}: no mistakes", counted(args.playbooks.len(), "playbook")),
+            );
         }
         Format::Text => {}
     }
@@ -56,8 +65,12 @@ pub fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
 
 fn snapshot(path: &std::path::Path) -> Result<Metadata, Failure> {
     let name = path.display();
-    let text = fs_err::read_to_string(path)
-        .map_err(|error| Failure::arguments(format!("the snapshot `{name}` cannot be read: {}", error.kind())))?;
+    let text = fs_err::read_to_string(path).map_err(|error| {
+        Failure::arguments(format!(
+            "the snapshot `{name}` cannot be read: {}",
+            error.kind()
+        ))
+    })?;
     metadata::from_text(&text)
         .map(|reading| reading.metadata)
         .map_err(|error| Failure::arguments(format!("`{name}` is no metadata snapshot: {error}")))

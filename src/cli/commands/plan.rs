@@ -43,28 +43,28 @@ use crate::runfile::Stage;
 use crate::wire::ModuleName;
 
 /// A plan that was written.
-pub struct Planned {
-    pub path: PathBuf,
-    pub end: PlanEnd,
+pub(crate) struct Planned {
+    pub(crate) path: PathBuf,
+    pub(crate) end: PlanEnd,
 }
 
 /// What a plan is made of.
-pub struct Request<'a> {
-    pub playbook: &'a Path,
-    pub out: Option<&'a Path>,
-    pub variables: &'a Variables,
+pub(crate) struct Request<'a> {
+    pub(crate) playbook: &'a Path,
+    pub(crate) out: Option<&'a Path>,
+    pub(crate) variables: &'a Variables,
     /// Whether it is going to be applied at once: then a missing right to write is an error.
-    pub write_access: WriteAccess,
+    pub(crate) write_access: WriteAccess,
 }
 
-pub async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
     let request = Request {
         playbook: &args.playbook,
         out: args.out.as_deref(),
         variables: &args.variables,
-        write_access: WriteAccess::Wished,
+        write_access: WriteAccess::Advised,
     };
     let loaded = load::playbook(request.playbook)?;
     let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
@@ -73,7 +73,10 @@ pub async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> 
     let planned = planned?;
     let view = RunView::open(&planned.path)?;
     reports::give(settings, &output, &view)?;
-    printer::say(settings, &format!("written to `{}`", planned.path.display()));
+    printer::say(
+        settings,
+        &format!("written to `{}`", planned.path.display()),
+    );
     let exit = exit(&planned.end, &signals);
     if exit == Exit::Success && args.detailed_exitcode && has_changes(&view)? {
         return Ok(Exit::Changes);
@@ -82,14 +85,18 @@ pub async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> 
 }
 
 /// Whether anything is planned, or may come to be.
-pub fn has_changes(view: &RunView) -> Result<bool, Failure> {
+pub(crate) fn has_changes(view: &RunView) -> Result<bool, Failure> {
     use crate::operation::State;
     Ok(view.steps()?.iter().filter(|step| step.writes).any(|step| {
-        !step.expanded || step.counts.keys().any(|state| matches!(state, State::Planned | State::Deferred | State::Sent))
+        !step.expanded
+            || step
+                .counts
+                .keys()
+                .any(|state| matches!(state, State::Planned | State::Deferred | State::Sent))
     }))
 }
 
-pub fn exit(end: &PlanEnd, signals: &Signals) -> Exit {
+pub(crate) fn exit(end: &PlanEnd, signals: &Signals) -> Exit {
     match end {
         PlanEnd::Planned => Exit::Success,
         PlanEnd::Interrupted => signals.exit(),
@@ -100,7 +107,7 @@ pub fn exit(end: &PlanEnd, signals: &Signals) -> Exit {
 }
 
 /// Makes a plan. The file appears under its name only when it is whole.
-pub async fn make(
+pub(crate) async fn make(
     settings: &Settings,
     request: &Request<'_>,
     loaded: &Loaded,
@@ -109,14 +116,18 @@ pub async fn make(
 ) -> Result<Planned, Failure> {
     printer::problems(settings, &loaded.warnings, &loaded.sources);
     let zone = loaded.zone.clone().unwrap_or(TimeZone::UTC);
-    let now = Timestamp::now().round(jiff::Unit::Second).unwrap_or_else(|_| Timestamp::now()).to_zoned_datetime(zone);
+    let now = Timestamp::now()
+        .round(jiff::Unit::Second)
+        .unwrap_or_else(|_| Timestamp::now())
+        .to_zoned_datetime(zone);
     let refused = |problems| Failure::Problems {
         name: format!("`{}`", request.playbook.display()),
         problems,
         sources: loaded.sources.clone(),
     };
     let given = load::given_vars(request.variables, &settings.environment)?;
-    let vars = resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
+    let vars =
+        resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
     let metadata = metadata(loaded, session).await?;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);
     if problems.has_errors() {
@@ -146,7 +157,11 @@ pub async fn make(
             user_id: session.me.id.clone(),
             metadata_hash: metadata.hash.clone(),
         },
-        identity: loaded.checked.identity.clone().unwrap_or_else(|| session.name.clone()),
+        identity: loaded
+            .checked
+            .identity
+            .clone()
+            .unwrap_or_else(|| session.name.clone()),
         now: now.to_string(),
         metadata,
     };
@@ -154,10 +169,18 @@ pub async fn make(
     let file = RunFile::create(&partial.0, &header)?;
     let health = engine::health(&loaded.checked.settings, Task::Plan);
     let mut shown = Shown::new(settings);
-    let mut engine = engine::build(loaded, &header, session, file, &health, &mut shown, signals.wish())?;
+    let mut engine = engine::build(
+        loaded,
+        &header,
+        session,
+        file,
+        &health,
+        &mut shown,
+        signals.wish(),
+    )?;
     let end = execute::plan(&mut engine).await?;
     engine::count_requests(&engine.file, session)?;
-    let file = engine.file;
+    let file = engine.into_file();
     shown.clear();
     file.finish()?;
     partial.keep(&path)?;
@@ -167,12 +190,14 @@ pub async fn make(
 async fn metadata(loaded: &Loaded, session: &Session) -> Result<Metadata, Failure> {
     let wanted: Vec<ModuleName> = modules(&loaded.checked).into_iter().collect();
     let fetch = async |wanted: &[ModuleName]| {
-        client::fetch_metadata(&session.reader, Wanted::Modules(wanted)).await.map_err(|failure| match failure {
-            client::Failure::Stop(error) => Failure::Client(error),
-            client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
-                Failure::Instance(format!("its metadata cannot be read: {fault}"))
-            }
-        })
+        client::fetch_metadata(&session.reader, Wanted::Modules(wanted))
+            .await
+            .map_err(|failure| match failure {
+                client::Failure::Stop(error) => Failure::Client(error),
+                client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
+                    Failure::Instance(format!("its metadata cannot be read: {fault}"))
+                }
+            })
     };
     let reading = fetch(&wanted).await?;
     // Where links lead is known only now.
@@ -180,7 +205,11 @@ async fn metadata(loaded: &Loaded, session: &Session) -> Result<Metadata, Failur
         .into_iter()
         .filter(|module| !wanted.contains(module))
         .collect();
-    let reading = if far.is_empty() { reading } else { fetch(&[wanted, far].concat()).await? };
+    let reading = if far.is_empty() {
+        reading
+    } else {
+        fetch(&[wanted, far].concat()).await?
+    };
     for note in &reading.notes {
         tracing::info!("metadata: {note:?}");
     }
@@ -198,7 +227,15 @@ fn run_id(settings: &Settings) -> String {
 }
 
 fn file_name(text: &str) -> String {
-    text.chars().map(|c| if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '-' }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
 }
 
 /// A plan may be replaced by another; a run that was sent may not, and neither may a file that is something else.
@@ -210,7 +247,10 @@ fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
         Ok(Stage::Plan | Stage::Refused) => Ok(()),
         Ok(Stage::Run) => Err(RunFileError::InUse(path.to_owned()).into()),
         Err(_) => Err(Failure::Refused {
-            message: format!("`{}` is there already and no plan of sugarmill", path.display()),
+            message: format!(
+                "`{}` is there already and no plan of sugarmill",
+                path.display()
+            ),
             help: Some("name another file with `-o`".into()),
         }),
     }
@@ -230,7 +270,10 @@ impl Partial {
     }
 
     fn keep(self, path: &Path) -> Result<(), Failure> {
-        fs_err::rename(&self.0, path).map_err(|source| Failure::Write { path: path.to_owned(), source })
+        fs_err::rename(&self.0, path).map_err(|source| Failure::Write {
+            path: path.to_owned(),
+            source,
+        })
     }
 
     fn remove(&self) {

@@ -21,12 +21,30 @@ use crate::cli::signals::Signals;
 use crate::execute::PlanEnd;
 use crate::runfile::RunView;
 
-pub async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Failure> {
     if args.dry_run {
-        let RunArgs { playbook, out, variables, output, detailed_exitcode, .. } = args;
-        return plan::run(settings, &PlanArgs { playbook, out, variables, output, detailed_exitcode }).await;
+        let RunArgs {
+            playbook,
+            out,
+            variables,
+            output,
+            detailed_exitcode,
+            ..
+        } = args;
+        return plan::run(
+            settings,
+            &PlanArgs {
+                playbook,
+                out,
+                variables,
+                output,
+                detailed_exitcode,
+            },
+        )
+        .await;
     }
-    let somebody = settings.environment.stdin_is_terminal && settings.environment.stderr_is_terminal;
+    let somebody =
+        settings.environment.stdin_is_terminal && settings.environment.stderr_is_terminal;
     if !args.yes && !somebody {
         return Err(Failure::Refused {
             message: "nobody is there to say yes".into(),
@@ -54,7 +72,7 @@ async fn within(
         playbook: &args.playbook,
         out: args.out.as_deref(),
         variables: &args.variables,
-        write_access: WriteAccess::Needed,
+        write_access: WriteAccess::Required,
     };
     let planned = plan::make(settings, &request, loaded, session, signals).await?;
     let path = planned.path;
@@ -64,15 +82,36 @@ async fn within(
     }
     if !args.yes {
         let view = RunView::open(&path)?;
-        printer::say(settings, &reports::rendered(settings, output, &view, Format::Text, settings.color_on_stderr())?);
+        printer::say(
+            settings,
+            &reports::rendered(
+                settings,
+                output,
+                &view,
+                Format::Text,
+                settings.color_on_stderr(),
+            )?,
+        );
         if !agreed(&path.display().to_string()) {
             return Err(Failure::Refused {
                 message: "not applied".into(),
-                help: Some(format!("the plan is kept: `sugarmill apply {}`", path.display())),
+                help: Some(format!(
+                    "the plan is kept: `sugarmill apply {}`",
+                    path.display()
+                )),
             });
         }
     }
-    let end = apply::send(settings, &path, loaded, session, Again::default(), None, signals).await;
+    let end = apply::send(
+        settings,
+        &path,
+        loaded,
+        session,
+        Again::default(),
+        None,
+        signals,
+    )
+    .await;
     let exit = apply::finish(settings, output, &path, end, signals)?;
     printer::say(settings, &format!("written to `{}`", path.display()));
     Ok(exit)
@@ -81,5 +120,8 @@ async fn within(
 fn agreed(path: &str) -> bool {
     printer::ask(&format!("Apply `{path}`? Only `yes` is taken: "));
     let mut answer = String::new();
-    std::io::stdin().lock().read_line(&mut answer).is_ok_and(|_| answer.trim() == "yes")
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .is_ok_and(|_| answer.trim() == "yes")
 }

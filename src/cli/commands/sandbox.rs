@@ -15,7 +15,7 @@ use crate::sandbox::ClientIds;
 use crate::sandbox::CostModel;
 use crate::sandbox::Demo;
 
-pub async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let cost = args
         .cost
         .as_deref()
@@ -33,7 +33,11 @@ pub async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         data: args.data,
         log: args.log,
         schema: args.schema,
-        ids: if args.ignore_ids { ClientIds::Ignore } else { ClientIds::Honour },
+        ids: if args.ignore_ids {
+            ClientIds::Ignore
+        } else {
+            ClientIds::Honour
+        },
         cost,
         ..sandbox::Config::default()
     };

@@ -7,7 +7,7 @@ use crate::cli::printer;
 use crate::playbook;
 use crate::report;
 
-pub fn run(args: &SchemaArgs) -> Exit {
+pub(crate) fn run(args: &SchemaArgs) -> Exit {
     let schema = match args.of {
         SchemaOf::Playbook => playbook::json_schema(),
         SchemaOf::Report => report::schema(),

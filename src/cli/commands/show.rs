@@ -9,7 +9,7 @@ use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::runfile::RunView;
 
-pub fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     let view = RunView::open(&args.file)?;
     match &args.out {
