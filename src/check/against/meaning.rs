@@ -82,9 +82,7 @@ impl<'a> Meanings<'a> {
             Some(Items::Template(template)) => template,
             Some(
                 Items::Path { .. } | Items::Literal(_) | Items::File(_) | Items::Searched { .. },
-            ) => {
-                return Meaning::Unseen;
-            }
+            ) => return Meaning::Unseen,
         };
         match self.of_template(step, ItemIs::Absent, template) {
             Meaning::Records(step) => Meaning::Record(step),

@@ -114,7 +114,7 @@ impl<'a> Examiner<'a> {
                     .help(format!("set `{id}` to the record's id"))
             }
             Writable::Identifier => {
-                invalid("the id of a record is not set").help(match purpose {
+                invalid("the id of a record cannot be set").help(match purpose {
                     Purpose::Create => "give the step a `key`: the id follows from it",
                     Purpose::Update => "`record` says which record is meant",
                 })
@@ -194,7 +194,7 @@ impl<'a> Examiner<'a> {
                 lacks(described, &lacking)
                     .at(self.step.verb_span, "created here")
                     .help(
-                        "add to `set`, or name under `unchecked` what the instance fills in itself",
+                        "add what is missing to `set`, or to `unchecked` what the instance fills in itself",
                     ),
             );
         }

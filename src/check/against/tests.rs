@@ -274,7 +274,7 @@ fn what_is_set_is_judged() {
         ),
         (
             "create: Accounts, key: a, set: { id: x, name: A }",
-            "invalid_parameter: the id of a record is not set (set here)",
+            "invalid_parameter: the id of a record cannot be set (set here)",
         ),
         (
             "create: Opportunities, key: a, set: { name: \"\", amount: 1, currency_id: \"-99\" }",
