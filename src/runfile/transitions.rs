@@ -77,6 +77,7 @@ impl RunFile {
                 .prepare_cached("UPDATE op SET batch = ?2, attempts = attempts + 1 WHERE seq = ?1")?
                 .execute(params![seq.0, batch])?;
         }
+        super::meta::put(&transaction, &super::Stage::Run)?;
         transaction.commit()?;
         Ok(super::from_db(batch))
     }
