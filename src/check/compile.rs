@@ -33,6 +33,9 @@ use crate::wire::ModuleName;
 
 const JSONPATH: Code = Code("jsonpath");
 
+/// An argument cannot be read; its problem is gathered.
+struct Broken;
+
 /// Compiles texts and gathers what cannot be read.
 pub(super) struct Compiler<'a> {
     pub(super) sources: &'a Sources,
@@ -182,7 +185,7 @@ impl Compiler<'_> {
             }),
             Action::Filter(args) => CheckedAction::Read(CheckedRead::Filter {
                 module: module(&args.module),
-                condition: self.optional(args.condition.as_ref())?,
+                condition: self.optional(args.condition.as_ref()).ok()?,
                 saved_filter: match &args.saved_filter {
                     Some(text) => Some(self.template(text)?),
                     None => None,
@@ -193,7 +196,7 @@ impl Compiler<'_> {
             }),
             Action::Count(args) => CheckedAction::Read(CheckedRead::Count {
                 module: module(&args.module),
-                condition: self.optional(args.condition.as_ref())?,
+                condition: self.optional(args.condition.as_ref()).ok()?,
             }),
             Action::Get(args) => CheckedAction::Read(CheckedRead::Get {
                 module: module(&args.module),
@@ -203,7 +206,7 @@ impl Compiler<'_> {
                 module: module(&args.module),
                 record: self.tree(&args.record)?,
                 link: link(&args.through),
-                condition: self.optional(args.condition.as_ref())?,
+                condition: self.optional(args.condition.as_ref()).ok()?,
                 limit: args.limit.as_ref().map(|limit| limit.value),
             }),
             Action::Search(args) => CheckedAction::Read(CheckedRead::Search {
@@ -263,12 +266,9 @@ impl Compiler<'_> {
         })
     }
 
-    /// `None` only when something is broken; an argument that was not given is fine.
-    fn optional(&mut self, node: Option<&Located<Node>>) -> Option<Option<Tree>> {
-        match node {
-            Some(node) => self.tree(node).map(Some),
-            None => Some(None),
-        }
+    /// An argument that was not given is fine, one that is broken is not.
+    fn optional(&mut self, node: Option<&Located<Node>>) -> Result<Option<Tree>, Broken> {
+        node.map(|node| self.tree(node).ok_or(Broken)).transpose()
     }
 
     fn set(&mut self, fields: &Fields) -> Option<Vec<SetField>> {

@@ -123,7 +123,7 @@ impl Uses<'_> {
             [Part::Name(name), rest @ ..] if name == "first" => self.of_record(number, rest),
             [Part::Name(name), _, rest @ ..] if name == "records" => self.of_record(number, rest),
             [Part::Name(name), _, rest @ ..] if name == "items" || name == "by_key" => {
-                self.of_result(number, rest)
+                self.of_result(number, rest);
             }
             // The list itself, as `for_each` takes it: what is used of its items is seen where they are used.
             [Part::Name(name)] if name == "items" => {}

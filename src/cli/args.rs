@@ -31,7 +31,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The instance, such as `https://crm.example.com` (or SUGAR_URL)
+    /// The instance, such as `https://crm.example.com` [env: `SUGAR_URL`]
     #[arg(long, global = true, value_name = "URL", help_heading = "Instance")]
     pub(crate) url: Option<String>,
     /// Start an embedded SugarCRM for this command, with demo data

@@ -23,10 +23,10 @@ use crate::runfile::Requests;
 use crate::runfile::RunFile;
 
 /// How long nobody may get an answer before a run is given up, unless the playbook says otherwise.
-const MAX_OUTAGE: Duration = Duration::from_secs(3600);
+const MAX_OUTAGE: Duration = Duration::from_hours(1);
 
 /// While planning nothing is at stake, so it is given up sooner.
-const MAX_OUTAGE_OF_A_PLAN: Duration = Duration::from_secs(120);
+const MAX_OUTAGE_OF_A_PLAN: Duration = Duration::from_mins(2);
 
 /// What the loop is about to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

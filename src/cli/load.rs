@@ -47,7 +47,7 @@ pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
         Err(problems) => return Err(refused(problems, sources)),
     };
     let text = sources.get(playbook.name.span.source).text.to_string();
-    check_loaded(playbook, sources, text).map_err(|(problems, sources)| refused(problems, sources))
+    check_loaded(&playbook, sources, text).map_err(|(problems, sources)| refused(problems, sources))
 }
 
 /// Checks a playbook again that a run file holds. Its data files are not looked at: their rows are in the run file too.
@@ -78,7 +78,7 @@ pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
 }
 
 fn check_loaded(
-    playbook: Playbook,
+    playbook: &Playbook,
     sources: Sources,
     text: String,
 ) -> Result<Loaded, (Problems, Sources)> {
@@ -96,14 +96,14 @@ fn check_loaded(
             Err(error) => problems.push(error.problem(file).step(&step.id.value)),
         }
     }
-    let zone = match zone(&playbook) {
+    let zone = match zone(playbook) {
         Ok(zone) => zone,
         Err(problem) => {
             problems.push(problem);
             None
         }
     };
-    let (checked, found) = check::check(&playbook, &sources, &headings);
+    let (checked, found) = check::check(playbook, &sources, &headings);
     problems.append(found);
     match checked {
         Some(checked) if !problems.has_errors() => Ok(Loaded {

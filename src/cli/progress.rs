@@ -71,10 +71,10 @@ impl Listener for Shown {
             Event::Expanded { name, items, .. } => tracing::info!("step `{name}`: {items} items"),
             Event::Read { name, records, .. } => tracing::info!("step `{name}`: {records} records"),
             Event::Sent { batch, entries } => {
-                tracing::debug!("batch {batch}: {entries} entries sent")
+                tracing::debug!("batch {batch}: {entries} entries sent");
             }
             Event::Answered { batch, took } => {
-                tracing::debug!("batch {batch}: answered after {took:?}")
+                tracing::debug!("batch {batch}: answered after {took:?}");
             }
             Event::Waiting { reason, delay } => tracing::warn!("{reason}; waiting {delay:?}"),
             Event::Note(text) => tracing::info!("{text}"),

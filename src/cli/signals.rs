@@ -56,9 +56,6 @@ async fn hear(
         if which.set(exit).is_err() {
             leave(exit);
         }
-        tracing::warn!(
-            "stopping: nothing new is sent, answers are awaited for a few seconds; once more to stop at once"
-        );
         // The receiver may be gone when the command ends just now.
         let _ = send.send(Wish::Stop);
     }

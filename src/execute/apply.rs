@@ -35,6 +35,7 @@ use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
 use crate::runfile::Settlement;
+use crate::runfile::Stage;
 use crate::runfile::StoredOperation;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
@@ -67,6 +68,7 @@ pub async fn apply(
     health: Health,
     options: ApplyOptions,
 ) -> Result<ApplyEnd, ExecuteError> {
+    engine.file.put(&Stage::Run)?;
     let end = engine.run(Arc::new(writer), health, options).await;
     engine.judge_expectations()?;
     engine.write_outputs()?;
@@ -109,6 +111,9 @@ impl Engine<'_> {
                 }
             }
             if end == Some(ApplyEnd::Interrupted) {
+                tracing::warn!(
+                    "stopping: nothing new is sent, answers are awaited for a few seconds"
+                );
                 self.land_all(flights, GRACE).await?;
                 return Ok(ApplyEnd::Interrupted);
             }

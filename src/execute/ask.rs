@@ -64,7 +64,7 @@ impl Asker {
                     for (place, answer) in open.iter().zip(found) {
                         match answer {
                             Err(fault) if fault.reaction() == Reaction::Repeat => {
-                                last = Some((*place, fault))
+                                last = Some((*place, fault));
                             }
                             settled => {
                                 self.health.answered();

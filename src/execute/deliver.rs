@@ -113,7 +113,7 @@ impl Courier {
             match self.part(&mut open[from..to], &mut retries).await {
                 Ok(()) => {}
                 Err(PartEnd::TooLarge(fault)) if to - from == 1 => {
-                    open[from].told = Some(Said::Fault(fault))
+                    open[from].told = Some(Said::Fault(fault));
                 }
                 Err(PartEnd::TooLarge(_)) => {
                     let middle = from.midpoint(to);

@@ -210,9 +210,10 @@ impl Engine<'_> {
             let row = match (raw.row, &raw.source) {
                 (Some(row), _) => Some(row),
                 // What is made of a row's result comes from that row too.
-                (None, ItemSource::Item { step, index }) => {
-                    self.file.item(Seq::new(*step, *index))?.and_then(|(_, row, _)| row)
-                }
+                (None, ItemSource::Item { step, index }) => self
+                    .file
+                    .item(Seq::new(*step, *index))?
+                    .and_then(|(_, row, _)| row),
                 (None, ItemSource::Value(_)) => None,
             };
             let item = Item {
@@ -231,10 +232,7 @@ impl Engine<'_> {
             let place = items.len();
             match clash {
                 Some(message) => {
-                    let text = key
-                        .ok()
-                        .flatten()
-                        .map_or_else(|| Key::from_index(index), |key| key);
+                    let text = key.ok().flatten().unwrap_or_else(|| Key::from_index(index));
                     let base = ended(step, &item, text);
                     let label = Label::from(LocalLabel::DuplicateKey);
                     let operation = match step.on_duplicate {

@@ -7,12 +7,14 @@ use crate::check::Expectation;
 use crate::diag::counted;
 use crate::expr::Failure;
 use crate::expr::Results;
+use crate::expr::ResultsError;
 use crate::expr::Scope;
 use crate::expr::Seq;
 use crate::operation::Key;
 use crate::operation::State;
 use crate::plan::Item;
 use crate::plan::ended;
+use crate::runfile::RunFileError;
 use crate::wire::LocalLabel;
 
 impl Engine<'_> {
@@ -84,12 +86,21 @@ impl Engine<'_> {
     fn records_of(&self, step: &CheckedStep, index: u64) -> Result<u64, ExecuteError> {
         if step.items.is_none() {
             let results = self.world.results();
-            let whole = Results::step(results.as_ref(), &step.id).ok().flatten();
+            let whole =
+                Results::step(results.as_ref(), &step.id).map_err(|error| unreadable(&error))?;
             return Ok(whole.map_or(0, |step| step.count.unwrap_or(step.records)));
         }
-        let item = self.world.results().item(step.number, index).ok().flatten();
+        let item = self
+            .world
+            .results()
+            .item(step.number, index)
+            .map_err(|error| unreadable(&error))?;
         Ok(item.map_or(0, |item| item.records))
     }
+}
+
+fn unreadable(error: &ResultsError) -> ExecuteError {
+    RunFileError::Inconsistent(error.to_string()).into()
 }
 
 /// The first expectation that does not hold, as a sentence.

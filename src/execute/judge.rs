@@ -50,7 +50,7 @@ pub(super) fn judge(
         let judged = one(operation, step, metadata, told);
         match judged {
             Judged::Settled(settlement) if settlement.state.is_good() => {
-                last = Judged::Settled(settlement)
+                last = Judged::Settled(settlement);
             }
             worse => return worse,
         }

@@ -19,6 +19,7 @@ use crate::plan::Need;
 use crate::runfile::ClientIds;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
+use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Filter;
 use crate::wire::FilterForm;
@@ -181,12 +182,7 @@ impl Engine<'_> {
             form: FilterForm::Post,
             page,
         };
-        let found = self
-            .asker
-            .one(read)
-            .await?
-            .ok()
-            .and_then(|answer| answer.records());
+        let found = self.asker.one(read).await?.ok().and_then(Answer::records);
         Ok(match found.map(|page| page.records).as_deref() {
             Some([one]) => one.get("id").and_then(Json::as_str).map(RecordId::new),
             _ => None,

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 const ATTEMPTS: usize = 5;
 
 /// Between two looks at an instance that does not answer.
-const LONGEST_DELAY: Duration = Duration::from_secs(60);
+const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
 /// What all requests of a run know together: when the instance last gave a proper answer.
 #[derive(Debug, Clone)]
@@ -100,7 +100,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_outage_costs_no_tries_but_ends() {
-        let health = Health::new(Duration::from_secs(600));
+        let health = Health::new(Duration::from_mins(10));
         let mut patience = health.patience(None, None);
         for _ in 0..8 {
             assert!(matches!(patience.next(None), Next::After(_)));
@@ -111,7 +111,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_request_that_fails_while_others_succeed_is_given_up() {
-        let health = Health::new(Duration::from_secs(600));
+        let health = Health::new(Duration::from_mins(10));
         let mut patience = health.patience(Some(3), None);
         tokio::time::advance(Duration::from_secs(1)).await;
         health.answered();

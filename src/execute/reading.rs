@@ -84,7 +84,7 @@ fn projected(projection: &Projection, mut record: Map<String, Json>) -> Map<Stri
     match projection {
         Projection::All => record.retain(|name, _| name != "_acl"),
         Projection::Fields(fields) => {
-            record.retain(|name, _| name == "id" || fields.contains(name))
+            record.retain(|name, _| name == "id" || fields.contains(name));
         }
     }
     record

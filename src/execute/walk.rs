@@ -293,12 +293,12 @@ mod tests {
         })
     }
 
-    fn page(ids: &[&str], next: i64) -> Result<Answer, Fault> {
+    fn page(ids: &[&str], next: i64) -> Answer {
         let records: Vec<Json> = ids.iter().map(|id| json!({ "id": id })).collect();
-        Ok(Answer {
+        Answer {
             status: 200,
             body: json!({ "next_offset": next, "records": records }),
-        })
+        }
     }
 
     fn asked(walk: &Walk) -> (Vec<Json>, Page) {
@@ -312,9 +312,9 @@ mod tests {
     fn whole_lists_are_walked_by_id_and_end_by_next_offset() {
         let mut walk = walk(None, None);
         assert_eq!(asked(&walk).1.order_by.as_deref(), Some("id:ASC"));
-        walk.feed(page(&["a", "b"], 2));
+        walk.feed(Ok(page(&["a", "b"], 2)));
         assert_eq!(asked(&walk).0, [json!({ "id": { "$gt": "b" } })]);
-        walk.feed(page(&["c"], -1));
+        walk.feed(Ok(page(&["c"], -1)));
         assert_eq!(walk.next(), None);
         assert_eq!(walk.finish().unwrap().records.len(), 3);
     }
@@ -327,17 +327,17 @@ mod tests {
             (first.order_by.as_deref(), first.max_num),
             (Some("name:DESC,id:ASC"), 3)
         );
-        walk.feed(page(&["a", "b"], 2));
+        walk.feed(Ok(page(&["a", "b"], 2)));
         assert_eq!((asked(&walk).1.offset, asked(&walk).1.max_num), (2, 1));
-        walk.feed(page(&["c"], 3));
+        walk.feed(Ok(page(&["c"], 3)));
         assert_eq!(walk.finish().unwrap().records.len(), 3);
     }
 
     #[test]
     fn a_server_that_repeats_itself_does_not_hang_the_walk() {
         let mut walk = walk(Some("name"), None);
-        walk.feed(page(&["a"], 1));
-        walk.feed(page(&["a"], 1));
+        walk.feed(Ok(page(&["a"], 1)));
+        walk.feed(Ok(page(&["a"], 1)));
         assert_eq!(walk.next(), None);
     }
 }

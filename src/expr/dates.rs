@@ -151,27 +151,27 @@ pub(super) fn date(value: &Value, format: &str) -> Result<String, Error> {
     })
 }
 
-pub(super) fn plus(left: Value, right: Value) -> Result<Value, Error> {
-    match (length(&left), length(&right)) {
+pub(super) fn plus(left: &Value, right: &Value) -> Result<Value, Error> {
+    match (length(left), length(right)) {
         (Some(left), Some(right)) => Ok(Value::from_object(Length(
             left.checked_add(right).map_err(refused)?,
         ))),
-        (None, Some(span)) => shift(&left, span),
-        (Some(span), None) => shift(&right, span),
+        (None, Some(span)) => shift(left, span),
+        (Some(span), None) => shift(right, span),
         (None, None) => Err(refused(
             "a date and a date cannot be added; add `days(n)` or `hours(n)`",
         )),
     }
 }
 
-pub(super) fn minus(left: Value, right: Value) -> Result<Value, Error> {
-    match (length(&left), length(&right)) {
+pub(super) fn minus(left: &Value, right: &Value) -> Result<Value, Error> {
+    match (length(left), length(right)) {
         (Some(left), Some(right)) => Ok(Value::from_object(Length(
             left.checked_sub(right).map_err(refused)?,
         ))),
-        (None, Some(span)) => shift(&left, span.negate()),
+        (None, Some(span)) => shift(left, span.negate()),
         (Some(_), None) => Err(refused("a date cannot be taken from a length of time")),
-        (None, None) => days_between(&moment(&right)?, &moment(&left)?),
+        (None, None) => days_between(&moment(right)?, &moment(left)?),
     }
 }
 

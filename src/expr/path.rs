@@ -64,15 +64,18 @@ fn has_nested_filter(segment: &Segment) -> bool {
     filters(segment).any(holds_filter)
 }
 
-fn filters(segment: &Segment) -> Box<dyn Iterator<Item = &Filter> + '_> {
-    let of = |selector| match selector {
-        &Selector::Filter(ref filter) => Some(filter),
+fn filter_of(selector: &Selector) -> Option<&Filter> {
+    match selector {
+        Selector::Filter(filter) => Some(filter),
         _ => None,
-    };
+    }
+}
+
+fn filters(segment: &Segment) -> Box<dyn Iterator<Item = &Filter> + '_> {
     match segment {
         Segment::Descendant(inner) => filters(inner),
-        Segment::Selector(selector) => Box::new(of(selector).into_iter()),
-        Segment::Selectors(selectors) => Box::new(selectors.iter().filter_map(of)),
+        Segment::Selector(selector) => Box::new(filter_of(selector).into_iter()),
+        Segment::Selectors(selectors) => Box::new(selectors.iter().filter_map(filter_of)),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::wire::LocalLabel;
 #[derive(Debug)]
 struct Memory;
 
-fn record(value: Json) -> Map<String, Json> {
+fn record(value: &Json) -> Map<String, Json> {
     value.as_object().unwrap().clone()
 }
 
@@ -66,7 +66,7 @@ impl Results for Memory {
             ),
         };
         let source = ItemSource::Value(json!({ "code": format!("c{index}") }));
-        let record = record(known);
+        let record = record(&known);
         Ok(Some(ItemResult {
             standing,
             key: None,
@@ -98,7 +98,7 @@ impl Results for Memory {
             usize::try_from(range.start).unwrap(),
             usize::try_from(range.end).unwrap(),
         );
-        Ok(all[from..to.min(2)].iter().cloned().map(record).collect())
+        Ok(all[from..to.min(2)].iter().map(record).collect())
     }
 
     fn tally(&self, _: StepNo) -> Result<Tally, ResultsError> {
@@ -137,7 +137,7 @@ fn world() -> World {
         .to_zoned_datetime(TimeZone::UTC);
     World::new(
         Arc::new(Memory),
-        &record(json!({ "n": 3, "name": "Ada", "none": null })),
+        &record(&json!({ "n": 3, "name": "Ada", "none": null })),
         now,
     )
 }

@@ -172,10 +172,9 @@ fn state(connection: &Connection, seq: Seq) -> Read<Option<(State, Option<Label>
 }
 
 /// An item's key, row and source.
-pub(super) fn item_row(
-    connection: &Connection,
-    seq: Seq,
-) -> Read<Option<(Option<Key>, Option<Row>, ItemSource)>> {
+pub(crate) type StoredItem = (Option<Key>, Option<Row>, ItemSource);
+
+pub(super) fn item_row(connection: &Connection, seq: Seq) -> Read<Option<StoredItem>> {
     type Columns = (
         Option<String>,
         Option<String>,

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::RunFile;
 use super::RunFileError;
+use super::results::StoredItem;
 use super::to_db;
 use crate::diag::Problem;
 use crate::diag::Row;
@@ -183,10 +184,7 @@ impl RunFile {
     }
 
     /// Where an item came from and what it is.
-    pub fn item(
-        &self,
-        seq: Seq,
-    ) -> Result<Option<(Option<Key>, Option<Row>, ItemSource)>, RunFileError> {
+    pub fn item(&self, seq: Seq) -> Result<Option<StoredItem>, RunFileError> {
         super::results::item_row(&self.connection, seq)
     }
 

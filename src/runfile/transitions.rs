@@ -77,9 +77,7 @@ impl RunFile {
                 .prepare_cached("UPDATE op SET batch = ?2, attempts = attempts + 1 WHERE seq = ?1")?
                 .execute(params![seq.0, batch])?;
         }
-        transaction
-            .prepare_cached("INSERT INTO meta (k, v) VALUES ('stage', '\"run\"') ON CONFLICT (k) DO UPDATE SET v = excluded.v")?
-            .execute(())?;
+        super::meta::put(&transaction, &super::Stage::Run)?;
         transaction.commit()?;
         Ok(super::from_db(batch))
     }
