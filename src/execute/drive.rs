@@ -210,9 +210,10 @@ impl Engine<'_> {
             let row = match (raw.row, &raw.source) {
                 (Some(row), _) => Some(row),
                 // What is made of a row's result comes from that row too.
-                (None, ItemSource::Item { step, index }) => {
-                    self.file.item(Seq::new(*step, *index))?.and_then(|(_, row, _)| row)
-                }
+                (None, ItemSource::Item { step, index }) => self
+                    .file
+                    .item(Seq::new(*step, *index))?
+                    .and_then(|(_, row, _)| row),
                 (None, ItemSource::Value(_)) => None,
             };
             let item = Item {

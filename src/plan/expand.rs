@@ -339,7 +339,9 @@ impl Planner<'_> {
     fn blamed(&self, item: &Item, stop: Stop) -> Stop {
         let is_failure = !matches!(
             stop,
-            Stop::Failure(Failure::Unknown) | Stop::Skipped { .. } | Stop::Failure(Failure::Bad { .. })
+            Stop::Failure(Failure::Unknown)
+                | Stop::Skipped { .. }
+                | Stop::Failure(Failure::Bad { .. })
         );
         let ItemSource::Item { step, index } = item.source else {
             return stop;
