@@ -5,5 +5,8 @@ mod border;
 mod diagnostics;
 mod imports;
 mod language;
+mod main_job;
 mod playbooks;
+mod scene;
 mod schema;
+mod verbs;
