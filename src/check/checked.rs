@@ -218,6 +218,14 @@ pub enum CheckedWrite {
         link: Located<LinkName>,
         to: Tree,
     },
+    Favorite {
+        module: Located<ModuleName>,
+        record: Tree,
+    },
+    Unfavorite {
+        module: Located<ModuleName>,
+        record: Tree,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -267,7 +275,9 @@ impl CheckedWrite {
             | Self::Update { module, .. }
             | Self::Delete { module, .. }
             | Self::Link { module, .. }
-            | Self::Unlink { module, .. } => module,
+            | Self::Unlink { module, .. }
+            | Self::Favorite { module, .. }
+            | Self::Unfavorite { module, .. } => module,
         }
     }
 }

@@ -248,6 +248,14 @@ impl Compiler<'_> {
                 link: link(&args.through),
                 to: self.tree(&args.to)?,
             }),
+            Action::Favorite(args) => CheckedAction::Write(CheckedWrite::Favorite {
+                module: module(&args.module),
+                record: self.tree(&args.record)?,
+            }),
+            Action::Unfavorite(args) => CheckedAction::Write(CheckedWrite::Unfavorite {
+                module: module(&args.module),
+                record: self.tree(&args.record)?,
+            }),
             Action::Assert(args) => {
                 let conditions: Vec<Template> = args
                     .conditions

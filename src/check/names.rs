@@ -294,7 +294,9 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                 trees.push(record);
                 trees.extend(set.iter().map(|field| &field.value));
             }
-            CheckedWrite::Delete { record, .. } => trees.push(record),
+            CheckedWrite::Delete { record, .. }
+            | CheckedWrite::Favorite { record, .. }
+            | CheckedWrite::Unfavorite { record, .. } => trees.push(record),
             CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
                 trees.extend([record, to]);
             }

@@ -534,7 +534,12 @@ impl Engine<'_> {
             .writes_to(module.as_str(), record.as_str(), draft.seq)?;
         Ok(writes
             .into_iter()
-            .filter(|write| matches!(write.action, Action::Create | Action::Update))
+            .filter(|write| {
+                matches!(
+                    write.action,
+                    Action::Create | Action::Update | Action::Favorite | Action::Unfavorite
+                )
+            })
             .map(|write| Earlier {
                 seq: write.seq,
                 state: write.state,
@@ -593,21 +598,20 @@ impl Engine<'_> {
 
     /// Another operation of this plan that sets a field of the record to another value.
     fn conflict(&self, step: &CheckedStep, draft: &Draft) -> Result<Option<String>, ExecuteError> {
-        let Change::Update {
-            module,
-            record,
-            fields,
-        } = &draft.change
-        else {
+        let (module, record) = (draft.change.module(), draft.change.record());
+        // Two creates of one record are told apart by their keys.
+        if matches!(draft.change, Change::Create { .. }) {
             return Ok(None);
-        };
+        }
+        let fields = draft.change.fields();
+        if fields.is_empty() {
+            return Ok(None);
+        }
         for write in self
             .file
             .writes_to(module.as_str(), record.as_str(), draft.seq)?
         {
-            let Some(Change::Create { fields: other, .. } | Change::Update { fields: other, .. }) =
-                &write.change
-            else {
+            let Some(other) = write.change.as_ref().map(Change::fields) else {
                 continue;
             };
             let clash = fields
@@ -665,7 +669,10 @@ fn known_result(
     let change = operation.change.as_ref()?;
     let mut result = held.unwrap_or_default();
     if operation.state == State::Planned
-        && matches!(change, Change::Create { .. } | Change::Update { .. })
+        && !matches!(
+            change,
+            Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. }
+        )
     {
         result.extend(operation.after.clone());
     }

@@ -119,12 +119,10 @@ fn done(
     let Some(change) = &operation.change else {
         return settlement;
     };
-    let (module, fields) = match change {
-        Change::Create { module, fields, .. } | Change::Update { module, fields, .. } => {
-            (module, fields)
-        }
-        Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } => return settlement,
-    };
+    if let Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } = change {
+        return settlement;
+    }
+    let (module, fields) = (change.module(), change.fields());
     let Json::Object(record) = body else {
         return settlement.label(
             LocalLabel::NotStored,
@@ -133,8 +131,8 @@ fn done(
     };
     let mut settlement = settlement;
     settlement.change = other_id(change, record);
-    settlement.result = Some(kept(step, fields, record));
-    let lost = not_stored(step, module, fields, record, metadata);
+    settlement.result = Some(kept(step, &fields, record));
+    let lost = not_stored(step, module, &fields, record, metadata);
     let (failing, warned): (Vec<_>, Vec<_>) = lost
         .into_iter()
         .partition(|lost| lost.mode == VerifyMode::Fail);

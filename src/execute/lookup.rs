@@ -50,8 +50,14 @@ impl Engine<'_> {
             Some(Change::Update { .. } | Change::Delete { .. }) => {
                 self.overwritten(&operation, fault, doubt).await?
             }
-            // Linking twice is linking once.
-            Some(Change::Link { .. } | Change::Unlink { .. }) | None => again(&operation, fault),
+            // Linking twice is linking once, and so is marking.
+            Some(
+                Change::Link { .. }
+                | Change::Unlink { .. }
+                | Change::Favorite { .. }
+                | Change::Unfavorite { .. },
+            )
+            | None => again(&operation, fault),
         };
         Ok(self.tolerated(operation.seq, settlement))
     }

@@ -1,5 +1,7 @@
 //! What an operation does to the instance, and the requests that do it.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -43,7 +45,18 @@ pub enum Change {
         link: LinkName,
         others: Vec<RecordId>,
     },
+    Favorite {
+        module: ModuleName,
+        record: RecordId,
+    },
+    Unfavorite {
+        module: ModuleName,
+        record: RecordId,
+    },
 }
+
+/// The field in which an answer shows the user's own mark (fact sheet 1.3).
+const FAVORITE: &str = "my_favorite";
 
 /// The word for it in reports. Reads and asserts are listed only when they fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +67,8 @@ pub enum Action {
     Delete,
     Link,
     Unlink,
+    Favorite,
+    Unfavorite,
     Read,
     Assert,
 }
@@ -65,6 +80,8 @@ impl Action {
         Self::Delete,
         Self::Link,
         Self::Unlink,
+        Self::Favorite,
+        Self::Unfavorite,
         Self::Read,
         Self::Assert,
     ];
@@ -76,6 +93,8 @@ impl Action {
             Self::Delete => "delete",
             Self::Link => "link",
             Self::Unlink => "unlink",
+            Self::Favorite => "favorite",
+            Self::Unfavorite => "unfavorite",
             Self::Read => "read",
             Self::Assert => "assert",
         }
@@ -101,6 +120,8 @@ impl Change {
             Self::Delete { .. } => Action::Delete,
             Self::Link { .. } => Action::Link,
             Self::Unlink { .. } => Action::Unlink,
+            Self::Favorite { .. } => Action::Favorite,
+            Self::Unfavorite { .. } => Action::Unfavorite,
         }
     }
 
@@ -110,7 +131,9 @@ impl Change {
             | Self::Update { module, .. }
             | Self::Delete { module, .. }
             | Self::Link { module, .. }
-            | Self::Unlink { module, .. } => module,
+            | Self::Unlink { module, .. }
+            | Self::Favorite { module, .. }
+            | Self::Unfavorite { module, .. } => module,
         }
     }
 
@@ -121,14 +144,31 @@ impl Change {
             Self::Update { record, .. }
             | Self::Delete { record, .. }
             | Self::Link { record, .. }
-            | Self::Unlink { record, .. } => record,
+            | Self::Unlink { record, .. }
+            | Self::Favorite { record, .. }
+            | Self::Unfavorite { record, .. } => record,
+        }
+    }
+
+    /// The fields it sets, and to what.
+    pub fn fields(&self) -> Cow<'_, Map<String, Json>> {
+        let mark = |is_set: bool| Map::from_iter([(FAVORITE.to_owned(), Json::Bool(is_set))]);
+        match self {
+            Self::Create { fields, .. } | Self::Update { fields, .. } => Cow::Borrowed(fields),
+            Self::Favorite { .. } => Cow::Owned(mark(true)),
+            Self::Unfavorite { .. } => Cow::Owned(mark(false)),
+            Self::Delete { .. } | Self::Link { .. } | Self::Unlink { .. } => Cow::Owned(Map::new()),
         }
     }
 
     /// How much of `max_changes` it takes: one, or one for each id linked or unlinked.
     pub fn weight(&self) -> u64 {
         match self {
-            Self::Create { .. } | Self::Update { .. } | Self::Delete { .. } => 1,
+            Self::Create { .. }
+            | Self::Update { .. }
+            | Self::Delete { .. }
+            | Self::Favorite { .. }
+            | Self::Unfavorite { .. } => 1,
             Self::Link { targets, .. } => targets.len() as u64,
             Self::Unlink { others, .. } => others.len() as u64,
         }
@@ -189,6 +229,14 @@ impl Change {
                     other: other.clone(),
                 })
                 .collect(),
+            Self::Favorite { module, record } => vec![Write::Favorite {
+                module: module.clone(),
+                record: record.clone(),
+            }],
+            Self::Unfavorite { module, record } => vec![Write::Unfavorite {
+                module: module.clone(),
+                record: record.clone(),
+            }],
         }
     }
 }

@@ -80,8 +80,11 @@ impl Draft {
             },
         };
         match &self.change {
-            Change::Create { fields, .. } | Change::Update { fields, .. } => record(Fields::These(
-                fields.keys().chain(others).cloned().collect(),
+            Change::Create { .. }
+            | Change::Update { .. }
+            | Change::Favorite { .. }
+            | Change::Unfavorite { .. } => record(Fields::These(
+                self.change.fields().keys().chain(others).cloned().collect(),
             )),
             // A delete's before-image is the whole record.
             Change::Delete { .. } => record(Fields::All),

@@ -288,6 +288,14 @@ impl Planner<'_> {
                     .collect(),
                 module,
             },
+            CheckedWrite::Favorite { record, .. } => Change::Favorite {
+                record: reads::record_id(record, scope)?,
+                module,
+            },
+            CheckedWrite::Unfavorite { record, .. } => Change::Unfavorite {
+                record: reads::record_id(record, scope)?,
+                module,
+            },
         })
     }
 
@@ -380,6 +388,8 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
             CheckedWrite::Delete { .. } => Action::Delete,
             CheckedWrite::Link { .. } => Action::Link,
             CheckedWrite::Unlink { .. } => Action::Unlink,
+            CheckedWrite::Favorite { .. } => Action::Favorite,
+            CheckedWrite::Unfavorite { .. } => Action::Unfavorite,
         },
     };
     Operation {

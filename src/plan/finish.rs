@@ -67,6 +67,9 @@ pub fn finish(
             fields,
         } => update(base, module, record, fields, current, metadata),
         Change::Delete { module, record } => delete(base, module, record, current),
+        change @ (Change::Favorite { .. } | Change::Unfavorite { .. }) => {
+            mark(base, change, current, metadata)
+        }
         change @ (Change::Link { .. } | Change::Unlink { .. }) => links(base, change, current),
     }
 }
@@ -193,6 +196,32 @@ fn update(
         state,
         before,
         after: fields,
+        ..base
+    }
+}
+
+/// A favorite, set or taken away. A record that does not say whether it is one is none.
+fn mark(base: Operation, change: Change, current: Current, metadata: &Metadata) -> Operation {
+    let Current::Record(known) = current else {
+        return not_found(base, change.module(), change.record());
+    };
+    let wanted = change.fields().into_owned();
+    let before: Map<String, Json> = wanted
+        .keys()
+        .map(|name| {
+            let held = known.get(name).filter(|held| !held.is_null());
+            (name.clone(), held.cloned().unwrap_or(Json::Bool(false)))
+        })
+        .collect();
+    let state = match differing(change.module(), &wanted, &before, metadata).is_empty() {
+        true => State::Unchanged,
+        false => State::Planned,
+    };
+    Operation {
+        change: Some(change),
+        state,
+        before,
+        after: wanted,
         ..base
     }
 }

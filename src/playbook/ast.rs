@@ -237,6 +237,8 @@ pub enum Action {
     Delete(DeleteArgs),
     Link(LinkArgs),
     Unlink(LinkArgs),
+    Favorite(FavoriteArgs),
+    Unfavorite(FavoriteArgs),
     Assert(AssertArgs),
 }
 
@@ -336,6 +338,12 @@ pub struct LinkArgs {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+pub struct FavoriteArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct AssertArgs {
     pub conditions: Vec<Located<String>>,
     pub message: Option<Located<String>>,
@@ -359,6 +367,8 @@ impl Action {
             Self::Delete(_) => "delete",
             Self::Link(_) => "link",
             Self::Unlink(_) => "unlink",
+            Self::Favorite(_) => "favorite",
+            Self::Unfavorite(_) => "unfavorite",
             Self::Assert(_) => "assert",
         }
     }
@@ -376,6 +386,7 @@ impl Action {
             Self::Update(args) => Some(&args.module),
             Self::Delete(args) => Some(&args.module),
             Self::Link(args) | Self::Unlink(args) => Some(&args.module),
+            Self::Favorite(args) | Self::Unfavorite(args) => Some(&args.module),
             Self::Search(_) | Self::Metadata(_) | Self::Me | Self::Ping | Self::Assert(_) => None,
         }
     }
@@ -386,7 +397,9 @@ impl Action {
             | Self::Update(_)
             | Self::Delete(_)
             | Self::Link(_)
-            | Self::Unlink(_) => true,
+            | Self::Unlink(_)
+            | Self::Favorite(_)
+            | Self::Unfavorite(_) => true,
             Self::List(_)
             | Self::Filter(_)
             | Self::Count(_)

@@ -50,6 +50,15 @@ pub enum Write {
         link: LinkName,
         other: RecordId,
     },
+    /// Marks a record for the user who asks; nobody else sees it.
+    Favorite {
+        module: ModuleName,
+        record: RecordId,
+    },
+    Unfavorite {
+        module: ModuleName,
+        record: RecordId,
+    },
 }
 
 impl Write {
@@ -98,6 +107,14 @@ impl Write {
                     link.as_str(),
                     other.as_str(),
                 ],
+            ),
+            Self::Favorite { module, record } => {
+                Encoded::new(Method::Put, &[module.as_str(), record.as_str(), "favorite"])
+            }
+            // Of the two ways seen in use, the one that most clients take (fact sheet 1.3).
+            Self::Unfavorite { module, record } => Encoded::new(
+                Method::Delete,
+                &[module.as_str(), record.as_str(), "favorite"],
             ),
         }
     }

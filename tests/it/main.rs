@@ -10,3 +10,4 @@ mod playbooks;
 mod scene;
 mod schema;
 mod verbs;
+mod writes;

@@ -121,6 +121,8 @@ impl<'a> Examiner<'a> {
             CheckedWrite::Update { .. } => "edit",
             CheckedWrite::Delete { .. } => "delete",
             CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => "access",
+            // It is the user's own mark: whoever sees a record may set it.
+            CheckedWrite::Favorite { .. } | CheckedWrite::Unfavorite { .. } => "view",
         };
         if let Some(described) = described {
             self.may(described, action, module.span);
@@ -137,7 +139,9 @@ impl<'a> Examiner<'a> {
                     self.set(described, set, Purpose::Update);
                 }
             }
-            CheckedWrite::Delete { record, .. } => {
+            CheckedWrite::Delete { record, .. }
+            | CheckedWrite::Favorite { record, .. }
+            | CheckedWrite::Unfavorite { record, .. } => {
                 self.id_leads_to(module.value.as_str(), "record", record);
             }
             CheckedWrite::Link {

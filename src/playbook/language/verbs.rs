@@ -270,15 +270,17 @@ pub const VERBS: &[Verb] = &[
         &[RECORD, THROUGH, TO],
         "the end of a link",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Favorite,
         "favorite",
+        Shape::SugarName,
         &[RECORD],
         "a record marked as favorite",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Unfavorite,
         "unfavorite",
+        Shape::SugarName,
         &[RECORD],
         "a favorite no more",
     ),

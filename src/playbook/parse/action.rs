@@ -6,6 +6,7 @@ use super::super::ast::CountArgs;
 use super::super::ast::CreateArgs;
 use super::super::ast::DeleteArgs;
 use super::super::ast::EnumArgs;
+use super::super::ast::FavoriteArgs;
 use super::super::ast::Fields;
 use super::super::ast::FilterArgs;
 use super::super::ast::FilterMethod;
@@ -162,6 +163,8 @@ pub(super) fn action(
         }
         VerbKind::Link => from.link(subject).map(Action::Link),
         VerbKind::Unlink => from.link(subject).map(Action::Unlink),
+        VerbKind::Favorite => from.favorite(subject).map(Action::Favorite),
+        VerbKind::Unfavorite => from.favorite(subject).map(Action::Unfavorite),
         VerbKind::Assert => {
             let (conditions, message) = (from.conditions(subject), from.text("message"));
             Some(Action::Assert(AssertArgs {
@@ -169,12 +172,7 @@ pub(super) fn action(
                 message,
             }))
         }
-        VerbKind::Upsert
-        | VerbKind::Favorite
-        | VerbKind::Unfavorite
-        | VerbKind::Call
-        | VerbKind::Include
-        | VerbKind::Export => {
+        VerbKind::Upsert | VerbKind::Call | VerbKind::Include | VerbKind::Export => {
             reader.report(verb_not_yet(verb, verb_span));
             None
         }
@@ -332,6 +330,14 @@ impl Arguments<'_, '_> {
             record: record?,
             through: through?,
             to: to?,
+        })
+    }
+
+    fn favorite(&mut self, subject: Located<Node>) -> Option<FavoriteArgs> {
+        let (module, record) = (self.module(subject), self.record());
+        Some(FavoriteArgs {
+            module: module?,
+            record: record?,
         })
     }
 

@@ -82,7 +82,7 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
         return deferred(sheet, operation);
     }
     match operation.action {
-        Action::Update => updated(sheet, operation),
+        Action::Update | Action::Favorite | Action::Unfavorite => updated(sheet, operation),
         Action::Create => fields(sheet, &operation.after),
         Action::Delete => fields(sheet, &operation.before),
         Action::Link | Action::Unlink | Action::Read | Action::Assert => Ok(()),
@@ -93,7 +93,9 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
 fn mark(operation: &OperationReport) -> (char, Ink) {
     match (operation.outcome, operation.action) {
         (Outcome::Planned, Action::Create | Action::Link) => ('+', Ink::Good),
-        (Outcome::Planned, Action::Update) => ('~', Ink::Warn),
+        (Outcome::Planned, Action::Update | Action::Favorite | Action::Unfavorite) => {
+            ('~', Ink::Warn)
+        }
         (Outcome::Planned, Action::Delete | Action::Unlink) => ('-', Ink::Bad),
         (outcome, _) => (outcome.mark(), outcome.ink()),
     }
