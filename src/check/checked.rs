@@ -196,6 +196,7 @@ pub enum CheckedWrite {
     Create {
         module: Located<ModuleName>,
         set: Vec<SetField>,
+        under: Option<Under>,
     },
     Update {
         module: Located<ModuleName>,
@@ -226,6 +227,14 @@ pub enum CheckedWrite {
         module: Located<ModuleName>,
         record: Tree,
     },
+}
+
+/// The record a new one is created below.
+#[derive(Debug, Clone)]
+pub struct Under {
+    pub module: Located<ModuleName>,
+    pub record: Tree,
+    pub link: Located<LinkName>,
 }
 
 #[derive(Debug, Clone)]

@@ -289,7 +289,10 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
             | CheckedRead::Ping => {}
         },
         CheckedAction::Write(write) => match write {
-            CheckedWrite::Create { set, .. } => trees.extend(set.iter().map(|field| &field.value)),
+            CheckedWrite::Create { set, under, .. } => {
+                trees.extend(set.iter().map(|field| &field.value));
+                trees.extend(under.iter().map(|under| &under.record));
+            }
             CheckedWrite::Update { record, set, .. } => {
                 trees.push(record);
                 trees.extend(set.iter().map(|field| &field.value));

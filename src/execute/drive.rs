@@ -18,6 +18,7 @@ use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::metadata::FieldKind;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -27,6 +28,7 @@ use crate::plan::Current;
 use crate::plan::Draft;
 use crate::plan::Earlier;
 use crate::plan::Expanded;
+use crate::plan::Fields;
 use crate::plan::Item;
 use crate::plan::Need;
 use crate::plan::ReadPlan;
@@ -455,7 +457,16 @@ impl Engine<'_> {
                 earlier.push(writes);
             }
         }
-        let mut known = self.asker.know(&needs).await?.into_iter().zip(earlier);
+        let drafts: Vec<&Draft> = expanded
+            .iter()
+            .filter_map(|expanded| match expanded {
+                Expanded::Write(draft) => Some(draft),
+                _ => None,
+            })
+            .collect();
+        let known = self.asker.know(&needs).await?;
+        let known = self.with_parents(&drafts, known).await?;
+        let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
@@ -499,8 +510,8 @@ impl Engine<'_> {
         };
         let clash = self.conflict(step, &draft)?;
         let held = match &current {
-            Current::Record(record) => Some(record.clone()),
-            Current::Missing | Current::Links(_) => None,
+            Current::Record(record) | Current::Detached(record) => Some(record.clone()),
+            Current::Missing | Current::NoParent | Current::Links(_) => None,
         };
         let operation = finish(draft, current, earlier, self.metadata);
         let operation = match (clash, operation.state) {
@@ -569,6 +580,18 @@ impl Engine<'_> {
             return Ok((Need::Absent, absence));
         }
         let mut need = draft.need(used);
+        // What a link leads to is no field of the record.
+        if let Need::Record {
+            module,
+            fields: Fields::These(fields),
+            ..
+        } = &mut need
+        {
+            fields.retain(|name| {
+                let field = self.metadata.field(module.as_str(), name);
+                field.is_none_or(|field| field.kind != FieldKind::Link)
+            });
+        }
         // A record that will be created cannot be linked yet either.
         if let Need::Links {
             module,

@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
+use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::Write;
 
@@ -23,6 +24,8 @@ pub enum Change {
         module: ModuleName,
         id: RecordId,
         fields: Map<String, Json>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<Parent>,
     },
     Update {
         module: ModuleName,
@@ -150,6 +153,24 @@ impl Change {
         }
     }
 
+    /// A create that was given another id than the one it was planned with.
+    #[must_use]
+    pub fn with_id(&self, given: RecordId) -> Self {
+        let mut change = self.clone();
+        if let Self::Create { id, .. } = &mut change {
+            *id = given;
+        }
+        change
+    }
+
+    /// The record that a new one is created below.
+    pub fn parent(&self) -> Option<&Parent> {
+        match self {
+            Self::Create { under, .. } => under.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The fields it sets, and to what.
     pub fn fields(&self) -> Cow<'_, Map<String, Json>> {
         let mark = |is_set: bool| Map::from_iter([(FAVORITE.to_owned(), Json::Bool(is_set))]);
@@ -177,12 +198,23 @@ impl Change {
     /// The requests that do it; only unlinks and very long links need more than one.
     pub fn requests(&self, modified: Option<&str>) -> Vec<Write> {
         match self {
-            Self::Create { module, id, fields } => {
+            Self::Create {
+                module,
+                id,
+                fields,
+                under,
+            } => {
                 let mut fields = fields.clone();
                 fields.insert("id".into(), id.as_str().into());
-                vec![Write::Create {
-                    module: module.clone(),
-                    fields,
+                vec![match under {
+                    Some(parent) => Write::CreateRelated {
+                        parent: parent.clone(),
+                        fields,
+                    },
+                    None => Write::Create {
+                        module: module.clone(),
+                        fields,
+                    },
                 }]
             }
             Self::Update {

@@ -41,6 +41,7 @@ use crate::playbook::OnErrorAction;
 use crate::wire::Label;
 use crate::wire::LinkTarget;
 use crate::wire::LocalLabel;
+use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
@@ -255,9 +256,17 @@ impl Planner<'_> {
         };
         let module = write.module().value.clone();
         Ok(match write {
-            CheckedWrite::Create { set, .. } => Change::Create {
+            CheckedWrite::Create { set, under, .. } => Change::Create {
                 fields: judge.fields(step, &module, set, Purpose::Create, scope)?,
                 id: self.origin.record_id(&step.id, key, stability),
+                under: match under {
+                    Some(under) => Some(Parent {
+                        module: under.module.value.clone(),
+                        record: reads::record_id(&under.record, scope)?,
+                        link: under.link.value.clone(),
+                    }),
+                    None => None,
+                },
                 module,
             },
             CheckedWrite::Update { record, set, .. } => Change::Update {

@@ -313,6 +313,15 @@ pub struct MetadataArgs {
 pub struct CreateArgs {
     pub module: Located<String>,
     pub set: Fields,
+    pub under: Option<Under>,
+}
+
+/// The record a new one is created below.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Under {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+    pub through: Located<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -20,10 +20,22 @@ pub struct LinkTarget {
     pub columns: Map<String, Json>,
 }
 
+/// The record that a new one is created below, and the link that leads from it to the new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    pub module: ModuleName,
+    pub record: RecordId,
+    pub link: LinkName,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Write {
     Create {
         module: ModuleName,
+        fields: Map<String, Json>,
+    },
+    CreateRelated {
+        parent: Parent,
         fields: Map<String, Json>,
     },
     Update {
@@ -62,11 +74,26 @@ pub enum Write {
 }
 
 impl Write {
+    /// Whether it makes a record, so that repeating it may make another.
+    pub fn creates(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::CreateRelated { .. })
+    }
+
     pub fn encode(&self) -> Encoded {
         match self {
             Self::Create { module, fields } => {
                 Encoded::new(Method::Post, &[module.as_str()]).body(Json::Object(fields.clone()))
             }
+            Self::CreateRelated { parent, fields } => Encoded::new(
+                Method::Post,
+                &[
+                    parent.module.as_str(),
+                    parent.record.as_str(),
+                    "link",
+                    parent.link.as_str(),
+                ],
+            )
+            .body(Json::Object(fields.clone())),
             Self::Update {
                 module,
                 record,

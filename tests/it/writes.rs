@@ -76,3 +76,99 @@ fn a_mark_set_both_ways_is_a_conflict() {
     let said = scene.ends(3, "plan both.yaml");
     said.says("steps `on` and `off` set `my_favorite`");
 }
+
+#[test]
+fn a_record_is_created_below_another_and_linked_to_it() {
+    let steps = "
+  - { id: one, filter: Accounts, where: { name: Acme one } }
+  - id: new
+    create: Accounts
+    key: new
+    set: { name: Acme new }
+  - id: staff
+    for_each: [Doe, Roe]
+    create: Contacts
+    key: '{{ item }}'
+    set: { last_name: '{{ item }}' }
+    under: { module: Accounts, record: '{{ steps.new.id if item == \"Doe\" else steps.one.id }}', through: contacts }
+";
+    let scene = ground().file("staff.yaml", &playbook(steps));
+    let plan = scene.ends(0, "plan staff.yaml -o staff.run");
+    plan.says("through contacts");
+    assert_eq!(scene.server.count("SELECT count(*) FROM contacts"), 0);
+    scene.ends(0, "apply staff.run");
+    let staff = "SELECT a.name || ' ' || c.last_name FROM accounts_contacts l JOIN contacts c ON c.id = l.contact_id \
+                 JOIN accounts a ON a.id = l.account_id WHERE l.deleted = 0 ORDER BY 1";
+    assert_eq!(scene.server.lines(staff), ["Acme new Doe", "Acme one Roe"]);
+    let again = scene.ends(
+        0,
+        "plan staff.yaml --format json -o again.run --detailed-exitcode",
+    );
+    assert_eq!(again.json()["summary"]["unchanged"], 3);
+
+    let contact = scene
+        .server
+        .text("SELECT id FROM contacts WHERE last_name = 'Roe'");
+    let account = scene
+        .server
+        .text("SELECT id FROM accounts WHERE name = 'Acme one'");
+    let link = format!("/Accounts/{account}/link/contacts/{contact}");
+    scene.server.somebody("DELETE", &link, &json!(null));
+    let moved = scene.ends(0, "plan staff.yaml --format json -o moved.run");
+    let roe = moved.operation("staff", "Roe");
+    assert_eq!(roe["outcome"], "unchanged");
+    assert!(
+        roe["message"]
+            .as_str()
+            .unwrap()
+            .contains("is not linked to"),
+        "{roe}"
+    );
+}
+
+#[test]
+fn a_parent_that_is_not_there_is_found_in_the_plan() {
+    let steps = "
+  - id: lost
+    create: Contacts
+    key: lost
+    set: { last_name: Lost }
+    under: { module: Accounts, record: nowhere, through: contacts }
+";
+    let scene = Scene::new().file("lost.yaml", &playbook(steps));
+    let said = scene.ends(3, "plan lost.yaml --format json");
+    assert_eq!(said.operation("lost", "lost")["label"], "not_found");
+}
+
+#[test]
+fn records_are_linked_and_made_along_with_a_create() {
+    let steps = "
+  - { id: one, filter: Accounts, where: { name: Acme one } }
+  - id: call
+    create: Contacts
+    key: call
+    set:
+      last_name: Doe
+      accounts: { add: ['{{ steps.one.id }}'] }
+      calls: { create: [{ name: First, status: Planned, date_start: '2026-01-01T10:00:00+00:00' }] }
+";
+    let scene = ground().file("call.yaml", &playbook(steps));
+    scene.ends(0, "run call.yaml --yes -o call.run");
+    let linked = "SELECT count(*) FROM accounts_contacts WHERE deleted = 0";
+    assert_eq!(scene.server.count(linked), 1);
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM calls WHERE name = 'First'"),
+        1
+    );
+    let again = scene.ends(0, "run call.yaml --yes -o again.run --format json");
+    assert_eq!(again.json()["summary"]["unchanged"], 1);
+    assert_eq!(again.operation("call", "call")["message"], json!(null));
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM calls WHERE name = 'First'"),
+        1
+    );
+}

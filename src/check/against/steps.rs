@@ -128,9 +128,12 @@ impl<'a> Examiner<'a> {
             self.may(described, action, module.span);
         }
         match write {
-            CheckedWrite::Create { set, .. } => {
+            CheckedWrite::Create { set, under, .. } => {
                 if let Some(described) = described {
                     self.set(described, set, Purpose::Create);
+                }
+                if let Some(under) = under {
+                    self.under(module, under);
                 }
             }
             CheckedWrite::Update { record, set, .. } => {

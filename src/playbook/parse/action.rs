@@ -16,9 +16,11 @@ use super::super::ast::ListArgs;
 use super::super::ast::MetadataArgs;
 use super::super::ast::RelatedArgs;
 use super::super::ast::SearchArgs;
+use super::super::ast::Under;
 use super::super::ast::UpdateArgs;
 use super::super::code;
 use super::super::language::Shape;
+use super::super::language::UNDER;
 use super::super::language::Verb;
 use super::super::language::VerbKind;
 use super::super::language::find;
@@ -140,10 +142,11 @@ pub(super) fn action(
         VerbKind::Me => from.nothing(&subject).map(|()| Action::Me),
         VerbKind::Ping => from.nothing(&subject).map(|()| Action::Ping),
         VerbKind::Create => {
-            let (module, set) = (from.module(subject), from.set());
+            let (module, set, under) = (from.module(subject), from.set(), from.under());
             Some(Action::Create(CreateArgs {
                 module: module?,
                 set: set?,
+                under: under.ok()?,
             }))
         }
         VerbKind::Update => {
@@ -178,6 +181,9 @@ pub(super) fn action(
         }
     }
 }
+
+/// An argument that is there and cannot be read; its problem is reported.
+struct Unreadable;
 
 struct Arguments<'a, 's> {
     reader: &'a mut Reader<'s>,
@@ -315,6 +321,34 @@ impl Arguments<'_, '_> {
                 self.reader.report(problem);
                 None
             }
+        }
+    }
+
+    /// What was not written is fine, what cannot be read is not.
+    fn under(&mut self) -> Result<Option<Under>, Unreadable> {
+        const OWNER: &str = "`under`";
+        let Some(node) = self.take("under") else {
+            return Ok(None);
+        };
+        let mut entries = Entries::of(self.reader, "under", node).ok_or(Unreadable)?;
+        let mut argument = |reader: &mut Reader<'_>, name| {
+            let key = find(UNDER, name).expect("the table holds every key the parser asks for");
+            entries.require(reader, OWNER, key)
+        };
+        let module = argument(self.reader, "module");
+        let record = argument(self.reader, "record");
+        let through = argument(self.reader, "through");
+        entries.finish(self.reader, OWNER, UNDER);
+        let module = module.and_then(|node| self.reader.plain_text("module", node));
+        let record = record.and_then(|node| self.id("record", node));
+        let through = through.and_then(|node| self.reader.plain_text("through", node));
+        match (module, record, through) {
+            (Some(module), Some(record), Some(through)) => Ok(Some(Under {
+                module,
+                record,
+                through,
+            })),
+            _ => Err(Unreadable),
         }
     }
 

@@ -159,6 +159,7 @@ impl Planned {
             module: ModuleName::new(module),
             id: id(step, index),
             fields: planned.operation.after.clone(),
+            under: None,
         });
         planned
     }

@@ -73,6 +73,13 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
         Some(links) => pieces.push((Ink::Plain, links)),
         None => pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id))),
     }
+    pieces.extend(
+        operation
+            .aside
+            .below
+            .clone()
+            .map(|below| (Ink::Plain, below)),
+    );
     pieces.extend(trouble::place(operation).map(|place| (Ink::Faint, place)));
     if operation.outcome != Outcome::Deferred && !operation.reversible {
         pieces.push((Ink::Warn, "cannot be undone".to_owned()));
