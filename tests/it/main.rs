@@ -6,4 +6,5 @@ mod diagnostics;
 mod imports;
 mod language;
 mod playbooks;
+mod readme;
 mod schema;
