@@ -53,8 +53,9 @@ impl RunFile {
     pub fn progress(&self) -> Result<Progress, RunFileError> {
         let mut progress = Progress::default();
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, action, count(*), sum(weight) FROM op \
-             WHERE action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged') GROUP BY state, action",
+            "SELECT state, action, sum(count), sum(weight) FROM tally \
+             WHERE count > 0 AND (action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged')) \
+             GROUP BY state, action",
         )?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
@@ -89,7 +90,7 @@ impl RunFile {
     /// What failed, by step and label.
     pub fn failures(&self) -> Result<Vec<(StepNo, Label, u64)>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq >> 40, coalesce(label, ''), count(*) FROM op WHERE state = 'failed' GROUP BY 1, 2",
+            "SELECT step, label, sum(count) FROM tally WHERE state = 'failed' AND count > 0 GROUP BY step, label",
         )?;
         let found = statement.query_map((), |row| {
             Ok((
