@@ -15,6 +15,7 @@ use crate::sandbox::context::Context;
 use crate::sandbox::failure::Failure;
 use crate::sandbox::schema::EmailPart;
 use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Kind;
 use crate::sandbox::schema::Link;
 use crate::sandbox::schema::Module;
 use crate::sandbox::schema::Place;
@@ -76,8 +77,12 @@ impl Change {
             // The id is given on creation only, deletion is a verb of its own.
             Place::Column if matches!(field.name.as_str(), "id" | "deleted") || field.counted => {}
             Place::Column => {
-                self.columns
-                    .push((field.name.clone(), encode(field, value, &cx.actor.zone)?));
+                let value = match encode(field, value, &cx.actor.zone)? {
+                    // A flag is never unset, so that a filter on `false` finds it.
+                    SqlValue::Null if field.kind == Kind::Bool => SqlValue::Integer(0),
+                    value => value,
+                };
+                self.columns.push((field.name.clone(), value));
             }
             Place::Email(EmailPart::Collection) => {
                 if value.is_array() || value.is_null() {
