@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::fields::Selection;
 use super::list;
 use super::list::Page;
+use super::records;
 use super::rights;
 use super::rights::Action;
 use super::schema::Module;
@@ -97,7 +98,7 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
             module,
             call.text("order_by").or(Some("date_modified:DESC")),
         )?;
-        let (records, _) = list::select(cx, module, &selection, enough, &order, |sql| {
+        let page = list::select(cx, module, &selection, enough, &order, |sql| {
             sql.push(" WHERE t.deleted = 0");
             push(module, text, sql);
             for (flag, condition) in [("favorites", "$favorite"), ("my_items", "$owner")] {
@@ -107,7 +108,11 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
             }
             Ok(())
         })?;
-        found.extend(records);
+        found.extend(
+            page.records
+                .iter()
+                .map(|record| Value::Object(records::map(record))),
+        );
     }
     for record in &mut found {
         let score = score(record, text);

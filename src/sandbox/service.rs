@@ -187,7 +187,7 @@ impl Service {
             return Err(no_method().into_answer());
         };
         if let Some(cost) = self.cost {
-            tokio::time::sleep(cost.of(done.work, done.answer.records())).await;
+            tokio::time::sleep(cost.of(done.work, done.answer.records)).await;
         }
         Ok(Reply::Whole(done.answer).with(end))
     }
@@ -319,5 +319,6 @@ fn gateway_page(status: u16) -> Answer {
         status,
         body,
         headers: Vec::new(),
+        records: 1,
     }
 }

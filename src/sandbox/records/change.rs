@@ -33,6 +33,8 @@ pub(crate) struct Change {
     /// Relates whose id stands in a join table: the link and the new id, empty to clear.
     pub(crate) relates: Vec<(Link, String)>,
     pub(crate) actions: Vec<LinkActions>,
+    /// A user's new password.
+    pub(crate) password: Option<String>,
 }
 
 #[derive(Debug)]
@@ -51,6 +53,9 @@ pub(crate) struct LinkActions {
     pub(crate) create: Vec<Map<String, Value>>,
 }
 
+/// The field in which clients send a user's password; it is never shown.
+const PASSWORD: &str = "user_hash";
+
 impl Change {
     pub(crate) fn read(
         cx: &Context<'_>,
@@ -63,7 +68,18 @@ impl Change {
                 change.field(cx, module, field, value)?;
             }
         }
+        if module.name == "Users" {
+            change.password = body
+                .get(PASSWORD)
+                .and_then(text_of)
+                .filter(|password| !password.is_empty());
+        }
         Ok(change)
+    }
+
+    /// Whether applying it touches other records, which may turn out not to be there.
+    pub(crate) fn reaches_out(&self) -> bool {
+        !self.relates.is_empty() || !self.actions.is_empty()
     }
 
     fn field(

@@ -96,7 +96,7 @@ fn parent_name(schema: &Schema, alias: &str) -> String {
     format!("CASE {alias}.parent_type COLLATE BINARY{cases} END")
 }
 
-fn email(module: &Module, part: EmailPart, id: &str) -> String {
+pub(super) fn email(module: &Module, part: EmailPart, id: &str) -> String {
     let rows = format!(
         "FROM email_addresses e WHERE e.bean_id = {id} AND e.bean_module = '{}'",
         module.name

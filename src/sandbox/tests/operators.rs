@@ -102,7 +102,12 @@ fn keys(value: &Value) -> Cell {
     match value {
         Value::Array(items) => Cell::Keys(items.iter().map(text).collect()),
         Value::Null => Cell::Unset,
-        other => Cell::Keys(Some(text(other)).filter(|key| !key.is_empty()).into_iter().collect()),
+        other => Cell::Keys(
+            Some(text(other))
+                .filter(|key| !key.is_empty())
+                .into_iter()
+                .collect(),
+        ),
     }
 }
 
