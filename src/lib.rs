@@ -2,6 +2,33 @@
 //!
 //! The modules stand in the order in which data flows; each imports only from those above it.
 
+pub mod diag;
 pub mod wire;
 
+pub mod metadata;
+
+pub mod playbook;
+
+pub mod expr;
+
+pub mod check;
+
+pub mod operation;
+
+pub mod plan;
+
+pub mod batch;
+
+pub mod runfile;
+
+pub mod event;
+
+pub mod client;
+
+pub mod execute;
+
+pub mod report;
+
 pub mod sandbox;
+
+pub mod cli;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The `sugarmill` command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    sugarmill::cli::main()
+}

@@ -61,6 +61,7 @@ labels! {
     LocalLabel {
         Ambiguous => "local:ambiguous",
         Condition => "local:condition",
+        Conflict => "local:conflict",
         Dependency => "local:dependency",
         Drift => "local:drift",
         DuplicateKey => "local:duplicate_key",

@@ -1,0 +1,185 @@
+//! One step under examination: what is found, and the look-ups every part of the examination shares.
+
+use super::meaning::Meanings;
+use crate::check::Checked;
+use crate::check::CheckedStep;
+use crate::diag::Code;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::Problems;
+use crate::diag::Severity;
+use crate::diag::Span;
+use crate::diag::did_you_mean;
+use crate::metadata::Field;
+use crate::metadata::Metadata;
+use crate::metadata::Module;
+use crate::wire::ModuleName;
+use crate::wire::SugarLabel;
+
+/// What a missing right to write is worth (design, section 4): a plan may be made by someone who may only read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteAccess {
+    Required,
+    /// It is only warned of.
+    Advised,
+}
+
+/// A module that metadata describes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Described<'a> {
+    pub(super) name: &'a str,
+    pub(super) module: &'a Module,
+}
+
+pub(super) struct Examiner<'a> {
+    pub(super) checked: &'a Checked,
+    pub(super) metadata: &'a Metadata,
+    pub(super) meanings: &'a Meanings<'a>,
+    pub(super) step: &'a CheckedStep,
+    pub(super) write_access: WriteAccess,
+    pub(super) problems: &'a mut Problems,
+}
+
+/// The code of a mistake for which Sugar has a label.
+pub(super) fn code(label: SugarLabel) -> Code {
+    Code(label.as_str())
+}
+
+pub(super) fn invalid(message: impl Into<String>) -> Problem {
+    Problem::error(code(SugarLabel::InvalidParameter), message)
+}
+
+pub(super) fn missing(message: impl Into<String>) -> Problem {
+    Problem::error(code(SugarLabel::MissingParameter), message)
+}
+
+pub(super) fn not_found(message: impl Into<String>) -> Problem {
+    Problem::error(code(SugarLabel::NotFound), message)
+}
+
+pub(super) fn not_authorized(message: impl Into<String>) -> Problem {
+    Problem::error(code(SugarLabel::NotAuthorized), message)
+        .help("run as a user whose role allows it, or have the role changed")
+}
+
+pub(super) fn warned(problem: Problem) -> Problem {
+    Problem {
+        severity: Severity::Warning,
+        ..problem
+    }
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn push(&mut self, problem: Problem) {
+        self.problems.push(problem.step(&self.step.id));
+    }
+
+    /// A problem of one field: `unchecked` makes a warning of it.
+    pub(super) fn push_of(&mut self, field: &str, problem: Problem) {
+        self.push(if self.step.unchecked.contains(field) {
+            warned(problem)
+        } else {
+            problem
+        });
+    }
+
+    /// A right to write that is missing.
+    pub(super) fn push_refusal(&mut self, problem: Problem) {
+        self.push(match self.write_access {
+            WriteAccess::Required => problem,
+            WriteAccess::Advised => warned(problem),
+        });
+    }
+
+    /// The module a name means; a problem if the instance does not have it.
+    pub(super) fn module(&mut self, name: &'a Located<ModuleName>) -> Option<Described<'a>> {
+        let text = name.value.as_str();
+        // Without the list of all modules, one that is not described may well be there.
+        if !self.metadata.module_list.is_empty() && !self.metadata.has_module(text) {
+            let problem = not_found(format!("the instance has no module `{text}`"))
+                .at(name.span, "named here")
+                .help_if(did_you_mean(text, self.metadata.module_names()));
+            self.push(problem);
+        }
+        self.described(text)
+    }
+
+    pub(super) fn described(&self, module: &'a str) -> Option<Described<'a>> {
+        self.metadata
+            .module(module)
+            // A module of which only the hash came says nothing of its fields.
+            .filter(|described| !described.fields.is_empty())
+            .map(|described| Described {
+                name: module,
+                module: described,
+            })
+    }
+
+    /// A field that is named; a problem if the module does not have it.
+    pub(super) fn field(
+        &mut self,
+        described: Described<'a>,
+        name: &str,
+        span: Span,
+    ) -> Option<&'a Field> {
+        let field = described.module.field(name);
+        if field.is_none() {
+            let problem = unknown_field(described, name).at(span, "named here");
+            self.push_of(name, problem);
+        }
+        field
+    }
+
+    /// A field whose value is read or compared.
+    pub(super) fn readable(
+        &mut self,
+        described: Described<'a>,
+        name: &str,
+        span: Span,
+    ) -> Option<&'a Field> {
+        let field = self.field(described, name, span)?;
+        if described.module.acl.denies_field(name, "read") {
+            let problem = not_authorized(format!(
+                "this user may not read `{name}` of `{}`",
+                described.name
+            ))
+            .at(span, "named here");
+            self.push_of(name, problem);
+        }
+        Some(field)
+    }
+
+    /// Whether this user may do a thing to a module's records at all.
+    pub(super) fn may(&mut self, described: Described<'a>, action: &str, span: Span) {
+        let acl = &described.module.acl;
+        if !acl.denies("access") && !acl.denies(action) {
+            return;
+        }
+        let what = match action {
+            "view" | "list" => "read",
+            other => other,
+        };
+        let problem = not_authorized(format!(
+            "this user may not {what} records of `{}`",
+            described.name
+        ))
+        .at(span, "asked for here");
+        if self.step.is_write() {
+            self.push_refusal(problem);
+        } else {
+            self.push(problem);
+        }
+    }
+}
+
+pub(super) fn unknown_field(described: Described<'_>, name: &str) -> Problem {
+    let fields = &described.module.fields;
+    // What the studio adds ends in `_c`, which people leave out.
+    let custom = format!("{name}_c");
+    let meant = if fields.contains_key(&custom) {
+        Some(format!("did you mean `{custom}`?"))
+    } else {
+        did_you_mean(name, fields.keys().map(String::as_str))
+    };
+    invalid(format!("`{}` has no field `{name}`", described.name)).help_if(meant)
+}

@@ -1,0 +1,112 @@
+//! Links: that they are links, not what looks like one, and that the ids on both ends are of the right module.
+
+use super::examiner::Described;
+use super::examiner::Examiner;
+use super::examiner::invalid;
+use super::examiner::not_found;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::did_you_mean;
+use crate::diag::one_of;
+use crate::expr::Tree;
+use crate::wire::LinkName;
+
+impl<'a> Examiner<'a> {
+    /// The module a link leads to, where that is known; a problem if the module has no such link.
+    pub(super) fn link(
+        &mut self,
+        described: Described<'a>,
+        link: &Located<LinkName>,
+    ) -> Option<&'a str> {
+        let name = link.value.as_str();
+        if described.module.link(name).is_some() {
+            return self.metadata.far_module(described.name, name);
+        }
+        let problem = not_found(format!("`{}` has no link `{name}`", described.name));
+        let (label, help) = self.instead_of_link(described, name);
+        self.push(problem.at(link.span, label).help_if(help));
+        None
+    }
+
+    /// What was written in place of a link's name, and the link that was probably meant.
+    pub(super) fn instead_of_link(
+        &self,
+        described: Described<'a>,
+        name: &str,
+    ) -> (String, Option<String>) {
+        let links = || described.module.links();
+        if let Some(field) = described.module.field(name) {
+            let through = field.link.as_deref().filter(|link| *link != name);
+            return (
+                format!("is a field of type `{}`", field.kind.as_str()),
+                through.map(|link| format!("the link behind it is `{link}`")),
+            );
+        }
+        let of_relationship: Vec<&str> = links()
+            .filter(|link| link.relationship.as_deref() == Some(name))
+            .map(|link| link.name.as_str())
+            .collect();
+        if !of_relationship.is_empty() {
+            return (
+                "is the name of a relationship".into(),
+                Some(format!(
+                    "on `{}` its link is {}",
+                    described.name,
+                    one_of(of_relationship)
+                )),
+            );
+        }
+        let leading_there: Vec<&str> = links()
+            .map(|link| link.name.as_str())
+            // A link whose own name is as near is likelier than one of many that lead to the module.
+            .filter(|link| !link.eq_ignore_ascii_case(name))
+            .filter(|link| {
+                self.metadata
+                    .far_module(described.name, link)
+                    .is_some_and(|far| far.eq_ignore_ascii_case(name))
+            })
+            .collect();
+        let nearest = did_you_mean(name, links().map(|link| link.name.as_str()));
+        let help = nearest.or_else(|| {
+            (!leading_there.is_empty()).then(|| {
+                format!(
+                    "to `{name}` {} {}",
+                    if leading_there.len() == 1 {
+                        "leads"
+                    } else {
+                        "lead"
+                    },
+                    one_of(leading_there)
+                )
+            })
+        });
+        ("named here".into(), help)
+    }
+
+    /// `to`: an id, or a list of ids or of maps with an `id`.
+    pub(super) fn ids_lead_to(&mut self, module: &str, to: &'a Tree) {
+        match (to.list(), to.map()) {
+            (Some(items), _) => items.iter().for_each(|item| self.ids_lead_to(module, item)),
+            (None, Some(entries)) => entries
+                .iter()
+                .filter(|(name, _)| name.value == "id")
+                .for_each(|(_, id)| self.id_leads_to(module, "to", id)),
+            (None, None) => self.id_leads_to(module, "to", to),
+        }
+    }
+
+    pub(super) fn id_leads_to(&mut self, module: &str, place: &str, id: &'a Tree) {
+        if let Some(problem) = self.id_of_another(module, place, id) {
+            self.push(problem);
+        }
+    }
+
+    /// An id that a template takes from records of another module finds nothing there, or worse, something.
+    pub(super) fn id_of_another(&self, module: &str, place: &str, id: &'a Tree) -> Option<Problem> {
+        let found = self.meanings.module_of_id(self.step, id)?;
+        (found != module).then(|| {
+            invalid(format!("`{place}` wants an id of `{module}`"))
+                .at(id.span, format!("is an id of `{found}`"))
+        })
+    }
+}

@@ -1,0 +1,237 @@
+//! What a reference of a template stands for: a step's result, a record of it, one field.
+//!
+//! Only what can be seen without running is followed; everything else means nothing here and is not judged.
+
+use std::collections::BTreeMap;
+
+use crate::check::Checked;
+use crate::check::CheckedAction;
+use crate::check::CheckedRead;
+use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
+use crate::check::Items;
+use crate::check::names::ItemIs;
+use crate::expr::ITEM_ATTRIBUTES;
+use crate::expr::Part;
+use crate::expr::Reference;
+use crate::expr::Template;
+use crate::expr::Tree;
+use crate::metadata::FieldKind;
+use crate::metadata::Metadata;
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Meaning<'a> {
+    Step(&'a CheckedStep),
+    Items(&'a CheckedStep),
+    Keyed(&'a CheckedStep),
+    Item(&'a CheckedStep),
+    Records(&'a CheckedStep),
+    Record(&'a CheckedStep),
+    /// The id, or ids, of a step's records.
+    Id(&'a CheckedStep),
+    Field(&'a CheckedStep, &'a str),
+    Unseen,
+}
+
+pub(super) struct Meanings<'a> {
+    metadata: &'a Metadata,
+    steps: BTreeMap<&'a str, &'a CheckedStep>,
+}
+
+impl<'a> Meanings<'a> {
+    pub(super) fn of(checked: &'a Checked, metadata: &'a Metadata) -> Self {
+        Self {
+            metadata,
+            steps: checked
+                .steps
+                .iter()
+                .map(|step| (step.id.as_str(), step))
+                .collect(),
+        }
+    }
+
+    /// `step` is the one the reference stands in; an output stands in none.
+    pub(super) fn of_reference(
+        &self,
+        step: Option<&'a CheckedStep>,
+        item: ItemIs,
+        reference: &'a Reference,
+    ) -> Meaning<'a> {
+        let (start, parts) = match step {
+            Some(step) if item == ItemIs::There && reference.root == step.item_name => {
+                (self.item_of(step), reference.parts.as_slice())
+            }
+            _ if reference.root == "steps" => {
+                let named = reference.name(0).and_then(|name| self.steps.get(name));
+                match named {
+                    Some(step) => (Meaning::Step(step), &reference.parts[1..]),
+                    None => return Meaning::Unseen,
+                }
+            }
+            _ => return Meaning::Unseen,
+        };
+        parts
+            .iter()
+            .fold(start, |meaning, part| self.follow(meaning, part))
+    }
+
+    /// What an item of a step is: of a read without `for_each`, a record that it found.
+    fn item_of(&self, step: &'a CheckedStep) -> Meaning<'a> {
+        let template = match &step.items {
+            None => return Meaning::Record(step),
+            Some(Items::Template(template)) => template,
+            Some(
+                Items::Path { .. } | Items::Literal(_) | Items::File(_) | Items::Searched { .. },
+            ) => return Meaning::Unseen,
+        };
+        match self.of_template(step, ItemIs::Absent, template) {
+            Meaning::Records(step) => Meaning::Record(step),
+            Meaning::Items(step) => Meaning::Item(step),
+            _ => Meaning::Unseen,
+        }
+    }
+
+    /// What a template is that is one path and nothing else.
+    fn of_template(
+        &self,
+        step: &'a CheckedStep,
+        item: ItemIs,
+        template: &'a Template,
+    ) -> Meaning<'a> {
+        match template.references() {
+            // An index in the path is a reference of its own, the path itself is the last.
+            [.., reference] if template.is_lone() && is_path(template) => {
+                self.of_reference(Some(step), item, reference)
+            }
+            _ => Meaning::Unseen,
+        }
+    }
+
+    fn follow(&self, meaning: Meaning<'a>, part: &'a Part) -> Meaning<'a> {
+        let name = match part {
+            Part::Name(name) => Some(name.as_str()),
+            Part::Index => None,
+        };
+        match meaning {
+            Meaning::Step(step) => match name {
+                Some("items") => Meaning::Items(step),
+                Some("by_key") => Meaning::Keyed(step),
+                name => of_result(step, name),
+            },
+            Meaning::Item(step) => match name {
+                Some("source") => self.item_of(step),
+                Some(name) if gives_one_record(step) && !ITEM_ATTRIBUTES.contains(&name) => {
+                    Meaning::Field(step, name)
+                }
+                name => of_result(step, name),
+            },
+            Meaning::Items(step) => Meaning::Item(step),
+            // The key of a read without `for_each` finds one of its records.
+            Meaning::Keyed(step) => match &step.action {
+                CheckedAction::Read(_) if step.items.is_none() => Meaning::Record(step),
+                _ => Meaning::Item(step),
+            },
+            Meaning::Records(step) => Meaning::Record(step),
+            Meaning::Record(step) => match name {
+                Some("id") => Meaning::Id(step),
+                Some(name) => Meaning::Field(step, name),
+                None => Meaning::Unseen,
+            },
+            // What stands inside a field's value, such as the first of its e-mail addresses.
+            Meaning::Field(step, field) => Meaning::Field(step, field),
+            Meaning::Id(_) | Meaning::Unseen => Meaning::Unseen,
+        }
+    }
+
+    /// The module that a step's records are of.
+    pub(super) fn module_of(&self, step: &'a CheckedStep) -> Option<&'a str> {
+        match &step.action {
+            CheckedAction::Read(read) => match read {
+                CheckedRead::List { module, .. }
+                | CheckedRead::Filter { module, .. }
+                | CheckedRead::Get { module, .. } => Some(module.value.as_str()),
+                CheckedRead::Related { module, link, .. } => self
+                    .metadata
+                    .far_module(module.value.as_str(), link.value.as_str()),
+                CheckedRead::Count { .. }
+                | CheckedRead::Search { .. }
+                | CheckedRead::Enum { .. }
+                | CheckedRead::Metadata { .. }
+                | CheckedRead::Me
+                | CheckedRead::Ping => None,
+            },
+            CheckedAction::Write(
+                CheckedWrite::Create { module, .. }
+                | CheckedWrite::Update { module, .. }
+                | CheckedWrite::Delete { module, .. },
+            ) => Some(module.value.as_str()),
+            CheckedAction::Write(CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. })
+            | CheckedAction::Assert { .. } => None,
+        }
+    }
+
+    /// The module whose id a value is, where it is one template that says so.
+    pub(super) fn module_of_id(&self, step: &'a CheckedStep, tree: &'a Tree) -> Option<&'a str> {
+        let item = match step.items {
+            Some(_) => ItemIs::There,
+            None => ItemIs::Absent,
+        };
+        match self.of_template(step, item, tree.template()?) {
+            Meaning::Id(step) => self.module_of(step),
+            Meaning::Field(step, field) => self.module_behind(self.module_of(step)?, field),
+            _ => None,
+        }
+    }
+
+    /// The module that an id field leads to: Accounts for `account_id` of Contacts.
+    pub(super) fn module_behind(&self, module: &str, id_field: &str) -> Option<&'a str> {
+        self.metadata
+            .module(module)?
+            .fields
+            .values()
+            .find(|field| {
+                field.kind == FieldKind::Relate && field.id_name.as_deref() == Some(id_field)
+            })?
+            .module
+            .as_deref()
+    }
+}
+
+/// What the result of a step and that of an item have in common.
+fn of_result<'a>(step: &'a CheckedStep, name: Option<&str>) -> Meaning<'a> {
+    match name {
+        Some("first") => Meaning::Record(step),
+        Some("records") => Meaning::Records(step),
+        Some("id" | "ids") => Meaning::Id(step),
+        _ => Meaning::Unseen,
+    }
+}
+
+/// Verbs whose item results have the record's fields straight on them (design, section 3).
+fn gives_one_record(step: &CheckedStep) -> bool {
+    matches!(
+        step.action,
+        CheckedAction::Read(CheckedRead::Get { .. } | CheckedRead::Me)
+            | CheckedAction::Write(CheckedWrite::Create { .. } | CheckedWrite::Update { .. })
+    )
+}
+
+/// Whether a template is one path, whatever stands in its brackets.
+fn is_path(template: &Template) -> bool {
+    let mut depth = 0_usize;
+    template
+        .text()
+        .trim()
+        .trim_start_matches("{{")
+        .trim_end_matches("}}")
+        .trim()
+        .chars()
+        .all(|character| {
+            match character {
+                '[' => depth += 1,
+                ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth > 0 || character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | ']')
+        })
+}

@@ -1,0 +1,220 @@
+//! `set`: fields that can be set, values they take, pairs that are whole, and nothing required left out.
+
+use std::collections::BTreeMap;
+
+use super::examiner::Described;
+use super::examiner::Examiner;
+use super::examiner::invalid;
+use super::examiner::missing;
+use super::examiner::not_authorized;
+use super::examiner::warned;
+use super::values::Ask;
+use crate::check::SetField;
+use crate::diag::Problem;
+use crate::diag::all_of;
+use crate::expr::Tree;
+use crate::metadata::Field;
+use crate::metadata::FieldKind;
+use crate::metadata::Writable;
+use crate::metadata::value;
+
+/// Whether a record is made or changed: only one that is made can lack something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Create,
+    Update,
+}
+
+impl<'a> Examiner<'a> {
+    pub(super) fn set(&mut self, described: Described<'a>, set: &'a [SetField], purpose: Purpose) {
+        for field in set {
+            self.set_field(described, field, purpose);
+        }
+        let given: BTreeMap<&str, &SetField> = set
+            .iter()
+            .map(|field| (field.name.value.as_str(), field))
+            .collect();
+        self.halves(described, &given);
+        self.amounts(described, &given);
+        if purpose == Purpose::Create {
+            self.required(described, &given);
+        }
+    }
+
+    fn set_field(&mut self, described: Described<'a>, set: &'a SetField, purpose: Purpose) {
+        let name = set.name.value.as_str();
+        let Some(field) = self.field(described, name, set.name.span) else {
+            return;
+        };
+        let Some(writable) = described.module.writable(name) else {
+            return;
+        };
+        let allowed = self.allowed(described, set, field, writable, purpose);
+        if !allowed {
+            return;
+        }
+        self.literal(described, field, name, &set.value, Ask::Stored);
+        let far = self.meanings.module_behind(described.name, name);
+        if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, &set.value)) {
+            self.push_of(name, problem);
+        }
+    }
+
+    /// Says why a field cannot be set, and whether its value is worth judging.
+    fn allowed(
+        &mut self,
+        described: Described<'a>,
+        set: &SetField,
+        field: &Field,
+        writable: Writable<'_>,
+        purpose: Purpose,
+    ) -> bool {
+        let name = set.name.value.as_str();
+        let module = described.name;
+        let refusal = match writable {
+            Writable::Yes => {
+                if purpose == Purpose::Create && described.module.acl.denies_field(name, "create")
+                {
+                    self.refused(described, set);
+                    return false;
+                }
+                return true;
+            }
+            Writable::Denied => {
+                self.refused(described, set);
+                return false;
+            }
+            Writable::Perhaps => {
+                let problem = invalid(format!(
+                    "`{name}` is no column of `{module}`, and Sugar may drop it"
+                ))
+                .at(set.name.span, "set here")
+                .help("what comes back is compared with what was sent, so a loss will be seen");
+                self.push_of(name, warned(problem));
+                return true;
+            }
+            // Records to be linked along with the write.
+            Writable::Link if field.kind == FieldKind::Link && is_of_actions(&set.value) => {
+                return true;
+            }
+            Writable::Link => invalid(format!("`{name}` of `{module}` is a link, not a value"))
+                .help(format!(
+                    "write `{name}: {{ add: [ID] }}`, or a step `link: {module}` with `through: {name}`"
+                )),
+            Writable::Readonly => invalid(format!("`{name}` of `{module}` is read-only"))
+                .help("leave it out: the instance keeps it itself"),
+            Writable::Calculated => invalid(format!("`{name}` of `{module}` is calculated"))
+                .help("leave it out: a formula gives its value whenever the record is saved"),
+            Writable::FromParts => {
+                invalid(format!("`{name}` of `{module}` is put together from its parts"))
+                    .help("set `first_name` and `last_name`")
+            }
+            Writable::UseId(id) => {
+                invalid(format!("`{name}` of `{module}` only shows what `{id}` leads to"))
+                    .help(format!("set `{id}` to the record's id"))
+            }
+            Writable::Identifier => {
+                invalid("the id of a record cannot be set").help(match purpose {
+                    Purpose::Create => "give the step a `key`: the id follows from it",
+                    Purpose::Update => "`record` says which record is meant",
+                })
+            }
+        };
+        self.push_of(name, refusal.at(set.name.span, "set here"));
+        false
+    }
+
+    fn refused(&mut self, described: Described<'a>, set: &SetField) {
+        let name = set.name.value.as_str();
+        let problem = not_authorized(format!(
+            "this user may not set `{name}` of `{}`",
+            described.name
+        ))
+        .at(set.name.span, "set here");
+        if self.step.unchecked.contains(name) {
+            self.push_of(name, problem);
+        } else {
+            self.push_refusal(problem);
+        }
+    }
+
+    /// The id of a parent without its module, or the other way round.
+    fn halves(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
+        for (name, set) in given {
+            let Some(other) = described.module.parent_companion(name) else {
+                continue;
+            };
+            if !given.contains_key(other) {
+                let problem = missing(format!("`{name}` means something only with `{other}`"))
+                    .at(set.name.span, "is half of a pair")
+                    .help(format!("set `{other}` too"));
+                self.push_of(name, problem);
+            }
+        }
+    }
+
+    fn amounts(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
+        const CURRENCY: &str = "currency_id";
+        if given.contains_key(CURRENCY) || described.module.field(CURRENCY).is_none() {
+            return;
+        }
+        let amounts: Vec<&&SetField> = given
+            .iter()
+            .filter(|(name, _)| {
+                described
+                    .module
+                    .field(name)
+                    .is_some_and(|field| field.kind == FieldKind::Currency)
+            })
+            .map(|(_, set)| set)
+            .collect();
+        let Some(first) = amounts.first() else { return };
+        let names = all_of(amounts.iter().map(|set| set.name.value.as_str()));
+        let problem = missing(format!("{names} without `{CURRENCY}`"))
+            .at(first.name.span, "in which currency?")
+            .help(format!("set `{CURRENCY}`; the base currency is `\"-99\"`"));
+        self.push_of(&first.name.value, warned(problem));
+    }
+
+    /// Sugar does not enforce what it declares (fact sheet 4.2), so this is the only place that asks.
+    fn required(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
+        let is_given = |field: &Field| {
+            given
+                .get(field.name.as_str())
+                .is_some_and(|set| !set.value.literal().is_some_and(value::is_empty))
+        };
+        let (let_pass, lacking): (Vec<&Field>, Vec<&Field>) = described
+            .module
+            .fields
+            .values()
+            .filter(|field| field.wants_a_value() && !is_given(field))
+            .partition(|field| self.step.unchecked.contains(&field.name));
+        if !lacking.is_empty() {
+            self.push(
+                lacks(described, &lacking)
+                    .at(self.step.verb_span, "created here")
+                    .help(
+                        "add what is missing to `set`, or to `unchecked` what the instance fills in itself",
+                    ),
+            );
+        }
+        if !let_pass.is_empty() {
+            self.push(warned(
+                lacks(described, &let_pass).at(self.step.verb_span, "created here"),
+            ));
+        }
+    }
+}
+
+fn lacks(described: Described<'_>, fields: &[&Field]) -> Problem {
+    let names = all_of(fields.iter().map(|field| field.name.as_str()));
+    missing(format!(
+        "a new record of `{}` needs {names}",
+        described.name
+    ))
+}
+
+/// A map of `add`, `create` and `delete`: its shape is judged like any other value.
+fn is_of_actions(value: &Tree) -> bool {
+    value.map().is_some()
+}

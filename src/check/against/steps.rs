@@ -1,0 +1,203 @@
+//! The way through a playbook: each step's verb, and which parts of it are judged against what.
+
+use super::examiner::Described;
+use super::examiner::Examiner;
+use super::examiner::WriteAccess;
+use super::examiner::invalid;
+use super::meaning::Meanings;
+use super::set::Purpose;
+use super::uses;
+use crate::check::Checked;
+use crate::check::CheckedAction;
+use crate::check::CheckedRead;
+use crate::check::CheckedWrite;
+use crate::diag::Located;
+use crate::diag::Problems;
+use crate::metadata::FieldKind;
+use crate::metadata::Metadata;
+use crate::wire::ModuleName;
+
+/// Everything in a playbook that the metadata contradicts. A right to write that is missing is an error.
+pub fn against(checked: &Checked, metadata: &Metadata) -> Problems {
+    against_with(checked, metadata, WriteAccess::Required)
+}
+
+pub fn against_with(checked: &Checked, metadata: &Metadata, write_access: WriteAccess) -> Problems {
+    let mut problems = Problems::default();
+    let meanings = Meanings::of(checked, metadata);
+    for step in &checked.steps {
+        let mut examiner = Examiner {
+            checked,
+            metadata,
+            meanings: &meanings,
+            step,
+            write_access,
+            problems: &mut problems,
+        };
+        match &step.action {
+            CheckedAction::Read(read) => examiner.read(read),
+            CheckedAction::Write(write) => examiner.write(write),
+            CheckedAction::Assert { .. } => {}
+        }
+        examiner.verify();
+        examiner.uses();
+    }
+    uses::of_outputs(checked, metadata, &meanings, &mut problems);
+    problems.sort();
+    problems
+}
+
+impl<'a> Examiner<'a> {
+    fn read(&mut self, read: &'a CheckedRead) {
+        match read {
+            CheckedRead::List {
+                module, order_by, ..
+            } => {
+                let described = self.listed(module);
+                self.order_by(described, order_by.as_ref());
+                self.fetched(described);
+            }
+            CheckedRead::Filter {
+                module,
+                condition,
+                order_by,
+                ..
+            } => {
+                let described = self.listed(module);
+                self.where_holds(described, condition.as_ref());
+                self.order_by(described, order_by.as_ref());
+                self.fetched(described);
+            }
+            CheckedRead::Count { module, condition } => {
+                let described = self.listed(module);
+                self.where_holds(described, condition.as_ref());
+            }
+            CheckedRead::Get { module, record } => {
+                let described = self.module(module);
+                if let Some(described) = described {
+                    self.may(described, "view", module.span);
+                }
+                self.id_leads_to(module.value.as_str(), "record", record);
+                self.fetched(described);
+            }
+            CheckedRead::Related {
+                module,
+                record,
+                link,
+                condition,
+                ..
+            } => {
+                self.id_leads_to(module.value.as_str(), "record", record);
+                let far = match self.module(module) {
+                    Some(described) => self.link(described, link),
+                    None => None,
+                };
+                let far = far.and_then(|far| self.described(far));
+                if let Some(far) = far {
+                    self.may(far, "list", link.span);
+                }
+                self.where_holds(far, condition.as_ref());
+                self.fetched(far);
+            }
+            CheckedRead::Search { modules, .. } | CheckedRead::Metadata { modules } => {
+                for module in modules {
+                    self.module(module);
+                }
+            }
+            CheckedRead::Enum { module, field } => {
+                if let Some(described) = self.module(module) {
+                    self.enumerated(described, field);
+                }
+            }
+            CheckedRead::Me | CheckedRead::Ping => {}
+        }
+    }
+
+    fn write(&mut self, write: &'a CheckedWrite) {
+        let module = write.module();
+        let described = self.module(module);
+        let action = match write {
+            CheckedWrite::Create { .. } => "create",
+            CheckedWrite::Update { .. } => "edit",
+            CheckedWrite::Delete { .. } => "delete",
+            CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => "access",
+        };
+        if let Some(described) = described {
+            self.may(described, action, module.span);
+        }
+        match write {
+            CheckedWrite::Create { set, .. } => {
+                if let Some(described) = described {
+                    self.set(described, set, Purpose::Create);
+                }
+            }
+            CheckedWrite::Update { record, set, .. } => {
+                self.id_leads_to(module.value.as_str(), "record", record);
+                if let Some(described) = described {
+                    self.set(described, set, Purpose::Update);
+                }
+            }
+            CheckedWrite::Delete { record, .. } => {
+                self.id_leads_to(module.value.as_str(), "record", record);
+            }
+            CheckedWrite::Link {
+                record, link, to, ..
+            }
+            | CheckedWrite::Unlink {
+                record, link, to, ..
+            } => {
+                self.id_leads_to(module.value.as_str(), "record", record);
+                let far = match described {
+                    Some(described) => self.link(described, link),
+                    None => None,
+                };
+                if let Some(far) = far {
+                    self.ids_lead_to(far, to);
+                }
+            }
+        }
+    }
+
+    fn listed(&mut self, module: &'a Located<ModuleName>) -> Option<Described<'a>> {
+        let described = self.module(module)?;
+        self.may(described, "list", module.span);
+        Some(described)
+    }
+
+    fn fetched(&mut self, described: Option<Described<'a>>) {
+        let (Some(described), Some(fields)) = (described, &self.step.fields) else {
+            return;
+        };
+        for field in fields {
+            self.readable(described, &field.value, field.span);
+        }
+    }
+
+    fn enumerated(&mut self, described: Described<'a>, name: &Located<String>) {
+        if let Some(field) = self.field(described, &name.value, name.span)
+            && !field.kind.has_dropdown()
+            && !matches!(field.kind, FieldKind::Other(_))
+        {
+            let problem = invalid(format!(
+                "`{}` of `{}` has no list of values",
+                name.value, described.name
+            ))
+            .at(name.span, format!("is of type `{}`", field.kind.as_str()));
+            self.push_of(&name.value, problem);
+        }
+    }
+
+    /// Fields that `verify` names are fields of the module written to.
+    fn verify(&mut self) {
+        let step = self.step;
+        let Some(described) = step
+            .module()
+            .and_then(|module| self.described(module.value.as_str()))
+        else {
+            return;
+        };
+        for (field, _) in &step.verify.by_field {
+            self.field(described, &field.value, field.span);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A literal value against its field.
+
+use jiff::tz::TimeZone;
+use serde_json::Value as Json;
+
+use super::examiner::Described;
+use super::examiner::Examiner;
+use super::examiner::invalid;
+use crate::diag::did_you_mean;
+use crate::expr::Tree;
+use crate::metadata::Field;
+use crate::metadata::FieldKind;
+use crate::metadata::value;
+use crate::metadata::value::Context;
+use crate::metadata::value::Rejected;
+
+/// What the value is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    Stored,
+    Compared,
+}
+
+impl<'a> Examiner<'a> {
+    /// Judges a value that is written out; what a template gives is judged while planning.
+    pub(super) fn literal(
+        &mut self,
+        described: Described<'a>,
+        field: &Field,
+        name: &str,
+        tree: &Tree,
+        ask: Ask,
+    ) {
+        let Some(json) = tree.literal() else { return };
+        if let Err(rejected) = self.accept(described, field, json, ask) {
+            let help = match &rejected {
+                Rejected::NotAnOption {
+                    value,
+                    options,
+                    meant: None,
+                } => did_you_mean(value, options.iter().map(String::as_str)),
+                _ => None,
+            };
+            let problem = invalid(format!(
+                "`{name}` of `{}` does not take this",
+                described.name
+            ))
+            .at(tree.span, rejected.to_string())
+            .help_if(help.or_else(|| rejected.help()));
+            self.push_of(name, problem);
+        }
+    }
+
+    fn accept(
+        &self,
+        described: Described<'a>,
+        field: &Field,
+        json: &Json,
+        ask: Ask,
+    ) -> Result<(), Rejected> {
+        if ask == Ask::Compared && is_compared_loosely(&field.kind) {
+            return Ok(());
+        }
+        // Only whether there is a zone matters here: the value that comes out is thrown away.
+        let any_zone = TimeZone::UTC;
+        let has_zone = self.checked.settings.timezone.is_some();
+        let context = Context {
+            dropdown: self.metadata.dropdown(described.name, &field.name),
+            zone: has_zone.then_some(&any_zone),
+        };
+        match value::accept(field, json, context) {
+            // An instant may be compared with a whole day.
+            Err(rejected) if ask == Ask::Compared && field.kind == FieldKind::DateTime => {
+                let day = Field::new(field.name.clone(), FieldKind::Date);
+                value::accept(&day, json, context)
+                    .map(|_| ())
+                    .map_err(|_| rejected)
+            }
+            judged => judged.map(|_| ()),
+        }
+    }
+}
+
+/// Collections are compared by a part of one of their members.
+fn is_compared_loosely(kind: &FieldKind) -> bool {
+    matches!(
+        kind,
+        FieldKind::Email | FieldKind::Tag | FieldKind::TeamSet | FieldKind::Collection
+    )
+}

@@ -1,0 +1,273 @@
+//! A playbook whose templates are compiled, whose steps are in order, and whose names are known to exist.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use crate::diag::Located;
+use crate::diag::Span;
+use crate::expr::Path;
+use crate::expr::StepNo;
+use crate::expr::Template;
+use crate::expr::Tree;
+use crate::playbook::DataFile;
+use crate::playbook::Empty;
+use crate::playbook::FilterMethod;
+use crate::playbook::Limits;
+use crate::playbook::OnDuplicate;
+use crate::playbook::OnError;
+use crate::playbook::Retry;
+use crate::playbook::Settings;
+use crate::playbook::VarDecl;
+use crate::playbook::Verify;
+use crate::playbook::Wait;
+use crate::wire::LinkName;
+use crate::wire::ModuleName;
+
+#[derive(Debug, Clone)]
+pub struct Checked {
+    pub name: String,
+    pub identity: Option<String>,
+    pub generation: u64,
+    pub folder: PathBuf,
+    pub vars: Vec<VarDecl>,
+    pub limits: Limits,
+    pub settings: Settings,
+    /// In topological order; a step's number is its place.
+    pub steps: Vec<CheckedStep>,
+    pub outputs: Vec<(String, Tree)>,
+}
+
+#[derive(Debug, Clone)]
+pub struct CheckedStep {
+    pub number: StepNo,
+    pub id: String,
+    pub items: Option<Items>,
+    /// The name an item has in templates.
+    pub item_name: String,
+    pub key: Option<Template>,
+    pub on_duplicate: OnDuplicate,
+    pub when: Option<Template>,
+    pub select: Option<Path>,
+    pub expect: Vec<Expectation>,
+    pub on_error: OnError,
+    pub depends_on: Vec<(StepNo, Wait)>,
+    pub max: Option<u64>,
+    pub retry: Retry,
+    pub verify: Verify,
+    pub unchecked: BTreeSet<String>,
+    pub empty: Empty,
+    pub alone: Sharing,
+    pub action: CheckedAction,
+    /// Steps it reads or waits for.
+    pub upstream: BTreeSet<StepNo>,
+    /// `fields` as the playbook gives it.
+    pub fields: Option<Vec<Located<String>>>,
+    /// The fields that later steps, or it itself, use of its records.
+    pub projection: Projection,
+    pub verb: &'static str,
+    pub verb_span: Span,
+    pub span: Span,
+}
+
+/// Whether a step's operations may ride in a batch with those of other steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    Shared,
+    Alone,
+}
+
+#[derive(Debug, Clone)]
+pub enum Items {
+    Template(Template),
+    Path {
+        path: Path,
+        span: Span,
+    },
+    Literal(Vec<Tree>),
+    /// Rows, streamed.
+    File(DataFile),
+    /// What a JSONPath finds in a JSON file.
+    Searched {
+        file: DataFile,
+        path: Path,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum Expectation {
+    Count {
+        min: Option<u64>,
+        max: Option<u64>,
+        span: Span,
+    },
+    Holds(Template),
+}
+
+/// Which fields a read must fetch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Projection {
+    /// What is used cannot be seen, or everything is.
+    All,
+    Fields(BTreeSet<String>),
+}
+
+impl Projection {
+    pub fn add(&mut self, field: &str) {
+        if let Self::Fields(fields) = self {
+            fields.insert(field.to_owned());
+        }
+    }
+
+    /// As a request says it; `None` asks for all.
+    pub fn to_fields(&self) -> Option<Vec<String>> {
+        match self {
+            Self::All => None,
+            Self::Fields(fields) => Some(
+                fields
+                    .iter()
+                    .cloned()
+                    .chain(["id".to_owned()])
+                    .collect::<BTreeSet<_>>()
+                    .into_iter()
+                    .collect(),
+            ),
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub enum CheckedAction {
+    Read(CheckedRead),
+    Write(CheckedWrite),
+    Assert {
+        conditions: Vec<Template>,
+        message: Option<Template>,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub enum CheckedRead {
+    List {
+        module: Located<ModuleName>,
+        order_by: Option<Located<String>>,
+        limit: Option<u64>,
+    },
+    Filter {
+        module: Located<ModuleName>,
+        condition: Option<Tree>,
+        saved_filter: Option<Template>,
+        method: FilterMethod,
+        order_by: Option<Located<String>>,
+        limit: Option<u64>,
+    },
+    Count {
+        module: Located<ModuleName>,
+        condition: Option<Tree>,
+    },
+    Get {
+        module: Located<ModuleName>,
+        record: Tree,
+    },
+    Related {
+        module: Located<ModuleName>,
+        record: Tree,
+        link: Located<LinkName>,
+        condition: Option<Tree>,
+        limit: Option<u64>,
+    },
+    Search {
+        text: Tree,
+        modules: Vec<Located<ModuleName>>,
+        limit: Option<u64>,
+    },
+    Enum {
+        module: Located<ModuleName>,
+        field: Located<String>,
+    },
+    Metadata {
+        modules: Vec<Located<ModuleName>>,
+    },
+    Me,
+    Ping,
+}
+
+#[derive(Debug, Clone)]
+pub enum CheckedWrite {
+    Create {
+        module: Located<ModuleName>,
+        set: Vec<SetField>,
+    },
+    Update {
+        module: Located<ModuleName>,
+        record: Tree,
+        set: Vec<SetField>,
+    },
+    Delete {
+        module: Located<ModuleName>,
+        record: Tree,
+    },
+    Link {
+        module: Located<ModuleName>,
+        record: Tree,
+        link: Located<LinkName>,
+        to: Tree,
+    },
+    Unlink {
+        module: Located<ModuleName>,
+        record: Tree,
+        link: Located<LinkName>,
+        to: Tree,
+    },
+}
+
+#[derive(Debug, Clone)]
+pub struct SetField {
+    pub name: Located<String>,
+    pub value: Tree,
+}
+
+impl Checked {
+    pub fn step(&self, number: StepNo) -> &CheckedStep {
+        &self.steps[number.0 as usize]
+    }
+}
+
+impl CheckedStep {
+    pub fn is_write(&self) -> bool {
+        matches!(self.action, CheckedAction::Write(_))
+    }
+
+    pub fn module(&self) -> Option<&Located<ModuleName>> {
+        match &self.action {
+            CheckedAction::Read(read) => read.module(),
+            CheckedAction::Write(write) => Some(write.module()),
+            CheckedAction::Assert { .. } => None,
+        }
+    }
+}
+
+impl CheckedRead {
+    pub fn module(&self) -> Option<&Located<ModuleName>> {
+        match self {
+            Self::List { module, .. }
+            | Self::Filter { module, .. }
+            | Self::Count { module, .. }
+            | Self::Get { module, .. }
+            | Self::Related { module, .. }
+            | Self::Enum { module, .. } => Some(module),
+            Self::Search { .. } | Self::Metadata { .. } | Self::Me | Self::Ping => None,
+        }
+    }
+}
+
+impl CheckedWrite {
+    pub fn module(&self) -> &Located<ModuleName> {
+        match self {
+            Self::Create { module, .. }
+            | Self::Update { module, .. }
+            | Self::Delete { module, .. }
+            | Self::Link { module, .. }
+            | Self::Unlink { module, .. } => module,
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The names in templates: each must be declared, and each tells what a step needs.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::checked::CheckedAction;
+use super::checked::CheckedRead;
+use super::checked::CheckedStep;
+use super::checked::CheckedWrite;
+use super::checked::Expectation;
+use super::checked::Items;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Problems;
+use crate::diag::all_of;
+use crate::diag::did_you_mean;
+use crate::expr::ITEM_ATTRIBUTES;
+use crate::expr::Reference;
+use crate::expr::STEP_ATTRIBUTES;
+use crate::expr::Template;
+use crate::expr::Tree;
+
+const UNKNOWN_NAME: Code = Code("unknown_name");
+const UNKNOWN_STEP: Code = Code("unknown_step");
+const UNKNOWN_VAR: Code = Code("unknown_var");
+const UNKNOWN_RESULT: Code = Code("unknown_result");
+const UNKNOWN_COLUMN: Code = Code("unknown_column");
+
+/// Everything a name can be looked up in.
+pub(super) struct Known<'a> {
+    pub(super) steps: BTreeSet<&'a str>,
+    pub(super) vars: BTreeSet<&'a str>,
+    /// First lines of the CSV files that steps read, by step.
+    pub(super) headings: &'a BTreeMap<String, Vec<String>>,
+}
+
+/// What the names of a step lead to.
+#[derive(Debug, Default)]
+pub(super) struct Used {
+    pub(super) steps: BTreeSet<String>,
+    pub(super) vars: BTreeSet<String>,
+}
+
+impl Known<'_> {
+    /// Checks every template of a step.
+    pub(super) fn check(&self, step: &CheckedStep, problems: &mut Problems) -> Used {
+        let mut used = Used::default();
+        for (template, item) in templates(step) {
+            for reference in template.references() {
+                self.reference(step, template, reference, item, &mut used, problems);
+            }
+        }
+        if let Some(Items::Path { path, span }) = &step.items {
+            match path.leading_names().as_slice() {
+                ["steps", name, ..] if self.steps.contains(name) => {
+                    used.steps.insert((*name).to_owned());
+                }
+                ["steps", name, ..] => problems.push(
+                    Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`"))
+                        .at(*span, "used here")
+                        .help_if(did_you_mean(name, self.steps.iter().copied()))
+                        .step(&step.id),
+                ),
+                ["vars", name, ..] => {
+                    used.vars.insert((*name).to_owned());
+                }
+                _ => problems.push(
+                    Problem::error(
+                        UNKNOWN_NAME,
+                        "a JSONPath of `for_each` begins with a result or a variable",
+                    )
+                    .at(*span, "begins with neither")
+                    .help("write `$.steps.NAME.records[*]`, with a filter where you need one")
+                    .step(&step.id),
+                ),
+            }
+        }
+        used
+    }
+
+    /// Checks a template outside any step, such as an output.
+    pub(super) fn check_tree(&self, tree: &Tree, problems: &mut Problems) -> Used {
+        let mut used = Used::default();
+        for template in tree.templates() {
+            for reference in template.references() {
+                if let Err(problem) = self.name(template, reference, &mut used) {
+                    problems.push(problem);
+                }
+            }
+        }
+        used
+    }
+
+    fn reference(
+        &self,
+        step: &CheckedStep,
+        template: &Template,
+        reference: &Reference,
+        item: ItemIs,
+        used: &mut Used,
+        problems: &mut Problems,
+    ) {
+        if reference.root == step.item_name && item == ItemIs::There {
+            if let Err(problem) = self.column(step, template, reference) {
+                problems.push(problem.step(&step.id));
+            }
+            return;
+        }
+        if let Err(problem) = self.name(template, reference, used) {
+            let problem = if reference.root == step.item_name {
+                problem.help("an item is there only in a step with `for_each`")
+            } else {
+                problem
+            };
+            problems.push(problem.step(&step.id));
+        }
+    }
+
+    fn name(
+        &self,
+        template: &Template,
+        reference: &Reference,
+        used: &mut Used,
+    ) -> Result<(), Problem> {
+        let span = template.span_of(&reference.range);
+        match reference.root.as_str() {
+            "vars" => {
+                let Some(name) = reference.name(0) else {
+                    return Ok(());
+                };
+                used.vars.insert(name.to_owned());
+                if self.vars.contains(name) {
+                    return Ok(());
+                }
+                Err(
+                    Problem::error(UNKNOWN_VAR, format!("there is no variable `{name}`"))
+                        .at(span, "used here")
+                        .help(
+                            did_you_mean(name, self.vars.iter().copied()).unwrap_or_else(|| {
+                                format!("declare it: `vars: {{ {name}: {{ type: string }} }}`")
+                            }),
+                        ),
+                )
+            }
+            "steps" => {
+                let Some(name) = reference.name(0) else {
+                    return Err(
+                        Problem::error(UNKNOWN_STEP, "which step is meant cannot be seen")
+                            .at(span, "name the step itself, such as `steps.owner`"),
+                    );
+                };
+                if !self.steps.contains(name) {
+                    return Err(
+                        Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`"))
+                            .at(span, "used here")
+                            .help_if(did_you_mean(name, self.steps.iter().copied())),
+                    );
+                }
+                used.steps.insert(name.to_owned());
+                match reference.name(1) {
+                    Some(attribute) if !STEP_ATTRIBUTES.contains(&attribute) => {
+                        Err(unknown_result(name, attribute).at(span, "used here"))
+                    }
+                    _ => Ok(()),
+                }
+            }
+            other => Err(
+                Problem::error(UNKNOWN_NAME, format!("`{other}` is not known here"))
+                    .at(span, "used here")
+                    .help(did_you_mean(other, ["vars", "steps"]).unwrap_or_else(|| {
+                        "a name is `vars.…`, `steps.…` or an item's (`as`)".into()
+                    })),
+            ),
+        }
+    }
+
+    /// A column of a CSV file is known before a row is read.
+    fn column(
+        &self,
+        step: &CheckedStep,
+        template: &Template,
+        reference: &Reference,
+    ) -> Result<(), Problem> {
+        let (Some(heading), Some(Items::File(file)), Some(name)) =
+            (self.headings.get(&step.id), &step.items, reference.name(0))
+        else {
+            return Ok(());
+        };
+        if heading.iter().any(|column| column == name) {
+            return Ok(());
+        }
+        let columns = all_of(heading.iter().map(String::as_str));
+        Err(Problem::error(
+            UNKNOWN_COLUMN,
+            format!("`{}` has no column `{name}`", file.path.value),
+        )
+        .at(template.span_of(&reference.range), "used here")
+        .help(
+            did_you_mean(name, heading.iter().map(String::as_str))
+                .unwrap_or_else(|| format!("its columns are {columns}")),
+        ))
+    }
+}
+
+fn unknown_result(step: &str, attribute: &str) -> Problem {
+    let help = if ITEM_ATTRIBUTES.contains(&attribute) {
+        format!(
+            "`{attribute}` is of one item: write `steps.{step}.items[0].{attribute}` or use `for_each`"
+        )
+    } else {
+        did_you_mean(attribute, STEP_ATTRIBUTES.iter().copied()).unwrap_or_else(|| {
+            format!(
+                "a step has {}; a field is of a record: `steps.{step}.first.{attribute}`",
+                all_of(STEP_ATTRIBUTES.iter().copied())
+            )
+        })
+    };
+    Problem::error(
+        UNKNOWN_RESULT,
+        format!("a step's result has no `{attribute}`"),
+    )
+    .help(help)
+}
+
+/// Whether a template stands where an item's name means something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ItemIs {
+    There,
+    Absent,
+}
+
+/// Every template of a step, and whether it may use an item.
+pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
+    let inside = if step.items.is_some() {
+        ItemIs::There
+    } else {
+        ItemIs::Absent
+    };
+    // The key of a read without for_each indexes its records, one after the other.
+    let keyed = if matches!(step.action, CheckedAction::Read(_)) {
+        ItemIs::There
+    } else {
+        inside
+    };
+    let mut all: Vec<(&Template, ItemIs)> = Vec::new();
+    match &step.items {
+        Some(Items::Template(template)) => all.push((template, ItemIs::Absent)),
+        Some(Items::Literal(trees)) => {
+            all.extend(
+                trees
+                    .iter()
+                    .flat_map(Tree::templates)
+                    .map(|template| (template, ItemIs::Absent)),
+            );
+        }
+        Some(Items::Path { .. } | Items::File(_) | Items::Searched { .. }) | None => {}
+    }
+    all.extend(step.key.iter().map(|template| (template, keyed)));
+    all.extend(step.when.iter().map(|template| (template, inside)));
+    for expectation in &step.expect {
+        if let Expectation::Holds(template) = expectation {
+            all.push((template, inside));
+        }
+    }
+    let mut trees: Vec<&Tree> = Vec::new();
+    match &step.action {
+        CheckedAction::Read(read) => match read {
+            CheckedRead::Filter {
+                condition,
+                saved_filter,
+                ..
+            } => {
+                trees.extend(condition);
+                all.extend(saved_filter.iter().map(|template| (template, inside)));
+            }
+            CheckedRead::Count { condition, .. } => trees.extend(condition),
+            CheckedRead::Get { record, .. } => trees.push(record),
+            CheckedRead::Related {
+                record, condition, ..
+            } => {
+                trees.push(record);
+                trees.extend(condition);
+            }
+            CheckedRead::Search { text, .. } => trees.push(text),
+            CheckedRead::List { .. }
+            | CheckedRead::Enum { .. }
+            | CheckedRead::Metadata { .. }
+            | CheckedRead::Me
+            | CheckedRead::Ping => {}
+        },
+        CheckedAction::Write(write) => match write {
+            CheckedWrite::Create { set, .. } => trees.extend(set.iter().map(|field| &field.value)),
+            CheckedWrite::Update { record, set, .. } => {
+                trees.push(record);
+                trees.extend(set.iter().map(|field| &field.value));
+            }
+            CheckedWrite::Delete { record, .. } => trees.push(record),
+            CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
+                trees.extend([record, to]);
+            }
+        },
+        CheckedAction::Assert {
+            conditions,
+            message,
+        } => {
+            all.extend(
+                conditions
+                    .iter()
+                    .chain(message)
+                    .map(|template| (template, inside)),
+            );
+        }
+    }
+    all.extend(
+        trees
+            .into_iter()
+            .flat_map(Tree::templates)
+            .map(|template| (template, inside)),
+    );
+    all
+}

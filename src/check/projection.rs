@@ -1,0 +1,172 @@
+//! Which fields of a step's records are used anywhere, so that reads fetch those and no more.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::checked::CheckedStep;
+use super::checked::Items;
+use super::checked::Projection;
+use super::names;
+use super::names::ItemIs;
+use crate::expr::Part;
+use crate::expr::Reference;
+use crate::expr::StepNo;
+use crate::expr::Tree;
+
+/// What is used of each step, over all steps and outputs.
+pub(super) fn of(
+    steps: &[CheckedStep],
+    outputs: &[(String, Tree)],
+) -> BTreeMap<StepNo, Projection> {
+    let numbers: BTreeMap<&str, StepNo> = steps
+        .iter()
+        .map(|step| (step.id.as_str(), step.number))
+        .collect();
+    let mut uses = Uses {
+        numbers,
+        projections: BTreeMap::new(),
+    };
+    for step in steps {
+        uses.step(step);
+    }
+    for reference in outputs.iter().flat_map(|(_, tree)| tree.references()) {
+        uses.of_reference(reference);
+    }
+    uses.projections
+}
+
+struct Uses<'a> {
+    numbers: BTreeMap<&'a str, StepNo>,
+    projections: BTreeMap<StepNo, Projection>,
+}
+
+/// What a step's items are.
+enum Origin {
+    /// Records of another step: `for_each: "{{ steps.X.records }}"`.
+    Records(StepNo),
+    /// Results of another step: `for_each: "{{ steps.X.items }}"`.
+    Items(StepNo),
+    Elsewhere,
+}
+
+impl Uses<'_> {
+    fn step(&mut self, step: &CheckedStep) {
+        let origin = self.origin(step);
+        if let Some(Items::Path { path, .. }) = &step.items
+            && let ["steps", name, ..] = path.leading_names().as_slice()
+            && let Some(number) = self.numbers.get(name)
+        {
+            // What a JSONPath compares and what its items are used for cannot be told apart here.
+            self.all(*number);
+        }
+        if step.select.is_some() {
+            self.all(step.number);
+        }
+        for (template, item) in names::templates(step) {
+            for reference in template.references() {
+                if reference.root != step.item_name || item == ItemIs::Absent {
+                    self.of_reference(reference);
+                    continue;
+                }
+                match (&step.items, &origin) {
+                    // The key of a read without for_each names fields of its own records.
+                    (None, _) => self.of_record(step.number, &reference.parts),
+                    (Some(_), Origin::Records(number)) => self.of_record(*number, &reference.parts),
+                    (Some(_), Origin::Items(number)) => self.of_result(*number, &reference.parts),
+                    (Some(_), Origin::Elsewhere) => {}
+                }
+            }
+        }
+    }
+
+    fn origin(&self, step: &CheckedStep) -> Origin {
+        let Some(Items::Template(template)) = &step.items else {
+            return Origin::Elsewhere;
+        };
+        let [reference] = template.references() else {
+            return Origin::Elsewhere;
+        };
+        let number = reference.name(0).and_then(|name| self.numbers.get(name));
+        match (
+            reference.root.as_str(),
+            number,
+            reference.name(1),
+            reference.parts.len(),
+        ) {
+            // Only the plain list: a filter behind it may look at any field, and then all are fetched anyway.
+            ("steps", Some(number), Some("records"), 2) if is_plain(template.text()) => {
+                Origin::Records(*number)
+            }
+            ("steps", Some(number), Some("items"), 2) => Origin::Items(*number),
+            _ => Origin::Elsewhere,
+        }
+    }
+
+    fn of_reference(&mut self, reference: &Reference) {
+        if reference.root != "steps" {
+            return;
+        }
+        let Some(number) = reference
+            .name(0)
+            .and_then(|name| self.numbers.get(name))
+            .copied()
+        else {
+            return;
+        };
+        self.of_result(number, &reference.parts[1..]);
+    }
+
+    /// `parts` follow a step's or an item's result.
+    fn of_result(&mut self, number: StepNo, parts: &[Part]) {
+        match parts {
+            [Part::Name(name), ..] if is_scalar(name) => {}
+            [Part::Name(name), rest @ ..] if name == "first" => self.of_record(number, rest),
+            [Part::Name(name), _, rest @ ..] if name == "records" => self.of_record(number, rest),
+            [Part::Name(name), _, rest @ ..] if name == "items" || name == "by_key" => {
+                self.of_result(number, rest);
+            }
+            // The list itself, as `for_each` takes it: what is used of its items is seen where they are used.
+            [Part::Name(name)] if name == "items" => {}
+            // The fields of a record stand straight on an item's result.
+            [Part::Name(name), ..] if name != "records" && name != "by_key" && name != "source" => {
+                self.of_record(number, parts);
+            }
+            [Part::Name(name), ..] if name == "source" => {}
+            _ => self.all(number),
+        }
+    }
+
+    fn of_record(&mut self, number: StepNo, parts: &[Part]) {
+        match parts.first() {
+            Some(Part::Name(field)) => self
+                .projections
+                .entry(number)
+                .or_insert_with(|| Projection::Fields(BTreeSet::new()))
+                .add(field),
+            Some(Part::Index) | None => self.all(number),
+        }
+    }
+
+    fn all(&mut self, number: StepNo) {
+        self.projections.insert(number, Projection::All);
+    }
+}
+
+fn is_scalar(name: &str) -> bool {
+    matches!(
+        name,
+        "id" | "ids" | "count" | "selected" | "outcome" | "failed" | "labels" | "key"
+    )
+}
+
+/// Whether a template is one path and nothing else.
+fn is_plain(text: &str) -> bool {
+    let inner = text
+        .trim()
+        .trim_start_matches("{{")
+        .trim_end_matches("}}")
+        .trim();
+    inner
+        .chars()
+        .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '.'))
+}

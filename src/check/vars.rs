@@ -1,0 +1,301 @@
+//! The values of a playbook's variables: given, or by default, and of the type that is declared.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::ZonedDateTime;
+use jiff::civil::Date;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Problems;
+use crate::diag::Sources;
+use crate::diag::did_you_mean;
+use crate::expr::ItemResult;
+use crate::expr::KeyHit;
+use crate::expr::Rendered;
+use crate::expr::Results;
+use crate::expr::ResultsError;
+use crate::expr::StepNo;
+use crate::expr::StepResult;
+use crate::expr::Tally;
+use crate::expr::Tree;
+use crate::expr::World;
+use crate::playbook::VarDecl;
+use crate::playbook::VarKind;
+
+const UNKNOWN_VAR: Code = Code("unknown_var");
+const MISSING_VAR: Code = Code("missing_var");
+const INVALID_VAR: Code = Code("invalid_var");
+const SECRET_VAR: Code = Code("secret_var");
+
+/// A value from outside the playbook.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Given {
+    pub value: Json,
+    pub origin: Origin,
+}
+
+/// Where a value comes from; later ones win.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// `SUGARMILL_VAR_NAME`.
+    Environment,
+    /// `--vars-file`.
+    File(String),
+    /// `--var`.
+    Flag,
+}
+
+impl Origin {
+    fn describe(&self, name: &str) -> String {
+        match self {
+            Self::Environment => format!("`SUGARMILL_VAR_{}`", name.to_uppercase()),
+            Self::File(file) => format!("`{file}`"),
+            Self::Flag => format!("`--var {name}=…`"),
+        }
+    }
+}
+
+/// Values by name. What is given in more than one way is already decided.
+pub type GivenVars = BTreeMap<String, Given>;
+
+/// Works out all variables, or says everything that is wrong with them.
+pub fn resolve_vars(
+    declared: &[VarDecl],
+    given: &GivenVars,
+    now: &ZonedDateTime,
+    sources: &Sources,
+) -> Result<Map<String, Json>, Problems> {
+    let mut problems = Problems::default();
+    for (name, value) in given {
+        if value.origin != Origin::Environment
+            && !declared.iter().any(|var| var.name.value == *name)
+        {
+            let origin = value.origin.describe(name);
+            problems.push(
+                Problem::error(
+                    UNKNOWN_VAR,
+                    format!("{origin} sets `{name}`, and the playbook has no such variable"),
+                )
+                .help_if(did_you_mean(
+                    name,
+                    declared.iter().map(|var| var.name.value.as_str()),
+                )),
+            );
+        }
+    }
+    let world = World::new(Arc::new(NoResults), &Map::new(), now.clone());
+    let mut values = Map::new();
+    for var in declared {
+        match value(var, given.get(&var.name.value), &world, sources) {
+            Ok(value) => {
+                values.insert(var.name.value.clone(), value);
+            }
+            Err(problem) => problems.push(*problem),
+        }
+    }
+    problems.sort();
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok(values)
+    }
+}
+
+fn value(
+    var: &VarDecl,
+    given: Option<&Given>,
+    world: &World,
+    sources: &Sources,
+) -> Result<Json, Box<Problem>> {
+    let name = &var.name.value;
+    if var.kind == VarKind::Secret {
+        // Kept out of the run file it would have to be; until that is built, no secret is taken at all.
+        return Err(Box::new(
+            Problem::error(
+                SECRET_VAR,
+                "variables of `type: secret` are not in this version yet",
+            )
+            .at(var.name.span, "a secret"),
+        ));
+    }
+    if let Some(given) = given {
+        return typed(var.kind, &given.value).map_err(|wanted| {
+            let origin = given.origin.describe(name);
+            Box::new(
+                Problem::error(
+                    INVALID_VAR,
+                    format!(
+                        "{origin} gives `{}`, which is not {wanted}",
+                        shown(&given.value)
+                    ),
+                )
+                .at(var.name.span, format!("declared as {wanted}")),
+            )
+        });
+    }
+    let Some(default) = &var.default else {
+        if !var.required {
+            return Ok(Json::Null);
+        }
+        let help = format!(
+            "give it: `--var {name}=…`, `SUGARMILL_VAR_{}` or a line in a `--vars-file`{}",
+            name.to_uppercase(),
+            var.description
+                .as_ref()
+                .map(|text| format!(" ({text})"))
+                .unwrap_or_default()
+        );
+        return Err(Box::new(
+            Problem::error(MISSING_VAR, format!("the variable `{name}` has no value"))
+                .at(var.name.span, "required")
+                .help(help),
+        ));
+    };
+    let invalid = |message: String| {
+        Box::new(Problem::error(INVALID_VAR, message).at(default.span, "the default"))
+    };
+    let tree = Tree::compile(default, sources).map_err(|problems| {
+        Box::new(
+            problems
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| *invalid("the default cannot be read".into())),
+        )
+    })?;
+    match tree.eval(&world.scope()) {
+        Ok(Rendered::Value(value)) => typed(var.kind, &value)
+            .map_err(|wanted| invalid(format!("the default of `{name}` is not {wanted}"))),
+        Ok(Rendered::Omit) => Ok(Json::Null),
+        Err(failure) => Err(invalid(format!(
+            "the default of `{name}` cannot be worked out: {failure}"
+        ))),
+    }
+}
+
+fn shown(value: &Json) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Reads a value as a type; text from a command line reads as what it looks like. Fails with what is wanted.
+fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
+    let text = value.as_str();
+    match kind {
+        VarKind::String | VarKind::Secret => match value {
+            Json::String(_) => Ok(value.clone()),
+            Json::Number(_) | Json::Bool(_) => Ok(Json::from(value.to_string())),
+            _ => Err("text"),
+        },
+        VarKind::Integer => value
+            .as_i64()
+            .or_else(|| text?.trim().parse().ok())
+            .map(Json::from)
+            .ok_or("a whole number"),
+        VarKind::Number => match (value, text) {
+            (Json::Number(_), _) => Ok(value.clone()),
+            (_, Some(text)) => text
+                .trim()
+                .parse::<f64>()
+                .ok()
+                .and_then(|number| {
+                    serde_json::from_str(text.trim())
+                        .ok()
+                        .or_else(|| serde_json::Number::from_f64(number).map(Json::Number))
+                })
+                .ok_or("a number"),
+            _ => Err("a number"),
+        },
+        VarKind::Boolean => match (value, text.map(str::trim)) {
+            (Json::Bool(_), _) => Ok(value.clone()),
+            (_, Some("true" | "1")) => Ok(Json::Bool(true)),
+            (_, Some("false" | "0")) => Ok(Json::Bool(false)),
+            _ => Err("true or false"),
+        },
+        VarKind::Date => text
+            .filter(|text| text.len() == 10 && text.parse::<Date>().is_ok())
+            .map(Json::from)
+            .ok_or("a date like 2026-01-31"),
+        VarKind::Datetime => text
+            .filter(|text| text.parse::<Timestamp>().is_ok())
+            .map(Json::from)
+            .ok_or("a date and time with an offset, like 2026-01-31T10:00:00+01:00"),
+        VarKind::List => match (value, text) {
+            (Json::Array(_), _) => Ok(value.clone()),
+            (_, Some(text)) if text.trim_start().starts_with('[') => serde_json::from_str(text)
+                .ok()
+                .filter(Json::is_array)
+                .ok_or("a list: `[\"a\",\"b\"]` or `a,b`"),
+            (_, Some("")) => Ok(Json::Array(Vec::new())),
+            (_, Some(text)) => Ok(text
+                .split(',')
+                .map(|part| Json::from(part.trim()))
+                .collect()),
+            _ => Err("a list"),
+        },
+    }
+}
+
+/// Before any step ran, no result is known.
+#[derive(Debug)]
+struct NoResults;
+
+impl Results for NoResults {
+    fn step(&self, _: &str) -> Result<Option<StepResult>, ResultsError> {
+        Ok(None)
+    }
+
+    fn item(&self, _: StepNo, _: u64) -> Result<Option<ItemResult>, ResultsError> {
+        Ok(None)
+    }
+
+    fn by_key(&self, _: StepNo, _: &str) -> Result<Option<KeyHit>, ResultsError> {
+        Ok(None)
+    }
+
+    fn records(&self, _: StepNo, _: Range<u64>) -> Result<Vec<Map<String, Json>>, ResultsError> {
+        Ok(Vec::new())
+    }
+
+    fn item_records(
+        &self,
+        _: StepNo,
+        _: u64,
+        _: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError> {
+        Ok(Vec::new())
+    }
+
+    fn tally(&self, _: StepNo) -> Result<Tally, ResultsError> {
+        Ok(Tally::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn text_reads_as_the_declared_type() {
+        assert_eq!(typed(VarKind::Integer, &json!("12")), Ok(json!(12)));
+        assert_eq!(typed(VarKind::Integer, &json!(12)), Ok(json!(12)));
+        assert!(typed(VarKind::Integer, &json!("12.5")).is_err());
+        assert_eq!(typed(VarKind::Number, &json!("12.50")), Ok(json!(12.50)));
+        assert!(typed(VarKind::Number, &json!("NaN")).is_err());
+        assert_eq!(typed(VarKind::Boolean, &json!("1")), Ok(json!(true)));
+        assert!(typed(VarKind::Boolean, &json!("yes")).is_err());
+        assert_eq!(typed(VarKind::String, &json!(7)), Ok(json!("7")));
+        assert_eq!(typed(VarKind::List, &json!("a, b")), Ok(json!(["a", "b"])));
+        assert_eq!(typed(VarKind::List, &json!("[1]")), Ok(json!([1])));
+        assert!(typed(VarKind::Date, &json!("2026-02-30")).is_err());
+        assert!(typed(VarKind::Datetime, &json!("2026-02-03T10:00:00")).is_err());
+        assert!(typed(VarKind::Datetime, &json!("2026-02-03T10:00:00Z")).is_ok());
+    }
+}

@@ -1,0 +1,281 @@
+//! The command line as clap reads it. No logic: `settings` makes sense of it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use clap::Parser;
+use clap::Subcommand;
+use clap::ValueEnum;
+
+#[derive(Debug, Parser)]
+#[command(
+    name = "sugarmill",
+    version,
+    about = "Runs declarative YAML playbooks against SugarCRM: check, plan, apply exactly that",
+    after_help = "Examples:\n  \
+        sugarmill plan playbooks/import-customers.yaml --sandbox\n  \
+        sugarmill plan import.yaml -o import.run && sugarmill apply import.run\n  \
+        sugarmill run import.yaml --var owner=sally --yes\n\n\
+        An instance is named by SUGAR_URL, SUGAR_USERNAME and SUGAR_PASSWORD, or by SUGAR_ACCESS_TOKEN.\n\
+        Exit codes: 0 done, 1 something failed, 2 changes (--detailed-exitcode), 3 invalid input,\n\
+        4 instance not reached, 5 refused, 130/143 interrupted.",
+    disable_help_subcommand = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The instance, such as `https://crm.example.com` [env: `SUGAR_URL`]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Instance")]
+    pub(crate) url: Option<String>,
+    /// Start an embedded SugarCRM for this command, with demo data
+    #[arg(long, global = true, help_heading = "Instance", conflicts_with = "url")]
+    pub(crate) sandbox: bool,
+    /// Allow plain http to other machines
+    #[arg(long, global = true, help_heading = "Instance")]
+    pub(crate) allow_http: bool,
+    /// When to use colour
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        help_heading = "Output"
+    )]
+    pub(crate) color: ColorChoice,
+    /// Only results and errors
+    #[arg(
+        short,
+        long,
+        global = true,
+        help_heading = "Output",
+        conflicts_with = "verbose"
+    )]
+    pub(crate) quiet: bool,
+    /// More of what happens; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+    /// How log lines look on stderr
+    #[arg(
+        long,
+        global = true,
+        value_name = "FORMAT",
+        default_value = "text",
+        help_heading = "Output"
+    )]
+    pub(crate) log_format: LogFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ColorChoice {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Look for mistakes; sends nothing
+    Check(CheckArgs),
+    /// Work out what a playbook would do, and write it to a run file; cannot write to the instance
+    Plan(PlanArgs),
+    /// Do exactly what a run file says; goes on where an earlier apply ended
+    Apply(ApplyArgs),
+    /// Plan and apply
+    Run(RunArgs),
+    /// Show a run file
+    Show(ShowArgs),
+    /// Serve an embedded SugarCRM on this machine
+    Sandbox(SandboxArgs),
+    /// Print the JSON Schema of playbooks or reports
+    Schema(SchemaArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    #[arg(required = true, value_name = "PLAYBOOK")]
+    pub(crate) playbooks: Vec<PathBuf>,
+    /// Check against this snapshot of an instance's metadata
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata: Option<PathBuf>,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Variables {
+    /// Set a variable of the playbook; repeatable
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    pub(crate) vars: Vec<String>,
+    /// Read variables from a YAML or JSON map
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vars_file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Output {
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+    /// Also write a report, such as `json=report.json`; repeatable
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    pub(crate) reports: Vec<String>,
+    /// Show personal data, which reports hide otherwise
+    #[arg(long)]
+    pub(crate) show_pii: bool,
+    /// List all operations, however many
+    #[arg(long, value_name = "WHICH", default_value = "some")]
+    pub(crate) operations: Operations,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Operations {
+    /// A sample in text; in JSON all up to 10,000, beyond that what failed or is unknown
+    Some,
+    All,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    pub(crate) playbook: PathBuf,
+    /// The run file to write [default: <playbook name>-<run id>.run]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) variables: Variables,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// Exit with 2 where there is something to change
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    pub(crate) file: PathBuf,
+    /// Try failed operations again, and what was skipped because of them
+    #[arg(long)]
+    pub(crate) retry_failed: bool,
+    /// Send again what nobody can tell the end of
+    #[arg(long)]
+    pub(crate) retry_unknown: bool,
+    /// Apply only the plan with this digest
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) expect_digest: Option<String>,
+    /// Send nothing new after this long, such as `5h` or `30m`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) deadline: Option<Duration>,
+    /// Accepted for symmetry; apply never asks
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    pub(crate) playbook: PathBuf,
+    /// The run file to write [default: <playbook name>-<run id>.run]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Only plan
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Apply without asking
+    #[arg(long)]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) variables: Variables,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// With --dry-run: exit with 2 where there is something to change
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ShowArgs {
+    pub(crate) file: PathBuf,
+    /// Where to write it [default: standard output]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) output: Output,
+    /// Exit with 2 where there is something to change
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SandboxArgs {
+    /// The port on loopback; 0 takes any free one
+    #[arg(long, default_value_t = 8080)]
+    pub(crate) port: u16,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+    /// Keep the database in this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
+    /// Write every request as a line of JSON
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// Fixes demo data and password
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// How much demo data a new database gets
+    #[arg(long, default_value = "small")]
+    pub(crate) demo: DemoChoice,
+    /// More modules, fields, links and lists
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: Option<PathBuf>,
+    /// Give every record an id of its own, whatever the client says
+    #[arg(long)]
+    pub(crate) ignore_ids: bool,
+    /// Let requests take as long as a measured instance took, such as `sugar-2016`
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) cost: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DemoChoice {
+    None,
+    Small,
+    Large,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    #[arg(default_value = "playbook")]
+    pub(crate) of: SchemaOf,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    Playbook,
+    Report,
+}
+
+/// Reads `5h`, `30m`, `90s` and what else people write.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not a length of time, such as `5h` or `90s`"))?;
+    Duration::try_from(span).map_err(|_| format!("`{text}` is negative"))
+}

@@ -1,0 +1,194 @@
+//! `apply`: exactly what a run file says, from where an earlier apply ended.
+
+use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::cli::args::ApplyArgs;
+use crate::cli::engine;
+use crate::cli::engine::Task;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::instance::Session;
+use crate::cli::load;
+use crate::cli::load::Loaded;
+use crate::cli::printer;
+use crate::cli::progress::Shown;
+use crate::cli::reports;
+use crate::cli::settings::OutputSettings;
+use crate::cli::settings::Settings;
+use crate::cli::signals::Signals;
+use crate::client::Writer;
+use crate::execute;
+use crate::execute::ApplyEnd;
+use crate::execute::ApplyOptions;
+use crate::execute::ExecuteError;
+use crate::runfile::Ending;
+use crate::runfile::Header;
+use crate::runfile::Lock;
+use crate::runfile::RunFile;
+use crate::runfile::RunView;
+use crate::runfile::Stage;
+
+/// What of an earlier run is to be tried again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Again {
+    pub(crate) failed: bool,
+    pub(crate) unknown: bool,
+}
+
+pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
+    let output = OutputSettings::resolve(&args.output)?;
+    let signals = Signals::listen();
+    let view = RunView::open(&args.file)?;
+    let header = view.header()?;
+    refuse(&view, args)?;
+    drop(view);
+    let loaded = load::stored(&header.playbook.path, &header.playbook.text)?;
+    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let again = Again {
+        failed: args.retry_failed,
+        unknown: args.retry_unknown,
+    };
+    let end = send(
+        settings,
+        &args.file,
+        &loaded,
+        &session,
+        again,
+        args.deadline,
+        &signals,
+    )
+    .await;
+    session.close().await;
+    finish(settings, &output, &args.file, end, &signals)
+}
+
+/// What speaks against this plan before anybody is asked.
+fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
+    if view.stage()? == Stage::Refused {
+        let reason = match view.ending()? {
+            Some(Ending::Refused(reason)) => reason,
+            _ => "it has mistakes".into(),
+        };
+        return Err(Failure::Refused {
+            message: format!("this plan cannot be applied: {reason}"),
+            help: Some(format!(
+                "`sugarmill show {}` lists what is wrong",
+                args.file.display()
+            )),
+        });
+    }
+    if let Some(expected) = &args.expect_digest {
+        let digest = view.digest()?.unwrap_or_default();
+        // A prefix of some length is enough to tell plans apart.
+        if expected.len() < 8 || !digest.starts_with(expected.as_str()) {
+            return Err(Failure::Refused {
+                message: format!("this is not the plan that was expected: its digest is {digest}"),
+                help: Some("look at it with `sugarmill show` before applying it".into()),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Sends what a run file holds and is not done.
+pub(crate) async fn send(
+    settings: &Settings,
+    path: &Path,
+    loaded: &Loaded,
+    session: &Session,
+    again: Again,
+    deadline: Option<Duration>,
+    signals: &Signals,
+) -> Result<ApplyEnd, Failure> {
+    let lock = Lock::take(path)?;
+    let mut file = RunFile::open(path)?;
+    let header: Header = file.header()?;
+    if header.instance.url != session.name {
+        return Err(Failure::Refused {
+            message: format!(
+                "this plan was made for `{}`, not for `{}`",
+                header.instance.url, session.name
+            ),
+            help: Some("plan again for this instance".into()),
+        });
+    }
+    if again.failed {
+        let count = file.retry_failed()?;
+        tracing::info!("{count} operations are tried again");
+    }
+    if again.unknown {
+        file.retry_unknown()?;
+    }
+    let health = engine::health(&loaded.checked.settings, Task::Apply);
+    let mut shown = Shown::new(settings);
+    let mut engine = engine::build(
+        loaded,
+        &header,
+        session,
+        file,
+        &health,
+        &mut shown,
+        signals.wish(),
+    )?;
+    let writer = Writer::new(session.reader.clone(), lock.permit());
+    let options = ApplyOptions {
+        pace: engine::pace(&loaded.checked.settings),
+        deadline: deadline.map(|deadline| Instant::now() + deadline),
+    };
+    let end = execute::apply(&mut engine, writer, health, options).await;
+    engine::count_requests(&engine.file, session)?;
+    let file = engine.into_file();
+    shown.clear();
+    file.finish()?;
+    Ok(end?)
+}
+
+/// The report, whatever happened, and the code.
+pub(crate) fn finish(
+    settings: &Settings,
+    output: &OutputSettings,
+    path: &Path,
+    end: Result<ApplyEnd, Failure>,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
+    let end = match end {
+        Ok(end) => Ok(end),
+        // The report says what was done before the instance was lost.
+        Err(failure @ (Failure::Instance(_) | Failure::Client(_))) => Err(failure),
+        Err(other) => return Err(other),
+    };
+    let view = RunView::open(path)?;
+    reports::give(settings, output, &view)?;
+    match end {
+        Err(failure) => {
+            printer::failure(settings, &failure);
+            Ok(failure.exit())
+        }
+        Ok(ApplyEnd::Interrupted) => Ok(signals.exit()),
+        Ok(ApplyEnd::Refused(error)) => {
+            printer::failure(settings, &ExecuteError::Guard(error).into());
+            Ok(Exit::Refused)
+        }
+        Ok(ApplyEnd::Stopped(_)) => Ok(Exit::Failed),
+        Ok(ApplyEnd::Finished) if went_wrong(&view)? => Ok(Exit::Failed),
+        Ok(ApplyEnd::Finished) => Ok(Exit::Success),
+    }
+}
+
+/// Tolerated failures are failures all the same.
+fn went_wrong(view: &RunView) -> Result<bool, Failure> {
+    use crate::operation::State;
+    let operations = view.steps()?.iter().any(|step| {
+        step.counts
+            .keys()
+            .any(|state| matches!(state, State::Failed | State::Unknown | State::Sent))
+    });
+    let expectations = view
+        .problems()?
+        .iter()
+        .any(|problem| problem.severity == "error");
+    Ok(operations || expectations)
+}

@@ -1,0 +1,9 @@
+//! One file for each command.
+
+pub(super) mod apply;
+pub(super) mod check;
+pub(super) mod plan;
+pub(super) mod run;
+pub(super) mod sandbox;
+pub(super) mod schema;
+pub(super) mod show;

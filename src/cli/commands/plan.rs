@@ -1,0 +1,293 @@
+//! `plan`: a playbook into a run file, through a client that cannot write.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use uuid::Uuid;
+
+use crate::check::WriteAccess;
+use crate::check::against_with;
+use crate::check::far_modules;
+use crate::check::modules;
+use crate::check::resolve_vars;
+use crate::cli::args::PlanArgs;
+use crate::cli::args::Variables;
+use crate::cli::engine;
+use crate::cli::engine::Task;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::instance::Session;
+use crate::cli::load;
+use crate::cli::load::Loaded;
+use crate::cli::printer;
+use crate::cli::progress::Shown;
+use crate::cli::reports;
+use crate::cli::settings::OutputSettings;
+use crate::cli::settings::Settings;
+use crate::cli::signals::Signals;
+use crate::client;
+use crate::client::Wanted;
+use crate::execute;
+use crate::execute::PlanEnd;
+use crate::execute::Refusal;
+use crate::metadata::Metadata;
+use crate::runfile::Header;
+use crate::runfile::Instance;
+use crate::runfile::PlaybookText;
+use crate::runfile::RunFile;
+use crate::runfile::RunFileError;
+use crate::runfile::RunView;
+use crate::runfile::Stage;
+use crate::wire::ModuleName;
+
+/// A plan that was written.
+pub(crate) struct Planned {
+    pub(crate) path: PathBuf,
+    pub(crate) end: PlanEnd,
+}
+
+/// What a plan is made of.
+pub(crate) struct Request<'a> {
+    pub(crate) playbook: &'a Path,
+    pub(crate) out: Option<&'a Path>,
+    pub(crate) variables: &'a Variables,
+    /// Whether it is going to be applied at once: then a missing right to write is an error.
+    pub(crate) write_access: WriteAccess,
+}
+
+pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> {
+    let output = OutputSettings::resolve(&args.output)?;
+    let signals = Signals::listen();
+    let request = Request {
+        playbook: &args.playbook,
+        out: args.out.as_deref(),
+        variables: &args.variables,
+        write_access: WriteAccess::Advised,
+    };
+    let loaded = load::playbook(request.playbook)?;
+    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let planned = make(settings, &request, &loaded, &session, &signals).await;
+    session.close().await;
+    let planned = planned?;
+    let view = RunView::open(&planned.path)?;
+    reports::give(settings, &output, &view)?;
+    printer::say(
+        settings,
+        &format!("written to `{}`", planned.path.display()),
+    );
+    let exit = exit(&planned.end, &signals);
+    if exit == Exit::Success && args.detailed_exitcode && has_changes(&view)? {
+        return Ok(Exit::Changes);
+    }
+    Ok(exit)
+}
+
+/// Whether anything is planned, or may come to be.
+pub(crate) fn has_changes(view: &RunView) -> Result<bool, Failure> {
+    use crate::operation::State;
+    Ok(view.steps()?.iter().filter(|step| step.writes).any(|step| {
+        !step.expanded
+            || step
+                .counts
+                .keys()
+                .any(|state| matches!(state, State::Planned | State::Deferred | State::Sent))
+    }))
+}
+
+pub(crate) fn exit(end: &PlanEnd, signals: &Signals) -> Exit {
+    match end {
+        PlanEnd::Planned => Exit::Success,
+        PlanEnd::Interrupted => signals.exit(),
+        PlanEnd::Refused(Refusal::Mistakes(_)) => Exit::Invalid,
+        PlanEnd::Refused(Refusal::Expectation(_)) => Exit::Failed,
+        PlanEnd::Refused(Refusal::Guard(_) | Refusal::Unbounded(_)) => Exit::Refused,
+    }
+}
+
+/// Makes a plan. The file appears under its name only when it is whole.
+pub(crate) async fn make(
+    settings: &Settings,
+    request: &Request<'_>,
+    loaded: &Loaded,
+    session: &Session,
+    signals: &Signals,
+) -> Result<Planned, Failure> {
+    printer::problems(settings, &loaded.warnings, &loaded.sources);
+    let zone = loaded.zone.clone().unwrap_or(TimeZone::UTC);
+    let now = Timestamp::now()
+        .round(jiff::Unit::Second)
+        .unwrap_or_else(|_| Timestamp::now())
+        .to_zoned_datetime(zone);
+    let refused = |problems| Failure::Problems {
+        name: format!("`{}`", request.playbook.display()),
+        problems,
+        sources: loaded.sources.clone(),
+    };
+    let given = load::given_vars(request.variables, &settings.environment)?;
+    let vars =
+        resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
+    let metadata = metadata(loaded, session).await?;
+    let problems = against_with(&loaded.checked, &metadata, request.write_access);
+    if problems.has_errors() {
+        return Err(refused(problems));
+    }
+    printer::problems(settings, &problems, &loaded.sources);
+
+    let run_id = run_id(settings);
+    let path = match request.out {
+        Some(path) => path.to_owned(),
+        None => PathBuf::from(format!("{}-{run_id}.run", file_name(&loaded.checked.name))),
+    };
+    refuse_to_overwrite(&path)?;
+    let header = Header {
+        run_id,
+        tool: env!("CARGO_PKG_VERSION").to_owned(),
+        started: execute::timestamp(),
+        playbook: PlaybookText {
+            name: loaded.checked.name.clone(),
+            path: request.playbook.display().to_string(),
+            text: loaded.text.clone(),
+        },
+        vars,
+        instance: Instance {
+            url: session.name.clone(),
+            user: session.me.user_name.clone(),
+            user_id: session.me.id.clone(),
+            metadata_hash: metadata.hash.clone(),
+        },
+        identity: loaded
+            .checked
+            .identity
+            .clone()
+            .unwrap_or_else(|| session.name.clone()),
+        now: now.to_string(),
+        metadata,
+    };
+    let partial = Partial::new(&path);
+    let file = RunFile::create(&partial.0, &header)?;
+    let health = engine::health(&loaded.checked.settings, Task::Plan);
+    let mut shown = Shown::new(settings);
+    let mut engine = engine::build(
+        loaded,
+        &header,
+        session,
+        file,
+        &health,
+        &mut shown,
+        signals.wish(),
+    )?;
+    let end = execute::plan(&mut engine).await?;
+    engine::count_requests(&engine.file, session)?;
+    let file = engine.into_file();
+    shown.clear();
+    file.finish()?;
+    partial.keep(&path)?;
+    Ok(Planned { path, end })
+}
+
+async fn metadata(loaded: &Loaded, session: &Session) -> Result<Metadata, Failure> {
+    let wanted: Vec<ModuleName> = modules(&loaded.checked).into_iter().collect();
+    let fetch = async |wanted: &[ModuleName]| {
+        client::fetch_metadata(&session.reader, Wanted::Modules(wanted))
+            .await
+            .map_err(|failure| match failure {
+                client::Failure::Stop(error) => Failure::Client(error),
+                client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
+                    Failure::Instance(format!("its metadata cannot be read: {fault}"))
+                }
+            })
+    };
+    let reading = fetch(&wanted).await?;
+    // Where links lead is known only now.
+    let far: Vec<ModuleName> = far_modules(&loaded.checked, &reading.metadata)
+        .into_iter()
+        .filter(|module| !wanted.contains(module))
+        .collect();
+    let reading = if far.is_empty() {
+        reading
+    } else {
+        fetch(&[wanted, far].concat()).await?
+    };
+    for note in &reading.notes {
+        tracing::info!("metadata: {note:?}");
+    }
+    Ok(reading.metadata)
+}
+
+/// When, and something that tells two runs of one second apart.
+fn run_id(settings: &Settings) -> String {
+    if let Ok(seed) = settings.environment.get("SUGARMILL_SEED") {
+        return format!("seed-{}", file_name(seed));
+    }
+    let unique = Uuid::now_v7().simple().to_string();
+    let tail = unique.get(unique.len() - 6..).unwrap_or(&unique);
+    format!("{}-{tail}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"))
+}
+
+fn file_name(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if c.is_alphanumeric() || matches!(c, '-' | '_' | '.') {
+                c
+            } else {
+                '-'
+            }
+        })
+        .collect()
+}
+
+/// A plan may be replaced by another; a run that was sent may not, and neither may a file that is something else.
+fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
+    if !path.exists() {
+        return Ok(());
+    }
+    match RunView::open(path).and_then(|view| view.stage()) {
+        Ok(Stage::Plan | Stage::Refused) => Ok(()),
+        Ok(Stage::Run) => Err(RunFileError::InUse(path.to_owned()).into()),
+        Err(_) => Err(Failure::Refused {
+            message: format!(
+                "`{}` is there already and no plan of sugarmill",
+                path.display()
+            ),
+            help: Some("name another file with `-o`".into()),
+        }),
+    }
+}
+
+/// A run file in the making. Unless it is kept, nothing of it is left.
+struct Partial(PathBuf);
+
+impl Partial {
+    fn new(path: &Path) -> Self {
+        let mut name = path.as_os_str().to_owned();
+        name.push(".partial");
+        let partial = Self(PathBuf::from(name));
+        // What a killed plan left is no plan.
+        partial.remove();
+        partial
+    }
+
+    fn keep(self, path: &Path) -> Result<(), Failure> {
+        fs_err::rename(&self.0, path).map_err(|source| Failure::Write {
+            path: path.to_owned(),
+            source,
+        })
+    }
+
+    fn remove(&self) {
+        for suffix in ["", "-wal", "-shm"] {
+            let mut name = self.0.as_os_str().to_owned();
+            name.push(suffix);
+            // Most often there is nothing to remove.
+            let _ = std::fs::remove_file(PathBuf::from(name));
+        }
+    }
+}
+
+impl Drop for Partial {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}

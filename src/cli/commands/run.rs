@@ -1,0 +1,127 @@
+//! `run`: plan, a question where somebody is there to answer, apply.
+
+use std::io::BufRead;
+
+use super::apply;
+use super::apply::Again;
+use super::plan;
+use crate::check::WriteAccess;
+use crate::cli::args::Format;
+use crate::cli::args::PlanArgs;
+use crate::cli::args::RunArgs;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::instance::Session;
+use crate::cli::load;
+use crate::cli::printer;
+use crate::cli::reports;
+use crate::cli::settings::OutputSettings;
+use crate::cli::settings::Settings;
+use crate::cli::signals::Signals;
+use crate::execute::PlanEnd;
+use crate::runfile::RunView;
+
+pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Failure> {
+    if args.dry_run {
+        let RunArgs {
+            playbook,
+            out,
+            variables,
+            output,
+            detailed_exitcode,
+            ..
+        } = args;
+        return plan::run(
+            settings,
+            &PlanArgs {
+                playbook,
+                out,
+                variables,
+                output,
+                detailed_exitcode,
+            },
+        )
+        .await;
+    }
+    let somebody =
+        settings.environment.stdin_is_terminal && settings.environment.stderr_is_terminal;
+    if !args.yes && !somebody {
+        return Err(Failure::Refused {
+            message: "nobody is there to say yes".into(),
+            help: Some("pass `--yes`, or `plan` now and `apply` what was reviewed".into()),
+        });
+    }
+    let output = OutputSettings::resolve(&args.output)?;
+    let signals = Signals::listen();
+    let loaded = load::playbook(&args.playbook)?;
+    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let exit = within(settings, &args, &output, &loaded, &session, &signals).await;
+    session.close().await;
+    exit
+}
+
+async fn within(
+    settings: &Settings,
+    args: &RunArgs,
+    output: &OutputSettings,
+    loaded: &load::Loaded,
+    session: &Session,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
+    let request = plan::Request {
+        playbook: &args.playbook,
+        out: args.out.as_deref(),
+        variables: &args.variables,
+        write_access: WriteAccess::Required,
+    };
+    let planned = plan::make(settings, &request, loaded, session, signals).await?;
+    let path = planned.path;
+    if planned.end != PlanEnd::Planned {
+        reports::give(settings, output, &RunView::open(&path)?)?;
+        return Ok(plan::exit(&planned.end, signals));
+    }
+    if !args.yes {
+        let view = RunView::open(&path)?;
+        printer::say(
+            settings,
+            &reports::rendered(
+                settings,
+                output,
+                &view,
+                Format::Text,
+                settings.color_on_stderr(),
+            )?,
+        );
+        if !agreed(&path.display().to_string()) {
+            return Err(Failure::Refused {
+                message: "not applied".into(),
+                help: Some(format!(
+                    "the plan is kept: `sugarmill apply {}`",
+                    path.display()
+                )),
+            });
+        }
+    }
+    let end = apply::send(
+        settings,
+        &path,
+        loaded,
+        session,
+        Again::default(),
+        None,
+        signals,
+    )
+    .await;
+    let exit = apply::finish(settings, output, &path, end, signals)?;
+    printer::say(settings, &format!("written to `{}`", path.display()));
+    Ok(exit)
+}
+
+fn agreed(path: &str) -> bool {
+    printer::ask(&format!("Apply `{path}`? Only `yes` is taken: "));
+    let mut answer = String::new();
+    std::io::stdin()
+        .lock()
+        .read_line(&mut answer)
+        .is_ok_and(|_| answer.trim() == "yes")
+}

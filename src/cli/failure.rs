@@ -1,0 +1,126 @@
+//! What ends a command before it has anything to report: what a person reads, and the exit code.
+
+use std::path::PathBuf;
+
+use super::exit::Exit;
+use crate::client::Cause;
+use crate::client::ClientError;
+use crate::diag::Problems;
+use crate::diag::Sources;
+use crate::execute::ExecuteError;
+use crate::report::ReportError;
+use crate::runfile::RunFileError;
+use crate::sandbox::SandboxError;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Mistakes in what somebody wrote, each with its place.
+    #[error("{} cannot be used as it is", name)]
+    Problems {
+        name: String,
+        problems: Problems,
+        sources: Sources,
+    },
+    #[error("{message}")]
+    Arguments {
+        message: String,
+        help: Option<String>,
+    },
+    #[error("{message}")]
+    Refused {
+        message: String,
+        help: Option<String>,
+    },
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("the instance cannot be worked with: {0}")]
+    Instance(String),
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
+    #[error("the sandbox cannot be started: {}", chain(.0))]
+    Sandbox(#[from] SandboxError),
+    #[error("cannot write `{}`: {source}", path.display())]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+impl Failure {
+    pub(crate) fn arguments(message: impl Into<String>) -> Self {
+        Self::Arguments {
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        match self {
+            Self::Problems { .. }
+            | Self::Arguments { .. }
+            | Self::Write { .. }
+            | Self::Report(_) => Exit::Invalid,
+            Self::Refused { .. } => Exit::Refused,
+            Self::Instance(_) => Exit::Unreachable,
+            Self::Sandbox(_) => Exit::Invalid,
+            Self::Client(error) => match error.cause() {
+                Cause::Settings => Exit::Invalid,
+                Cause::Instance => Exit::Unreachable,
+            },
+            Self::RunFile(error) => match error {
+                RunFileError::InUse(_) | RunFileError::Locked { .. } => Exit::Refused,
+                RunFileError::Missing(_)
+                | RunFileError::NotARunFile(_)
+                | RunFileError::Format { .. }
+                | RunFileError::Damaged { .. }
+                | RunFileError::Write { .. }
+                | RunFileError::Database(_)
+                | RunFileError::Inconsistent(_) => Exit::Invalid,
+            },
+        }
+    }
+
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Arguments { help, .. } | Self::Refused { help, .. } => help.clone(),
+            Self::RunFile(RunFileError::InUse(_)) => Some(
+                "name another file with `-o`, or go on with this one: `sugarmill apply FILE`"
+                    .into(),
+            ),
+            Self::RunFile(RunFileError::NotARunFile(_)) => Some(
+                "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
+            ),
+            _ => None,
+        }
+    }
+}
+
+impl From<ExecuteError> for Failure {
+    fn from(error: ExecuteError) -> Self {
+        match error {
+            ExecuteError::Client(error) => Self::Client(error),
+            ExecuteError::RunFile(error) => Self::RunFile(error),
+            ExecuteError::Guard(error) => Self::Refused {
+                message: error.to_string(),
+                help: None,
+            },
+            error @ (ExecuteError::Lost(_)
+            | ExecuteError::Refused { .. }
+            | ExecuteError::Interrupted) => Self::Instance(error.to_string()),
+        }
+    }
+}
+
+/// An error with its causes, on one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

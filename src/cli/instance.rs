@@ -1,0 +1,87 @@
+//! The instance of a command: a named one, or a sandbox that lives as long as the command.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::failure::Failure;
+use super::settings::Instance as Wanted;
+use super::settings::Settings;
+use crate::client::Connection;
+use crate::client::Credentials;
+use crate::client::Me;
+use crate::client::PlainHttp;
+use crate::client::Reader;
+use crate::client::Site;
+use crate::client::SiteError;
+use crate::sandbox;
+
+/// A session with an instance.
+pub(crate) struct Session {
+    pub(crate) reader: Reader,
+    pub(crate) me: Me,
+    /// What run files know it by.
+    pub(crate) name: String,
+    sandbox: Option<sandbox::Running>,
+}
+
+impl Session {
+    pub(crate) async fn open(
+        settings: &Settings,
+        timeout: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        match &settings.instance {
+            Wanted::Sandbox => Self::sandbox(timeout).await,
+            Wanted::Named { url: None, .. } => Err(Failure::Arguments {
+                message: "no instance is named".into(),
+                help: Some("give `--url` or SUGAR_URL, or try `--sandbox`".into()),
+            }),
+            Wanted::Named {
+                url: Some(url),
+                plain_http,
+            } => {
+                let connection = settings.connection(url, *plain_http, timeout)?;
+                let name = connection.site.as_str().to_owned();
+                let (reader, me) = Reader::connect(connection).await?;
+                Ok(Self {
+                    reader,
+                    me,
+                    name,
+                    sandbox: None,
+                })
+            }
+        }
+    }
+
+    async fn sandbox(timeout: Option<Duration>) -> Result<Self, Failure> {
+        let config = sandbox::Config::default();
+        // Its address changes from command to command, its seed makes the same data: that is its identity.
+        let name = format!("sandbox:{}", config.seed);
+        let running = sandbox::start(config).await?;
+        let site = Site::parse(running.url(), PlainHttp::LoopbackOnly)
+            .map_err(|error: SiteError| Failure::Client(error.into()))?;
+        let credentials = Credentials::Password {
+            username: running.username().to_owned(),
+            password: SecretString::from(running.password().to_owned()),
+        };
+        let mut connection = Connection::new(site, credentials);
+        if let Some(timeout) = timeout {
+            connection.request_timeout = timeout;
+        }
+        let (reader, me) = Reader::connect(connection).await?;
+        Ok(Self {
+            reader,
+            me,
+            name,
+            sandbox: Some(running),
+        })
+    }
+
+    /// Ends the session, and the sandbox if there is one.
+    pub(crate) async fn close(self) {
+        self.reader.log_out().await;
+        if let Some(running) = self.sandbox {
+            running.stop().await;
+        }
+    }
+}

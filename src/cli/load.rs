@@ -1,0 +1,215 @@
+//! From files and flags to a checked playbook with its variables.
+
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::args::Variables;
+use super::failure::Failure;
+use super::settings::Environment;
+use crate::check;
+use crate::check::Checked;
+use crate::check::Given;
+use crate::check::GivenVars;
+use crate::check::Headings;
+use crate::check::Origin;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Problems;
+use crate::diag::Sources;
+use crate::playbook;
+use crate::playbook::ForEach;
+use crate::playbook::Playbook;
+use crate::playbook::rows;
+use crate::playbook::yaml;
+
+const TIMEZONE: Code = Code("unknown_timezone");
+
+/// A playbook that can be planned.
+pub(crate) struct Loaded {
+    pub(crate) checked: Checked,
+    pub(crate) warnings: Problems,
+    pub(crate) sources: Sources,
+    pub(crate) text: String,
+    pub(crate) zone: Option<jiff::tz::TimeZone>,
+}
+
+/// Reads and checks a playbook as far as that goes without an instance.
+pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
+    let mut sources = Sources::default();
+    let name = path.display().to_string();
+    let refused = |problems, sources| Failure::Problems {
+        name: format!("`{name}`"),
+        problems,
+        sources,
+    };
+    let playbook = match playbook::load(path, &mut sources) {
+        Ok(playbook) => playbook,
+        Err(problems) => return Err(refused(problems, sources)),
+    };
+    let text = sources.get(playbook.name.span.source).text.to_string();
+    check_loaded(&playbook, sources, text).map_err(|(problems, sources)| refused(problems, sources))
+}
+
+/// Checks a playbook again that a run file holds. Its data files are not looked at: their rows are in the run file too.
+pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
+    let mut sources = Sources::default();
+    let source = sources.add(name, text);
+    let refused = |problems, sources| Failure::Problems {
+        name: format!("`{name}`"),
+        problems,
+        sources,
+    };
+    let playbook = match playbook::parse(source, Path::new(""), &sources) {
+        Ok(playbook) => playbook,
+        Err(problems) => return Err(refused(problems, sources)),
+    };
+    let (checked, problems) = check::check(&playbook, &sources, &Headings::new());
+    let zone = zone(&playbook).map_err(|problem| refused(problem.into(), sources.clone()))?;
+    match checked {
+        Some(checked) => Ok(Loaded {
+            checked,
+            warnings: problems,
+            sources,
+            text: text.to_owned(),
+            zone,
+        }),
+        None => Err(refused(problems, sources)),
+    }
+}
+
+fn check_loaded(
+    playbook: &Playbook,
+    sources: Sources,
+    text: String,
+) -> Result<Loaded, (Problems, Sources)> {
+    let mut problems = Problems::default();
+    let mut headings = Headings::new();
+    for step in &playbook.steps {
+        let Some(ForEach::File(file)) = step.for_each.as_ref().map(|source| &source.value) else {
+            continue;
+        };
+        match rows::heading(file, &playbook.folder) {
+            Ok(Some(heading)) => {
+                headings.insert(step.id.value.clone(), heading);
+            }
+            Ok(None) => {}
+            Err(error) => problems.push(error.problem(file).step(&step.id.value)),
+        }
+    }
+    let zone = match zone(playbook) {
+        Ok(zone) => zone,
+        Err(problem) => {
+            problems.push(problem);
+            None
+        }
+    };
+    let (checked, found) = check::check(playbook, &sources, &headings);
+    problems.append(found);
+    match checked {
+        Some(checked) if !problems.has_errors() => Ok(Loaded {
+            checked,
+            warnings: problems,
+            sources,
+            text,
+            zone,
+        }),
+        _ => Err((problems, sources)),
+    }
+}
+
+fn zone(playbook: &Playbook) -> Result<Option<jiff::tz::TimeZone>, Problem> {
+    let Some(name) = &playbook.settings.timezone else {
+        return Ok(None);
+    };
+    jiff::tz::TimeZone::get(&name.value).map(Some).map_err(|_| {
+        Problem::error(TIMEZONE, format!("`{}` is not a time zone", name.value))
+            .at(name.span, "this zone")
+            .help("write a name such as `Europe/Berlin` or `UTC`")
+    })
+}
+
+/// Gathers what is given for variables; a flag wins over a file, a file over the environment.
+pub(crate) fn given_vars(
+    variables: &Variables,
+    environment: &Environment,
+) -> Result<GivenVars, Failure> {
+    let mut given = GivenVars::new();
+    for (name, value) in environment.playbook_vars() {
+        given.insert(
+            name,
+            Given {
+                value: value.into(),
+                origin: Origin::Environment,
+            },
+        );
+    }
+    for path in &variables.vars_file {
+        given.extend(vars_file(path)?);
+    }
+    for text in &variables.vars {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(Failure::Arguments {
+                message: format!("`--var {text}` gives no value"),
+                help: Some("write `--var NAME=VALUE`".into()),
+            });
+        };
+        given.insert(
+            name.to_owned(),
+            Given {
+                value: value.into(),
+                origin: Origin::Flag,
+            },
+        );
+    }
+    Ok(given)
+}
+
+fn vars_file(path: &PathBuf) -> Result<GivenVars, Failure> {
+    let name = path.display().to_string();
+    let bytes = fs_err::read(path).map_err(|error| {
+        Failure::arguments(format!(
+            "the variables of `{name}` cannot be read: {}",
+            error.kind()
+        ))
+    })?;
+    let mut sources = Sources::default();
+    let refused = |problems, sources| Failure::Problems {
+        name: format!("`{name}`"),
+        problems,
+        sources,
+    };
+    let text = match yaml::decode(bytes) {
+        Ok(text) => text,
+        Err(problems) => return Err(refused(problems, sources)),
+    };
+    let source = sources.add(&name, text.as_str());
+    let root = match yaml::read(source, &text) {
+        Ok(root) => root,
+        Err(problems) => return Err(refused(problems, sources)),
+    };
+    match root.value {
+        playbook::Node::Map(entries) => Ok(entries
+            .into_iter()
+            .map(|(key, node)| {
+                let origin = Origin::File(name.clone());
+                (
+                    key.value,
+                    Given {
+                        value: node.value.to_json(),
+                        origin,
+                    },
+                )
+            })
+            .collect()),
+        playbook::Node::Null => Ok(GivenVars::new()),
+        other => {
+            let problem = Problem::error(
+                Code("vars_file"),
+                format!("a file of variables is a map, and this is {}", other.kind()),
+            )
+            .at(root.span, "not a map")
+            .help("write a line `name: value` for each variable");
+            Err(refused(problem.into(), sources))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The command line: arguments into settings, settings into commands, outcomes into exit codes.
+
+mod args;
+mod commands;
+mod engine;
+mod exit;
+mod failure;
+mod instance;
+mod load;
+mod printer;
+mod progress;
+mod reports;
+mod settings;
+mod signals;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use args::Cli;
+use args::Command;
+use args::Format;
+use args::LogFormat;
+use clap::Parser;
+use exit::Exit;
+use failure::Failure;
+use settings::Environment;
+use settings::Settings;
+use settings::Talk;
+use tracing_subscriber::filter::LevelFilter;
+
+/// Runs the command the process was started with.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are results; anything else is a wrong argument.
+            let exit = if error.use_stderr() {
+                Exit::Invalid
+            } else {
+                Exit::Success
+            };
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let settings = Settings::resolve(&cli.global, Environment::read());
+    log(&settings);
+    let subject = subject(&cli.command);
+    match run(&settings, cli.command) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            if let Some((Format::Json, playbook)) = &subject {
+                reports::give_failure(&failure, playbook);
+            }
+            printer::failure(&settings, &failure);
+            failure.exit().into()
+        }
+    }
+}
+
+/// The format of a command that promises one JSON document on every exit, and the file it is about.
+fn subject(command: &Command) -> Option<(Format, std::path::PathBuf)> {
+    let of = |format: Format, path: &Path| Some((format, path.to_owned()));
+    match command {
+        Command::Plan(args) => of(args.output.format, &args.playbook),
+        Command::Run(args) => of(args.output.format, &args.playbook),
+        Command::Apply(args) => of(args.output.format, &args.file),
+        Command::Show(args) => of(args.output.format, &args.file),
+        Command::Check(_) | Command::Sandbox(_) | Command::Schema(_) => None,
+    }
+}
+
+fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
+    match command {
+        Command::Check(args) => commands::check::run(settings, &args),
+        Command::Show(args) => commands::show::run(settings, &args),
+        Command::Schema(args) => Ok(commands::schema::run(&args)),
+        Command::Plan(args) => block_on(commands::plan::run(settings, &args)),
+        Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
+        Command::Run(args) => block_on(commands::run::run(settings, args)),
+        Command::Sandbox(args) => block_on(commands::sandbox::run(args)),
+    }
+}
+
+fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+        Failure::arguments(format!("the process cannot start its threads: {error}"))
+    })?;
+    runtime.block_on(command)
+}
+
+fn log(settings: &Settings) {
+    let level = match settings.talk {
+        Talk::Quiet => LevelFilter::ERROR,
+        Talk::Normal => LevelFilter::WARN,
+        Talk::Verbose => LevelFilter::INFO,
+        Talk::Everything => LevelFilter::DEBUG,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_max_level(level)
+        .with_target(false);
+    match settings.log_format {
+        LogFormat::Json => builder.json().init(),
+        LogFormat::Text => builder
+            .with_ansi(settings.color_on_stderr())
+            .without_time()
+            .init(),
+    }
+}

@@ -1,0 +1,89 @@
+//! How a live run is shown on stderr: a bar on a terminal, a plain line every ten seconds elsewhere.
+
+use std::time::Duration;
+use std::time::Instant;
+
+use indicatif::ProgressBar;
+use indicatif::ProgressDrawTarget;
+use indicatif::ProgressStyle;
+
+use super::printer;
+use super::settings::Settings;
+use super::settings::Talk;
+use crate::event::Event;
+use crate::event::Listener;
+use crate::report::Activity;
+use crate::report::progress_line;
+use crate::runfile::Progress;
+
+/// Between two lines where there is no terminal.
+const BETWEEN: Duration = Duration::from_secs(10);
+
+pub(crate) struct Shown {
+    settings: Settings,
+    bar: Option<ProgressBar>,
+    began: Instant,
+    last: Instant,
+    /// What was settled before this command, which says nothing of its rate.
+    settled_before: Option<u64>,
+}
+
+impl Shown {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let bar =
+            (settings.environment.stderr_is_terminal && settings.talk > Talk::Quiet).then(bar);
+        let now = Instant::now();
+        Self {
+            settings: settings.clone(),
+            bar,
+            began: now,
+            last: now,
+            settled_before: None,
+        }
+    }
+
+    /// The bar goes; what was shown is history.
+    pub(crate) fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let before = *self.settled_before.get_or_insert(progress.settled());
+        if let Some(bar) = &self.bar {
+            bar.set_length(progress.operations());
+            bar.set_position(progress.settled());
+        } else if self.last.elapsed() >= BETWEEN {
+            self.last = Instant::now();
+            printer::say(
+                &self.settings,
+                &progress_line(&progress, before, self.began.elapsed(), &Activity::Running),
+            );
+        }
+    }
+}
+
+impl Listener for Shown {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Progress(progress) => self.progress(*progress),
+            Event::Expanded { name, items, .. } => tracing::info!("step `{name}`: {items} items"),
+            Event::Read { name, records, .. } => tracing::info!("step `{name}`: {records} records"),
+            Event::Sent { batch, entries } => {
+                tracing::debug!("batch {batch}: {entries} entries sent");
+            }
+            Event::Answered { batch, took } => {
+                tracing::debug!("batch {batch}: answered after {took:?}");
+            }
+            Event::Waiting { reason, delay } => tracing::warn!("{reason}; waiting {delay:?}"),
+            Event::Note(text) => tracing::info!("{text}"),
+        }
+    }
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} operations  {per_sec}  {eta}");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

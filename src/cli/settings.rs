@@ -1,0 +1,277 @@
+//! Flags and environment into settings: the one place that reads environment and terminal.
+
+use std::collections::BTreeMap;
+use std::env::VarError;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+
+use super::args::ColorChoice;
+use super::args::Format;
+use super::args::Global;
+use super::args::LogFormat;
+use super::args::Operations;
+use super::args::Output;
+use super::failure::Failure;
+use crate::client::ApiVersion;
+use crate::client::ClientError;
+use crate::client::Connection;
+use crate::client::Credentials;
+use crate::client::PlainHttp;
+use crate::client::Proxy;
+use crate::client::Site;
+use crate::report;
+use crate::report::Privacy;
+
+/// Width of text where nobody says how wide the terminal is.
+const WIDTH: usize = 80;
+
+/// What the process was started in.
+#[derive(Debug, Clone)]
+pub(crate) struct Environment {
+    values: BTreeMap<String, String>,
+    pub(crate) stdout_is_terminal: bool,
+    pub(crate) stderr_is_terminal: bool,
+    pub(crate) stdin_is_terminal: bool,
+}
+
+impl Environment {
+    /// Variables that are not text are as good as absent.
+    pub(crate) fn read() -> Self {
+        let values = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        Self {
+            values,
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdin_is_terminal: std::io::stdin().is_terminal(),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Result<&str, VarError> {
+        self.values
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+            .ok_or(VarError::NotPresent)
+    }
+
+    /// `SUGARMILL_VAR_*`, by the names of variables: lower case.
+    pub(crate) fn playbook_vars(&self) -> impl Iterator<Item = (String, &str)> {
+        self.values.iter().filter_map(|(name, value)| {
+            let name = name.strip_prefix("SUGARMILL_VAR_")?;
+            Some((name.to_lowercase(), value.as_str()))
+        })
+    }
+
+    pub(crate) fn width(&self) -> usize {
+        let told = self
+            .get("COLUMNS")
+            .ok()
+            .and_then(|columns| columns.parse().ok());
+        let seen = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+        told.or_else(|| self.stdout_is_terminal.then(seen).flatten())
+            .unwrap_or(WIDTH)
+            .clamp(40, 160)
+    }
+}
+
+/// What holds for every command.
+#[derive(Debug, Clone)]
+pub(crate) struct Settings {
+    pub(crate) environment: Environment,
+    pub(crate) instance: Instance,
+    pub(crate) talk: Talk,
+    pub(crate) log_format: LogFormat,
+    color: ColorChoice,
+}
+
+/// Which instance is meant.
+#[derive(Debug, Clone)]
+pub(crate) enum Instance {
+    Sandbox,
+    Named {
+        url: Option<String>,
+        plain_http: PlainHttp,
+    },
+}
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Talk {
+    Quiet,
+    Normal,
+    Verbose,
+    Everything,
+}
+
+/// Where reports go and how they look.
+#[derive(Debug, Clone)]
+pub(crate) struct OutputSettings {
+    pub(crate) format: Format,
+    pub(crate) files: Vec<(Format, PathBuf)>,
+    pub(crate) privacy: Privacy,
+    pub(crate) operations: Operations,
+}
+
+impl Settings {
+    pub(crate) fn resolve(global: &Global, environment: Environment) -> Self {
+        let plain_http = if global.allow_http {
+            PlainHttp::Anywhere
+        } else {
+            PlainHttp::LoopbackOnly
+        };
+        let instance = if global.sandbox {
+            Instance::Sandbox
+        } else {
+            let url = global
+                .url
+                .clone()
+                .or_else(|| environment.get("SUGAR_URL").ok().map(str::to_owned));
+            Instance::Named { url, plain_http }
+        };
+        let talk = match (global.quiet, global.verbose) {
+            (true, _) => Talk::Quiet,
+            (false, 0) => Talk::Normal,
+            (false, 1) => Talk::Verbose,
+            (false, _) => Talk::Everything,
+        };
+        Self {
+            environment,
+            instance,
+            talk,
+            log_format: global.log_format,
+            color: global.color,
+        }
+    }
+
+    pub(crate) fn color_on_stdout(&self) -> bool {
+        self.color(self.environment.stdout_is_terminal)
+    }
+
+    pub(crate) fn color_on_stderr(&self) -> bool {
+        self.color(self.environment.stderr_is_terminal)
+    }
+
+    fn color(&self, terminal: bool) -> bool {
+        match self.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => terminal && self.environment.get("NO_COLOR").is_err(),
+        }
+    }
+
+    /// How to reach a named instance.
+    pub(crate) fn connection(
+        &self,
+        url: &str,
+        plain_http: PlainHttp,
+        timeout: Option<Duration>,
+    ) -> Result<Connection, Failure> {
+        let environment = &self.environment;
+        let text = |name: &str| environment.get(name).ok().map(str::to_owned);
+        let site = Site::parse(url, plain_http).map_err(ClientError::from)?;
+        let credentials = match (
+            text("SUGAR_ACCESS_TOKEN"),
+            text("SUGAR_USERNAME"),
+            text("SUGAR_PASSWORD"),
+        ) {
+            (Some(token), ..) => Credentials::AccessToken(SecretString::from(token)),
+            (None, Some(username), Some(password)) => Credentials::Password {
+                username,
+                password: SecretString::from(password),
+            },
+            (None, username, _) => {
+                let missing = if username.is_none() {
+                    "SUGAR_USERNAME"
+                } else {
+                    "SUGAR_PASSWORD"
+                };
+                return Err(Failure::Arguments {
+                    message: format!("`{missing}` is not set, so there is no login for `{url}`"),
+                    help: Some(
+                        "set SUGAR_USERNAME and SUGAR_PASSWORD, or SUGAR_ACCESS_TOKEN".into(),
+                    ),
+                });
+            }
+        };
+        let mut connection = Connection::new(site, credentials);
+        if let Some(client_id) = text("SUGAR_CLIENT_ID") {
+            connection.client_id = client_id;
+        }
+        if let Some(secret) = text("SUGAR_CLIENT_SECRET") {
+            connection.client_secret = SecretString::from(secret);
+        }
+        if let Some(platform) = text("SUGAR_PLATFORM") {
+            connection.platform = platform;
+        }
+        if let Some(version) = text("SUGAR_API_VERSION") {
+            connection.api_version = ApiVersion::parse(&version)?;
+        }
+        connection.ca_file = text("SUGAR_CA_FILE").map(PathBuf::from);
+        let proxy = text("HTTPS_PROXY").or_else(|| text("https_proxy"));
+        connection.proxy = proxy.map(|url| Proxy {
+            url,
+            except: text("NO_PROXY").or_else(|| text("no_proxy")),
+        });
+        if let Some(timeout) = timeout {
+            connection.request_timeout = timeout;
+        }
+        Ok(connection)
+    }
+}
+
+impl OutputSettings {
+    pub(crate) fn resolve(output: &Output) -> Result<Self, Failure> {
+        let files = output
+            .reports
+            .iter()
+            .map(|text| report_file(text))
+            .collect::<Result<_, _>>()?;
+        let privacy = if output.show_pii {
+            Privacy::Show
+        } else {
+            Privacy::Hide
+        };
+        Ok(Self {
+            format: output.format,
+            files,
+            privacy,
+            operations: output.operations,
+        })
+    }
+
+    pub(crate) fn json(&self) -> report::Options {
+        let operations = match self.operations {
+            Operations::Some => report::Operations::Readable,
+            Operations::All => report::Operations::All,
+        };
+        report::Options {
+            privacy: self.privacy,
+            operations,
+        }
+    }
+}
+
+fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
+    let wrong = |message: String| Failure::Arguments {
+        message,
+        help: Some("write `--report json=FILE` or `--report text=FILE`".into()),
+    };
+    let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
+        return Err(wrong(format!("`--report {text}` names no format and file")));
+    };
+    let format = match format {
+        "json" => Format::Json,
+        "text" => Format::Text,
+        other => {
+            return Err(wrong(format!(
+                "`{other}` is not a report format of this version"
+            )));
+        }
+    };
+    Ok((format, PathBuf::from(file)))
+}

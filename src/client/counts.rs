@@ -1,0 +1,46 @@
+//! How much was sent.
+
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering;
+
+/// What was sent so far; repeated requests count each time.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All HTTP requests, those for a token included.
+    pub http: u64,
+    /// Those to `/bulk`.
+    pub bulk: u64,
+    /// Entries of `/bulk` and single requests; requests for a token are none.
+    pub operations: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Counter {
+    http: AtomicU64,
+    bulk: AtomicU64,
+    operations: AtomicU64,
+}
+
+impl Counter {
+    pub(super) fn request(&self) {
+        self.http.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn single(&self) {
+        self.operations.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn bulk(&self, entries: usize) {
+        self.bulk.fetch_add(1, Ordering::Relaxed);
+        let entries = u64::try_from(entries).unwrap_or(u64::MAX);
+        self.operations.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self) -> Counts {
+        Counts {
+            http: self.http.load(Ordering::Relaxed),
+            bulk: self.bulk.load(Ordering::Relaxed),
+            operations: self.operations.load(Ordering::Relaxed),
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Requests over the shared session: singly or as one `/bulk`, and once more for what a dead session refused.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use serde_json::json;
+
+use super::ClientError;
+use super::Connection;
+use super::Counts;
+use super::Failure;
+use super::tokens::Token;
+use super::tokens::Tokens;
+use super::transport::Call;
+use super::transport::Content;
+use super::transport::Transport;
+use crate::wire::Answer;
+use crate::wire::Encoded;
+use crate::wire::Fault;
+use crate::wire::Method;
+use crate::wire::Reaction;
+use crate::wire::judge_bulk;
+
+/// What became of each entry, in the order sent.
+pub(super) type Entries = Vec<Result<Answer, Fault>>;
+
+/// Cheap to clone; all clones share connection, session and counts.
+#[derive(Debug, Clone)]
+pub(super) struct Exchange {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    transport: Transport,
+    tokens: Tokens,
+}
+
+impl Exchange {
+    pub(super) fn new(connection: Connection) -> Result<Self, ClientError> {
+        let transport = Transport::new(&connection)?;
+        let tokens = Tokens::new(connection);
+        Ok(Self {
+            shared: Arc::new(Shared { transport, tokens }),
+        })
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        self.shared.tokens.connection()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.shared.transport.counter.read()
+    }
+
+    pub(super) async fn log_out(&self) {
+        self.shared.tokens.end(&self.shared.transport).await;
+    }
+
+    /// One request of its own.
+    pub(super) async fn single(&self, request: &Encoded) -> Result<Result<Answer, Fault>, Failure> {
+        let token = self.token().await?;
+        let first = self.send_single(request, &token).await;
+        match first {
+            Err(fault) if is_dead_session(&fault) => {
+                let token = self.token_after(&token).await?;
+                Ok(self.send_single(request, &token).await)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// All in one `/bulk`, whatever their number.
+    pub(super) async fn bulk(&self, requests: &[Encoded]) -> Result<Entries, Failure> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        let token = self.token().await?;
+        let all: Vec<&Encoded> = requests.iter().collect();
+        let mut entries = match self.send_bulk(&all, &token).await {
+            Err(fault) if is_dead_session(&fault) => {
+                let token = self.token_after(&token).await?;
+                return self.send_bulk(&all, &token).await.map_err(Failure::Whole);
+            }
+            other => other.map_err(Failure::Whole)?,
+        };
+        let refused: Vec<usize> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.as_ref().is_err_and(is_dead_session))
+            .map(|(index, _)| index)
+            .collect();
+        if refused.is_empty() {
+            return Ok(entries);
+        }
+        // What the others answered must reach the caller whatever becomes of these.
+        let again: Vec<&Encoded> = refused.iter().map(|index| &requests[*index]).collect();
+        if let Ok(token) = self.token_after(&token).await {
+            match self.send_bulk(&again, &token).await {
+                Ok(repeated) => {
+                    for (index, entry) in refused.into_iter().zip(repeated) {
+                        entries[index] = entry;
+                    }
+                }
+                Err(fault) => {
+                    for index in refused {
+                        entries[index] = Err(fault.clone());
+                    }
+                }
+            }
+        }
+        Ok(entries)
+    }
+
+    async fn token(&self) -> Result<Token, Failure> {
+        self.shared.tokens.current(&self.shared.transport).await
+    }
+
+    async fn token_after(&self, refused: &Token) -> Result<Token, Failure> {
+        self.shared
+            .tokens
+            .after_refusal(refused, &self.shared.transport)
+            .await
+    }
+
+    async fn send_single(&self, request: &Encoded, token: &Token) -> Result<Answer, Fault> {
+        self.shared.transport.counter.single();
+        self.shared
+            .transport
+            .exchange(Call {
+                method: request.method(),
+                path: request.path(),
+                body: request.json(),
+                headers: request.headers(),
+                token: Some(&token.secret),
+                content: Content::Plain,
+            })
+            .await
+    }
+
+    async fn send_bulk(&self, requests: &[&Encoded], token: &Token) -> Result<Entries, Fault> {
+        self.shared.transport.counter.bulk(requests.len());
+        let version = self.connection().api_version.as_str();
+        let entries: Vec<Json> = requests
+            .iter()
+            .map(|request| request.bulk_entry(version))
+            .collect();
+        let answer = self
+            .shared
+            .transport
+            .exchange(Call {
+                method: Method::Post,
+                path: "/bulk",
+                body: Some(&json!({ "requests": entries })),
+                headers: &[],
+                token: Some(&token.secret),
+                content: Content::Plain,
+            })
+            .await?;
+        judge_bulk(answer.body, requests.len())
+    }
+}
+
+fn is_dead_session(fault: &Fault) -> bool {
+    fault.reaction() == Reaction::Login
+}

@@ -1,0 +1,130 @@
+//! The client that cannot write.
+
+use super::ClientError;
+use super::Connection;
+use super::Counts;
+use super::Failure;
+use super::Me;
+use super::Site;
+use super::error::words;
+use super::exchange::Exchange;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+use crate::wire::Reaction;
+use crate::wire::Read;
+
+/// Sends reads and nothing else. Cheap to clone; clones share session and counts.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    exchange: Exchange,
+}
+
+impl Reader {
+    /// Sends nothing yet.
+    pub fn new(connection: Connection) -> Result<Self, ClientError> {
+        Ok(Self {
+            exchange: Exchange::new(connection)?,
+        })
+    }
+
+    /// Logs in and asks who is logged in, so that whatever is wrong with address, login or token shows at once.
+    pub async fn connect(connection: Connection) -> Result<(Self, Me), ClientError> {
+        let reader = Self::new(connection)?;
+        match reader.me().await {
+            Ok(me) => Ok((reader, me)),
+            Err(Failure::Stop(error)) => Err(error),
+            Err(Failure::NotSent(fault) | Failure::Whole(fault)) => Err(reader.not_there(fault)),
+        }
+    }
+
+    /// One read goes as itself, several as one `/bulk`.
+    pub async fn send(&self, reads: Vec<Read>) -> Result<Vec<Result<Answer, Fault>>, Failure> {
+        match reads.as_slice() {
+            [one] => Ok(vec![self.exchange.single(&one.encode()).await?]),
+            several => {
+                let encoded: Vec<_> = several.iter().map(Read::encode).collect();
+                self.exchange.bulk(&encoded).await
+            }
+        }
+    }
+
+    /// One read; its fault is the failure.
+    pub async fn ask(&self, read: &Read) -> Result<Answer, Failure> {
+        self.exchange
+            .single(&read.encode())
+            .await?
+            .map_err(Failure::Whole)
+    }
+
+    pub async fn me(&self) -> Result<Me, Failure> {
+        let answer = self.ask(&Read::Me).await?;
+        Me::read(&answer).ok_or_else(|| {
+            Failure::Stop(ClientError::NotSugar {
+                site: self.site().to_string(),
+                detail: "`/me` names no user".into(),
+            })
+        })
+    }
+
+    pub fn site(&self) -> &Site {
+        &self.exchange.connection().site
+    }
+
+    /// A second login with this and the same user ends this session.
+    pub fn platform(&self) -> &str {
+        &self.exchange.connection().platform
+    }
+
+    /// How long an answer is awaited.
+    pub fn request_timeout(&self) -> std::time::Duration {
+        self.exchange.connection().request_timeout
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.exchange.counts()
+    }
+
+    /// Ends the session at the instance, as far as that works. A token that was given stays valid.
+    pub async fn log_out(self) {
+        self.exchange.log_out().await;
+    }
+
+    /// What a fault of the very first requests says of the address.
+    fn not_there(&self, fault: Fault) -> ClientError {
+        let site = self.site().to_string();
+        match &fault {
+            Fault::NotJson {
+                status: 300..400,
+                excerpt,
+                ..
+            } => ClientError::Redirected {
+                site,
+                detail: excerpt.clone(),
+            },
+            Fault::NotJson { status, .. } if *status < 500 => ClientError::NotSugar {
+                site,
+                detail: fault.to_string(),
+            },
+            Fault::Refused {
+                label: Label::Local(LocalLabel::Http),
+                status,
+                ..
+            } if *status < 500 && *status != 429 => ClientError::NotSugar {
+                site,
+                detail: fault.to_string(),
+            },
+            _ if fault.reaction() == Reaction::Stop => ClientError::WrongVersion {
+                site,
+                version: self.exchange.connection().api_version.to_string(),
+                message: words(&fault),
+            },
+            _ => ClientError::Unreachable { site, fault },
+        }
+    }
+
+    pub(super) fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+}

@@ -1,0 +1,95 @@
+//! What is sent, and in which form.
+
+use super::*;
+
+#[tokio::test]
+async fn one_read_goes_alone_and_several_as_a_bulk() {
+    let script = granting(|heard, _| match heard.path.as_str() {
+        BULK => bulk(&[
+            (200, json!({ "id": "a" })),
+            (404, json!({ "error": "not_found" })),
+        ]),
+        _ => Reply::Json(200, json!("pong")),
+    })
+    .await;
+    let reader = reader(&script);
+    assert!(reader.send(Vec::new()).await.unwrap().is_empty());
+    assert_eq!(reader.counts(), Counts::default());
+
+    let one = reader.send(vec![Read::Ping]).await.unwrap();
+    assert_eq!(one[0].as_ref().unwrap().body, "pong");
+    let two = reader.send(vec![get("a"), get("b/c")]).await.unwrap();
+    assert_eq!(two[0].as_ref().unwrap().body["id"], "a");
+    assert_eq!(
+        two[1].as_ref().unwrap_err().label(),
+        SugarLabel::NotFound.into()
+    );
+
+    let heard = script.heard();
+    assert_eq!(heard[0].body["password"], "hunter2");
+    assert_eq!(heard[0].token, None);
+    assert_eq!(
+        (heard[1].method.as_str(), heard[1].path.as_str()),
+        ("GET", "/rest/v11_5/ping")
+    );
+    assert_eq!(heard[1].token.as_deref(), Some("access-0"));
+    assert_eq!(
+        urls(&heard[2]),
+        ["/v11_5/Accounts/a", "/v11_5/Accounts/b%2Fc"]
+    );
+    let expected = Counts {
+        http: 3,
+        bulk: 1,
+        operations: 3,
+    };
+    assert_eq!(reader.counts(), expected);
+}
+
+#[tokio::test]
+async fn a_single_write_is_a_bulk_too() {
+    let script = granting(|_, _| bulk(&[(200, json!({ "id": "a" }))])).await;
+    let writer = Writer::new(reader(&script), Permit::for_tests());
+    let entries = writer.send(vec![delete("a")]).await.unwrap();
+    assert!(entries[0].is_ok());
+    assert_eq!(script.heard()[1].path, BULK);
+    assert_eq!(writer.counts().bulk, 1);
+}
+
+#[tokio::test]
+async fn a_bulk_answer_of_another_length_is_a_fault() {
+    let script = granting(|_, _| bulk(&[(200, json!({}))])).await;
+    let failure = reader(&script)
+        .send(vec![get("a"), get("b")])
+        .await
+        .unwrap_err();
+    assert!(
+        failure
+            .to_string()
+            .contains("/bulk answered 1 entries of 2"),
+        "{failure}"
+    );
+    assert!(failure.may_have_happened());
+}
+
+#[tokio::test]
+async fn a_given_token_is_sent_and_never_refreshed() {
+    let script = Script::play(|_, before| match before {
+        0 => Reply::Json(200, json!("pong")),
+        _ => refusal(401, "invalid_grant"),
+    })
+    .await;
+    let mut connection = connection(&script.url);
+    connection.credentials = Credentials::AccessToken(SecretString::from("given"));
+    let reader = Reader::new(connection).unwrap();
+    assert!(reader.send(vec![Read::Ping]).await.is_ok());
+    for _ in 0..2 {
+        let failure = reader.send(vec![Read::Ping]).await.unwrap_err();
+        assert!(matches!(
+            failure,
+            Failure::Stop(ClientError::TokenRefused { .. })
+        ));
+    }
+    assert_eq!(script.times("/ping"), 2);
+    assert_eq!(script.heard()[0].token.as_deref(), Some("given"));
+    assert_eq!(script.times("/token"), 0);
+}

@@ -1,0 +1,343 @@
+//! One HTTP exchange: what is sent, what came back, and what it means when nothing did. Private to the client.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use jiff::fmt::rfc2822::DateTimeParser;
+use reqwest::Certificate;
+use reqwest::NoProxy;
+use reqwest::Response;
+use reqwest::header::HeaderMap;
+use reqwest::header::HeaderValue;
+use reqwest::header::LOCATION;
+use reqwest::header::RETRY_AFTER;
+use reqwest::redirect::Policy;
+use secrecy::ExposeSecret;
+use secrecy::SecretString;
+use serde_json::Value as Json;
+
+use super::ClientError;
+use super::Connection;
+use super::counts::Counter;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Method;
+use crate::wire::Sent;
+use crate::wire::excerpt;
+use crate::wire::judge;
+
+/// The largest answer taken. Unfiltered metadata is about 3 MB (fact sheet 7).
+const LARGEST_ANSWER: usize = 128 << 20;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+pub(super) struct Transport {
+    http: reqwest::Client,
+    /// `https://x/rest/v11_5`.
+    base: String,
+    site: String,
+    timeout: Duration,
+    pub(super) counter: Counter,
+}
+
+/// A request as the transport takes it.
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    /// Begins with a slash; follows the version.
+    pub(super) path: &'a str,
+    pub(super) body: Option<&'a Json>,
+    pub(super) headers: &'a [(&'static str, String)],
+    pub(super) token: Option<&'a SecretString>,
+    pub(super) content: Content,
+}
+
+/// Whether what comes back may be shown in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Content {
+    Plain,
+    /// Tokens.
+    Secret,
+}
+
+impl Transport {
+    pub(super) fn new(connection: &Connection) -> Result<Self, ClientError> {
+        // Without a provider, building a client panics; the second install is refused, and that is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let site = &connection.site;
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("sugarmill/", env!("CARGO_PKG_VERSION")))
+            // `incorrect_version` is an HTTP 301 with an error body (fact sheet 6), and a write must not be sent on.
+            .redirect(Policy::none())
+            // Attempts are counted and judged above.
+            .retry(reqwest::retry::never())
+            .timeout(connection.request_timeout)
+            .connect_timeout(CONNECT_TIMEOUT.min(connection.request_timeout))
+            .gzip(true)
+            // The environment is read in one place, which is not here.
+            .no_proxy();
+        if !site.has_tls() {
+            // A machine without certificates can still serve itself.
+            builder = builder.tls_certs_only([]);
+        } else if let Some(path) = &connection.ca_file {
+            let broken = |reason: String| ClientError::CaFile {
+                path: path.clone(),
+                reason,
+            };
+            let pem = fs_err::read(path).map_err(|error| broken(error.kind().to_string()))?;
+            let roots =
+                Certificate::from_pem_bundle(&pem).map_err(|error| broken(deepest(&error)))?;
+            if roots.is_empty() {
+                return Err(broken("there is none in it".into()));
+            }
+            builder = builder.tls_certs_merge(roots);
+        }
+        if let Some(proxy) = connection.proxy.as_ref().filter(|_| !site.is_loopback()) {
+            let refused = |error: reqwest::Error| ClientError::Proxy {
+                reason: deepest(&error),
+            };
+            let except = proxy.except.as_deref().and_then(NoProxy::from_string);
+            let proxy = reqwest::Proxy::https(&proxy.url).map_err(refused)?;
+            builder = builder.proxy(proxy.no_proxy(except));
+        }
+        let http = builder.build().map_err(|error| ClientError::Tls {
+            reason: deepest(&error),
+        })?;
+        Ok(Self {
+            http,
+            base: format!("{site}/rest/{}", connection.api_version),
+            site: site.to_string(),
+            timeout: connection.request_timeout,
+            counter: Counter::default(),
+        })
+    }
+
+    /// One attempt.
+    pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Answer, Fault> {
+        self.counter.request();
+        let path = call.path.split('?').next().unwrap_or_default();
+        let method = call.method.as_str();
+        let result = self.attempt(&call).await;
+        match &result {
+            Ok(answer) => tracing::debug!(method, path, status = answer.status, "answered"),
+            Err(fault) => {
+                tracing::debug!(method, path, status = fault.status(), label = %fault.label(), "no answer");
+            }
+        }
+        result
+    }
+
+    async fn attempt(&self, call: &Call<'_>) -> Result<Answer, Fault> {
+        let mut request = self
+            .http
+            .request(method(call.method), format!("{}{}", self.base, call.path));
+        for (name, value) in call.headers {
+            request = request.header(*name, value);
+        }
+        if let Some(token) = call.token {
+            let mut value = HeaderValue::from_str(token.expose_secret()).map_err(|_| {
+                lost(
+                    Sent::No,
+                    "the access token has characters no header can have",
+                )
+            })?;
+            value.set_sensitive(true);
+            request = request.header("OAuth-Token", value);
+        }
+        if let Some(body) = call.body {
+            request = request.json(body);
+        }
+        let response = request.send().await.map_err(|error| self.fault(&error))?;
+        let status = response.status().as_u16();
+        let retry_after = retry_after(response.headers());
+        let location = location(response.headers());
+        let bytes = self.read(response, status, retry_after).await?;
+        let not_json = |excerpt: String| Fault::NotJson {
+            status,
+            excerpt,
+            retry_after,
+        };
+        if bytes.is_empty() && status == 204 {
+            return judge(status, Json::Null, retry_after);
+        }
+        let body = serde_json::from_slice::<Json>(&bytes);
+        let labelled = body.as_ref().is_ok_and(|body| body.get("error").is_some());
+        match (body, location) {
+            (_, Some(target)) if (300..400).contains(&status) && !labelled => {
+                Err(not_json(format!("a redirect to `{target}`")))
+            }
+            (Ok(body), _) => judge(status, body, retry_after),
+            (Err(error), _) => Err(not_json(unreadable(&bytes, &error, call.content))),
+        }
+    }
+
+    async fn read(
+        &self,
+        mut response: Response,
+        status: u16,
+        retry_after: Option<Duration>,
+    ) -> Result<Vec<u8>, Fault> {
+        let mut bytes = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
+            if bytes.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(Fault::NotJson {
+                    status,
+                    excerpt: format!("more than {} MiB", LARGEST_ANSWER >> 20),
+                    retry_after,
+                });
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes)
+    }
+
+    /// A connection that never was cannot have carried a request; any other loss may have come after it.
+    fn fault(&self, error: &reqwest::Error) -> Fault {
+        let reason = deepest(error);
+        if distrusts(error) {
+            lost(
+                Sent::No,
+                &format!(
+                    "`{}` is not trusted: {reason}; `SUGAR_CA_FILE` can name a further certificate to trust",
+                    self.site
+                ),
+            )
+        } else if error.is_connect() {
+            lost(
+                Sent::No,
+                &format!("cannot connect to `{}`: {reason}", self.site),
+            )
+        } else if error.is_builder() {
+            lost(Sent::No, &format!("the request cannot be built: {reason}"))
+        } else if error.is_timeout() {
+            Fault::Timeout {
+                after: self.timeout,
+            }
+        } else {
+            lost(
+                Sent::Perhaps,
+                &format!("the connection to `{}` was lost: {reason}", self.site),
+            )
+        }
+    }
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
+fn lost(sent: Sent, detail: &str) -> Fault {
+    Fault::Network {
+        sent,
+        detail: detail.to_owned(),
+    }
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
+    }
+}
+
+/// The innermost cause, which is what a person can act on; never an address with its query.
+fn deepest(error: &dyn Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    excerpt(&cause.to_string())
+}
+
+/// Whether the other side's certificate is what went wrong.
+fn distrusts(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = error.source();
+    while let Some(this) = cause {
+        if let Some(rustls::Error::InvalidCertificate(_)) = this.downcast_ref() {
+            return true;
+        }
+        // An I/O error does not name what it wraps as its source, and one may wrap another.
+        let wrapped = this
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(wrapped) => Some(wrapped),
+            None => this.source(),
+        };
+    }
+    false
+}
+
+fn unreadable(bytes: &[u8], error: &serde_json::Error, content: Content) -> String {
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return "an empty answer".into();
+    }
+    if content == Content::Secret && !bytes.starts_with(b"<") {
+        return error.to_string();
+    }
+    // Only so much of it is looked at as can be shown.
+    let start = &bytes[..bytes.len().min(1024)];
+    let text = excerpt(&String::from_utf8_lossy(start));
+    if error.is_eof() {
+        format!("JSON that breaks off: {text}")
+    } else {
+        text
+    }
+}
+
+fn location(headers: &HeaderMap) -> Option<String> {
+    let target = headers.get(LOCATION)?.to_str().ok()?;
+    // What follows may hold a filter, and it is the address that helps.
+    Some(excerpt(target.split(['?', '#']).next().unwrap_or(target)))
+}
+
+/// Seconds, or a date, which is measured against the answer's own `Date`: the two clocks need not agree.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let parse = |text: &str| DateTimeParser::new().parse_timestamp(text).ok();
+    let until = parse(text)?;
+    let now = parse(headers.get(reqwest::header::DATE)?.to_str().ok()?)?;
+    Some(Duration::try_from(until.duration_since(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(retry: &str, date: Option<&str>) -> Option<u64> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, retry.parse().unwrap());
+        if let Some(date) = date {
+            headers.insert(reqwest::header::DATE, date.parse().unwrap());
+        }
+        retry_after(&headers).map(|wait| wait.as_secs())
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let date = Some("Wed, 21 Oct 2026 07:28:00 GMT");
+        assert_eq!(read("30", None), Some(30));
+        assert_eq!(read("Wed, 21 Oct 2026 07:29:30 GMT", date), Some(90));
+        assert_eq!(read("Wed, 21 Oct 2026 07:27:00 GMT", date), Some(0));
+        assert_eq!(read("Wed, 21 Oct 2026 07:29:30 GMT", None), None);
+        assert_eq!(read("soon", date), None);
+        assert_eq!(read("-1", date), None);
+    }
+
+    #[test]
+    fn a_secret_answer_is_not_quoted() {
+        let bytes = br#"{"access_token": "hunter2", "#;
+        let error = serde_json::from_slice::<Json>(bytes).unwrap_err();
+        assert!(!unreadable(bytes, &error, Content::Secret).contains("hunter2"));
+        assert!(unreadable(bytes, &error, Content::Plain).starts_with("JSON that breaks off"));
+    }
+}

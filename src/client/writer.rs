@@ -1,0 +1,44 @@
+//! The client that writes, always through `/bulk`.
+
+use super::Counts;
+use super::Failure;
+use super::Reader;
+use crate::runfile::Permit;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Request;
+
+/// Made with the permit that the run file's lock gives, and holds it as long as it can write.
+#[derive(Debug)]
+pub struct Writer {
+    reader: Reader,
+    _permit: Permit,
+}
+
+impl Writer {
+    pub fn new(reader: Reader, permit: Permit) -> Self {
+        Self {
+            reader,
+            _permit: permit,
+        }
+    }
+
+    /// One `/bulk` with an entry for each request. Where the whole request is lost, [`Failure::may_have_happened`] says
+    /// whether its writes can have been done.
+    pub async fn send(
+        &self,
+        requests: Vec<Request>,
+    ) -> Result<Vec<Result<Answer, Fault>>, Failure> {
+        let encoded: Vec<_> = requests.iter().map(Request::encode).collect();
+        self.reader.exchange().bulk(&encoded).await
+    }
+
+    /// The same session, without the right to write.
+    pub fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub fn counts(&self) -> Counts {
+        self.reader.counts()
+    }
+}

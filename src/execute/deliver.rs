@@ -1,0 +1,260 @@
+//! One batch to the instance: sent, split where it is too large, repeated where that is safe.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::ExecuteError;
+use super::Wish;
+use super::patience::Health;
+use super::patience::Next;
+use crate::batch::Batch;
+use crate::batch::Entry;
+use crate::client::ClientError;
+use crate::client::Failure;
+use crate::client::Writer;
+use crate::expr::Seq;
+use crate::runfile::ClientIds;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Reaction;
+use crate::wire::Request;
+use crate::wire::Write;
+
+/// How much is sent at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Entries of a batch at most.
+    pub entries: usize,
+    /// Bytes of a batch at most.
+    pub bytes: usize,
+    /// Batches on their way at most.
+    pub slots: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        // 100 entries are the largest chunks seen in use (fact sheet 2); PHP takes 8 MiB bodies as it is installed.
+        Self {
+            entries: 100,
+            bytes: 4 << 20,
+            slots: 4,
+        }
+    }
+}
+
+/// Whether an attempt that brought no answer may have been done all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Doubt {
+    None,
+    PerhapsDone,
+}
+
+/// What is known of an entry at the end.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Said {
+    Answer(Answer),
+    Fault(Fault),
+    /// The run was stopped before an answer came.
+    Nothing,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Told {
+    pub(super) member: Seq,
+    pub(super) said: Said,
+    pub(super) doubt: Doubt,
+}
+
+/// Everything that became of a batch.
+#[derive(Debug)]
+pub(super) struct Delivered {
+    pub(super) told: Vec<Told>,
+    pub(super) retries: u64,
+    /// Why nothing more can be sent at all.
+    pub(super) end: Option<ExecuteError>,
+}
+
+/// What a delivery needs beside its batch.
+#[derive(Clone)]
+pub(super) struct Courier {
+    pub(super) writer: Arc<Writer>,
+    pub(super) health: Health,
+    pub(super) ids: ClientIds,
+    pub(super) wish: watch::Receiver<Wish>,
+    /// `retry` of the steps in the batch: the most attempts and the longest first delay any of them asks for.
+    pub(super) attempts: Option<u32>,
+    pub(super) backoff: Option<Duration>,
+}
+
+struct Open {
+    entry: Entry,
+    told: Option<Said>,
+    doubt: Doubt,
+}
+
+impl Courier {
+    pub(super) async fn deliver(mut self, batch: Batch) -> Delivered {
+        let mut open: Vec<Open> = batch
+            .entries
+            .into_iter()
+            .map(|entry| Open {
+                entry,
+                told: None,
+                doubt: Doubt::None,
+            })
+            .collect();
+        let mut retries = 0;
+        let mut end = None;
+        // Parts that are too large together are sent one behind the other.
+        let mut parts: Vec<(usize, usize)> = vec![(0, open.len())];
+        while let Some((from, to)) = parts.pop() {
+            match self.part(&mut open[from..to], &mut retries).await {
+                Ok(()) => {}
+                Err(PartEnd::TooLarge(fault)) if to - from == 1 => {
+                    open[from].told = Some(Said::Fault(fault));
+                }
+                Err(PartEnd::TooLarge(_)) => {
+                    let middle = from.midpoint(to);
+                    parts.push((middle, to));
+                    parts.push((from, middle));
+                }
+                Err(PartEnd::Stopped) => break,
+                Err(PartEnd::Lost(error)) => {
+                    end = Some(error);
+                    break;
+                }
+            }
+        }
+        let told = open
+            .into_iter()
+            .map(|open| Told {
+                member: open.entry.member,
+                said: open.told.unwrap_or(Said::Nothing),
+                doubt: open.doubt,
+            })
+            .collect();
+        Delivered { told, retries, end }
+    }
+
+    async fn part(&mut self, entries: &mut [Open], retries: &mut u64) -> Result<(), PartEnd> {
+        let mut patience = self.health.patience(self.attempts, self.backoff);
+        loop {
+            let waiting: Vec<usize> = (0..entries.len())
+                .filter(|place| entries[*place].told.is_none())
+                .collect();
+            if waiting.is_empty() {
+                return Ok(());
+            }
+            let requests = waiting
+                .iter()
+                .map(|place| Request::Write(entries[*place].entry.request.clone()))
+                .collect();
+            let fault = match self.writer.send(requests).await {
+                Ok(answers) => {
+                    let mut last = None;
+                    for (place, answer) in waiting.iter().zip(answers) {
+                        last = self.take(&mut entries[*place], answer).or(last);
+                    }
+                    last
+                }
+                Err(Failure::Stop(error)) => return Err(PartEnd::Lost(stopped(error))),
+                Err(failure @ (Failure::NotSent(_) | Failure::Whole(_))) => {
+                    let doubt = failure.may_have_happened();
+                    let (Failure::NotSent(fault) | Failure::Whole(fault)) = failure else {
+                        continue;
+                    };
+                    match fault.reaction() {
+                        Reaction::Split => return Err(PartEnd::TooLarge(fault)),
+                        Reaction::Stop => return Err(PartEnd::Lost(ExecuteError::Lost(fault))),
+                        Reaction::Repeat | Reaction::Login => {
+                            for place in &waiting {
+                                self.missed(&mut entries[*place], &fault, doubt);
+                            }
+                        }
+                        Reaction::Fail | Reaction::Reread | Reaction::Metadata => {
+                            for place in &waiting {
+                                entries[*place].told = Some(Said::Fault(fault.clone()));
+                            }
+                        }
+                    }
+                    Some(fault)
+                }
+            };
+            let left = entries.iter().filter(|open| open.told.is_none()).count();
+            let Some(fault) = fault.filter(|_| left > 0) else {
+                continue;
+            };
+            match patience.next(fault.retry_after()) {
+                Next::After(delay) => {
+                    tracing::info!("{fault}; {left} of the batch again in {delay:?}");
+                    *retries += left as u64;
+                    if self.wait(delay).await == Wish::Stop {
+                        return Err(PartEnd::Stopped);
+                    }
+                }
+                Next::GiveUp => {
+                    for open in entries.iter_mut().filter(|open| open.told.is_none()) {
+                        open.told = Some(Said::Fault(fault.clone()));
+                    }
+                    return Ok(());
+                }
+                Next::Outage => return Err(PartEnd::Lost(ExecuteError::Lost(fault))),
+            }
+        }
+    }
+
+    /// Keeps what settles an entry; gives the fault of one that is to be tried again.
+    fn take(&self, open: &mut Open, answer: Result<Answer, Fault>) -> Option<Fault> {
+        match answer {
+            Ok(answer) => {
+                self.health.answered();
+                open.told = Some(Said::Answer(answer));
+                None
+            }
+            Err(fault) if fault.reaction() == Reaction::Repeat => {
+                self.missed(open, &fault, fault.may_have_happened());
+                open.told.is_none().then_some(fault)
+            }
+            Err(fault) => {
+                self.health.answered();
+                open.told = Some(Said::Fault(fault));
+                None
+            }
+        }
+    }
+
+    /// No answer came. A create that may have been done is not repeated unless its id is known to keep it single.
+    fn missed(&self, open: &mut Open, fault: &Fault, may_have_happened: bool) {
+        if !may_have_happened {
+            return;
+        }
+        open.doubt = Doubt::PerhapsDone;
+        let creates = matches!(open.entry.request, Write::Create { .. });
+        if creates && self.ids != ClientIds::Honoured {
+            open.told = Some(Said::Fault(fault.clone()));
+        }
+    }
+
+    async fn wait(&mut self, delay: Duration) -> Wish {
+        tokio::select! {
+            () = tokio::time::sleep(delay) => Wish::GoOn,
+            changed = self.wish.wait_for(|wish| *wish == Wish::Stop) => match changed {
+                Ok(_) => Wish::Stop,
+                // Nobody is left who could wish anything.
+                Err(_) => Wish::GoOn,
+            },
+        }
+    }
+}
+
+enum PartEnd {
+    TooLarge(Fault),
+    Stopped,
+    Lost(ExecuteError),
+}
+
+fn stopped(error: ClientError) -> ExecuteError {
+    ExecuteError::Client(error)
+}

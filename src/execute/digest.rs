@@ -1,0 +1,84 @@
+//! What tells one plan from another: playbook, data and operations in one hash.
+
+use serde_json::Value as Json;
+
+use crate::runfile::OperationView;
+use crate::runfile::RunFileError;
+use crate::runfile::RunView;
+
+/// Hashes everything that apply would go by. Runs of the same plan differ in run id and times only, and those are left out.
+pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
+    let header = view.header()?;
+    let mut hasher = blake3::Hasher::new();
+    for part in [
+        &header.playbook.text,
+        &header.identity,
+        &header.instance.url,
+    ] {
+        add(&mut hasher, part.as_bytes());
+    }
+    add(
+        &mut hasher,
+        canonical(&Json::Object(header.vars)).as_bytes(),
+    );
+    view.each_planned(|operation| add(&mut hasher, of_operation(operation).as_bytes()))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// With its length before it, so that no two lists of parts read the same.
+fn add(hasher: &mut blake3::Hasher, part: &[u8]) {
+    hasher.update(&(part.len() as u64).to_le_bytes());
+    hasher.update(part);
+}
+
+fn of_operation(operation: &OperationView) -> String {
+    let change = serde_json::to_value(&operation.change).unwrap_or_default();
+    let parts = [
+        Json::from(operation.seq.0),
+        Json::from(operation.key.as_str()),
+        Json::from(operation.action.as_str()),
+        Json::from(operation.state.as_str()),
+        Json::from(operation.label.clone()),
+        change,
+        Json::Object(operation.before.clone()),
+        Json::Object(operation.after.clone()),
+    ];
+    canonical(&Json::from(parts.to_vec()))
+}
+
+/// JSON with sorted keys and numbers as they are. Written here because whether a map is sorted otherwise depends on the
+/// features other crates switch on.
+fn canonical(value: &Json) -> String {
+    match value {
+        Json::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort_unstable();
+            let entries: Vec<String> = keys
+                .into_iter()
+                .map(|key| format!("{}:{}", Json::from(key.as_str()), canonical(&map[key])))
+                .collect();
+            format!("{{{}}}", entries.join(","))
+        }
+        Json::Array(list) => format!(
+            "[{}]",
+            list.iter().map(canonical).collect::<Vec<_>>().join(",")
+        ),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_canonical_form_is_sorted_and_exact() {
+        let value =
+            json!({ "b": [1, 9_007_199_254_740_993_i64, "ü\n"], "a": { "d": null, "c": 1.5 } });
+        assert_eq!(
+            canonical(&value),
+            r#"{"a":{"c":1.5,"d":null},"b":[1,9007199254740993,"ü\n"]}"#
+        );
+    }
+}

@@ -1,0 +1,181 @@
+//! Before a record is written, what it holds is compared with what the plan saw.
+
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Engine;
+use super::ExecuteError;
+use super::judge;
+use super::needs::Absence;
+use crate::expr::Seq;
+use crate::metadata::Metadata;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
+use crate::operation::Change;
+use crate::operation::State;
+use crate::plan::Current;
+use crate::plan::Fields;
+use crate::plan::Need;
+use crate::runfile::Settlement;
+use crate::runfile::StoredOperation;
+use crate::wire::Fault;
+use crate::wire::LocalLabel;
+use crate::wire::SugarLabel;
+
+/// What a record's present values mean for an operation on it.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Standing {
+    /// As the plan saw it, with the stamp it has now.
+    AsPlanned {
+        modified: Option<String>,
+    },
+    /// As it shall be already.
+    Done,
+    Gone,
+    /// Somebody changed what would be overwritten.
+    Drifted(String),
+    Unreadable(Fault),
+}
+
+/// Operations that may go, with the stamps to send along.
+#[derive(Debug, Default)]
+pub(super) struct Cleared {
+    pub(super) stamps: BTreeMap<Seq, String>,
+    pub(super) settled: Vec<(Seq, Settlement)>,
+}
+
+impl Engine<'_> {
+    /// Looks at all records about to be written, in one go.
+    pub(super) async fn preconditions(
+        &self,
+        operations: &[StoredOperation],
+    ) -> Result<Cleared, ExecuteError> {
+        let looked_at: Vec<&StoredOperation> = operations
+            .iter()
+            .filter(|operation| overwrites(operation))
+            .collect();
+        let mut cleared = Cleared::default();
+        for (operation, standing) in looked_at.iter().zip(self.standings(&looked_at).await?) {
+            let settlement = match standing {
+                Standing::AsPlanned { modified } => {
+                    cleared
+                        .stamps
+                        .extend(modified.map(|modified| (operation.seq, modified)));
+                    continue;
+                }
+                Standing::Done => Settlement::new(State::Unchanged),
+                Standing::Gone if matches!(operation.change, Some(Change::Delete { .. })) => {
+                    Settlement::new(State::Unchanged)
+                }
+                Standing::Gone => Settlement::new(State::Failed).label(
+                    SugarLabel::NotFound,
+                    "the record is gone since it was planned",
+                ),
+                Standing::Drifted(message) => {
+                    Settlement::new(State::Failed).label(LocalLabel::Drift, message)
+                }
+                Standing::Unreadable(fault) => judge::failed(&fault),
+            };
+            cleared
+                .settled
+                .push((operation.seq, self.tolerated(operation.seq, settlement)));
+        }
+        Ok(cleared)
+    }
+
+    /// How the records of updates and deletes stand to what was planned.
+    pub(super) async fn standings(
+        &self,
+        operations: &[&StoredOperation],
+    ) -> Result<Vec<Standing>, ExecuteError> {
+        let needs: Vec<(Need, Absence)> = operations
+            .iter()
+            .map(|operation| match &operation.change {
+                Some(change) => (record_need(operation, change), Absence::Odd),
+                None => (Need::Nothing, Absence::Odd),
+            })
+            .collect();
+        let known = self.asker.know(&needs).await?;
+        Ok(operations
+            .iter()
+            .zip(known)
+            .map(|(operation, known)| standing(operation, known, self.metadata))
+            .collect())
+    }
+}
+
+fn overwrites(operation: &StoredOperation) -> bool {
+    matches!(
+        operation.change,
+        Some(Change::Update { .. } | Change::Delete { .. })
+    )
+}
+
+fn record_need(operation: &StoredOperation, change: &Change) -> Need {
+    let fields = match change {
+        Change::Delete { .. } => Fields::All,
+        _ => Fields::These(operation.after.keys().cloned().collect()),
+    };
+    Need::Record {
+        module: change.module().clone(),
+        record: change.record().clone(),
+        fields,
+    }
+}
+
+fn standing(
+    operation: &StoredOperation,
+    known: Result<Current, Fault>,
+    metadata: &Metadata,
+) -> Standing {
+    let record = match known {
+        Ok(Current::Record(record)) => record,
+        Ok(Current::Missing | Current::Links(_)) => return Standing::Gone,
+        Err(fault) => return Standing::Unreadable(fault),
+    };
+    let modified = record
+        .get("date_modified")
+        .and_then(Json::as_str)
+        .map(str::to_owned);
+    if modified.is_some() && modified == operation.modified {
+        return Standing::AsPlanned { modified };
+    }
+    let Some(change) = &operation.change else {
+        return Standing::AsPlanned { modified };
+    };
+    let differing = |wanted: &Map<String, Json>| -> Vec<String> {
+        wanted
+            .iter()
+            .filter(|(name, _)| !is_stamp(name))
+            .filter(|(name, value)| {
+                let field = metadata.field(change.module().as_str(), name);
+                same(field, value, record.get(*name)) == Verdict::Different
+            })
+            .map(|(name, _)| name.clone())
+            .collect()
+    };
+    let deletes = matches!(change, Change::Delete { .. });
+    if !deletes && differing(&operation.after).is_empty() {
+        return Standing::Done;
+    }
+    let moved = differing(&operation.before);
+    if moved.is_empty() {
+        return Standing::AsPlanned { modified };
+    }
+    let names: Vec<String> = moved.iter().map(|name| format!("`{name}`")).collect();
+    Standing::Drifted(format!(
+        "somebody changed {} since it was planned",
+        names.join(", ")
+    ))
+}
+
+/// Fields that change with every save and say nothing of what somebody did.
+fn is_stamp(name: &str) -> bool {
+    name.starts_with('_')
+        || matches!(
+            name,
+            "date_modified" | "modified_user_id" | "modified_by_name" | "modified_user_link"
+        )
+}

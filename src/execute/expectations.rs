@@ -1,0 +1,136 @@
+//! `expect`: asked of reads when they are done, of writes when all of a step is final.
+
+use super::Engine;
+use super::ExecuteError;
+use crate::check::CheckedStep;
+use crate::check::Expectation;
+use crate::diag::counted;
+use crate::expr::Failure;
+use crate::expr::Results;
+use crate::expr::ResultsError;
+use crate::expr::Scope;
+use crate::expr::Seq;
+use crate::operation::Key;
+use crate::operation::State;
+use crate::plan::Item;
+use crate::plan::ended;
+use crate::runfile::RunFileError;
+use crate::wire::LocalLabel;
+
+impl Engine<'_> {
+    /// Asks a read step's items for what is expected of them; the unexpected ones become failed reads.
+    pub(super) fn judge_reads(&mut self, step: &CheckedStep) -> Result<(), ExecuteError> {
+        if step.is_write() || step.expect.is_empty() {
+            return Ok(());
+        }
+        let items = self.file.step(step.number)?.items;
+        for index in 0..items {
+            let seq = Seq::new(step.number, index);
+            // An item with a verdict already is deferred, failed or skipped.
+            if self.file.state(seq)?.is_some() {
+                continue;
+            }
+            let Some((key, row, source)) = self.file.item(seq)? else {
+                continue;
+            };
+            let records = self.records_of(step, index)?;
+            let scope = self.planner().scope(step, &source);
+            let Some(message) = unmet(&step.expect, records, &scope) else {
+                continue;
+            };
+            let item = Item { seq, source, row };
+            let base = ended(step, &item, key.unwrap_or_else(|| Key::from_index(index)));
+            let operation = self
+                .planner()
+                .failed(step, base, LocalLabel::Expect.into(), message);
+            self.file.add_verdict(&operation)?;
+        }
+        Ok(())
+    }
+
+    /// Asks settled write steps; gives what is not as expected.
+    pub(super) fn judge_writes(&mut self) -> Result<Vec<(String, String)>, ExecuteError> {
+        let checked = self.checked;
+        let mut found = Vec::new();
+        for step in checked
+            .steps
+            .iter()
+            .filter(|step| step.is_write() && !step.expect.is_empty())
+        {
+            let row = self.file.step(step.number)?;
+            if !row.is_settled() {
+                continue;
+            }
+            if step.items.is_some() {
+                for index in 0..row.items {
+                    let Some((_, _, source)) = self.file.item(Seq::new(step.number, index))? else {
+                        continue;
+                    };
+                    if self
+                        .file
+                        .state(Seq::new(step.number, index))?
+                        .is_some_and(State::is_good)
+                        && let Some(message) =
+                            unmet(&step.expect, 1, &self.planner().scope(step, &source))
+                    {
+                        found.push((step.id.clone(), message));
+                    }
+                }
+            } else if let Some(message) = unmet(&step.expect, row.records, &self.world.scope()) {
+                found.push((step.id.clone(), message));
+            }
+        }
+        Ok(found)
+    }
+
+    fn records_of(&self, step: &CheckedStep, index: u64) -> Result<u64, ExecuteError> {
+        if step.items.is_none() {
+            let results = self.world.results();
+            let whole =
+                Results::step(results.as_ref(), &step.id).map_err(|error| unreadable(&error))?;
+            return Ok(whole.map_or(0, |step| step.count.unwrap_or(step.records)));
+        }
+        let item = self
+            .world
+            .results()
+            .item(step.number, index)
+            .map_err(|error| unreadable(&error))?;
+        Ok(item.map_or(0, |item| item.records))
+    }
+}
+
+fn unreadable(error: &ResultsError) -> ExecuteError {
+    RunFileError::Inconsistent(error.to_string()).into()
+}
+
+/// The first expectation that does not hold, as a sentence.
+fn unmet(expect: &[Expectation], records: u64, scope: &Scope) -> Option<String> {
+    expect.iter().find_map(|expectation| match expectation {
+        Expectation::Count { min, max, .. } => {
+            let fits = min.is_none_or(|min| records >= min) && max.is_none_or(|max| records <= max);
+            (!fits).then(|| {
+                let found = counted(usize::try_from(records).unwrap_or(usize::MAX), "record");
+                format!("found {found}, expected {}", wanted(*min, *max))
+            })
+        }
+        Expectation::Holds(template) => match template.holds(scope) {
+            Ok(true) => None,
+            Ok(false) => Some(format!("`{}` does not hold", template.text())),
+            Err(Failure::Unknown) => Some(format!(
+                "`{}` needs something that is not known",
+                template.text()
+            )),
+            Err(failure) => Some(format!("`{}`: {failure}", template.text())),
+        },
+    })
+}
+
+fn wanted(min: Option<u64>, max: Option<u64>) -> String {
+    match (min, max) {
+        (Some(min), Some(max)) if min == max => format!("exactly {min}"),
+        (Some(min), Some(max)) => format!("{min} to {max}"),
+        (Some(min), None) => format!("at least {min}"),
+        (None, Some(max)) => format!("at most {max}"),
+        (None, None) => "any number".into(),
+    }
+}

@@ -1,0 +1,134 @@
+//! The items of a step, one page after the other, wherever they come from.
+
+use serde_json::Value as Json;
+
+use crate::check::Checked;
+use crate::check::CheckedStep;
+use crate::check::Items;
+use crate::diag::Row;
+use crate::expr::Failure;
+use crate::expr::ItemList;
+use crate::expr::ItemSource;
+use crate::expr::Rendered;
+use crate::expr::Scope;
+use crate::playbook::DataFile;
+use crate::playbook::rows;
+use crate::playbook::rows::RowError;
+use crate::playbook::rows::Rows;
+
+/// An item as it comes from its source.
+pub(super) struct RawItem {
+    pub(super) source: ItemSource,
+    pub(super) row: Option<Row>,
+    /// Why it cannot be used: a row that does not read, an expression that fails.
+    pub(super) bad: Option<Failure>,
+}
+
+/// A walk over a step's items.
+pub(super) enum ItemWalk<'a> {
+    Once(Option<()>),
+    List(ItemList<'a>),
+    Literal {
+        trees: std::slice::Iter<'a, crate::expr::Tree>,
+        scope: &'a Scope,
+    },
+    File {
+        rows: Box<Rows>,
+        name: &'a str,
+    },
+    Values(std::vec::IntoIter<Json>),
+}
+
+impl<'a> ItemWalk<'a> {
+    /// Fails with [`Failure::Unknown`] where the list depends on what is not known yet.
+    pub(super) fn open(
+        checked: &Checked,
+        step: &'a CheckedStep,
+        scope: &'a Scope,
+    ) -> Result<Self, Failure> {
+        Ok(match &step.items {
+            None => Self::Once(Some(())),
+            Some(Items::Template(template)) => Self::List(ItemList::of_template(template, scope)?),
+            Some(Items::Path { path, .. }) => Self::List(ItemList::of_path(path, scope)?),
+            Some(Items::Literal(trees)) => Self::Literal {
+                trees: trees.iter(),
+                scope,
+            },
+            Some(Items::File(file)) => {
+                let rows =
+                    rows::open(file, &checked.folder).map_err(|error| unreadable(file, &error))?;
+                Self::File {
+                    rows: Box::new(rows),
+                    name: &file.path.value,
+                }
+            }
+            Some(Items::Searched { file, path }) => {
+                let document = rows::document(file, &checked.folder)
+                    .map_err(|error| unreadable(file, &error))?;
+                Self::Values(path.find(&document).into_iter())
+            }
+        })
+    }
+
+    pub(super) fn page(&mut self, size: usize) -> Vec<RawItem> {
+        let mut page = Vec::new();
+        while page.len() < size {
+            let Some(item) = self.next_item() else { break };
+            page.push(item);
+        }
+        page
+    }
+
+    fn next_item(&mut self) -> Option<RawItem> {
+        let good = |source| RawItem {
+            source,
+            row: None,
+            bad: None,
+        };
+        let bad = |failure, row| RawItem {
+            source: ItemSource::Value(Json::Null),
+            row,
+            bad: Some(failure),
+        };
+        match self {
+            Self::Once(once) => once.take().map(|()| good(ItemSource::Value(Json::Null))),
+            Self::List(list) => Some(match list.next()? {
+                Ok(source) => good(source),
+                Err(failure) => bad(failure, None),
+            }),
+            Self::Literal { trees, scope } => Some(match trees.next()?.eval(scope) {
+                Ok(Rendered::Value(value)) => good(ItemSource::Value(value)),
+                Ok(Rendered::Omit) => return self.next_item(),
+                Err(failure) => bad(failure, None),
+            }),
+            Self::Values(values) => Some(good(ItemSource::Value(values.next()?))),
+            Self::File { rows, name } => Some(match rows.next()? {
+                Ok(row) => RawItem {
+                    source: ItemSource::Value(row.value),
+                    row: Some(Row {
+                        file: (*name).to_owned(),
+                        line: row.line,
+                    }),
+                    bad: None,
+                },
+                Err(row) => bad(
+                    Failure::Template {
+                        message: row.reason.to_string(),
+                        span: None,
+                    },
+                    Some(Row {
+                        file: (*name).to_owned(),
+                        line: row.line,
+                    }),
+                ),
+            }),
+        }
+    }
+}
+
+fn unreadable(file: &DataFile, error: &RowError) -> Failure {
+    Failure::Template {
+        message: error.problem(file).message,
+        span: Some(file.path.span),
+    }
+}

@@ -1,0 +1,242 @@
+//! When an answer does not say what happened, the instance is asked what it holds.
+
+use serde_json::Value as Json;
+use serde_json::json;
+
+use super::Engine;
+use super::ExecuteError;
+use super::deliver::Doubt;
+use super::drift::Standing;
+use super::judge;
+use super::needs::Absence;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
+use crate::operation::Change;
+use crate::operation::State;
+use crate::plan::Current;
+use crate::plan::Fields;
+use crate::plan::Need;
+use crate::runfile::ClientIds;
+use crate::runfile::Settlement;
+use crate::runfile::StoredOperation;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Filter;
+use crate::wire::FilterForm;
+use crate::wire::LocalLabel;
+use crate::wire::Page;
+use crate::wire::Read;
+use crate::wire::RecordId;
+
+/// Times an operation may be sent before it is called failed.
+const MOST_ATTEMPTS: u32 = 5;
+
+/// An operation whose answer does not settle it.
+pub(super) struct Question {
+    pub(super) operation: StoredOperation,
+    pub(super) fault: Option<Fault>,
+    pub(super) doubt: Doubt,
+}
+
+impl Engine<'_> {
+    pub(super) async fn look_up(&self, question: Question) -> Result<Settlement, ExecuteError> {
+        let Question {
+            operation,
+            fault,
+            doubt,
+        } = question;
+        let settlement = match &operation.change {
+            Some(Change::Create { .. }) => self.created(&operation, fault, doubt).await?,
+            Some(Change::Update { .. } | Change::Delete { .. }) => {
+                self.overwritten(&operation, fault, doubt).await?
+            }
+            // Linking twice is linking once.
+            Some(Change::Link { .. } | Change::Unlink { .. }) | None => again(&operation, fault),
+        };
+        Ok(self.tolerated(operation.seq, settlement))
+    }
+
+    async fn created(
+        &self,
+        operation: &StoredOperation,
+        fault: Option<Fault>,
+        doubt: Doubt,
+    ) -> Result<Settlement, ExecuteError> {
+        let Some(Change::Create { module, id, fields }) = &operation.change else {
+            return Ok(again(operation, fault));
+        };
+        let step = self.checked.step(operation.seq.step());
+        let fields_wanted = Fields::These(
+            fields
+                .keys()
+                .cloned()
+                .chain(step.projection.to_fields().into_iter().flatten())
+                .collect(),
+        );
+        let need = Need::Record {
+            module: module.clone(),
+            record: id.clone(),
+            fields: fields_wanted,
+        };
+        let record = match self.asker.know(&[(need, Absence::Odd)]).await?.pop() {
+            Some(Ok(Current::Record(record))) => record,
+            Some(Err(fault)) => return Ok(judge::failed(&fault)),
+            _ => return self.not_there(operation, fault, doubt).await,
+        };
+        let differing: Vec<String> = fields
+            .iter()
+            .filter(|(name, value)| {
+                let field = self.metadata.field(module.as_str(), name);
+                same(field, value, record.get(*name)) == Verdict::Different
+            })
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        let state = if doubt == Doubt::PerhapsDone {
+            State::Ok
+        } else {
+            State::Unchanged
+        };
+        let mut settlement = Settlement::new(state);
+        settlement.result = Some(judge::kept(step, fields, &record));
+        if !differing.is_empty() {
+            let names = differing.join(", ");
+            settlement.message = Some(format!(
+                "the record exists already and differs in {names}; a create never overwrites"
+            ));
+        }
+        Ok(settlement)
+    }
+
+    /// A create was refused or its answer lost, and its id leads nowhere.
+    async fn not_there(
+        &self,
+        operation: &StoredOperation,
+        fault: Option<Fault>,
+        doubt: Doubt,
+    ) -> Result<Settlement, ExecuteError> {
+        if doubt == Doubt::None {
+            return Ok(match fault {
+                Some(fault) => refused_create(&fault),
+                None => Settlement::new(State::Planned),
+            });
+        }
+        if self.file.get::<ClientIds>()? == Some(ClientIds::Honoured) {
+            return Ok(again(operation, fault));
+        }
+        match self.made_by_us(operation).await? {
+            Some(id) => {
+                let mut settlement = Settlement::new(State::Ok);
+                if let Some(Change::Create { module, fields, .. }) = &operation.change {
+                    let mut result = fields.clone();
+                    result.insert("id".into(), id.as_str().into());
+                    settlement.result = Some(result);
+                    settlement.change = Some(Change::Create {
+                        module: module.clone(),
+                        id,
+                        fields: fields.clone(),
+                    });
+                }
+                Ok(settlement)
+            }
+            None => {
+                let message = "its answer was lost, and no single record can be told to be it; look for it, then \
+                               `apply --retry-unknown`";
+                Ok(Settlement::new(State::Unknown).label(LocalLabel::Network, message))
+            }
+        }
+    }
+
+    /// The one record with the values of a create that this user made since it was sent.
+    async fn made_by_us(
+        &self,
+        operation: &StoredOperation,
+    ) -> Result<Option<RecordId>, ExecuteError> {
+        let (Some(Change::Create { module, fields, .. }), Some(sent_at)) =
+            (&operation.change, self.file.sent_at(operation.seq)?)
+        else {
+            return Ok(None);
+        };
+        let user = self.file.header()?.instance.user_id;
+        let mut conditions = vec![
+            json!({ "created_by": user }),
+            json!({ "date_entered": { "$gte": sent_at } }),
+        ];
+        conditions.extend(
+            fields
+                .iter()
+                .filter(|(_, value)| matches!(value, Json::String(text) if !text.is_empty()))
+                .filter(|(name, _)| self.metadata.field(module.as_str(), name).is_some())
+                .map(|(name, value)| json!({ name.clone(): value })),
+        );
+        let page = Page {
+            fields: Some(vec!["id".into()]),
+            order_by: None,
+            max_num: 2,
+            offset: 0,
+        };
+        let filter = Filter::new(conditions);
+        let read = Read::Filter {
+            module: module.clone(),
+            filter,
+            saved_filter: None,
+            form: FilterForm::Post,
+            page,
+        };
+        let found = self.asker.one(read).await?.ok().and_then(Answer::records);
+        Ok(match found.map(|page| page.records).as_deref() {
+            Some([one]) => one.get("id").and_then(Json::as_str).map(RecordId::new),
+            _ => None,
+        })
+    }
+
+    async fn overwritten(
+        &self,
+        operation: &StoredOperation,
+        fault: Option<Fault>,
+        doubt: Doubt,
+    ) -> Result<Settlement, ExecuteError> {
+        let done = if doubt == Doubt::PerhapsDone {
+            State::Ok
+        } else {
+            State::Unchanged
+        };
+        let deletes = matches!(operation.change, Some(Change::Delete { .. }));
+        let standing = self.standings(&[operation]).await?.pop();
+        Ok(match standing {
+            Some(Standing::Done) => Settlement::new(done),
+            Some(Standing::Gone) if deletes => Settlement::new(done),
+            Some(Standing::Drifted(message)) => {
+                Settlement::new(State::Failed).label(LocalLabel::Drift, message)
+            }
+            Some(Standing::Unreadable(fault)) => judge::failed(&fault),
+            Some(Standing::Gone) => Settlement::new(State::Failed)
+                .label(crate::wire::SugarLabel::NotFound, "the record is gone"),
+            Some(Standing::AsPlanned { .. }) | None => again(operation, fault),
+        })
+    }
+}
+
+/// Back to be sent once more, unless that was tried often enough.
+fn again(operation: &StoredOperation, fault: Option<Fault>) -> Settlement {
+    match fault {
+        Some(fault) if operation.attempts >= MOST_ATTEMPTS => judge::failed(&fault),
+        _ => Settlement::new(State::Planned),
+    }
+}
+
+/// Sugar says `invalid_parameter` both of a bad value and of an id that a deleted record holds; only its words tell.
+fn refused_create(fault: &Fault) -> Settlement {
+    let text = fault.to_string().to_lowercase();
+    let about_id = text
+        .split(|c: char| !c.is_alphanumeric())
+        .any(|word| word == "id" || word == "duplicate");
+    if about_id {
+        let message = format!(
+            "{fault}; a deleted record, or one this user does not see, seems to hold the id: raise `generation` to create anew"
+        );
+        return Settlement::new(State::Failed)
+            .label(LocalLabel::IdTaken, message)
+            .status(fault.status());
+    }
+    judge::failed(fault)
+}

@@ -1,0 +1,122 @@
+//! The one loop: over a reader it plans, over a writer it applies.
+
+mod apply;
+mod ask;
+mod deliver;
+mod digest;
+mod drift;
+mod drive;
+mod error;
+mod expectations;
+mod items;
+mod judge;
+mod lookup;
+mod needs;
+mod patience;
+mod plan;
+mod reading;
+mod reconcile;
+mod walk;
+
+use std::sync::Arc;
+
+pub use apply::ApplyEnd;
+pub use apply::ApplyOptions;
+pub use apply::apply;
+pub use ask::Asker;
+pub use deliver::Pace;
+pub use error::ExecuteError;
+pub use patience::Health;
+pub use plan::PlanEnd;
+pub use plan::Refusal;
+pub use plan::plan;
+use tokio::sync::watch;
+
+use crate::check::Checked;
+use crate::event::Event;
+use crate::event::Listener;
+use crate::expr::World;
+use crate::metadata::Metadata;
+use crate::operation::Origin;
+use crate::plan::Guard;
+use crate::plan::Planner;
+use crate::plan::Totals;
+use crate::runfile::Progress;
+use crate::runfile::RunFile;
+use crate::runfile::RunFileError;
+
+/// What somebody outside wants of a running loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wish {
+    GoOn,
+    /// Send nothing new, wait for answers a while, write down, end.
+    Stop,
+}
+
+/// Everything a plan or an apply works with.
+pub struct Engine<'a> {
+    pub checked: &'a Checked,
+    pub metadata: &'a Metadata,
+    pub origin: Origin,
+    pub world: World,
+    pub file: RunFile,
+    pub asker: Asker,
+    pub guard: Guard,
+    pub zone: Option<jiff::tz::TimeZone>,
+    pub events: &'a mut dyn Listener,
+    pub wish: watch::Receiver<Wish>,
+}
+
+impl Engine<'_> {
+    /// The run file alone; everything else that reads it is closed.
+    pub fn into_file(self) -> RunFile {
+        self.file
+    }
+
+    fn planner(&self) -> Planner<'_> {
+        Planner {
+            checked: self.checked,
+            metadata: self.metadata,
+            world: &self.world,
+            origin: &self.origin,
+            zone: self.zone.clone(),
+        }
+    }
+
+    fn tell(&mut self, event: &Event) {
+        self.events.hear(event);
+    }
+
+    fn stop_wished(&self) -> bool {
+        *self.wish.borrow() != Wish::GoOn
+    }
+
+    fn check_limits(&self) -> Result<(), ExecuteError> {
+        Ok(self.guard.check(totals(&self.file.progress()?))?)
+    }
+}
+
+/// A world that reads results from the run file.
+pub fn world(
+    file: &RunFile,
+    vars: &serde_json::Map<String, serde_json::Value>,
+    now: jiff::ZonedDateTime,
+) -> Result<World, RunFileError> {
+    Ok(World::new(Arc::new(file.results()?), vars, now))
+}
+
+fn totals(progress: &Progress) -> Totals {
+    Totals {
+        changes: progress.changes,
+        deletes: progress.deletes,
+        failed: progress.failed,
+        operations: progress.operations(),
+    }
+}
+
+/// The time as run files and reports write it.
+pub fn timestamp() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}

@@ -1,0 +1,124 @@
+//! How long and how often something is tried again.
+
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use backon::BackoffBuilder;
+use backon::ExponentialBackoff;
+use backon::ExponentialBuilder;
+use tokio::time::Instant;
+
+/// Attempts of one request while others succeed (design 8).
+const ATTEMPTS: usize = 5;
+
+/// Between two looks at an instance that does not answer.
+const LONGEST_DELAY: Duration = Duration::from_mins(1);
+
+/// What all requests of a run know together: when the instance last gave a proper answer.
+#[derive(Debug, Clone)]
+pub struct Health {
+    last_answer: Arc<Mutex<Instant>>,
+    max_outage: Duration,
+}
+
+impl Health {
+    pub fn new(max_outage: Duration) -> Self {
+        Self {
+            last_answer: Arc::new(Mutex::new(Instant::now())),
+            max_outage,
+        }
+    }
+
+    pub fn answered(&self) {
+        *self.lock() = Instant::now();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Instant> {
+        self.last_answer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request is about to be tried for the first time.
+    pub fn patience(&self, attempts: Option<u32>, backoff: Option<Duration>) -> Patience {
+        let attempts = attempts.map_or(ATTEMPTS, |attempts| attempts.max(1) as usize);
+        Patience {
+            health: self.clone(),
+            began: Instant::now(),
+            tries_left: attempts - 1,
+            delays: ExponentialBuilder::new()
+                .with_min_delay(backoff.unwrap_or(Duration::from_millis(500)))
+                .with_max_delay(LONGEST_DELAY)
+                .without_max_times()
+                .with_jitter()
+                .build(),
+        }
+    }
+}
+
+/// The patience with one request.
+#[derive(Debug)]
+pub struct Patience {
+    health: Health,
+    began: Instant,
+    tries_left: usize,
+    delays: ExponentialBackoff,
+}
+
+/// What to do after another failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    After(Duration),
+    /// Others get answers, and this one was tried often enough.
+    GiveUp,
+    /// Nobody got an answer for too long.
+    Outage,
+}
+
+impl Patience {
+    /// While nobody gets an answer, that is an outage and no fault of this request, so its tries are not counted.
+    pub fn next(&mut self, retry_after: Option<Duration>) -> Next {
+        let last_answer = *self.health.lock();
+        if last_answer > self.began {
+            if self.tries_left == 0 {
+                return Next::GiveUp;
+            }
+            self.tries_left -= 1;
+        } else if last_answer.elapsed() > self.health.max_outage {
+            return Next::Outage;
+        }
+        let delay = self.delays.next().unwrap_or(LONGEST_DELAY);
+        Next::After(retry_after.map_or(delay, |wanted| wanted.max(delay)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_costs_no_tries_but_ends() {
+        let health = Health::new(Duration::from_mins(10));
+        let mut patience = health.patience(None, None);
+        for _ in 0..8 {
+            assert!(matches!(patience.next(None), Next::After(_)));
+        }
+        tokio::time::advance(Duration::from_secs(601)).await;
+        assert_eq!(patience.next(None), Next::Outage);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_fails_while_others_succeed_is_given_up() {
+        let health = Health::new(Duration::from_mins(10));
+        let mut patience = health.patience(Some(3), None);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        health.answered();
+        assert!(
+            matches!(patience.next(Some(Duration::from_secs(30))), Next::After(wait) if wait.as_secs() >= 30)
+        );
+        assert!(matches!(patience.next(None), Next::After(_)));
+        assert_eq!(patience.next(None), Next::GiveUp);
+    }
+}

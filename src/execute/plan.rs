@@ -1,0 +1,179 @@
+//! A plan from its first read to its digest.
+
+use super::Engine;
+use super::ExecuteError;
+use super::digest;
+use super::totals;
+use crate::check::CheckedStep;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Sources;
+use crate::diag::counted;
+use crate::expr::Rendered;
+use crate::plan::GuardError;
+use crate::plan::decide;
+use crate::playbook::OnErrorAction;
+use crate::runfile::Digest;
+use crate::runfile::Ending;
+use crate::runfile::Finished;
+use crate::runfile::Outputs;
+use crate::runfile::RunFileError;
+use crate::runfile::Stage;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+
+const EXPECT: Code = Code("local:expect");
+
+/// Why a plan can be read but not applied.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Rows that do not render or check, records that are not there.
+    #[error("{0}")]
+    Mistakes(String),
+    /// An `expect` or `assert` does not hold.
+    #[error("{0}")]
+    Expectation(String),
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// A step's number of writes is known only while applying, and nothing bounds it.
+    #[error(
+        "how much step `{0}` will change is not known before it is applied; bound it with `max` or `max_changes`"
+    )]
+    Unbounded(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PlanEnd {
+    Planned,
+    Refused(Refusal),
+    Interrupted,
+}
+
+/// Makes the plan in an engine's empty run file. Whatever happens, the file says how it ended.
+pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
+    for step in &engine.checked.steps {
+        let module = step.module().map(|module| module.value.as_str());
+        engine.file.add_step(
+            step.number,
+            &step.id,
+            step.verb,
+            module,
+            effect(step),
+            repeat(step),
+        )?;
+    }
+    engine.drive().await?;
+    if engine.stop_wished() {
+        engine.file.put(&Ending::Interrupted)?;
+        return Ok(PlanEnd::Interrupted);
+    }
+    engine.judge_expectations()?;
+    engine.write_outputs()?;
+    let refusal = engine.refusal()?;
+    engine
+        .file
+        .put(&Digest(digest::digest(&engine.file.view()?)?))?;
+    engine.file.put(&Finished(super::timestamp()))?;
+    match refusal {
+        None => Ok(PlanEnd::Planned),
+        Some(refusal) => {
+            engine.file.put(&Stage::Refused)?;
+            engine.file.put(&Ending::Refused(refusal.to_string()))?;
+            Ok(PlanEnd::Refused(refusal))
+        }
+    }
+}
+
+fn effect(step: &CheckedStep) -> crate::expr::Effect {
+    if step.is_write() {
+        crate::expr::Effect::Writes
+    } else {
+        crate::expr::Effect::Reads
+    }
+}
+
+fn repeat(step: &CheckedStep) -> crate::expr::Repeat {
+    match step.items {
+        Some(_) => crate::expr::Repeat::ForEach,
+        None => crate::expr::Repeat::Once,
+    }
+}
+
+impl Engine<'_> {
+    fn refusal(&self) -> Result<Option<Refusal>, ExecuteError> {
+        let failures = self.file.failures()?;
+        let stopping: Vec<_> = failures
+            .iter()
+            .filter(|(step, label, _)| self.stops(self.checked.step(*step), label))
+            .collect();
+        let expected = Label::from(LocalLabel::Expect);
+        let (unexpected, mistakes): (Vec<_>, Vec<_>) = stopping
+            .into_iter()
+            .partition(|(_, label, _)| *label == expected);
+        if !mistakes.is_empty() {
+            let count: u64 = mistakes.iter().map(|(_, _, count)| count).sum();
+            let count = counted(usize::try_from(count).unwrap_or(usize::MAX), "operation");
+            return Ok(Some(Refusal::Mistakes(format!(
+                "{count} failed while planning, and the playbook does not tolerate it"
+            ))));
+        }
+        let totals = totals(&self.file.progress()?);
+        if let Some(message) = self.guard.too_many_failures(totals) {
+            return Ok(Some(Refusal::Mistakes(message)));
+        }
+        if let Some((step, ..)) = unexpected.first() {
+            let step = &self.checked.step(*step).id;
+            return Ok(Some(Refusal::Expectation(format!(
+                "what step `{step}` expects does not hold"
+            ))));
+        }
+        if let Err(error) = self.guard.check(totals) {
+            return Ok(Some(error.into()));
+        }
+        for step in self.checked.steps.iter().filter(|step| step.is_write()) {
+            let bounded = step.max.is_some() || self.guard.limits().max_changes.is_some();
+            if !bounded && !self.file.step(step.number)?.expanded {
+                return Ok(Some(Refusal::Unbounded(step.id.clone())));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(super) fn stops(&self, step: &CheckedStep, label: &Label) -> bool {
+        decide(&step.on_error, &self.checked.limits, label) == OnErrorAction::Stop
+    }
+
+    /// Records what write steps expected and did not get; each finding once.
+    pub(super) fn judge_expectations(&mut self) -> Result<(), ExecuteError> {
+        let known = self.file.view()?.problems()?;
+        for (step, message) in self.judge_writes()? {
+            if known
+                .iter()
+                .any(|problem| problem.step.as_ref() == Some(&step) && problem.message == message)
+            {
+                continue;
+            }
+            self.file.add_problem(
+                &Problem::error(EXPECT, message).step(step),
+                &Sources::default(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Outputs that can be known; the others stay out until they are.
+    pub(super) fn write_outputs(&self) -> Result<(), RunFileError> {
+        let mut outputs = serde_json::Map::new();
+        for (name, tree) in &self.checked.outputs {
+            let scope = self.world.scope();
+            match tree.eval(&scope) {
+                Ok(Rendered::Value(value)) => {
+                    outputs.insert(name.clone(), value);
+                }
+                Ok(Rendered::Omit) => {}
+                Err(failure) => tracing::debug!("output `{name}`: {failure}"),
+            }
+        }
+        self.file.put(&Outputs(outputs))
+    }
+}

@@ -1,0 +1,75 @@
+//! At the start of an apply: what was on its way when the last one was cut off.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::Engine;
+use super::ExecuteError;
+use super::deliver::Doubt;
+use super::lookup::Question;
+use crate::operation::Change;
+use crate::operation::State;
+use crate::runfile::ClientIds;
+use crate::runfile::StoredOperation;
+
+/// Operations asked about in one go.
+const PAGE: u32 = 200;
+
+impl Engine<'_> {
+    /// Asks what became of everything that was sent and never answered. What cannot be told stays unknown.
+    pub(super) async fn reconcile(&mut self) -> Result<(), ExecuteError> {
+        let mut after = None;
+        loop {
+            let page = self.file.unanswered(PAGE, after)?;
+            let Some(last) = page.last() else {
+                return Ok(());
+            };
+            after = Some(last.seq);
+            for operation in page {
+                self.wait_for_the_last_request(&operation).await?;
+                let seq = operation.seq;
+                let was_unknown = operation.state == State::Unknown;
+                let question = Question {
+                    operation,
+                    fault: None,
+                    doubt: Doubt::PerhapsDone,
+                };
+                let settlement = self.look_up(question).await?;
+                let moves = match settlement.state {
+                    // It was not known, and still is not.
+                    State::Unknown => !was_unknown,
+                    _ => true,
+                };
+                if moves {
+                    self.settle(vec![(seq, settlement)])?;
+                }
+            }
+        }
+    }
+
+    /// A create that has no id of its own to keep it single may still be under way at the instance.
+    async fn wait_for_the_last_request(
+        &self,
+        operation: &StoredOperation,
+    ) -> Result<(), ExecuteError> {
+        let single = self.file.get::<ClientIds>()? == Some(ClientIds::Honoured);
+        if single || !matches!(operation.change, Some(Change::Create { .. })) {
+            return Ok(());
+        }
+        let sent_at = self
+            .file
+            .sent_at(operation.seq)?
+            .and_then(|at| at.parse::<Timestamp>().ok());
+        let Some(sent_at) = sent_at else {
+            return Ok(());
+        };
+        let timeout = self.asker.reader().request_timeout();
+        let passed = Duration::try_from(Timestamp::now() - sent_at).unwrap_or(Duration::ZERO);
+        if let Some(left) = timeout.checked_sub(passed) {
+            tracing::info!("waiting {left:?} for requests of the last run to end");
+            tokio::time::sleep(left).await;
+        }
+        Ok(())
+    }
+}

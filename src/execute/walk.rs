@@ -1,0 +1,343 @@
+//! Reading to the end: a state machine for each read, asked in rounds, so that many reads share their round trips.
+
+use std::collections::HashSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use crate::plan::List;
+use crate::plan::ReadPlan;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Filter;
+use crate::wire::Page;
+use crate::wire::Read;
+
+/// Records of a page. Sugar gives 20 unless asked; an instance may cap what it gives, so pages end by `next_offset`.
+const PAGE: u32 = 200;
+
+/// What a read gave.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(super) struct Found {
+    pub(super) records: Vec<Map<String, Json>>,
+    pub(super) count: Option<u64>,
+    /// The answer as it came, pages joined.
+    pub(super) answer: Option<Json>,
+}
+
+/// How a list is paged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Paging {
+    /// By the last id seen: linear, and steady while records change.
+    ByKey { last: Option<String> },
+    /// The server orders; only so is a limit what it says.
+    ByOffset { offset: u64 },
+}
+
+/// One read on its way.
+#[derive(Debug)]
+pub(super) struct Walk {
+    plan: ReadPlan,
+    /// Which of the plan's filters, or reads of a count, is asked now.
+    part: usize,
+    paging: Paging,
+    found: Found,
+    /// Ids seen, where the read is asked in parts: a caller may name an id twice.
+    seen: HashSet<String>,
+    done: Option<Result<(), Fault>>,
+}
+
+impl Walk {
+    pub(super) fn new(plan: ReadPlan) -> Self {
+        let paging = paging(&plan);
+        let done = matches!(plan, ReadPlan::Nothing).then_some(Ok(()));
+        let count = matches!(plan, ReadPlan::Count(_)).then_some(0);
+        let found = Found {
+            count,
+            ..Found::default()
+        };
+        Self {
+            plan,
+            part: 0,
+            paging,
+            found,
+            seen: HashSet::new(),
+            done,
+        }
+    }
+
+    /// The next request, or nothing at the end.
+    pub(super) fn next(&self) -> Option<Read> {
+        if self.done.is_some() {
+            return None;
+        }
+        match &self.plan {
+            ReadPlan::Nothing => None,
+            ReadPlan::Count(reads) => reads.get(self.part).cloned(),
+            ReadPlan::Record(read) | ReadPlan::Value(read) => Some(read.clone()),
+            ReadPlan::Walk {
+                list,
+                filters,
+                fields,
+                order_by,
+                limit,
+            } => {
+                let mut filter = filters.get(self.part)?.clone();
+                let left = limit.map_or(u64::MAX, |limit| {
+                    limit.saturating_sub(self.found.records.len() as u64)
+                });
+                let page = Page {
+                    fields: fields.clone(),
+                    order_by: match (&self.paging, list, order_by) {
+                        // A search is ordered by its score.
+                        (_, List::Search { .. }, None) => None,
+                        (Paging::ByKey { .. }, _, _) | (_, _, None) => Some("id:ASC".into()),
+                        (Paging::ByOffset { .. }, _, Some(order)) => Some(with_tie_break(order)),
+                    },
+                    max_num: u32::try_from(left).unwrap_or(PAGE).min(PAGE),
+                    offset: match &self.paging {
+                        Paging::ByKey { .. } => 0,
+                        Paging::ByOffset { offset } => *offset,
+                    },
+                };
+                if let Paging::ByKey { last: Some(last) } = &self.paging {
+                    filter = filter.and(json!({ "id": { "$gt": last } }));
+                }
+                Some(request(list, filter, page))
+            }
+        }
+    }
+
+    /// Takes the answer to what [`Walk::next`] gave.
+    pub(super) fn feed(&mut self, answer: Result<Answer, Fault>) {
+        let answer = match answer {
+            Ok(answer) => answer,
+            Err(fault) => {
+                self.done = Some(Err(fault));
+                return;
+            }
+        };
+        match &self.plan {
+            ReadPlan::Nothing => {}
+            ReadPlan::Count(reads) => match answer.count() {
+                Some(count) => {
+                    *self.found.count.get_or_insert(0) += count;
+                    self.part += 1;
+                    if self.part >= reads.len() {
+                        self.done = Some(Ok(()));
+                    }
+                }
+                None => self.broken("a count"),
+            },
+            ReadPlan::Value(_) => {
+                self.found.answer = Some(answer.body);
+                self.done = Some(Ok(()));
+            }
+            ReadPlan::Record(read) => {
+                let mut body = answer.body;
+                if *read == Read::Me {
+                    body = body
+                        .get_mut("current_user")
+                        .map(Json::take)
+                        .unwrap_or_default();
+                }
+                match body {
+                    Json::Object(record) => {
+                        self.found.records.push(record);
+                        self.done = Some(Ok(()));
+                    }
+                    _ => self.broken("a record"),
+                }
+            }
+            ReadPlan::Walk { filters, limit, .. } => {
+                let (parts, limit) = (filters.len(), *limit);
+                self.feed_page(answer, parts, limit);
+            }
+        }
+    }
+
+    fn feed_page(&mut self, answer: Answer, parts: usize, limit: Option<u64>) {
+        let Some(page) = answer.records() else {
+            return self.broken("a list of records");
+        };
+        let last = page
+            .records
+            .last()
+            .and_then(|record| record.get("id")?.as_str().map(str::to_owned));
+        let empty = page.records.is_empty();
+        for record in page.records {
+            let id = record.get("id").and_then(Json::as_str).unwrap_or_default();
+            if parts == 1 || self.seen.insert(id.to_owned()) {
+                self.found.records.push(record);
+            }
+        }
+        if let Some(limit) = limit
+            && self.found.records.len() as u64 >= limit
+        {
+            self.found
+                .records
+                .truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            self.done = Some(Ok(()));
+            return;
+        }
+        let next = page.next_offset.filter(|_| !empty);
+        match (&mut self.paging, next) {
+            (Paging::ByKey { last: known }, Some(_)) if last.is_some() => *known = last,
+            (Paging::ByOffset { offset }, Some(next)) if next > *offset => *offset = next,
+            // The end of this filter.
+            _ => {
+                self.part += 1;
+                self.paging = paging(&self.plan);
+                if self.part >= parts {
+                    self.done = Some(Ok(()));
+                }
+            }
+        }
+    }
+
+    fn broken(&mut self, wanted: &str) {
+        let excerpt = format!("the answer is not {wanted}");
+        self.done = Some(Err(Fault::NotJson {
+            status: 200,
+            excerpt,
+            retry_after: None,
+        }));
+    }
+
+    pub(super) fn finish(self) -> Result<Found, Fault> {
+        match self.done {
+            Some(Err(fault)) => Err(fault),
+            Some(Ok(())) | None => Ok(self.found),
+        }
+    }
+}
+
+fn paging(plan: &ReadPlan) -> Paging {
+    match plan {
+        ReadPlan::Walk {
+            list: List::Module {
+                saved_filter: None, ..
+            },
+            order_by: None,
+            limit: None,
+            ..
+        } => Paging::ByKey { last: None },
+        _ => Paging::ByOffset { offset: 0 },
+    }
+}
+
+/// Records with equal values would otherwise come in any order, and a page could repeat or skip one.
+fn with_tie_break(order: &str) -> String {
+    let has_id = order.split(',').any(|part| {
+        part.split(':')
+            .next()
+            .is_some_and(|field| field.trim() == "id")
+    });
+    if has_id {
+        order.to_owned()
+    } else {
+        format!("{order},id:ASC")
+    }
+}
+
+fn request(list: &List, filter: Filter, page: Page) -> Read {
+    match list.clone() {
+        List::Module {
+            module,
+            saved_filter,
+            form,
+        } => Read::Filter {
+            module,
+            filter,
+            saved_filter,
+            form,
+            page,
+        },
+        List::Related {
+            module,
+            record,
+            link,
+        } => Read::Related {
+            module,
+            record,
+            link,
+            filter,
+            page,
+        },
+        List::Search { text, modules } => Read::Search {
+            text,
+            modules,
+            page,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::FilterForm;
+    use crate::wire::ModuleName;
+
+    fn walk(order_by: Option<&str>, limit: Option<u64>) -> Walk {
+        Walk::new(ReadPlan::Walk {
+            list: List::Module {
+                module: ModuleName::new("Leads"),
+                saved_filter: None,
+                form: FilterForm::Post,
+            },
+            filters: vec![Filter::default()],
+            fields: None,
+            order_by: order_by.map(str::to_owned),
+            limit,
+        })
+    }
+
+    fn page(ids: &[&str], next: i64) -> Answer {
+        let records: Vec<Json> = ids.iter().map(|id| json!({ "id": id })).collect();
+        Answer {
+            status: 200,
+            body: json!({ "next_offset": next, "records": records }),
+        }
+    }
+
+    fn asked(walk: &Walk) -> (Vec<Json>, Page) {
+        match walk.next() {
+            Some(Read::Filter { filter, page, .. }) => (filter.conditions().to_vec(), page),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn whole_lists_are_walked_by_id_and_end_by_next_offset() {
+        let mut walk = walk(None, None);
+        assert_eq!(asked(&walk).1.order_by.as_deref(), Some("id:ASC"));
+        walk.feed(Ok(page(&["a", "b"], 2)));
+        assert_eq!(asked(&walk).0, [json!({ "id": { "$gt": "b" } })]);
+        walk.feed(Ok(page(&["c"], -1)));
+        assert_eq!(walk.next(), None);
+        assert_eq!(walk.finish().unwrap().records.len(), 3);
+    }
+
+    #[test]
+    fn a_limit_is_paged_by_offset_in_the_servers_order() {
+        let mut walk = walk(Some("name:DESC"), Some(3));
+        let (_, first) = asked(&walk);
+        assert_eq!(
+            (first.order_by.as_deref(), first.max_num),
+            (Some("name:DESC,id:ASC"), 3)
+        );
+        walk.feed(Ok(page(&["a", "b"], 2)));
+        assert_eq!((asked(&walk).1.offset, asked(&walk).1.max_num), (2, 1));
+        walk.feed(Ok(page(&["c"], 3)));
+        assert_eq!(walk.finish().unwrap().records.len(), 3);
+    }
+
+    #[test]
+    fn a_server_that_repeats_itself_does_not_hang_the_walk() {
+        let mut walk = walk(Some("name"), None);
+        walk.feed(Ok(page(&["a"], 1)));
+        walk.feed(Ok(page(&["a"], 1)));
+        assert_eq!(walk.next(), None);
+    }
+}

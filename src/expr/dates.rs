@@ -1,0 +1,242 @@
+//! Moments and spans of time in templates: `now() - days(90)`.
+//!
+//! The engine has no operators for objects, so `syntax` turns `a - b` around a date function into `_minus(a, b)`.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Span;
+use jiff::Timestamp;
+use jiff::ToSpan;
+use jiff::ZonedDateTime;
+use jiff::civil::Date;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use minijinja::Error;
+use minijinja::ErrorKind;
+use minijinja::State;
+use minijinja::Value;
+use minijinja::value::DynObject;
+use minijinja::value::Object;
+use minijinja::value::ObjectRepr;
+
+/// Functions that make a moment or a span; an operator beside one of them is date arithmetic.
+pub(super) const FUNCTIONS: &[&str] = &[
+    "now",
+    "today",
+    "parse_date",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "weeks",
+    "months",
+    "years",
+];
+
+/// The name under which an evaluation's context holds the plan's `now`.
+pub(super) const NOW: &str = "_now";
+
+/// A point in time, or a day. Both print as Sugar takes them.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Moment {
+    Instant(ZonedDateTime),
+    Day(Date),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Length(Span);
+
+impl Object for Moment {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
+        match (self.as_ref(), other.downcast_ref::<Self>()?) {
+            (Self::Instant(left), Self::Instant(right)) => {
+                left.timestamp().partial_cmp(&right.timestamp())
+            }
+            (Self::Day(left), Self::Day(right)) => left.partial_cmp(right),
+            _ => None,
+        }
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.as_ref() {
+            Self::Instant(at) => write!(f, "{}", at.strftime("%Y-%m-%dT%H:%M:%S%:z")),
+            Self::Day(day) => write!(f, "{day}"),
+        }
+    }
+}
+
+impl Object for Length {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+fn refused(detail: impl fmt::Display) -> Error {
+    Error::new(ErrorKind::InvalidOperation, detail.to_string())
+}
+
+/// The plan's `now`, in the playbook's zone: fixed once, so that a resumed run computes the same.
+pub(super) fn now(state: &mut State<'_, '_>) -> Result<Value, Error> {
+    state
+        .lookup(NOW)
+        .ok_or_else(|| refused("`now()` cannot be used here"))
+}
+
+pub(super) fn today(state: &mut State<'_, '_>) -> Result<Value, Error> {
+    let now = now(state)?;
+    match now.downcast_object_ref::<Moment>() {
+        Some(Moment::Instant(at)) => Ok(Value::from_object(Moment::Day(at.date()))),
+        _ => Err(refused("`today()` cannot be used here")),
+    }
+}
+
+macro_rules! lengths {
+    ($($name:ident => $make:ident,)+) => {
+        $(pub(super) fn $name(count: i64) -> Result<Value, Error> {
+            let span = Span::new().$make(count).map_err(refused)?;
+            Ok(Value::from_object(Length(span)))
+        })+
+    };
+}
+
+lengths! {
+    seconds => try_seconds,
+    minutes => try_minutes,
+    hours => try_hours,
+    days => try_days,
+    weeks => try_weeks,
+    months => try_months,
+    years => try_years,
+}
+
+/// `parse_date("31.12.2026", "%d.%m.%Y")`: a day, or a moment when the format has a time with an offset.
+pub(super) fn parse_date(text: &str, format: &str) -> Result<Value, Error> {
+    let parsed = strtime::parse(format, text.trim())
+        .map_err(|error| refused(format!("`{text}` does not read as `{format}`: {error}")))?;
+    if let Ok(at) = parsed.to_zoned_datetime() {
+        return Ok(Value::from_object(Moment::Instant(at)));
+    }
+    let day = parsed.to_date().map_err(refused)?;
+    if parsed
+        .to_time()
+        .is_ok_and(|time| time != jiff::civil::Time::midnight())
+    {
+        return Err(refused(format!(
+            "`{text}` has a time but no offset from UTC: put `%z` into the format"
+        )));
+    }
+    Ok(Value::from_object(Moment::Day(day)))
+}
+
+/// `value | date("%d.%m.%Y")`.
+pub(super) fn date(value: &Value, format: &str) -> Result<String, Error> {
+    let text = match moment(value)? {
+        Moment::Instant(at) => strtime::format(format, &at),
+        Moment::Day(day) => strtime::format(format, day),
+    };
+    text.map_err(|error| {
+        refused(format!(
+            "`{format}` is not a date format that fits: {error}"
+        ))
+    })
+}
+
+pub(super) fn plus(left: &Value, right: &Value) -> Result<Value, Error> {
+    match (length(left), length(right)) {
+        (Some(left), Some(right)) => Ok(Value::from_object(Length(
+            left.checked_add(right).map_err(refused)?,
+        ))),
+        (None, Some(span)) => shift(left, span),
+        (Some(span), None) => shift(right, span),
+        (None, None) => Err(refused(
+            "a date and a date cannot be added; add `days(n)` or `hours(n)`",
+        )),
+    }
+}
+
+pub(super) fn minus(left: &Value, right: &Value) -> Result<Value, Error> {
+    match (length(left), length(right)) {
+        (Some(left), Some(right)) => Ok(Value::from_object(Length(
+            left.checked_sub(right).map_err(refused)?,
+        ))),
+        (None, Some(span)) => shift(left, span.negate()),
+        (Some(_), None) => Err(refused("a date cannot be taken from a length of time")),
+        (None, None) => days_between(&moment(right)?, &moment(left)?),
+    }
+}
+
+/// The whole days from one moment to another, as a number.
+fn days_between(from: &Moment, to: &Moment) -> Result<Value, Error> {
+    let days = match (from, to) {
+        (Moment::Instant(from), Moment::Instant(to)) => {
+            (to.timestamp() - from.timestamp()).as_hours() / 24
+        }
+        (Moment::Day(from), Moment::Day(to)) => i64::from((*to - *from).get_days()),
+        _ => {
+            return Err(refused(
+                "a day and a moment cannot be compared; use `today()` with days, `now()` with moments",
+            ));
+        }
+    };
+    Ok(Value::from(days))
+}
+
+fn length(value: &Value) -> Option<Span> {
+    value.downcast_object_ref::<Length>().map(|length| length.0)
+}
+
+fn shift(value: &Value, span: Span) -> Result<Value, Error> {
+    let shifted = match moment(value)? {
+        Moment::Instant(at) => Moment::Instant(at.checked_add(span).map_err(refused)?),
+        Moment::Day(day) => {
+            if span.fieldwise() != span_of_days(&span) {
+                return Err(refused(
+                    "a day can be moved by days, weeks, months and years only",
+                ));
+            }
+            Moment::Day(day.checked_add(span).map_err(refused)?)
+        }
+    };
+    Ok(Value::from_object(shifted))
+}
+
+fn span_of_days(span: &Span) -> jiff::SpanFieldwise {
+    span.get_years()
+        .years()
+        .months(span.get_months())
+        .weeks(span.get_weeks())
+        .days(span.get_days())
+        .fieldwise()
+}
+
+/// Reads what a template holds as a moment: one of ours, or text in the forms Sugar prints.
+pub(super) fn moment(value: &Value) -> Result<Moment, Error> {
+    if let Some(moment) = value.downcast_object_ref::<Moment>() {
+        return Ok(moment.clone());
+    }
+    let text = value
+        .as_str()
+        .ok_or_else(|| refused(format!("`{value}` is not a date")))?;
+    if let Ok(day) = text.parse::<Date>()
+        && text.len() == 10
+    {
+        return Ok(Moment::Day(day));
+    }
+    text.parse::<Timestamp>()
+        .map(|at| Moment::Instant(at.to_zoned_datetime(TimeZone::UTC)))
+        .map_err(|_| {
+            refused(format!(
+                "`{text}` is not a date; use `parse_date(text, format)`"
+            ))
+        })
+}

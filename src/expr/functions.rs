@@ -1,0 +1,138 @@
+//! Functions and filters of playbooks beside the engine's own. None touches files, the network or the environment.
+
+use std::sync::LazyLock;
+
+use minijinja::Environment;
+use minijinja::Error;
+use minijinja::ErrorKind;
+use minijinja::UndefinedBehavior;
+use minijinja::Value;
+use regex::Regex;
+use uuid::Uuid;
+
+use super::dates;
+use super::path::Path;
+use super::value;
+use super::value::Omit;
+
+/// Instructions an evaluation may take before it is called a mistake.
+const FUEL: u64 = 2_000_000;
+
+/// The engine with everything a playbook may call. It holds no state, so all evaluations share it.
+pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
+    let mut engine = Environment::new();
+    engine.set_undefined_behavior(UndefinedBehavior::Strict);
+    engine.set_fuel(Some(FUEL));
+    engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    engine.set_formatter(|out, _state, value| print(out, value));
+    engine.add_global("omit", Value::from_object(Omit));
+    engine.add_function("now", dates::now);
+    engine.add_function("today", dates::today);
+    engine.add_function("seconds", dates::seconds);
+    engine.add_function("minutes", dates::minutes);
+    engine.add_function("hours", dates::hours);
+    engine.add_function("days", dates::days);
+    engine.add_function("weeks", dates::weeks);
+    engine.add_function("months", dates::months);
+    engine.add_function("years", dates::years);
+    engine.add_function("parse_date", dates::parse_date);
+    engine.add_filter("parse_date", dates::parse_date);
+    engine.add_filter("date", |value: Value, format: String| {
+        dates::date(&value, &format)
+    });
+    engine.add_function("_plus", dates::plus);
+    engine.add_function("_minus", dates::minus);
+    engine.add_function("uuid5", uuid5);
+    engine.add_filter("slug", slug);
+    engine.add_filter("regex_replace", regex_replace);
+    engine.add_filter("jsonpath", jsonpath);
+    engine
+});
+
+/// Names that stand in every template without being declared.
+pub(super) const GLOBALS: &[&str] = &["omit"];
+
+/// Text of values inside other text: booleans as YAML writes them, and nothing printed for nothing by mistake.
+fn print(out: &mut minijinja::Output<'_>, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() {
+        return Err(Error::new(
+            ErrorKind::UndefinedError,
+            "an undefined value cannot be printed",
+        ));
+    }
+    if value.is_none() {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "the value is empty (null) and cannot be printed; give it a default: `| default('', true)`",
+        ));
+    }
+    if value.downcast_object_ref::<Omit>().is_some() {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "`omit` must stand alone as a field's value",
+        ));
+    }
+    let written = match value.as_str() {
+        Some(text) => out.write_str(text),
+        None if value.kind() == minijinja::value::ValueKind::Bool => {
+            out.write_str(if value.is_true() { "true" } else { "false" })
+        }
+        None => write!(out, "{value}"),
+    };
+    written.map_err(Error::from)
+}
+
+fn uuid5(namespace: &str, name: &str) -> String {
+    let namespace = Uuid::parse_str(namespace)
+        .unwrap_or_else(|_| Uuid::new_v5(&Uuid::NAMESPACE_URL, namespace.as_bytes()));
+    Uuid::new_v5(&namespace, name.as_bytes()).to_string()
+}
+
+/// `Müller & Söhne` → `mueller-soehne`.
+fn slug(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars().flat_map(char::to_lowercase) {
+        match character {
+            'ä' => out.push_str("ae"),
+            'ö' => out.push_str("oe"),
+            'ü' => out.push_str("ue"),
+            'ß' => out.push_str("ss"),
+            character if character.is_ascii_alphanumeric() => out.push(character),
+            _ if out.ends_with('-') || out.is_empty() => {}
+            _ => out.push('-'),
+        }
+    }
+    while out.ends_with('-') {
+        out.pop();
+    }
+    out
+}
+
+fn regex_replace(text: &str, pattern: &str, replacement: &str) -> Result<String, Error> {
+    let pattern = Regex::new(pattern).map_err(|error| {
+        Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{pattern}` is no regular expression: {error}"),
+        )
+    })?;
+    Ok(pattern.replace_all(text, replacement).into_owned())
+}
+
+/// `value | jsonpath("$..id")`: always a list.
+fn jsonpath(value: &Value, path: &str) -> Result<Value, Error> {
+    let path = Path::parse(path)
+        .map_err(|error| Error::new(ErrorKind::InvalidOperation, error.to_string()))?;
+    let found = path.find(&value::to_json(value)?);
+    Ok(found.iter().map(value::from_json).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::slug;
+
+    #[test]
+    fn slugs_are_plain() {
+        assert_eq!(slug("Müller & Söhne GmbH."), "mueller-soehne-gmbh");
+        assert_eq!(slug("  --A  b--  "), "a-b");
+    }
+}

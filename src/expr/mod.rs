@@ -1,0 +1,52 @@
+//! Templates and JSONPath: compiled, their references found, evaluated over results.
+
+mod dates;
+mod functions;
+mod list;
+mod objects;
+mod path;
+mod references;
+mod results;
+mod scope;
+mod syntax;
+mod template;
+#[cfg(test)]
+mod tests;
+mod touched;
+mod tree;
+mod value;
+
+pub use list::ItemList;
+pub use path::Path;
+pub use path::PathError;
+pub use references::Part;
+pub use references::Reference;
+pub use results::Effect;
+pub use results::ItemResult;
+pub use results::ItemSource;
+pub use results::KeyHit;
+pub use results::Phase;
+pub use results::Repeat;
+pub use results::Results;
+pub use results::ResultsError;
+pub use results::Seq;
+pub use results::Standing;
+pub use results::StepNo;
+pub use results::StepResult;
+pub use results::Tally;
+pub use scope::Failure;
+pub use scope::Scope;
+pub use scope::World;
+pub use template::Rendered;
+pub use template::SYNTAX;
+pub use template::Template;
+pub use touched::EdgeKind;
+pub use touched::Touched;
+pub use touched::Unknown;
+pub use tree::Tree;
+
+/// Attributes a step's result has.
+pub const STEP_ATTRIBUTES: &[&str] = objects::STEP_ATTRIBUTES;
+
+/// Attributes an item's result has, beside the fields of its record.
+pub const ITEM_ATTRIBUTES: &[&str] = objects::ITEM_ATTRIBUTES;

@@ -1,0 +1,459 @@
+//! `vars`, `steps` and an item as templates see them. Each access is recorded, and nothing is read before it is asked for.
+
+use std::sync::Arc;
+
+use minijinja::Error;
+use minijinja::ErrorKind;
+use minijinja::Value;
+use minijinja::value::Enumerator;
+use minijinja::value::Object;
+use minijinja::value::ObjectRepr;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::dates;
+use super::results::Effect;
+use super::results::ItemResult;
+use super::results::ItemSource;
+use super::results::KeyHit;
+use super::results::Phase;
+use super::results::Repeat;
+use super::results::Results;
+use super::results::ResultsError;
+use super::results::Standing;
+use super::results::StepNo;
+use super::results::StepResult;
+use super::touched::EdgeKind;
+use super::touched::Recorder;
+use super::touched::Unknown;
+use super::value::from_json;
+
+/// Records read at once when a whole list is walked.
+const PAGE: u64 = 500;
+
+/// What every object of one evaluation needs.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) results: Arc<dyn Results>,
+    pub(super) recorder: Arc<Recorder>,
+}
+
+/// The root of an evaluation: the names a template may use.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) access: Access,
+    pub(super) vars: Value,
+    pub(super) now: Value,
+    pub(super) item: Option<(String, Value)>,
+}
+
+impl Object for Context {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        match (name, &self.item) {
+            (_, Some((item, value))) if item == name => Some(value.clone()),
+            ("vars", _) => Some(self.vars.clone()),
+            ("steps", _) => Some(Value::from_object(Steps(self.access.clone()))),
+            (dates::NOW, _) => Some(self.now.clone()),
+            _ => None,
+        }
+    }
+}
+
+impl Access {
+    fn broken(&self, error: &ResultsError) -> Value {
+        self.recorder
+            .record()
+            .broken
+            .get_or_insert_with(|| error.to_string());
+        stop("a result could not be read")
+    }
+
+    fn unknown(&self, what: Unknown) -> Value {
+        self.recorder.record().unknown.insert(what);
+        stop("the value is not known yet")
+    }
+}
+
+/// An invalid value: the engine stops at it. What it means is in the recorder.
+fn stop(detail: &'static str) -> Value {
+    Value::from(Error::new(ErrorKind::InvalidOperation, detail))
+}
+
+#[derive(Debug)]
+struct Steps(Access);
+
+impl Object for Steps {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        match self.0.results.step(key.as_str()?) {
+            Ok(step) => {
+                let name = key.to_string();
+                step.map(|step| {
+                    Value::from_object(Step {
+                        access: self.0.clone(),
+                        name,
+                        step,
+                    })
+                })
+            }
+            Err(error) => Some(self.0.broken(&error)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Step {
+    access: Access,
+    name: String,
+    step: StepResult,
+}
+
+/// Attributes of a step's result; also what `check` knows of.
+pub(super) const STEP_ATTRIBUTES: &[&str] = &[
+    "records", "ids", "first", "id", "count", "selected", "outcome", "failed", "labels", "items",
+    "by_key",
+];
+
+/// Attributes of an item's result, beside the fields of its record.
+pub(super) const ITEM_ATTRIBUTES: &[&str] = &[
+    "records", "ids", "first", "id", "count", "selected", "outcome", "failed", "labels", "source",
+    "key",
+];
+
+impl Object for Step {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let step = &self.step;
+        if step.phase == Phase::Pending {
+            return Some(self.access.unknown(Unknown::Step(step.number)));
+        }
+        let name = key.as_str()?;
+        match name {
+            "items" => Some(Value::from_object(Items {
+                access: self.access.clone(),
+                step: step.number,
+                len: step.items,
+            })),
+            "by_key" => Some(Value::from_object(ByKey {
+                access: self.access.clone(),
+                step: step.number,
+                name: self.name.clone(),
+            })),
+            _ if !STEP_ATTRIBUTES.contains(&name) => None,
+            // The one write of a step without for_each has a result that the plan can predict.
+            "id" | "first" | "records" | "ids"
+                if step.repeat == Repeat::Once && step.effect == Effect::Writes =>
+            {
+                let item = Value::from_object(Item {
+                    access: self.access.clone(),
+                    step: step.number,
+                    index: 0,
+                });
+                match name {
+                    "id" => item.get_attr("id").ok(),
+                    "first" => Some(item),
+                    "records" => Some(Value::from(vec![item])),
+                    _ => item.get_attr("id").ok().map(|id| Value::from(vec![id])),
+                }
+            }
+            _ if step.phase == Phase::Open => Some(self.access.unknown(Unknown::Step(step.number))),
+            "outcome" | "failed" | "labels" => Some(self.tally(name)),
+            _ if step.bad.is_some() => {
+                let (operation, label) = step.bad.clone()?;
+                self.access
+                    .recorder
+                    .record()
+                    .bad
+                    .get_or_insert((operation, label));
+                Some(stop("it was built on something that did not succeed"))
+            }
+            _ => {
+                self.access.recorder.record().steps.insert(step.number);
+                Some(self.settled(name))
+            }
+        }
+    }
+}
+
+impl Step {
+    fn settled(&self, name: &str) -> Value {
+        let step = &self.step;
+        let list = |ids_only| {
+            Value::from_object(Records {
+                access: self.access.clone(),
+                step: step.number,
+                item: None,
+                len: step.records,
+                part: if ids_only {
+                    RecordPart::Id
+                } else {
+                    RecordPart::Whole
+                },
+            })
+        };
+        match name {
+            "records" => list(false),
+            "ids" => list(true),
+            "first" | "id" => match self.access.results.records(step.number, 0..1) {
+                Err(error) => self.access.broken(&error),
+                Ok(found) => {
+                    let first = found.into_iter().next().map(Json::Object);
+                    match (first, name) {
+                        (None, _) => Value::from(Error::new(
+                            ErrorKind::UndefinedError,
+                            format!("step `{}` has no records", self.name),
+                        )),
+                        (Some(record), "id") => from_json(&record["id"]),
+                        (Some(record), _) => from_json(&record),
+                    }
+                }
+            },
+            "count" => Value::from(step.count.unwrap_or(step.records)),
+            "selected" => step.selected.as_ref().map_or(Value::UNDEFINED, from_json),
+            _ => Value::UNDEFINED,
+        }
+    }
+
+    fn tally(&self, name: &str) -> Value {
+        match self.access.results.tally(self.step.number) {
+            Err(error) => self.access.broken(&error),
+            Ok(tally) => match name {
+                "outcome" => Value::from(tally.outcome),
+                "failed" => Value::from(tally.failed),
+                _ => Value::from_pairs(tally.labels),
+            },
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum RecordPart {
+    Whole,
+    Id,
+}
+
+/// The records of a step, or of one of its items, read page by page.
+#[derive(Debug)]
+struct Records {
+    access: Access,
+    step: StepNo,
+    item: Option<u64>,
+    len: u64,
+    part: RecordPart,
+}
+
+impl Records {
+    fn page(&self, from: u64, to: u64) -> Result<Vec<Map<String, Json>>, ResultsError> {
+        match self.item {
+            None => self.access.results.records(self.step, from..to),
+            Some(index) => self.access.results.item_records(self.step, index, from..to),
+        }
+    }
+
+    fn values(&self, from: u64, to: u64) -> Vec<Value> {
+        match self.page(from, to) {
+            Err(error) => vec![self.access.broken(&error)],
+            Ok(records) => records
+                .into_iter()
+                .map(|record| part(record, self.part))
+                .collect(),
+        }
+    }
+}
+
+fn part(record: Map<String, Json>, part: RecordPart) -> Value {
+    match part {
+        RecordPart::Whole => from_json(&Json::Object(record)),
+        RecordPart::Id => record.get("id").map_or(Value::UNDEFINED, from_json),
+    }
+}
+
+impl Object for Records {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let index = key.as_usize()? as u64;
+        (index < self.len).then(|| self.values(index, index + 1).pop())?
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let this = Arc::clone(self);
+        let pages = (0..self.len.div_ceil(PAGE)).flat_map(move |page| {
+            let from = page * PAGE;
+            this.values(from, (from + PAGE).min(this.len))
+        });
+        Enumerator::Iter(Box::new(pages))
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        usize::try_from(self.len).ok()
+    }
+}
+
+#[derive(Debug)]
+struct Items {
+    access: Access,
+    step: StepNo,
+    len: u64,
+}
+
+impl Object for Items {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let index = key.as_usize()? as u64;
+        (index < self.len).then(|| {
+            Value::from_object(Item {
+                access: self.access.clone(),
+                step: self.step,
+                index,
+            })
+        })
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        usize::try_from(self.len).map_or(Enumerator::NonEnumerable, Enumerator::Seq)
+    }
+}
+
+#[derive(Debug)]
+struct ByKey {
+    access: Access,
+    step: StepNo,
+    name: String,
+}
+
+impl Object for ByKey {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+        Some(match self.access.results.by_key(self.step, &text) {
+            Err(error) => self.access.broken(&error),
+            Ok(Some(KeyHit::Item(index))) => Value::from_object(Item {
+                access: self.access.clone(),
+                step: self.step,
+                index,
+            }),
+            Ok(Some(KeyHit::Record(record))) => from_json(&Json::Object(record)),
+            Ok(None) => {
+                self.access
+                    .recorder
+                    .record()
+                    .missing_key
+                    .get_or_insert_with(|| (self.name.clone(), text));
+                stop("there is no item with this key")
+            }
+        })
+    }
+}
+
+/// The result of one item.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) access: Access,
+    pub(super) step: StepNo,
+    pub(super) index: u64,
+}
+
+impl Object for Item {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let name = key.as_str()?;
+        let result = match self.access.results.item(self.step, self.index) {
+            Ok(Some(result)) => result,
+            Ok(None) => return None,
+            Err(error) => return Some(self.access.broken(&error)),
+        };
+        match name {
+            "source" => Some(source(&self.access, result.source)),
+            "key" => result.key.as_deref().map(Value::from),
+            "outcome" => Some(self.final_only(&result, || Value::from(result.outcome))),
+            "failed" => Some(self.final_only(&result, || {
+                Value::from(u64::from(result.outcome == "failed"))
+            })),
+            "labels" => Some(self.final_only(&result, || {
+                Value::from_pairs(result.label.iter().map(|label| (label.as_str(), 1)))
+            })),
+            _ => self.good(&result, name),
+        }
+    }
+}
+
+impl Item {
+    /// What became of an item can be read however it went, once it is final.
+    fn final_only(&self, result: &ItemResult, value: impl FnOnce() -> Value) -> Value {
+        match result.standing {
+            Standing::Known | Standing::Bad { .. } => value(),
+            Standing::Predicted(seq) | Standing::Waiting(seq) => {
+                self.access.unknown(Unknown::Operation(seq))
+            }
+        }
+    }
+
+    fn good(&self, result: &ItemResult, name: &str) -> Option<Value> {
+        match &result.standing {
+            Standing::Waiting(seq) => Some(self.access.unknown(Unknown::Operation(*seq))),
+            Standing::Bad { operation, label } => {
+                self.access
+                    .recorder
+                    .record()
+                    .bad
+                    .get_or_insert_with(|| (*operation, label.clone()));
+                Some(stop("it was built on something that did not succeed"))
+            }
+            Standing::Predicted(seq) => {
+                let kind = if name == "id" {
+                    EdgeKind::PredictedId
+                } else {
+                    EdgeKind::Value
+                };
+                let known = match name {
+                    "first" => Some(from_json(&Json::Object(result.record.clone()))),
+                    _ => result.record.get(name).map(from_json),
+                };
+                match known {
+                    Some(value) => {
+                        self.access.recorder.record().edge(*seq, kind);
+                        Some(value)
+                    }
+                    None => Some(self.access.unknown(Unknown::Operation(*seq))),
+                }
+            }
+            Standing::Known => match name {
+                "records" | "ids" => Some(Value::from_object(Records {
+                    access: self.access.clone(),
+                    step: self.step,
+                    item: Some(self.index),
+                    len: result.records,
+                    part: if name == "ids" {
+                        RecordPart::Id
+                    } else {
+                        RecordPart::Whole
+                    },
+                })),
+                "first" => (!result.record.is_empty())
+                    .then(|| from_json(&Json::Object(result.record.clone()))),
+                "count" => Some(
+                    result
+                        .record
+                        .get("record_count")
+                        .map_or_else(|| Value::from(result.records), from_json),
+                ),
+                field => result.record.get(field).map(from_json),
+            },
+        }
+    }
+}
+
+/// What an item was made from, as a template sees it.
+pub(super) fn source(access: &Access, source: ItemSource) -> Value {
+    match source {
+        ItemSource::Value(value) => from_json(&value),
+        ItemSource::Item { step, index } => Value::from_object(Item {
+            access: access.clone(),
+            step,
+            index,
+        }),
+    }
+}

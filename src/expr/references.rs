@@ -1,0 +1,213 @@
+//! What a template refers to, found in its tree without running it.
+
+use std::ops::Range;
+
+use minijinja::machinery::ast::CallArg;
+use minijinja::machinery::ast::Expr;
+use minijinja::machinery::ast::ForLoop;
+use minijinja::machinery::ast::Stmt;
+
+use super::syntax::Parsed;
+
+/// A name with what follows it: `steps.accounts.by_key[row.code].id`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    pub root: String,
+    pub parts: Vec<Part>,
+    /// Bytes of the template's text.
+    pub range: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    Name(String),
+    /// A number, or a key that is computed: which one cannot be seen.
+    Index,
+}
+
+impl Reference {
+    /// The name at a place behind the root, if it can be seen.
+    pub fn name(&self, place: usize) -> Option<&str> {
+        match self.parts.get(place) {
+            Some(Part::Name(name)) => Some(name),
+            Some(Part::Index) | None => None,
+        }
+    }
+}
+
+pub(super) fn of(parsed: &Parsed<'_>) -> Vec<Reference> {
+    let mut finder = Finder {
+        found: Vec::new(),
+        bound: Vec::new(),
+    };
+    match parsed {
+        Parsed::Value(expr) => finder.expression(expr),
+        Parsed::Text(statements) => finder.statements(statements),
+    }
+    finder.found
+}
+
+struct Finder<'a> {
+    found: Vec<Reference>,
+    /// Names that a `for` or `set` binds: no references of the playbook's.
+    bound: Vec<&'a str>,
+}
+
+impl<'a> Finder<'a> {
+    fn statements(&mut self, list: &[Stmt<'a>]) {
+        for node in list {
+            match node {
+                Stmt::EmitExpr(emit) => self.expression(&emit.expr),
+                Stmt::IfCond(cond) => {
+                    self.expression(&cond.expr);
+                    self.statements(&cond.true_body);
+                    self.statements(&cond.false_body);
+                }
+                Stmt::ForLoop(looped) => self.looped(looped),
+                Stmt::Set(set) => {
+                    self.expression(&set.expr);
+                    self.bind(&set.target);
+                }
+                // `syntax` lets no other statement through.
+                _ => {}
+            }
+        }
+    }
+
+    fn looped(&mut self, looped: &ForLoop<'a>) {
+        self.expression(&looped.iter);
+        let outer = self.bound.len();
+        self.bind(&looped.target);
+        self.bound.push("loop");
+        if let Some(filter) = &looped.filter_expr {
+            self.expression(filter);
+        }
+        self.statements(&looped.body);
+        self.bound.truncate(outer);
+        self.statements(&looped.else_body);
+    }
+
+    fn bind(&mut self, target: &Expr<'a>) {
+        match target {
+            Expr::Var(var) => self.bound.push(var.id),
+            Expr::List(list) => list.items.iter().for_each(|item| self.bind(item)),
+            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.bind(item)),
+            _ => {}
+        }
+    }
+
+    fn expression(&mut self, node: &Expr<'a>) {
+        match node {
+            Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) => self.path(node),
+            Expr::Const(_) => {}
+            Expr::Slice(slice) => {
+                self.expression(&slice.expr);
+                for part in [&slice.start, &slice.stop, &slice.step]
+                    .into_iter()
+                    .flatten()
+                {
+                    self.expression(part);
+                }
+            }
+            Expr::UnaryOp(unary) => self.expression(&unary.expr),
+            Expr::BinOp(binary) => {
+                self.expression(&binary.left);
+                self.expression(&binary.right);
+            }
+            Expr::Compare(compare) => {
+                self.expression(&compare.expr);
+                compare
+                    .ops
+                    .iter()
+                    .for_each(|step| self.expression(&step.expr));
+            }
+            Expr::IfExpr(choice) => {
+                self.expression(&choice.test_expr);
+                self.expression(&choice.true_expr);
+                if let Some(otherwise) = &choice.false_expr {
+                    self.expression(otherwise);
+                }
+            }
+            Expr::Filter(filter) => {
+                if let Some(inner) = &filter.expr {
+                    self.expression(inner);
+                }
+                self.arguments(&filter.args);
+            }
+            Expr::Test(test) => {
+                self.expression(&test.expr);
+                self.arguments(&test.args);
+            }
+            Expr::Call(call) => {
+                match &call.expr {
+                    // A function's name is no variable.
+                    Expr::Var(_) => {}
+                    Expr::GetAttr(method) => self.expression(&method.expr),
+                    other => self.expression(other),
+                }
+                self.arguments(&call.args);
+            }
+            Expr::List(list) => list.items.iter().for_each(|item| self.expression(item)),
+            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.expression(item)),
+            Expr::Map(map) => map
+                .keys
+                .iter()
+                .chain(&map.values)
+                .for_each(|item| self.expression(item)),
+        }
+    }
+
+    fn arguments(&mut self, list: &[CallArg<'a>]) {
+        for argument in list {
+            let (CallArg::Pos(expr)
+            | CallArg::Kwarg(_, expr)
+            | CallArg::PosSplat(expr)
+            | CallArg::KwargSplat(expr)) = argument;
+            self.expression(expr);
+        }
+    }
+
+    /// Follows `a.b["c"][d]` down to its root.
+    fn path(&mut self, node: &Expr<'a>) {
+        let end = node.span().end_offset;
+        let mut parts = Vec::new();
+        let mut inner = node;
+        loop {
+            match inner {
+                Expr::Var(var) => {
+                    if !self.bound.contains(&var.id) {
+                        parts.reverse();
+                        // An attribute's span begins at its dot, so the start is the root's.
+                        let range = var.span().start_offset as usize..end as usize;
+                        self.found.push(Reference {
+                            root: var.id.to_owned(),
+                            parts,
+                            range,
+                        });
+                    }
+                    return;
+                }
+                Expr::GetAttr(attr) => {
+                    parts.push(Part::Name(attr.name.to_owned()));
+                    inner = &attr.expr;
+                }
+                Expr::GetItem(item) => {
+                    match &item.subscript_expr {
+                        Expr::Const(constant) if constant.value.as_str().is_some() => {
+                            parts.push(Part::Name(
+                                constant.value.as_str().unwrap_or_default().to_owned(),
+                            ));
+                        }
+                        Expr::Const(_) => parts.push(Part::Index),
+                        subscript => {
+                            parts.push(Part::Index);
+                            self.expression(subscript);
+                        }
+                    }
+                    inner = &item.expr;
+                }
+                other => return self.expression(other),
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! One text of a playbook that may hold templates: compiled once, evaluated for each item.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use minijinja::AutoEscape;
+use minijinja::Error;
+use minijinja::Value;
+use minijinja::machinery;
+use minijinja::machinery::CodeGenerator;
+use serde_json::Value as Json;
+
+use super::functions::ENGINE;
+use super::functions::GLOBALS;
+use super::references;
+use super::references::Reference;
+use super::scope::Failure;
+use super::scope::Scope;
+use super::syntax;
+use super::syntax::Parsed;
+use super::value;
+use super::value::Omit;
+use crate::diag::Code;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::Sources;
+use crate::diag::Span;
+
+pub const SYNTAX: Code = Code("template_syntax");
+
+/// What form a text has; decided once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// No template in it.
+    Plain,
+    /// One `{{ … }}` and nothing else: the value keeps its type.
+    Lone,
+    /// An expression without braces.
+    Bare,
+    /// Templates among other text: the result is text.
+    Mixed,
+}
+
+#[derive(Debug, Clone)]
+pub struct Template {
+    text: String,
+    form: Form,
+    references: Vec<Reference>,
+    span: Span,
+    /// Where the text's first byte stands in the source, if it stands there as it is (a quoted or folded scalar may not).
+    origin: Option<usize>,
+}
+
+/// What a template gave.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rendered {
+    Value(Json),
+    /// `{{ omit }}`: leave the field out.
+    Omit,
+}
+
+impl Template {
+    /// Compiles text in which templates may stand.
+    pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
+        let form = if syntax::has_template(&text.value) {
+            Form::Mixed
+        } else {
+            Form::Plain
+        };
+        Self::build(text, form, sources)
+    }
+
+    /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
+    pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
+        let form = if text.value.contains("{{") {
+            Form::Mixed
+        } else {
+            Form::Bare
+        };
+        Self::build(text, form, sources)
+    }
+
+    fn build(text: &Located<String>, form: Form, sources: &Sources) -> Result<Self, Problem> {
+        let origin = sources
+            .text(text.span)
+            .find(&text.value)
+            .map(|at| text.span.start + at);
+        let mut template = Self {
+            text: text.value.clone(),
+            form,
+            references: Vec::new(),
+            span: text.span,
+            origin,
+        };
+        if form == Form::Plain {
+            return Ok(template);
+        }
+        let (form, references) = {
+            let parsed = template.parse(form).map_err(|error| {
+                let span = error
+                    .range()
+                    .and_then(|range| template.place(range))
+                    .unwrap_or(template.span);
+                Problem::error(SYNTAX, "this template cannot be read").at(span, detail(&error))
+            })?;
+            let form = match (&parsed, form) {
+                (Parsed::Value(_), Form::Mixed) => Form::Lone,
+                (_, form) => form,
+            };
+            (form, references::of(&parsed))
+        };
+        template.form = form;
+        template.references = references
+            .into_iter()
+            .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
+            .collect();
+        Ok(template)
+    }
+
+    fn parse(&self, form: Form) -> Result<Parsed<'_>, Error> {
+        match form {
+            Form::Bare => syntax::bare_expression(&self.text),
+            Form::Plain | Form::Lone | Form::Mixed => syntax::template(&self.text),
+        }
+    }
+
+    pub fn references(&self) -> &[Reference] {
+        &self.references
+    }
+
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The place of a part of the text, or of the whole where the text was quoted in another form.
+    pub fn span_of(&self, range: &Range<usize>) -> Span {
+        self.place(range.clone()).unwrap_or(self.span)
+    }
+
+    fn place(&self, range: Range<usize>) -> Option<Span> {
+        let origin = self.origin?;
+        Some(Span {
+            source: self.span.source,
+            start: origin + range.start,
+            end: origin + range.end,
+        })
+    }
+
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the value is exactly one template, so that it keeps its type and an empty cell can be told.
+    pub fn is_lone(&self) -> bool {
+        self.form == Form::Lone
+    }
+
+    pub fn is_plain(&self) -> bool {
+        self.form == Form::Plain
+    }
+
+    pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {
+        if self.form == Form::Plain {
+            return Ok(Rendered::Value(Json::from(self.text.as_str())));
+        }
+        let value = self.value(scope)?;
+        if value.downcast_object_ref::<Omit>().is_some() {
+            return Ok(Rendered::Omit);
+        }
+        let json = value::to_json(&value).map_err(|error| self.failed(scope, &error))?;
+        if scope.is_unknown() {
+            return Err(Failure::Unknown);
+        }
+        Ok(Rendered::Value(json))
+    }
+
+    /// Evaluates a condition.
+    pub fn holds(&self, scope: &Scope) -> Result<bool, Failure> {
+        let value = self.value(scope)?;
+        if value.is_undefined() {
+            return Err(scope.failure("the value is undefined".into(), Some(self.span)));
+        }
+        if scope.is_unknown() {
+            return Err(Failure::Unknown);
+        }
+        match (self.form, value.as_str()) {
+            // Text around templates (`{{ a }} == {{ b }}`) would always hold.
+            (Form::Mixed, _) => Err(scope.failure(
+                "this is text, not a condition: write one expression, without braces".into(),
+                Some(self.span),
+            )),
+            (_, Some("false")) => Ok(false),
+            _ => Ok(value.is_true()),
+        }
+    }
+
+    /// Evaluates to whatever the engine gives, for lists that are walked without being copied.
+    pub(super) fn value(&self, scope: &Scope) -> Result<Value, Failure> {
+        let run = || {
+            let parsed = self.parse(self.form)?;
+            let mut generator = CodeGenerator::new("playbook", &self.text);
+            let mut text = String::new();
+            let is_value = match parsed {
+                Parsed::Value(expr) => {
+                    generator.compile_expr(&expr);
+                    true
+                }
+                Parsed::Text(statements) => {
+                    generator.compile_stmt(&syntax::root(statements));
+                    false
+                }
+            };
+            let instructions = generator.finish().0;
+            let blocks = BTreeMap::new();
+            let mut output = machinery::make_string_output(&mut text);
+            let (value, _state) = machinery::eval(
+                &ENGINE,
+                &instructions,
+                scope.context.clone(),
+                &blocks,
+                &mut output,
+                AutoEscape::None,
+            )?;
+            Ok(match value {
+                Some(value) if is_value => value,
+                _ => Value::from(text),
+            })
+        };
+        run().map_err(|error| self.failed(scope, &error))
+    }
+
+    fn failed(&self, scope: &Scope, error: &Error) -> Failure {
+        let span = error
+            .range()
+            .and_then(|range| self.place(range))
+            .unwrap_or(self.span);
+        scope.failure(detail(error), Some(span))
+    }
+}
+
+/// The engine's message without its own drawing of the place.
+fn detail(error: &Error) -> String {
+    match error.detail() {
+        Some(detail) => detail.to_owned(),
+        None => error.kind().to_string(),
+    }
+}

@@ -1,0 +1,352 @@
+//! Expressions over results held in memory.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use super::*;
+use crate::diag::Located;
+use crate::diag::Sources;
+use crate::diag::Span;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+
+/// Step `read` has two records; step `made` has a known, a planned, a deferred and a failed item; `later` is pending.
+#[derive(Debug)]
+struct Memory;
+
+fn record(value: &Json) -> Map<String, Json> {
+    value.as_object().unwrap().clone()
+}
+
+impl Results for Memory {
+    fn step(&self, name: &str) -> Result<Option<StepResult>, ResultsError> {
+        let (number, effect, repeat, phase, items, records) = match name {
+            "read" => (0, Effect::Reads, Repeat::Once, Phase::Settled, 1, 2),
+            "made" => (1, Effect::Writes, Repeat::ForEach, Phase::Open, 4, 0),
+            "later" => (2, Effect::Reads, Repeat::Once, Phase::Pending, 0, 0),
+            _ => return Ok(None),
+        };
+        Ok(Some(StepResult {
+            number: StepNo(number),
+            effect,
+            repeat,
+            phase,
+            items,
+            records,
+            count: None,
+            selected: None,
+            bad: None,
+        }))
+    }
+
+    fn item(&self, step: StepNo, index: u64) -> Result<Option<ItemResult>, ResultsError> {
+        let seq = Seq::new(step, index);
+        let failed: Label = LocalLabel::Drift.into();
+        let (standing, known, outcome) = match index {
+            0 => (Standing::Known, json!({ "id": "k", "name": "Known" }), "ok"),
+            1 => (
+                Standing::Predicted(seq),
+                json!({ "id": "p", "name": "Planned" }),
+                "planned",
+            ),
+            2 => (Standing::Waiting(seq), json!({}), "deferred"),
+            _ => (
+                Standing::Bad {
+                    operation: seq,
+                    label: Some(failed),
+                },
+                json!({}),
+                "failed",
+            ),
+        };
+        let source = ItemSource::Value(json!({ "code": format!("c{index}") }));
+        let record = record(&known);
+        Ok(Some(ItemResult {
+            standing,
+            key: None,
+            record,
+            records: 1,
+            outcome,
+            label: None,
+            source,
+        }))
+    }
+
+    fn by_key(&self, _: StepNo, key: &str) -> Result<Option<KeyHit>, ResultsError> {
+        Ok(key
+            .strip_prefix('c')
+            .and_then(|index| index.parse().ok())
+            .map(KeyHit::Item))
+    }
+
+    fn records(
+        &self,
+        _: StepNo,
+        range: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError> {
+        let all = [
+            json!({ "id": "1", "name": "One" }),
+            json!({ "id": "2", "name": "Two" }),
+        ];
+        let (from, to) = (
+            usize::try_from(range.start).unwrap(),
+            usize::try_from(range.end).unwrap(),
+        );
+        Ok(all[from..to.min(2)].iter().map(record).collect())
+    }
+
+    fn tally(&self, _: StepNo) -> Result<Tally, ResultsError> {
+        Ok(Tally {
+            outcome: "ok",
+            ..Tally::default()
+        })
+    }
+
+    fn item_records(
+        &self,
+        _: StepNo,
+        _: u64,
+        _: Range<u64>,
+    ) -> Result<Vec<Map<String, Json>>, ResultsError> {
+        Ok(Vec::new())
+    }
+}
+
+fn template(text: &str) -> (Template, Sources) {
+    let mut sources = Sources::default();
+    let source = sources.add("test", text);
+    let span = Span {
+        source,
+        start: 0,
+        end: text.len(),
+    };
+    let template = Template::compile(&Located::new(text.to_owned(), span), &sources).unwrap();
+    (template, sources)
+}
+
+fn world() -> World {
+    let now = "2026-03-01T12:00:00Z"
+        .parse::<jiff::Timestamp>()
+        .unwrap()
+        .to_zoned_datetime(TimeZone::UTC);
+    World::new(
+        Arc::new(Memory),
+        &record(&json!({ "n": 3, "name": "Ada", "none": null })),
+        now,
+    )
+}
+
+fn eval(text: &str) -> (Result<Rendered, Failure>, Touched) {
+    let scope = world().item_scope(
+        "row",
+        ItemSource::Value(json!({ "code": "c1", "empty": "" })),
+    );
+    let result = template(text).0.eval(&scope);
+    (result, scope.take_touched())
+}
+
+fn value(text: &str) -> Json {
+    match eval(text).0 {
+        Ok(Rendered::Value(value)) => value,
+        other => panic!("{text}: {other:?}"),
+    }
+}
+
+#[test]
+fn a_lone_template_keeps_its_type() {
+    assert_eq!(value("{{ vars.n }}"), json!(3));
+    assert_eq!(value("{{ [vars.n, true, none] }}"), json!([3, true, null]));
+    assert_eq!(value("{{ steps.read.ids }}"), json!(["1", "2"]));
+    assert_eq!(value("{{ steps.read.count }}"), json!(2));
+    assert_eq!(
+        value("n is {{ vars.n }}, {{ true }}"),
+        json!("n is 3, true")
+    );
+    assert_eq!(
+        value("{% if vars.n > 2 %}many{% else %}few{% endif %}"),
+        json!("many")
+    );
+    assert_eq!(value("no template"), json!("no template"));
+    assert_eq!(eval("{{ omit }}").0, Ok(Rendered::Omit));
+}
+
+#[test]
+fn dates_are_computed_from_the_plans_now() {
+    assert_eq!(value("{{ now() }}"), json!("2026-03-01T12:00:00+00:00"));
+    assert_eq!(
+        value("{{ now() - days(90) }}"),
+        json!("2025-12-01T12:00:00+00:00")
+    );
+    assert_eq!(value("{{ today() + weeks(1) }}"), json!("2026-03-08"));
+    assert_eq!(
+        value("{{ today() - months(1) - days(1) }}"),
+        json!("2026-01-31")
+    );
+    assert_eq!(
+        value("{{ parse_date('31.12.2026', '%d.%m.%Y') }}"),
+        json!("2026-12-31")
+    );
+    assert_eq!(
+        value("{{ today() - parse_date('2026-02-27', '%Y-%m-%d') }}"),
+        json!(2)
+    );
+    assert_eq!(
+        value("since {{ today() | date('%d/%m') }}"),
+        json!("since 01/03")
+    );
+    assert!(eval("{{ today() - hours(1) }}").0.is_err());
+    assert!(eval("{{ parse_date('soon', '%Y') }}").0.is_err());
+}
+
+#[test]
+fn undefined_and_null_are_never_printed() {
+    for text in [
+        "{{ nothing }}",
+        "{{ vars.nam }}",
+        "{{ [vars.nam] }}",
+        "x {{ vars.none }}",
+        "{{ steps.nope.id }}",
+    ] {
+        assert!(
+            matches!(eval(text).0, Err(Failure::Template { .. })),
+            "{text}: {:?}",
+            eval(text)
+        );
+    }
+}
+
+#[test]
+fn what_is_read_is_recorded() {
+    let (result, touched) = eval("{{ steps.made.by_key[row.code].id }}");
+    assert_eq!(result, Ok(Rendered::Value(json!("p"))));
+    assert_eq!(
+        touched.operations,
+        BTreeMap::from([(Seq::new(StepNo(1), 1), EdgeKind::PredictedId)])
+    );
+
+    let (result, touched) = eval("{{ steps.made.items[1].name }} and {{ steps.read.first.name }}");
+    assert_eq!(result, Ok(Rendered::Value(json!("Planned and One"))));
+    assert_eq!(
+        touched.operations,
+        BTreeMap::from([(Seq::new(StepNo(1), 1), EdgeKind::Value)])
+    );
+    assert_eq!(touched.steps.len(), 1);
+}
+
+#[test]
+fn what_is_not_known_yet_outweighs_an_error() {
+    for text in [
+        "{{ steps.made.items[1].industry }}",
+        "{{ steps.made.items[2].id }}",
+        "{{ steps.made.ids }}",
+        "{{ steps.later.first.id }}",
+        "{{ steps.made.items[1].industry ~ nothing }}",
+        "{{ [steps.later.records] }}",
+    ] {
+        assert_eq!(eval(text).0, Err(Failure::Unknown), "{text}");
+    }
+}
+
+#[test]
+fn bad_items_and_missing_keys_are_told_apart() {
+    assert!(matches!(
+        eval("{{ steps.made.items[3].id }}").0,
+        Err(Failure::Bad { .. })
+    ));
+    assert_eq!(value("{{ steps.made.items[3].outcome }}"), json!("failed"));
+    assert_eq!(value("{{ steps.made.items[3].source.code }}"), json!("c3"));
+    assert_eq!(
+        eval("{{ steps.made.by_key['zz'].id }}").0,
+        Err(Failure::MissingKey {
+            step: "made".into(),
+            key: "zz".into()
+        })
+    );
+}
+
+#[test]
+fn references_are_found_with_their_places() {
+    let text = "{{ steps.made.by_key[row.code].id }} {% for r in steps.read.records %}{{ r.id }}{% endfor %}";
+    let (template, _) = template(text);
+    let found: Vec<(&str, Option<&str>, &str)> = template
+        .references()
+        .iter()
+        .map(|reference| {
+            (
+                reference.root.as_str(),
+                reference.name(0),
+                &text[reference.range.clone()],
+            )
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("row", Some("code"), "row.code"),
+            ("steps", Some("made"), "steps.made.by_key[row.code].id"),
+            ("steps", Some("read"), "steps.read.records"),
+        ]
+    );
+}
+
+#[test]
+fn lists_are_walked_as_items_or_values() {
+    let scope = world().scope();
+    let items: Vec<_> = ItemList::of_template(&template("{{ steps.made.items }}").0, &scope)
+        .unwrap()
+        .collect();
+    assert_eq!(
+        items[2],
+        Ok(ItemSource::Item {
+            step: StepNo(1),
+            index: 2
+        })
+    );
+    let path = Path::parse("$.steps.read.records[?@.name == 'Two']").unwrap();
+    let found: Vec<_> = ItemList::of_path(&path, &scope).unwrap().collect();
+    assert_eq!(
+        found,
+        [Ok(ItemSource::Value(json!({ "id": "2", "name": "Two" })))]
+    );
+    let pending = Path::parse("$.steps.later.records[*]").unwrap();
+    assert_eq!(
+        ItemList::of_path(&pending, &scope).err(),
+        Some(Failure::Unknown)
+    );
+    assert!(ItemList::of_template(&template("{{ vars.n }}").0, &scope).is_err());
+}
+
+#[test]
+fn runaway_templates_are_stopped() {
+    assert!(
+        eval("{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% endfor %}{% endfor %}")
+            .0
+            .is_err()
+    );
+}
+
+#[test]
+fn conditions_need_no_braces() {
+    let scope = world().scope();
+    let holds = |text: &str| {
+        let mut sources = Sources::default();
+        let source = sources.add("test", text);
+        let span = Span {
+            source,
+            start: 0,
+            end: text.len(),
+        };
+        Template::compile_expression(&Located::new(text.to_owned(), span), &sources)
+            .unwrap()
+            .holds(&scope)
+    };
+    assert_eq!(holds("vars.n == 3"), Ok(true));
+    assert_eq!(holds("{{ vars.n > 3 }}"), Ok(false));
+    assert!(holds("{{ vars.n }} == {{ vars.n }}").is_err());
+}

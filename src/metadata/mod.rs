@@ -1,0 +1,31 @@
+//! What an instance says of its modules, and what that means for a value. No I/O: the client fetches, this reads.
+//!
+//! Nobody else compares or coerces Sugar values; see [`value`].
+
+mod kind;
+mod lookup;
+mod model;
+mod read;
+mod snapshot;
+pub mod value;
+mod writable;
+
+pub use kind::FieldKind;
+pub use lookup::FarSide;
+pub use model::Acl;
+pub use model::Dropdown;
+pub use model::Field;
+pub use model::Mark;
+pub use model::Metadata;
+pub use model::Module;
+pub use model::Relationship;
+pub use model::Server;
+pub use read::Note;
+pub use read::Reading;
+pub use read::read;
+pub use read::read_dropdown;
+pub use snapshot::FORMAT;
+pub use snapshot::SnapshotError;
+pub use snapshot::from_text;
+pub use snapshot::to_text;
+pub use writable::Writable;

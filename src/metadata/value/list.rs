@@ -1,0 +1,158 @@
+//! Fields that hold several things: multi-selects, tags, e-mail addresses, teams, link actions.
+
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use super::Rejected;
+use super::accept::option;
+use super::accept::scalar;
+use super::accept::shape;
+use crate::metadata::Dropdown;
+use crate::wire::excerpt;
+
+/// A list of keys; one key alone; or Sugar's stored form, `^a^,^b^`.
+pub(super) fn accept_keys(value: &Json, dropdown: Option<&Dropdown>) -> Result<Json, Rejected> {
+    keys(value)?
+        .iter()
+        .map(|key| option(key, dropdown).map(Json::from))
+        .collect()
+}
+
+/// The keys of a multi-select, whichever way they are written.
+pub(super) fn keys(value: &Json) -> Result<Vec<String>, Rejected> {
+    match value {
+        Json::Array(list) => list.iter().map(scalar).collect(),
+        Json::String(text) => Ok(match stored_form(text) {
+            Some(keys) => keys.map(str::to_owned).collect(),
+            None => vec![text.clone()],
+        }),
+        other => scalar(other).map(|key| vec![key]),
+    }
+}
+
+fn stored_form(text: &str) -> Option<impl Iterator<Item = &str>> {
+    let inner = text.strip_prefix('^')?.strip_suffix('^')?;
+    Some(inner.split("^,^"))
+}
+
+/// Tags by their name; unknown ones Sugar creates. A tag as Sugar answers it, `{id, name}`, is taken by its name.
+pub(super) fn accept_tags(value: &Json) -> Result<Json, Rejected> {
+    let one = |tag: &Json| match tag.get("name") {
+        Some(name) => scalar(name).map(Json::from),
+        None => scalar(tag).map(Json::from),
+    };
+    match value {
+        Json::Array(list) => list.iter().map(one).collect(),
+        other => one(other).map(|tag| json!([tag])),
+    }
+}
+
+/// A collection as Sugar has it, a list of addresses, or one. Of bare addresses the first is the primary one.
+pub(super) fn accept_emails(value: &Json) -> Result<Json, Rejected> {
+    let list = match value {
+        Json::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let bare = list.iter().all(Json::is_string);
+    list.iter()
+        .enumerate()
+        .map(|(index, entry)| match entry {
+            Json::String(text) if bare => Ok(json!({
+                "email_address": address(text)?,
+                "primary_address": index == 0,
+            })),
+            Json::String(text) => Ok(json!({ "email_address": address(text)? })),
+            Json::Object(map) => email_entry(map),
+            other => Err(Rejected::Shape {
+                found: shape(other),
+                wanted: "an e-mail address",
+            }),
+        })
+        .collect()
+}
+
+fn email_entry(map: &Map<String, Json>) -> Result<Json, Rejected> {
+    let Some(Json::String(text)) = map.get("email_address") else {
+        return Err(Rejected::Shape {
+            found: "a map without `email_address`",
+            wanted: "an e-mail address",
+        });
+    };
+    let mut entry = map.clone();
+    entry.insert("email_address".into(), address(text)?.into());
+    for flag in [
+        "primary_address",
+        "opt_out",
+        "invalid_email",
+        "reply_to_address",
+    ] {
+        if let Some(value) = entry.get_mut(flag) {
+            // Older answers have "0" and "1" (fact sheet 4.1); what was read may be sent again.
+            *value = match value.as_str() {
+                Some("1" | "true") => Json::Bool(true),
+                Some("0" | "false" | "") => Json::Bool(false),
+                _ => value.take(),
+            };
+        }
+    }
+    Ok(Json::Object(entry))
+}
+
+/// Only what can be no address at all is refused: the rest is for the mail server to say.
+pub(super) fn address(text: &str) -> Result<&str, Rejected> {
+    let trimmed = text.trim();
+    let plausible = trimmed.rsplit_once('@').is_some_and(|(local, host)| {
+        !local.is_empty() && !host.is_empty() && !trimmed.contains(char::is_whitespace)
+    });
+    if plausible || trimmed.is_empty() {
+        Ok(trimmed)
+    } else {
+        Err(Rejected::NotEmail {
+            value: excerpt(text),
+        })
+    }
+}
+
+/// A set of teams: ids, or maps with an `id`. Of bare ids the first is the primary one.
+pub(super) fn accept_teams(value: &Json) -> Result<Json, Rejected> {
+    let list = match value {
+        Json::Array(list) => list.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let bare = list.iter().all(|team| !team.is_object());
+    list.iter()
+        .enumerate()
+        .map(|(index, team)| match team {
+            Json::Object(map) if map.contains_key("id") => Ok(team.clone()),
+            Json::Object(_) => Err(Rejected::Shape {
+                found: "a map without `id`",
+                wanted: "a team",
+            }),
+            id if bare => Ok(json!({ "id": scalar(id)?, "primary": index == 0 })),
+            id => Ok(json!({ "id": scalar(id)? })),
+        })
+        .collect()
+}
+
+/// `{add, create, delete}` inside a create or update (fact sheet 4.3).
+pub(super) fn accept_link_actions(value: &Json) -> Result<Json, Rejected> {
+    let Json::Object(actions) = value else {
+        return Err(Rejected::Shape {
+            found: shape(value),
+            wanted: "a map with `add`, `create` or `delete`",
+        });
+    };
+    for (key, records) in actions {
+        if !matches!(key.as_str(), "add" | "create" | "delete") {
+            return Err(Rejected::LinkAction { key: excerpt(key) });
+        }
+        if !records.is_array() {
+            return Err(Rejected::Shape {
+                found: shape(records),
+                wanted: "a list of records",
+            });
+        }
+    }
+    Ok(value.clone())
+}

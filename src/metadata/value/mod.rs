@@ -1,0 +1,15 @@
+//! The one place where Sugar values are judged: what a field takes, and whether what came back is what was sent.
+
+mod accept;
+mod decimal;
+mod list;
+mod rejected;
+mod same;
+mod time;
+
+pub use accept::Context;
+pub use accept::accept;
+pub use rejected::Rejected;
+pub use same::Verdict;
+pub use same::is_empty;
+pub use same::same;

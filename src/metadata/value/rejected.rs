@@ -1,0 +1,103 @@
+//! Why a value does not suit its field.
+
+/// The text is about the value; whoever shows it names field, module and place.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    #[error("`{value}` is not true or false")]
+    NotBool { value: String },
+    #[error("`{value}` is not a whole number")]
+    NotWhole { value: String },
+    #[error("`{value}` is not a number")]
+    NotNumber { value: String },
+    #[error("`{value}` has {digits} digits before the decimal point, the field holds {most}")]
+    TooLarge {
+        value: String,
+        digits: usize,
+        most: usize,
+    },
+    #[error("`{value}` is not a date")]
+    NotDate { value: String },
+    #[error("`{value}` has a time, the field is a date")]
+    DateWithTime { value: String },
+    #[error("`{value}` is not a date and time")]
+    NotDateTime { value: String },
+    #[error("`{value}` has no offset, so its instant is not known")]
+    NoOffset { value: String },
+    #[error("`{value}` is not a time of day")]
+    NotTime { value: String },
+    #[error("{found} characters, the field holds {most}: `{value}`")]
+    TooLong {
+        value: String,
+        found: usize,
+        most: u32,
+    },
+    #[error("`{value}` is not one of the field's values")]
+    NotAnOption {
+        value: String,
+        options: Vec<String>,
+        /// The key whose label this is, or which differs in case only.
+        meant: Option<String>,
+    },
+    #[error("`{value}` is not an e-mail address")]
+    NotEmail { value: String },
+    #[error("{found} where {wanted} is wanted")]
+    Shape {
+        found: &'static str,
+        wanted: &'static str,
+    },
+    #[error("unknown key `{key}` in a link, which takes `add`, `create` and `delete`")]
+    LinkAction { key: String },
+}
+
+impl Rejected {
+    /// What to do about it, where that can be said without more knowledge.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Self::NotBool { .. } => Some("write `true`, `false`, `1` or `0`".into()),
+            Self::NotNumber { value } if value.contains(',') => {
+                Some("write a decimal point and no thousands separator, as in `1234.50`".into())
+            }
+            Self::NotDate { .. } => Some(
+                "write `2026-01-31`, or read another form with `parse_date(text, format)`".into(),
+            ),
+            Self::DateWithTime { value } => value
+                .trim()
+                .get(..10)
+                .map(|date| format!("write only the date, `{date}`")),
+            Self::NotDateTime { .. } => Some(
+                "write `2026-01-31T10:00:00+01:00`, or read another form with `parse_date(text, format)`"
+                    .into(),
+            ),
+            Self::NoOffset { .. } => {
+                Some("end it in `Z` or an offset like `+01:00`, or set `settings.timezone`".into())
+            }
+            Self::NotTime { .. } => Some("write `10:00` or `10:00:00`".into()),
+            Self::NotAnOption {
+                meant: Some(meant), ..
+            } => Some(format!("the key of that value is `{meant}`")),
+            Self::NotAnOption { options, .. } => Some(some_of(options)),
+            _ => None,
+        }
+    }
+}
+
+/// The first values of a list, with the number of the others.
+fn some_of(options: &[String]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<String> = options
+        .iter()
+        .filter(|key| !key.is_empty())
+        .take(SHOWN)
+        .map(|key| format!("`{key}`"))
+        .collect();
+    let rest = options
+        .iter()
+        .filter(|key| !key.is_empty())
+        .count()
+        .saturating_sub(SHOWN);
+    let shown = shown.join(", ");
+    match rest {
+        0 => format!("its values are {shown}"),
+        rest => format!("its values are {shown} and {rest} more"),
+    }
+}

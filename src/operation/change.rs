@@ -1,0 +1,194 @@
+//! What an operation does to the instance, and the requests that do it.
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use crate::wire::LinkName;
+use crate::wire::LinkTarget;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
+use crate::wire::Write;
+
+/// Ids a link request carries at most (design 7).
+const LINKS_A_REQUEST: usize = 200;
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    Create {
+        module: ModuleName,
+        id: RecordId,
+        fields: Map<String, Json>,
+    },
+    Update {
+        module: ModuleName,
+        record: RecordId,
+        fields: Map<String, Json>,
+    },
+    Delete {
+        module: ModuleName,
+        record: RecordId,
+    },
+    Link {
+        module: ModuleName,
+        record: RecordId,
+        link: LinkName,
+        targets: Vec<LinkTarget>,
+    },
+    Unlink {
+        module: ModuleName,
+        record: RecordId,
+        link: LinkName,
+        others: Vec<RecordId>,
+    },
+}
+
+/// The word for it in reports. Reads and asserts are listed only when they fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Action {
+    Create,
+    Update,
+    Delete,
+    Link,
+    Unlink,
+    Read,
+    Assert,
+}
+
+impl Action {
+    pub const ALL: &[Self] = &[
+        Self::Create,
+        Self::Update,
+        Self::Delete,
+        Self::Link,
+        Self::Unlink,
+        Self::Read,
+        Self::Assert,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+            Self::Link => "link",
+            Self::Unlink => "unlink",
+            Self::Read => "read",
+            Self::Assert => "assert",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|action| action.as_str() == text)
+    }
+
+    pub fn is_write(self) -> bool {
+        !matches!(self, Self::Read | Self::Assert)
+    }
+}
+
+impl Change {
+    pub fn action(&self) -> Action {
+        match self {
+            Self::Create { .. } => Action::Create,
+            Self::Update { .. } => Action::Update,
+            Self::Delete { .. } => Action::Delete,
+            Self::Link { .. } => Action::Link,
+            Self::Unlink { .. } => Action::Unlink,
+        }
+    }
+
+    pub fn module(&self) -> &ModuleName {
+        match self {
+            Self::Create { module, .. }
+            | Self::Update { module, .. }
+            | Self::Delete { module, .. }
+            | Self::Link { module, .. }
+            | Self::Unlink { module, .. } => module,
+        }
+    }
+
+    /// The record it works on; of a link the left one.
+    pub fn record(&self) -> &RecordId {
+        match self {
+            Self::Create { id, .. } => id,
+            Self::Update { record, .. }
+            | Self::Delete { record, .. }
+            | Self::Link { record, .. }
+            | Self::Unlink { record, .. } => record,
+        }
+    }
+
+    /// How much of `max_changes` it takes: one, or one for each id linked or unlinked.
+    pub fn weight(&self) -> u64 {
+        match self {
+            Self::Create { .. } | Self::Update { .. } | Self::Delete { .. } => 1,
+            Self::Link { targets, .. } => targets.len() as u64,
+            Self::Unlink { others, .. } => others.len() as u64,
+        }
+    }
+
+    /// The requests that do it; only unlinks and very long links need more than one.
+    pub fn requests(&self, modified: Option<&str>) -> Vec<Write> {
+        match self {
+            Self::Create { module, id, fields } => {
+                let mut fields = fields.clone();
+                fields.insert("id".into(), id.as_str().into());
+                vec![Write::Create {
+                    module: module.clone(),
+                    fields,
+                }]
+            }
+            Self::Update {
+                module,
+                record,
+                fields,
+            } => vec![Write::Update {
+                module: module.clone(),
+                record: record.clone(),
+                fields: fields.clone(),
+                expected: modified.map(str::to_owned),
+            }],
+            Self::Delete { module, record } => {
+                vec![Write::Delete {
+                    module: module.clone(),
+                    record: record.clone(),
+                }]
+            }
+            Self::Link {
+                module,
+                record,
+                link,
+                targets,
+            } => targets
+                .chunks(LINKS_A_REQUEST)
+                .map(|targets| Write::Link {
+                    module: module.clone(),
+                    record: record.clone(),
+                    link: link.clone(),
+                    targets: targets.to_vec(),
+                })
+                .collect(),
+            Self::Unlink {
+                module,
+                record,
+                link,
+                others,
+            } => others
+                .iter()
+                .map(|other| Write::Unlink {
+                    module: module.clone(),
+                    record: record.clone(),
+                    link: link.clone(),
+                    other: other.clone(),
+                })
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Operations: one record-level action each, with its identity, its states and its requests.
+
+mod change;
+mod ids;
+mod key;
+mod state;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+pub use change::Action;
+pub use change::Change;
+pub use ids::Origin;
+pub use ids::Stability;
+pub use key::Key;
+pub use key::KeyError;
+pub use state::State;
+
+use crate::diag::Row;
+use crate::expr::EdgeKind;
+use crate::expr::Seq;
+use crate::expr::StepNo;
+use crate::wire::Label;
+use crate::wire::RecordId;
+
+/// Whether `undo` can take it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reversible {
+    Yes,
+    No,
+}
+
+/// What a plan says of one item of a write step.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Operation {
+    pub seq: Seq,
+    pub key: Key,
+    pub action: Action,
+    /// Absent while it is deferred, and where it failed or was skipped before it was known.
+    pub change: Option<Change>,
+    pub state: State,
+    pub label: Option<Label>,
+    pub message: Option<String>,
+    /// The HTTP status of its answer.
+    pub status: Option<u16>,
+    /// The fields it sets, as they are and as they will be.
+    pub before: Map<String, Json>,
+    pub after: Map<String, Json>,
+    /// The `date_modified` it was planned against.
+    pub modified: Option<String>,
+    pub reversible: Reversible,
+    pub row: Option<Row>,
+    /// Operations it needs, and what it takes from them.
+    pub needs: Vec<(Seq, EdgeKind)>,
+    /// Steps that must settle before it can be known.
+    pub waits_for: Vec<StepNo>,
+}
+
+impl Operation {
+    pub fn record(&self) -> Option<&RecordId> {
+        self.change.as_ref().map(Change::record)
+    }
+}

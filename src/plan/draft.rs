@@ -1,0 +1,95 @@
+//! A write that is worked out but for what the instance has now.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use crate::diag::Row;
+use crate::expr::EdgeKind;
+use crate::expr::Seq;
+use crate::operation::Change;
+use crate::operation::Key;
+use crate::wire::LinkName;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
+
+/// Everything about an operation that the playbook says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    pub seq: Seq,
+    pub key: Key,
+    pub row: Option<Row>,
+    pub change: Change,
+    /// Operations whose results it uses.
+    pub needs: Vec<(Seq, EdgeKind)>,
+}
+
+/// What must be known of the instance before a draft is an operation.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Need {
+    /// Nothing: there is nothing to do.
+    Nothing,
+    /// Nothing: only this run will make the record.
+    Absent,
+    Record {
+        module: ModuleName,
+        record: RecordId,
+        fields: Fields,
+    },
+    /// Which of these are linked already.
+    Links {
+        module: ModuleName,
+        record: RecordId,
+        link: LinkName,
+        others: Vec<RecordId>,
+    },
+}
+
+/// Which fields of a record are needed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fields {
+    All,
+    These(BTreeSet<String>),
+}
+
+/// What the instance has.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Current {
+    /// There is no such record, or this user does not see it.
+    Missing,
+    Record(Map<String, Json>),
+    Links(BTreeSet<RecordId>),
+}
+
+impl Draft {
+    /// `others` are fields that later steps use of the record.
+    pub fn need(&self, others: &BTreeSet<String>) -> Need {
+        let record = |fields: Fields| Need::Record {
+            module: self.change.module().clone(),
+            record: self.change.record().clone(),
+            fields,
+        };
+        let links = |link: &LinkName, others: Vec<RecordId>| match others.is_empty() {
+            true => Need::Nothing,
+            false => Need::Links {
+                module: self.change.module().clone(),
+                record: self.change.record().clone(),
+                link: link.clone(),
+                others,
+            },
+        };
+        match &self.change {
+            Change::Create { fields, .. } | Change::Update { fields, .. } => record(Fields::These(
+                fields.keys().chain(others).cloned().collect(),
+            )),
+            // A delete's before-image is the whole record.
+            Change::Delete { .. } => record(Fields::All),
+            Change::Link { link, targets, .. } => links(
+                link,
+                targets.iter().map(|target| target.id.clone()).collect(),
+            ),
+            Change::Unlink { link, others, .. } => links(link, others.clone()),
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! A draft and what the instance has now, into an operation.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use super::draft::Current;
+use super::draft::Draft;
+use crate::expr::EdgeKind;
+use crate::expr::Seq;
+use crate::metadata::Metadata;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
+use crate::operation::Change;
+use crate::operation::Operation;
+use crate::operation::Reversible;
+use crate::operation::State;
+use crate::wire::LinkTarget;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
+use crate::wire::SugarLabel;
+
+/// An earlier write of this run to the same record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Earlier {
+    pub seq: Seq,
+    pub state: State,
+    pub creates: bool,
+    pub after: Map<String, Json>,
+}
+
+/// Works out what an operation changes. `earlier` are this run's writes to the record, oldest first; what they will do
+/// is laid over what the instance has.
+pub fn finish(
+    draft: Draft,
+    current: Current,
+    earlier: &[Earlier],
+    metadata: &Metadata,
+) -> Operation {
+    let (current, needs) = with_earlier(&draft, current, earlier);
+    let base = Operation {
+        seq: draft.seq,
+        key: draft.key,
+        action: draft.change.action(),
+        change: None,
+        state: State::Planned,
+        label: None,
+        message: None,
+        status: None,
+        before: Map::new(),
+        after: Map::new(),
+        modified: modified(&current),
+        reversible: Reversible::Yes,
+        row: draft.row,
+        needs,
+        waits_for: Vec::new(),
+    };
+    match draft.change {
+        Change::Create { module, id, fields } => {
+            create(base, module, id, fields, &current, metadata)
+        }
+        Change::Update {
+            module,
+            record,
+            fields,
+        } => update(base, module, record, fields, current, metadata),
+        Change::Delete { module, record } => delete(base, module, record, current),
+        change @ (Change::Link { .. } | Change::Unlink { .. }) => links(base, change, current),
+    }
+}
+
+fn with_earlier(
+    draft: &Draft,
+    current: Current,
+    earlier: &[Earlier],
+) -> (Current, Vec<(Seq, EdgeKind)>) {
+    let mut needs = draft.needs.clone();
+    let open: Vec<&Earlier> = earlier
+        .iter()
+        .filter(|write| !write.state.is_settled())
+        .collect();
+    if let Some(last) = open.last()
+        && !needs.iter().any(|(seq, _)| *seq == last.seq)
+    {
+        needs.push((last.seq, EdgeKind::Order));
+    }
+    let mut current = current;
+    for write in open {
+        current = match current {
+            Current::Missing if write.creates => Current::Record(write.after.clone()),
+            Current::Record(mut record) => {
+                record.extend(write.after.clone());
+                Current::Record(record)
+            }
+            other => other,
+        };
+    }
+    (current, needs)
+}
+
+fn modified(current: &Current) -> Option<String> {
+    match current {
+        Current::Record(record) => record
+            .get("date_modified")
+            .and_then(Json::as_str)
+            .map(str::to_owned),
+        Current::Missing | Current::Links(_) => None,
+    }
+}
+
+/// The fields of `wanted` that `record` does not hold already.
+fn differing(
+    module: &ModuleName,
+    wanted: &Map<String, Json>,
+    record: &Map<String, Json>,
+    metadata: &Metadata,
+) -> Vec<String> {
+    wanted
+        .iter()
+        .filter(|(name, value)| {
+            let field = metadata.field(module.as_str(), name);
+            same(field, value, record.get(*name)) != Verdict::Same
+        })
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+fn create(
+    base: Operation,
+    module: ModuleName,
+    id: RecordId,
+    fields: Map<String, Json>,
+    current: &Current,
+    metadata: &Metadata,
+) -> Operation {
+    let Current::Record(record) = current else {
+        let change = Change::Create {
+            module,
+            id,
+            fields: fields.clone(),
+        };
+        return Operation {
+            change: Some(change),
+            after: fields,
+            ..base
+        };
+    };
+    let differing = differing(&module, &fields, record, metadata);
+    let before = of_fields(&fields, record);
+    let message = (!differing.is_empty()).then(|| {
+        let names: Vec<String> = differing.iter().map(|name| format!("`{name}`")).collect();
+        format!(
+            "the record exists already and differs in {}; a create never overwrites",
+            names.join(", ")
+        )
+    });
+    let change = Change::Create { module, id, fields };
+    Operation {
+        change: Some(change),
+        state: State::Unchanged,
+        after: before.clone(),
+        before,
+        message,
+        ..base
+    }
+}
+
+fn update(
+    base: Operation,
+    module: ModuleName,
+    record: RecordId,
+    fields: Map<String, Json>,
+    current: Current,
+    metadata: &Metadata,
+) -> Operation {
+    let Current::Record(known) = current else {
+        return not_found(base, &module, &record);
+    };
+    let state = match differing(&module, &fields, &known, metadata).is_empty() {
+        true => State::Unchanged,
+        false => State::Planned,
+    };
+    let before = of_fields(&fields, &known);
+    let change = Change::Update {
+        module,
+        record,
+        fields: fields.clone(),
+    };
+    Operation {
+        change: Some(change),
+        state,
+        before,
+        after: fields,
+        ..base
+    }
+}
+
+fn delete(base: Operation, module: ModuleName, record: RecordId, current: Current) -> Operation {
+    let change = Some(Change::Delete { module, record });
+    match current {
+        Current::Record(before) => Operation {
+            change,
+            before,
+            reversible: Reversible::No,
+            ..base
+        },
+        Current::Missing | Current::Links(_) => Operation {
+            change,
+            state: State::Unchanged,
+            message: Some("there is no such record".into()),
+            ..base
+        },
+    }
+}
+
+fn links(base: Operation, change: Change, current: Current) -> Operation {
+    let linked: BTreeSet<RecordId> = match current {
+        Current::Links(linked) => linked,
+        Current::Missing => return not_found(base, change.module(), change.record()),
+        // Nothing had to be asked: one side is not there before this run.
+        Current::Record(_) => BTreeSet::new(),
+    };
+    let list = |ids: Vec<&RecordId>| {
+        let ids: Vec<&str> = ids.into_iter().map(RecordId::as_str).collect();
+        Map::from_iter([("to".to_owned(), json!(ids))])
+    };
+    let (change, all, open) = match change {
+        Change::Link {
+            module,
+            record,
+            link,
+            targets,
+        } => {
+            let all: Vec<RecordId> = targets.iter().map(|target| target.id.clone()).collect();
+            // Relationship columns cannot be read back here, so a link that sets some is sent.
+            let open: Vec<LinkTarget> = targets
+                .into_iter()
+                .filter(|target| !linked.contains(&target.id) || !target.columns.is_empty())
+                .collect();
+            let count = open.len();
+            (
+                Change::Link {
+                    module,
+                    record,
+                    link,
+                    targets: open,
+                },
+                all,
+                count,
+            )
+        }
+        Change::Unlink {
+            module,
+            record,
+            link,
+            others,
+        } => {
+            let open: Vec<RecordId> = others
+                .iter()
+                .filter(|other| linked.contains(*other))
+                .cloned()
+                .collect();
+            let count = open.len();
+            (
+                Change::Unlink {
+                    module,
+                    record,
+                    link,
+                    others: open,
+                },
+                others,
+                count,
+            )
+        }
+        other => (other, Vec::new(), 0),
+    };
+    let is_link = matches!(change, Change::Link { .. });
+    let before = list(all.iter().filter(|id| linked.contains(*id)).collect());
+    let after = if is_link {
+        list(all.iter().collect())
+    } else {
+        list(Vec::new())
+    };
+    let state = if open == 0 {
+        State::Unchanged
+    } else {
+        State::Planned
+    };
+    Operation {
+        change: Some(change),
+        state,
+        before,
+        after,
+        ..base
+    }
+}
+
+fn not_found(base: Operation, module: &ModuleName, record: &RecordId) -> Operation {
+    Operation {
+        state: State::Failed,
+        label: Some(SugarLabel::NotFound.into()),
+        message: Some(format!(
+            "{module} has no record `{record}`, or this user does not see it"
+        )),
+        ..base
+    }
+}
+
+fn of_fields(fields: &Map<String, Json>, record: &Map<String, Json>) -> Map<String, Json> {
+    fields
+        .keys()
+        .map(|name| (name.clone(), record.get(name).cloned().unwrap_or_default()))
+        .collect()
+}

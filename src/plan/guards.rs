@@ -1,0 +1,144 @@
+//! Limits: checked in the plan, and again before anything that became known is sent.
+
+use crate::playbook::Limits;
+use crate::playbook::Tolerance;
+
+/// What limits are held against: done, under way and planned together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub changes: u64,
+    pub deletes: u64,
+    pub failed: u64,
+    pub operations: u64,
+}
+
+/// The limits of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GuardError {
+    #[error("{found} changes are more than `max_changes: {limit}` allows, by {}", found - limit)]
+    Changes { found: u64, limit: u64 },
+    #[error("{found} deletes are more than `max_deletes: {limit}` allows, by {}", found - limit)]
+    Deletes { found: u64, limit: u64 },
+}
+
+impl Guard {
+    pub fn new(limits: Limits) -> Self {
+        Self { limits }
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Deletes are refused unless the playbook says how many there may be.
+    pub fn check(&self, totals: Totals) -> Result<(), GuardError> {
+        let deletes = self.limits.max_deletes.unwrap_or(0);
+        if totals.deletes > deletes {
+            return Err(GuardError::Deletes {
+                found: totals.deletes,
+                limit: deletes,
+            });
+        }
+        match self.limits.max_changes {
+            Some(limit) if totals.changes > limit => Err(GuardError::Changes {
+                found: totals.changes,
+                limit,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether more failed than is tolerated; `None` where the playbook sets no number.
+    pub fn too_many_failures(&self, totals: Totals) -> Option<String> {
+        let tolerated = self.limits.max_failures?;
+        let passed = match tolerated {
+            Tolerance::Count(count) => totals.failed > count,
+            Tolerance::Percent(percent) => {
+                // Both numbers are far below 2^52, so no digit is lost.
+                #[expect(
+                    clippy::cast_precision_loss,
+                    reason = "counts of operations are small beside 2^52"
+                )]
+                let (failed, operations) = (totals.failed as f64, totals.operations as f64);
+                failed * 100.0 > percent * operations
+            }
+        };
+        let limit = match tolerated {
+            Tolerance::Count(count) => count.to_string(),
+            Tolerance::Percent(percent) => format!("{percent}%"),
+        };
+        passed.then(|| {
+            format!(
+                "{} failed operations are more than `max_failures: {limit}` allows",
+                totals.failed
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn limits(
+        max_changes: Option<u64>,
+        max_deletes: Option<u64>,
+        max_failures: Option<Tolerance>,
+    ) -> Guard {
+        Guard::new(Limits {
+            max_changes,
+            max_deletes,
+            max_failures,
+            max_calls: None,
+        })
+    }
+
+    #[test]
+    fn deletes_need_leave() {
+        let totals = Totals {
+            deletes: 1,
+            changes: 1,
+            ..Totals::default()
+        };
+        let refused = limits(None, None, None).check(totals).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "1 deletes are more than `max_deletes: 0` allows, by 1"
+        );
+        assert_eq!(limits(None, Some(1), None).check(totals), Ok(()));
+    }
+
+    #[test]
+    fn changes_are_counted_up_to_the_limit() {
+        let totals = |changes| Totals {
+            changes,
+            ..Totals::default()
+        };
+        assert_eq!(limits(Some(5), None, None).check(totals(5)), Ok(()));
+        assert!(limits(Some(5), None, None).check(totals(6)).is_err());
+        assert_eq!(limits(None, None, None).check(totals(6)), Ok(()));
+    }
+
+    #[test]
+    fn failures_are_tolerated_by_number_or_share() {
+        let totals = |failed| Totals {
+            failed,
+            operations: 100,
+            ..Totals::default()
+        };
+        assert_eq!(limits(None, None, None).too_many_failures(totals(99)), None);
+        let five = limits(None, None, Some(Tolerance::Percent(5.0)));
+        assert_eq!(five.too_many_failures(totals(5)), None);
+        assert!(five.too_many_failures(totals(6)).is_some());
+        assert!(
+            limits(None, None, Some(Tolerance::Count(0)))
+                .too_many_failures(totals(1))
+                .is_some()
+        );
+    }
+}

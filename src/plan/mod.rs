@@ -1,0 +1,28 @@
+//! What a playbook would do: items into drafts, drafts and current values into operations. Pure: it says what it needs
+//! to know, and somebody else asks.
+
+mod decide;
+mod draft;
+mod expand;
+mod finish;
+mod guards;
+mod reads;
+mod values;
+
+pub use decide::decide;
+pub use draft::Current;
+pub use draft::Draft;
+pub use draft::Fields;
+pub use draft::Need;
+pub use expand::Expanded;
+pub use expand::Item;
+pub use expand::Planner;
+pub use expand::ended;
+pub use finish::Earlier;
+pub use finish::finish;
+pub use guards::Guard;
+pub use guards::GuardError;
+pub use guards::Totals;
+pub use reads::List;
+pub use reads::ReadPlan;
+pub use reads::conditions;

@@ -1,0 +1,326 @@
+//! A read step's arguments into what is asked: pages to walk, or one request.
+
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use crate::check::CheckedRead;
+use crate::check::CheckedStep;
+use crate::expr::Failure;
+use crate::expr::Rendered;
+use crate::expr::Scope;
+use crate::expr::Tree;
+use crate::playbook::FilterMethod;
+use crate::wire::Filter;
+use crate::wire::FilterForm;
+use crate::wire::LinkName;
+use crate::wire::ModuleName;
+use crate::wire::Read;
+use crate::wire::RecordId;
+
+/// Values of a top-level `$in` asked for at once (design 3).
+const VALUES_AT_ONCE: usize = 200;
+
+/// What is to be asked for one item of a read step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ReadPlan {
+    /// Nothing can be found, so nothing is asked.
+    Nothing,
+    /// Records, page by page to the end; more than one filter where a long `$in` is asked in parts.
+    Walk {
+        list: List,
+        filters: Vec<Filter>,
+        fields: Option<Vec<String>>,
+        order_by: Option<String>,
+        limit: Option<u64>,
+    },
+    /// One record.
+    Record(Read),
+    /// A number.
+    Count(Vec<Read>),
+    /// Whatever comes back.
+    Value(Read),
+}
+
+/// Where a list of records comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum List {
+    Module {
+        module: ModuleName,
+        saved_filter: Option<String>,
+        form: FilterForm,
+    },
+    Related {
+        module: ModuleName,
+        record: RecordId,
+        link: LinkName,
+    },
+    Search {
+        text: String,
+        modules: Vec<ModuleName>,
+    },
+}
+
+/// Why a read cannot be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum ReadRefusal {
+    Expression(Failure),
+    Invalid(String),
+}
+
+impl From<Failure> for ReadRefusal {
+    fn from(failure: Failure) -> Self {
+        Self::Expression(failure)
+    }
+}
+
+pub(super) fn plan(
+    step: &CheckedStep,
+    read: &CheckedRead,
+    scope: &Scope,
+) -> Result<ReadPlan, ReadRefusal> {
+    let fields = step.projection.to_fields();
+    Ok(match read {
+        CheckedRead::List {
+            module,
+            order_by,
+            limit,
+        } => ReadPlan::Walk {
+            list: List::Module {
+                module: module.value.clone(),
+                saved_filter: None,
+                form: FilterForm::Post,
+            },
+            filters: vec![Filter::default()],
+            fields,
+            order_by: order_by.as_ref().map(|order| order.value.clone()),
+            limit: *limit,
+        },
+        CheckedRead::Filter {
+            module,
+            condition,
+            saved_filter,
+            method,
+            order_by,
+            limit,
+        } => {
+            let saved_filter = match saved_filter {
+                Some(template) => Some(text_of(template.eval(scope)?, "saved_filter")?),
+                None => None,
+            };
+            let form = match method {
+                FilterMethod::Get => FilterForm::Get,
+                FilterMethod::Post => FilterForm::Post,
+            };
+            match filters(condition.as_ref(), scope)? {
+                None => ReadPlan::Nothing,
+                Some(filters) => ReadPlan::Walk {
+                    list: List::Module {
+                        module: module.value.clone(),
+                        saved_filter,
+                        form,
+                    },
+                    filters,
+                    fields,
+                    order_by: order_by.as_ref().map(|order| order.value.clone()),
+                    limit: *limit,
+                },
+            }
+        }
+        CheckedRead::Related {
+            module,
+            record,
+            link,
+            condition,
+            limit,
+        } => match filters(condition.as_ref(), scope)? {
+            None => ReadPlan::Nothing,
+            Some(filters) => ReadPlan::Walk {
+                list: List::Related {
+                    module: module.value.clone(),
+                    record: record_id(record, scope)?,
+                    link: link.value.clone(),
+                },
+                filters,
+                fields,
+                order_by: None,
+                limit: *limit,
+            },
+        },
+        CheckedRead::Count { module, condition } => match filters(condition.as_ref(), scope)? {
+            None => ReadPlan::Count(Vec::new()),
+            Some(filters) => ReadPlan::Count(
+                filters
+                    .into_iter()
+                    .map(|filter| Read::Count {
+                        module: module.value.clone(),
+                        filter,
+                    })
+                    .collect(),
+            ),
+        },
+        CheckedRead::Get { module, record } => ReadPlan::Record(Read::Get {
+            module: module.value.clone(),
+            record: record_id(record, scope)?,
+            fields,
+        }),
+        CheckedRead::Search {
+            text,
+            modules,
+            limit,
+        } => ReadPlan::Walk {
+            list: List::Search {
+                text: text_of(text.eval(scope)?, "search")?,
+                modules: modules.iter().map(|module| module.value.clone()).collect(),
+            },
+            filters: vec![Filter::default()],
+            fields,
+            order_by: None,
+            limit: *limit,
+        },
+        CheckedRead::Enum { module, field } => ReadPlan::Value(Read::Enum {
+            module: module.value.clone(),
+            field: field.value.clone(),
+        }),
+        CheckedRead::Metadata { modules } => ReadPlan::Value(Read::Metadata {
+            sections: Vec::new(),
+            modules: modules.iter().map(|module| module.value.clone()).collect(),
+        }),
+        CheckedRead::Me => ReadPlan::Record(Read::Me),
+        CheckedRead::Ping => ReadPlan::Value(Read::Ping),
+    })
+}
+
+pub(super) fn record_id(tree: &Tree, scope: &Scope) -> Result<RecordId, ReadRefusal> {
+    text_of(tree.eval(scope)?, "record").map(RecordId::new)
+}
+
+fn text_of(rendered: Rendered, what: &str) -> Result<String, ReadRefusal> {
+    match rendered {
+        Rendered::Value(Json::String(text)) if !text.is_empty() => Ok(text),
+        Rendered::Value(Json::Number(number)) => Ok(number.to_string()),
+        Rendered::Value(Json::Null | Json::String(_)) | Rendered::Omit => {
+            Err(ReadRefusal::Invalid(format!("`{what}` is empty")))
+        }
+        Rendered::Value(other) => Err(ReadRefusal::Invalid(format!(
+            "`{what}` is not text: {other}"
+        ))),
+    }
+}
+
+/// `None` where the condition can hold for nothing.
+fn filters(condition: Option<&Tree>, scope: &Scope) -> Result<Option<Vec<Filter>>, ReadRefusal> {
+    let Some(condition) = condition else {
+        return Ok(Some(vec![Filter::default()]));
+    };
+    let Rendered::Value(value) = condition.eval(scope)? else {
+        return Ok(Some(vec![Filter::default()]));
+    };
+    let conditions = conditions(value).map_err(ReadRefusal::Invalid)?;
+    if conditions.iter().any(finds_nothing) {
+        return Ok(None);
+    }
+    in_parts(conditions).map(Some).map_err(ReadRefusal::Invalid)
+}
+
+/// `where` as Sugar takes it: a map is one condition for each entry, and each operator a condition of its own, since
+/// Sugar is not known to AND two operators under one field (fact sheet 3).
+pub fn conditions(value: Json) -> Result<Vec<Json>, String> {
+    match value {
+        Json::Array(list) => Ok(list),
+        Json::Object(map) => Ok(map
+            .into_iter()
+            .flat_map(|(field, condition)| split(field, condition))
+            .collect()),
+        other => Err(format!("`where` is neither a map nor a list: {other}")),
+    }
+}
+
+fn split(field: String, condition: Json) -> Vec<Json> {
+    match condition {
+        Json::Object(operators) if operators.len() > 1 && !field.starts_with('$') => operators
+            .into_iter()
+            .map(|(operator, value)| json!({ field.clone(): { operator: value } }))
+            .collect(),
+        condition => vec![Json::Object(Map::from_iter([(field, condition)]))],
+    }
+}
+
+fn in_values(condition: &Json) -> Option<(&String, &Vec<Json>)> {
+    let (field, operators) = condition.as_object()?.iter().next()?;
+    operators
+        .get("$in")?
+        .as_array()
+        .map(|values| (field, values))
+}
+
+fn finds_nothing(condition: &Json) -> bool {
+    in_values(condition).is_some_and(|(_, values)| values.is_empty())
+}
+
+/// Asks a long `$in` in parts. Two of them would multiply, so the second is refused.
+fn in_parts(mut conditions: Vec<Json>) -> Result<Vec<Filter>, String> {
+    let long: Vec<usize> = conditions
+        .iter()
+        .enumerate()
+        .filter(|(_, condition)| {
+            in_values(condition).is_some_and(|(_, values)| values.len() > VALUES_AT_ONCE)
+        })
+        .map(|(place, _)| place)
+        .collect();
+    match long.as_slice() {
+        [] => Ok(vec![Filter::new(conditions)]),
+        [place] => {
+            let condition = conditions.remove(*place);
+            let Some((field, values)) = in_values(&condition) else {
+                return Ok(vec![Filter::new(conditions)]);
+            };
+            Ok(values
+                .chunks(VALUES_AT_ONCE)
+                .map(|part| {
+                    Filter::new(conditions.clone()).and(json!({ field.clone(): { "$in": part } }))
+                })
+                .collect())
+        }
+        _ => Err(format!(
+            "two `$in` with more than {VALUES_AT_ONCE} values cannot be asked at once; split the step"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_map_is_anded_and_operators_are_split() {
+        let value =
+            json!({ "name": "A", "age": { "$gte": 1, "$lt": 5 }, "$or": [{ "a": 1 }, { "b": 2 }] });
+        assert_eq!(
+            conditions(value).unwrap(),
+            [
+                json!({ "$or": [{ "a": 1 }, { "b": 2 }] }),
+                json!({ "age": { "$gte": 1 } }),
+                json!({ "age": { "$lt": 5 } }),
+                json!({ "name": "A" }),
+            ]
+        );
+        assert!(conditions(json!("x")).is_err());
+    }
+
+    #[test]
+    fn long_lists_are_asked_in_parts() {
+        let ids: Vec<u32> = (0..450).collect();
+        let filters = in_parts(vec![
+            json!({ "name": "A" }),
+            json!({ "id": { "$in": ids } }),
+        ])
+        .unwrap();
+        let sizes: Vec<usize> = filters
+            .iter()
+            .map(|filter| in_values(&filter.conditions()[1]).unwrap().1.len())
+            .collect();
+        assert_eq!(sizes, [200, 200, 50]);
+        assert!(finds_nothing(&json!({ "id": { "$in": [] } })));
+    }
+}

@@ -1,0 +1,131 @@
+//! `set` into the fields that are sent: rendered, judged against metadata, complete.
+
+use jiff::tz::TimeZone;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use crate::check::CheckedStep;
+use crate::check::SetField;
+use crate::expr::Failure;
+use crate::expr::Rendered;
+use crate::expr::Scope;
+use crate::metadata::Metadata;
+use crate::metadata::value;
+use crate::playbook::Empty;
+use crate::wire::Label;
+use crate::wire::ModuleName;
+use crate::wire::SugarLabel;
+
+/// Why an item has no fields to send.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Refusal {
+    Expression(Failure),
+    Value { label: Label, message: String },
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Self {
+        Self::Expression(failure)
+    }
+}
+
+/// Whether a record is made or changed: it decides what an empty cell and a missing field mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    Create,
+    Update,
+}
+
+pub(super) struct Judge<'a> {
+    pub(super) metadata: &'a Metadata,
+    pub(super) zone: Option<&'a TimeZone>,
+}
+
+impl Judge<'_> {
+    pub(super) fn fields(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        set: &[SetField],
+        purpose: Purpose,
+        scope: &Scope,
+    ) -> Result<Map<String, Json>, Refusal> {
+        let mut fields = Map::new();
+        let mut refused: Vec<String> = Vec::new();
+        for field in set {
+            let Rendered::Value(value) = field.value.eval(scope)? else {
+                continue;
+            };
+            let from_cell = field
+                .value
+                .template()
+                .is_some_and(crate::expr::Template::is_lone);
+            let empty_cell = from_cell && value::is_empty(&value);
+            if empty_cell && purpose == Purpose::Update && step.empty == Empty::Keep {
+                continue;
+            }
+            let name = &field.name.value;
+            match self.accept(module, name, &value) {
+                Ok(accepted) => {
+                    fields.insert(name.clone(), accepted);
+                }
+                Err(_) if step.unchecked.contains(name) => {
+                    fields.insert(name.clone(), value);
+                }
+                Err(message) => refused.push(message),
+            }
+        }
+        if !refused.is_empty() {
+            return Err(Refusal::Value {
+                label: SugarLabel::InvalidParameter.into(),
+                message: refused.join("; "),
+            });
+        }
+        if purpose == Purpose::Create {
+            self.complete(step, module, &fields)?;
+        }
+        Ok(fields)
+    }
+
+    fn accept(&self, module: &ModuleName, name: &str, value: &Json) -> Result<Json, String> {
+        // What metadata does not describe cannot be judged; check has said so already.
+        let Some(field) = self.metadata.field(module.as_str(), name) else {
+            return Ok(value.clone());
+        };
+        let context = value::Context {
+            dropdown: self.metadata.dropdown(module.as_str(), name),
+            zone: self.zone,
+        };
+        value::accept(field, value, context).map_err(|rejected| match rejected.help() {
+            Some(help) => format!("`{name}`: {rejected}; {help}"),
+            None => format!("`{name}`: {rejected}"),
+        })
+    }
+
+    /// Sugar does not enforce required fields (fact sheet 4.2), so a record without them has to be stopped here.
+    fn complete(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        fields: &Map<String, Json>,
+    ) -> Result<(), Refusal> {
+        let Some(described) = self.metadata.module(module.as_str()) else {
+            return Ok(());
+        };
+        let missing: Vec<String> = described
+            .fields
+            .values()
+            .filter(|field| field.wants_a_value() && !step.unchecked.contains(&field.name))
+            .filter(|field| fields.get(&field.name).is_none_or(value::is_empty))
+            .map(|field| format!("`{}`", field.name))
+            .collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let message = format!("{} must not be empty in {module}", missing.join(", "));
+        Err(Refusal::Value {
+            label: SugarLabel::MissingParameter.into(),
+            message,
+        })
+    }
+}

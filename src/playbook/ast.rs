@@ -1,0 +1,403 @@
+//! A playbook as it was written: every part with its place, nothing resolved, nothing checked against metadata.
+//!
+//! Text that may hold templates stays text here; `expr` compiles it.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::node::Node;
+use crate::diag::Located;
+use crate::diag::Span;
+
+pub type Fields = Vec<(Located<String>, Located<Node>)>;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Playbook {
+    pub name: Located<String>,
+    pub description: Option<String>,
+    /// The folder whose files `for_each` may read.
+    pub folder: PathBuf,
+    pub vars: Vec<VarDecl>,
+    pub limits: Limits,
+    pub settings: Settings,
+    pub steps: Vec<Step>,
+    /// Name and template.
+    pub outputs: Fields,
+    pub requires: Option<Located<String>>,
+    pub identity: Option<Located<String>>,
+    /// Raised to create again what an earlier run created and somebody deleted (design 6).
+    pub generation: u64,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct VarDecl {
+    pub name: Located<String>,
+    pub kind: VarKind,
+    pub required: bool,
+    pub default: Option<Located<Node>>,
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VarKind {
+    String,
+    Integer,
+    Number,
+    Boolean,
+    Date,
+    Datetime,
+    List,
+    Secret,
+}
+
+/// `limits`. Absent numbers have the defaults of design 5: no bound, but no deletes.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Limits {
+    pub max_changes: Option<u64>,
+    pub max_deletes: Option<u64>,
+    pub max_failures: Option<Tolerance>,
+    pub max_calls: Option<u64>,
+}
+
+/// How many failures are borne: a number, or a percentage of the write operations known.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tolerance {
+    Count(u64),
+    Percent(f64),
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Settings {
+    pub batch_size: Option<u32>,
+    pub concurrency: Option<u32>,
+    pub max_requests_per_second: Option<f64>,
+    pub request_timeout: Option<Duration>,
+    pub max_outage: Option<Duration>,
+    pub timezone: Option<Located<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    pub id: Located<String>,
+    pub name: Option<String>,
+    pub tags: Vec<String>,
+    pub for_each: Option<Located<ForEach>>,
+    /// The name an item has in templates; `item` unless `as` says otherwise.
+    pub item_name: Located<String>,
+    /// A template.
+    pub key: Option<Located<String>>,
+    pub on_duplicate: OnDuplicate,
+    /// An expression, with or without `{{ }}`.
+    pub when: Option<Located<String>>,
+    /// A JSONPath over the answer.
+    pub select: Option<Located<String>>,
+    pub expect: Vec<Expect>,
+    pub on_error: OnError,
+    pub depends_on: Vec<DependsOn>,
+    pub max: Option<Located<u64>>,
+    pub alone: bool,
+    pub retry: Retry,
+    pub verify: Verify,
+    pub unchecked: Vec<Located<String>>,
+    pub empty: Empty,
+    pub action: Action,
+    /// The place of the verb's key.
+    pub verb_span: Span,
+    /// The whole entry.
+    pub span: Span,
+}
+
+/// Where a step's items come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ForEach {
+    /// A template that gives a list.
+    Template(String),
+    /// RFC 9535, begins with `$`.
+    JsonPath(String),
+    Literal(Vec<Located<Node>>),
+    File(DataFile),
+}
+
+/// A data file, relative to the playbook's folder. Its rows are streamed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataFile {
+    pub path: Located<String>,
+    pub format: DataFormat,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum DataFormat {
+    Csv {
+        delimiter: u8,
+        quote: u8,
+        encoding: Located<String>,
+    },
+    Jsonl,
+    /// With a JSONPath that finds the rows; the whole document by default, which must be a list.
+    Json {
+        select: Option<Located<String>>,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDuplicate {
+    #[default]
+    Error,
+    First,
+    Last,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expect {
+    /// `count`, `min` and `max` of the records.
+    Count {
+        min: Option<u64>,
+        max: Option<u64>,
+        span: Span,
+    },
+    /// An expression that must hold.
+    Holds(Located<String>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnErrorAction {
+    Stop,
+    Continue,
+    Ignore,
+}
+
+/// `on_error`: one answer for every label, or one by label.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct OnError {
+    /// For labels not named; absent when the playbook left it to the default of design 3.
+    pub otherwise: Option<OnErrorAction>,
+    pub by_label: Vec<(Located<String>, OnErrorAction)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct DependsOn {
+    pub step: Located<String>,
+    pub wait: Wait,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// Every operation must have gone well.
+    Succeeded,
+    /// Every operation must be final, however it went.
+    Finished,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Retry {
+    pub attempts: Option<u32>,
+    pub backoff: Option<Duration>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VerifyMode {
+    #[default]
+    Fail,
+    Warn,
+    Off,
+}
+
+/// `verify`: what a difference between sent and stored is worth, in general and by field.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Verify {
+    pub otherwise: VerifyMode,
+    pub by_field: Vec<(Located<String>, VerifyMode)>,
+}
+
+/// What an empty cell means in an update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Empty {
+    /// The field is not sent.
+    #[default]
+    Keep,
+    /// The field is cleared.
+    Clear,
+}
+
+/// A step's verb with its arguments. `Located<Node>` values may hold templates at any depth.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    List(ListArgs),
+    Filter(FilterArgs),
+    Count(CountArgs),
+    Get(GetArgs),
+    Related(RelatedArgs),
+    Search(SearchArgs),
+    Enum(EnumArgs),
+    Metadata(MetadataArgs),
+    Me,
+    Ping,
+    Create(CreateArgs),
+    Update(UpdateArgs),
+    Delete(DeleteArgs),
+    Link(LinkArgs),
+    Unlink(LinkArgs),
+    Assert(AssertArgs),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListArgs {
+    pub module: Located<String>,
+    pub fields: Option<Vec<Located<String>>>,
+    pub order_by: Option<Located<String>>,
+    pub limit: Option<Located<u64>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilterArgs {
+    pub module: Located<String>,
+    pub condition: Option<Located<Node>>,
+    pub saved_filter: Option<Located<String>>,
+    pub method: FilterMethod,
+    pub fields: Option<Vec<Located<String>>>,
+    pub order_by: Option<Located<String>>,
+    pub limit: Option<Located<u64>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum FilterMethod {
+    Get,
+    #[default]
+    Post,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CountArgs {
+    pub module: Located<String>,
+    pub condition: Option<Located<Node>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct GetArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+    pub fields: Option<Vec<Located<String>>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct RelatedArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+    pub through: Located<String>,
+    pub condition: Option<Located<Node>>,
+    pub fields: Option<Vec<Located<String>>>,
+    pub limit: Option<Located<u64>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchArgs {
+    pub text: Located<Node>,
+    pub modules: Vec<Located<String>>,
+    pub limit: Option<Located<u64>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnumArgs {
+    pub module: Located<String>,
+    pub field: Located<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct MetadataArgs {
+    pub modules: Vec<Located<String>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateArgs {
+    pub module: Located<String>,
+    pub set: Fields,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpdateArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+    pub set: Fields,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeleteArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct LinkArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+    pub through: Located<String>,
+    /// An id, a list of ids, or maps with `id` and relationship columns.
+    pub to: Located<Node>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssertArgs {
+    pub conditions: Vec<Located<String>>,
+    pub message: Option<Located<String>>,
+}
+
+impl Action {
+    pub fn verb(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Filter(_) => "filter",
+            Self::Count(_) => "count",
+            Self::Get(_) => "get",
+            Self::Related(_) => "related",
+            Self::Search(_) => "search",
+            Self::Enum(_) => "enum",
+            Self::Metadata(_) => "metadata",
+            Self::Me => "me",
+            Self::Ping => "ping",
+            Self::Create(_) => "create",
+            Self::Update(_) => "update",
+            Self::Delete(_) => "delete",
+            Self::Link(_) => "link",
+            Self::Unlink(_) => "unlink",
+            Self::Assert(_) => "assert",
+        }
+    }
+
+    /// The module it works on; verbs such as `ping` have none.
+    pub fn module(&self) -> Option<&Located<String>> {
+        match self {
+            Self::List(args) => Some(&args.module),
+            Self::Filter(args) => Some(&args.module),
+            Self::Count(args) => Some(&args.module),
+            Self::Get(args) => Some(&args.module),
+            Self::Related(args) => Some(&args.module),
+            Self::Enum(args) => Some(&args.module),
+            Self::Create(args) => Some(&args.module),
+            Self::Update(args) => Some(&args.module),
+            Self::Delete(args) => Some(&args.module),
+            Self::Link(args) | Self::Unlink(args) => Some(&args.module),
+            Self::Search(_) | Self::Metadata(_) | Self::Me | Self::Ping | Self::Assert(_) => None,
+        }
+    }
+
+    pub fn is_write(&self) -> bool {
+        match self {
+            Self::Create(_)
+            | Self::Update(_)
+            | Self::Delete(_)
+            | Self::Link(_)
+            | Self::Unlink(_) => true,
+            Self::List(_)
+            | Self::Filter(_)
+            | Self::Count(_)
+            | Self::Get(_)
+            | Self::Related(_)
+            | Self::Search(_)
+            | Self::Enum(_)
+            | Self::Metadata(_)
+            | Self::Me
+            | Self::Ping
+            | Self::Assert(_) => false,
+        }
+    }
+}

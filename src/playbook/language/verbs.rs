@@ -1,0 +1,323 @@
+//! The verbs: what stands behind each, and which keys stand beside it.
+
+use super::Key;
+use super::Shape;
+use super::Support;
+
+/// A verb of the language.
+#[derive(Debug, Clone, Copy)]
+pub struct Verb {
+    pub kind: VerbKind,
+    pub name: &'static str,
+    /// What stands behind the verb itself.
+    pub subject: Shape,
+    pub arguments: &'static [Key],
+    pub support: Support,
+    /// One line, a fragment that fits after a colon.
+    pub help: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum VerbKind {
+    List,
+    Filter,
+    Count,
+    Get,
+    Related,
+    Search,
+    Enum,
+    Metadata,
+    Me,
+    Ping,
+    Create,
+    Update,
+    Upsert,
+    Delete,
+    Link,
+    Unlink,
+    Favorite,
+    Unfavorite,
+    Call,
+    Assert,
+    Include,
+    Export,
+}
+
+impl Verb {
+    pub fn named(name: &str) -> Option<&'static Self> {
+        VERBS.iter().find(|verb| verb.name == name)
+    }
+
+    pub fn is_supported(&self) -> bool {
+        self.support == Support::Now
+    }
+
+    const fn now(
+        kind: VerbKind,
+        name: &'static str,
+        subject: Shape,
+        arguments: &'static [Key],
+        help: &'static str,
+    ) -> Self {
+        Self {
+            kind,
+            name,
+            subject,
+            arguments,
+            support: Support::Now,
+            help,
+        }
+    }
+
+    const fn later(
+        kind: VerbKind,
+        name: &'static str,
+        arguments: &'static [Key],
+        help: &'static str,
+    ) -> Self {
+        Self {
+            kind,
+            name,
+            subject: Shape::Any,
+            arguments,
+            support: Support::Later,
+            help,
+        }
+    }
+}
+
+const RECORD: Key = Key::required("record", Shape::Record, "the id of the record");
+const SET: Key = Key::required("set", Shape::Fields, "the fields and their values");
+const WHERE: Key = Key::optional("where", Shape::Condition, "Sugar's filter language");
+const FIELDS: Key = Key::optional("fields", Shape::SugarNames, "the fields to fetch");
+const ORDER_BY: Key = Key::optional(
+    "order_by",
+    Shape::Text,
+    "such as `name:ASC,date_entered:DESC`",
+);
+const LIMIT: Key = Key::optional(
+    "limit",
+    Shape::WholeNumber(1),
+    "the most records; all unless given",
+);
+const THROUGH: Key = Key::required(
+    "through",
+    Shape::SugarName,
+    "the link field that leads to the other records",
+);
+const TO: Key = Key::required(
+    "to",
+    Shape::Targets,
+    "the id of the other record, or a list of them",
+);
+const ADD: Key = super::BESIDE_SET[0];
+const REMOVE: Key = super::BESIDE_SET[1];
+
+pub const VERBS: &[Verb] = &[
+    Verb::now(
+        VerbKind::List,
+        "list",
+        Shape::SugarName,
+        &[FIELDS, ORDER_BY, LIMIT],
+        "all records of a module",
+    ),
+    Verb::now(
+        VerbKind::Filter,
+        "filter",
+        Shape::SugarName,
+        &[
+            WHERE,
+            Key::optional(
+                "saved_filter",
+                Shape::Template,
+                "the id of a filter saved in Sugar",
+            ),
+            Key::optional(
+                "method",
+                Shape::OneOf(&["get", "post"]),
+                "how the filter is sent; `post` unless given",
+            ),
+            FIELDS,
+            ORDER_BY,
+            LIMIT,
+        ],
+        "records of a module that meet conditions",
+    ),
+    Verb::now(
+        VerbKind::Count,
+        "count",
+        Shape::SugarName,
+        &[WHERE],
+        "how many records meet conditions",
+    ),
+    Verb::now(
+        VerbKind::Get,
+        "get",
+        Shape::SugarName,
+        &[RECORD, FIELDS],
+        "one record by its id",
+    ),
+    Verb::now(
+        VerbKind::Related,
+        "related",
+        Shape::SugarName,
+        &[RECORD, THROUGH, WHERE, FIELDS, LIMIT],
+        "records linked to a record",
+    ),
+    Verb::now(
+        VerbKind::Search,
+        "search",
+        Shape::Template,
+        &[
+            Key::optional(
+                "modules",
+                Shape::SugarNames,
+                "the modules to search; all unless given",
+            ),
+            LIMIT,
+        ],
+        "records that hold a text",
+    ),
+    Verb::now(
+        VerbKind::Enum,
+        "enum",
+        Shape::SugarName,
+        &[Key::required(
+            "field",
+            Shape::SugarName,
+            "the dropdown field",
+        )],
+        "the values of a dropdown field",
+    ),
+    Verb::now(
+        VerbKind::Metadata,
+        "metadata",
+        Shape::Nothing,
+        &[Key::optional(
+            "modules",
+            Shape::SugarNames,
+            "the modules to describe; all unless given",
+        )],
+        "what the instance says of its modules",
+    ),
+    Verb::now(
+        VerbKind::Me,
+        "me",
+        Shape::Nothing,
+        &[],
+        "the user who is logged in",
+    ),
+    Verb::now(
+        VerbKind::Ping,
+        "ping",
+        Shape::Nothing,
+        &[],
+        "whether the instance answers",
+    ),
+    Verb::now(
+        VerbKind::Create,
+        "create",
+        Shape::SugarName,
+        &[
+            SET,
+            ADD,
+            REMOVE,
+            Key::later(
+                "under",
+                "the record it is created below: `{module, record, through}`",
+            ),
+            Key::later("assume", "`new` to skip asking which ids exist"),
+        ],
+        "a new record",
+    ),
+    Verb::now(
+        VerbKind::Update,
+        "update",
+        Shape::SugarName,
+        &[RECORD, SET, ADD, REMOVE],
+        "changes to a record",
+    ),
+    Verb::later(
+        VerbKind::Upsert,
+        "upsert",
+        &[
+            Key::later("match", "the fields that find the record"),
+            Key::later("sync_key", "the key of another system"),
+            SET,
+            ADD,
+            REMOVE,
+        ],
+        "an update of the record that matches, or a create",
+    ),
+    Verb::now(
+        VerbKind::Delete,
+        "delete",
+        Shape::SugarName,
+        &[RECORD],
+        "the end of a record",
+    ),
+    Verb::now(
+        VerbKind::Link,
+        "link",
+        Shape::SugarName,
+        &[RECORD, THROUGH, TO],
+        "a link between records",
+    ),
+    Verb::now(
+        VerbKind::Unlink,
+        "unlink",
+        Shape::SugarName,
+        &[RECORD, THROUGH, TO],
+        "the end of a link",
+    ),
+    Verb::later(
+        VerbKind::Favorite,
+        "favorite",
+        &[RECORD],
+        "a record marked as favorite",
+    ),
+    Verb::later(
+        VerbKind::Unfavorite,
+        "unfavorite",
+        &[RECORD],
+        "a favorite no more",
+    ),
+    Verb::later(
+        VerbKind::Call,
+        "call",
+        &[
+            Key::later("method", "the HTTP method"),
+            Key::later("path", "the path behind the version"),
+            Key::later("query", "the query"),
+            Key::later("body", "the body"),
+        ],
+        "any other endpoint",
+    ),
+    Verb::now(
+        VerbKind::Assert,
+        "assert",
+        Shape::Expressions,
+        &[Key::optional(
+            "message",
+            Shape::Template,
+            "what to say when one does not hold",
+        )],
+        "expressions that must hold",
+    ),
+    Verb::later(
+        VerbKind::Include,
+        "include",
+        &[Key::later("with", "its vars")],
+        "the steps of another playbook",
+    ),
+    Verb::later(
+        VerbKind::Export,
+        "export",
+        &[
+            Key::later("rows", "what to write"),
+            Key::later("to", "the file"),
+            Key::later("columns", "names and templates"),
+        ],
+        "rows written to a file",
+    ),
+];

@@ -1,0 +1,21 @@
+//! Located nodes to a [`Playbook`](super::Playbook): the shape of everything, and nothing of what needs metadata.
+//!
+//! All problems of a file are found in one go: a part that is wrong is reported and left out, and reading goes on.
+
+mod action;
+mod controls;
+mod entries;
+mod file;
+mod for_each;
+mod names;
+mod playbook;
+mod reader;
+mod settings;
+mod step;
+#[cfg(test)]
+mod tests;
+mod value;
+mod verb;
+
+pub use file::load;
+pub use file::parse;

@@ -1,0 +1,256 @@
+//! The top of a playbook.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use super::super::Playbook;
+use super::super::ast::Fields;
+use super::super::ast::Step;
+use super::super::code;
+use super::super::language::Key;
+use super::super::language::PLAYBOOK;
+use super::super::language::find;
+use super::super::node::Node;
+use super::entries::Entries;
+use super::reader::Reader;
+use super::reader::wants;
+use super::settings;
+use super::step;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::Span;
+
+const OWNER: &str = "a playbook";
+const LANGUAGE: i64 = 1;
+/// The first: whoever has to raise it writes 2.
+const FIRST_GENERATION: u64 = 1;
+
+pub(super) fn playbook(
+    reader: &mut Reader<'_>,
+    root: Located<Node>,
+    folder: &Path,
+) -> Option<Playbook> {
+    let mut entries = top(reader, root)?;
+    version(reader, &mut entries);
+    let requires = entries
+        .take("requires")
+        .and_then(|node| release(reader, &node));
+    let name = entries
+        .require(reader, OWNER, key("name"))
+        .and_then(|node| reader.plain_text("name", node));
+    let description = entries
+        .take("description")
+        .and_then(|node| reader.text("description", node));
+    let vars = entries
+        .take("vars")
+        .map(|node| settings::vars(reader, node))
+        .unwrap_or_default();
+    let limits = entries
+        .take("limits")
+        .and_then(|node| settings::limits(reader, node))
+        .unwrap_or_default();
+    let settings = entries
+        .take("settings")
+        .and_then(|node| settings::settings(reader, node))
+        .unwrap_or_default();
+    let steps = entries
+        .require(reader, OWNER, key("steps"))
+        .and_then(|node| steps(reader, node));
+    let outputs = entries
+        .take("outputs")
+        .and_then(|node| outputs(reader, node))
+        .unwrap_or_default();
+    let identity = entries
+        .take("identity")
+        .and_then(|node| reader.plain_text("identity", node));
+    let generation = entries
+        .take("generation")
+        .and_then(|node| reader.whole("generation", &node, 0))
+        .map_or(FIRST_GENERATION, |number| number.value);
+    entries.finish(reader, OWNER, PLAYBOOK);
+
+    Some(Playbook {
+        name: name?,
+        description: description.map(|text| text.value),
+        folder: folder.to_owned(),
+        vars,
+        limits,
+        settings,
+        steps: steps?,
+        outputs,
+        requires,
+        identity,
+        generation,
+    })
+}
+
+fn top(reader: &mut Reader<'_>, root: Located<Node>) -> Option<Entries> {
+    let shape = "a playbook begins with `version: 1` and has a `name` and `steps`";
+    match root.value {
+        Node::Map(_) => Entries::of(reader, "playbook", root),
+        Node::Null => {
+            reader.report(
+                Problem::error(code::EMPTY_PLAYBOOK, "the playbook is empty")
+                    .at(root.span, "nothing but comments here")
+                    .help(shape),
+            );
+            None
+        }
+        other => {
+            let message = format!("a playbook is a map, found {}", other.kind());
+            let problem = Problem::error(code::INVALID_PARAMETER, message)
+                .at(root.span, format!("this is {}", other.kind()))
+                .help(shape);
+            reader.report(problem);
+            None
+        }
+    }
+}
+
+fn version(reader: &mut Reader<'_>, entries: &mut Entries) {
+    let Some(node) = entries.require(reader, OWNER, key("version")) else {
+        return;
+    };
+    match &node.value {
+        Node::Int(LANGUAGE) => {}
+        Node::Text(text) if text == "1" => {
+            let problem =
+                wants("version", "the number 1", &node).help("remove the quotes: `version: 1`");
+            reader.report(problem);
+        }
+        Node::Int(_) | Node::Float(_) => {
+            let written = reader.written(node.span);
+            let message = format!("this sugarmill does not know version {written} of the language");
+            let problem = Problem::error(code::WRONG_VERSION, message)
+                .at(node.span, "knows only version 1")
+                .help("write `version: 1`, or use a newer sugarmill");
+            reader.report(problem);
+        }
+        _ => reader.wrong_kind("version", "the number 1", &node),
+    }
+}
+
+/// The lowest version of sugarmill. A number is taken as it is written: `0.10` is not `0.1`.
+fn release(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Located<String>> {
+    let written = match &node.value {
+        Node::Text(text) => text.clone(),
+        Node::Int(_) | Node::Float(_) => reader.written(node.span).to_owned(),
+        _ => {
+            reader.wrong_kind("requires", "a version", node);
+            return None;
+        }
+    };
+    let Some(wanted) = numbers(&written) else {
+        let message = "`requires` wants a version such as `0.2` or `1.0.3`".to_owned();
+        reader.invalid(
+            node.span,
+            message,
+            "not a version",
+            "write the lowest version alone; newer ones are meant too".to_owned(),
+        );
+        return None;
+    };
+    let own = env!("CARGO_PKG_VERSION");
+    if numbers(own).is_some_and(|own| own < wanted) {
+        let message = format!("the playbook requires sugarmill {written}, this is {own}");
+        let problem = Problem::error(code::WRONG_VERSION, message)
+            .at(node.span, "newer than this sugarmill")
+            .help("install a newer sugarmill; other problems of this file may come from its age");
+        reader.report(problem);
+    }
+    Some(Located::new(written, node.span))
+}
+
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let mut numbers = [0; 3];
+    let mut parts = version.split('.');
+    for (index, number) in numbers.iter_mut().enumerate() {
+        match parts.next() {
+            Some(part) => *number = part.parse().ok()?,
+            None if index == 0 => return None,
+            None => break,
+        }
+    }
+    parts.next().is_none().then_some(numbers)
+}
+
+fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Vec<Step>> {
+    let span = node.span;
+    let items = match node.value {
+        Node::List(items) if items.is_empty() => {
+            let message = "`steps` is empty".to_owned();
+            let help = "a step has an `id` and a verb: `- { id: who, me: {} }`".to_owned();
+            reader.invalid(span, message, "no steps", help);
+            return None;
+        }
+        Node::List(items) => items,
+        Node::Map(_) => {
+            let problem = wants("steps", "a list", &Located::new(node.value, span))
+                .help("begin every step with `- id: …`");
+            reader.report(problem);
+            return None;
+        }
+        value => {
+            reader.wrong_kind("steps", "a list", &Located::new(value, span));
+            return None;
+        }
+    };
+    let mut ids: HashMap<String, Span> = HashMap::with_capacity(items.len());
+    let mut steps = Vec::with_capacity(items.len());
+    for item in items {
+        let (id, step) = step::step(reader, item);
+        if let Some(id) = id {
+            match ids.get(&id.value) {
+                Some(first) => {
+                    let problem = duplicate(&id, *first);
+                    reader.report(problem);
+                }
+                None => {
+                    ids.insert(id.value, id.span);
+                }
+            }
+        }
+        steps.extend(step);
+    }
+    Some(steps)
+}
+
+fn duplicate(id: &Located<String>, first: Span) -> Problem {
+    Problem::error(
+        code::DUPLICATE_STEP,
+        format!("two steps have the id `{}`", id.value),
+    )
+    .at(id.span, "the second")
+    .at(first, "the first")
+    .help("give one of them another id")
+    .step(&id.value)
+}
+
+fn outputs(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Fields> {
+    match node.value {
+        Node::Map(outputs) => Some(outputs),
+        value => {
+            let found = Located::new(value, node.span);
+            reader.wrong_kind("outputs", "a map of names and templates", &found);
+            None
+        }
+    }
+}
+
+fn key(name: &str) -> &'static Key {
+    find(PLAYBOOK, name).expect("the table holds every key the parser asks for")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        assert_eq!(numbers("0.10"), Some([0, 10, 0]));
+        assert!(numbers("0.10") > numbers("0.9.9"));
+        for text in ["", "1.2.3.4", "^1.0", "one", "1."] {
+            assert_eq!(numbers(text), None, "{text}");
+        }
+    }
+}

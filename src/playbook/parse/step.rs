@@ -1,0 +1,197 @@
+//! One step: its verb, and the keys every step may have.
+
+use super::super::ast::Empty;
+use super::super::ast::ForEach;
+use super::super::ast::OnDuplicate;
+use super::super::ast::Step;
+use super::super::code;
+use super::super::language::Verb;
+use super::super::node::Node;
+use super::action;
+use super::controls;
+use super::entries::Entries;
+use super::for_each::for_each;
+use super::reader::Reader;
+use super::reader::wants;
+use super::verb;
+use crate::diag::Located;
+use crate::diag::Problem;
+
+const ITEM: &str = "item";
+const DUPLICATES: [(&str, OnDuplicate); 3] = [
+    ("error", OnDuplicate::Error),
+    ("first", OnDuplicate::First),
+    ("last", OnDuplicate::Last),
+];
+const EMPTIES: [(&str, Empty); 2] = [("keep", Empty::Keep), ("clear", Empty::Clear)];
+
+/// The step's id, if it has a good one, and the step, if all of it is good.
+pub(super) fn step(
+    reader: &mut Reader<'_>,
+    node: Located<Node>,
+) -> (Option<Located<String>>, Option<Step>) {
+    if !matches!(node.value, Node::Map(_)) {
+        let problem = wants("steps", "a map for every step", &node)
+            .help("write `- id: …` and a verb such as `get: Accounts` below it");
+        reader.report(problem);
+        return (None, None);
+    }
+    let Some(mut entries) = Entries::of(reader, "steps", node) else {
+        return (None, None);
+    };
+    let id = entries.take("id");
+    reader.enter_step(match &id {
+        Some(Located {
+            value: Node::Text(id),
+            ..
+        }) => Some(id),
+        _ => None,
+    });
+    let id = if let Some(node) = id {
+        reader.step_id(node)
+    } else {
+        reader.report(no_id(&entries));
+        None
+    };
+    let step = rest(reader, entries, id.clone());
+    reader.leave_step();
+    (id, step)
+}
+
+fn no_id(entries: &Entries) -> Problem {
+    Problem::error(code::MISSING_PARAMETER, "this step has no `id`")
+        .at(entries.span, "nothing can refer to it")
+        .help("begin it with `- id: …`")
+}
+
+fn rest(
+    reader: &mut Reader<'_>,
+    mut entries: Entries,
+    id: Option<Located<String>>,
+) -> Option<Step> {
+    let span = entries.span;
+    let name = entries
+        .take("name")
+        .and_then(|node| reader.text("name", node));
+    let tags = entries
+        .take("tags")
+        .and_then(|node| reader.plain_texts("tags", node));
+    let items = items(reader, &mut entries);
+    let when = entries
+        .take("when")
+        .and_then(|node| reader.expression("when", node));
+    let select = entries
+        .take("select")
+        .and_then(|node| reader.json_path("select", node));
+    let expect = entries
+        .take("expect")
+        .map(|node| controls::expect(reader, node));
+    let on_error = entries
+        .take("on_error")
+        .and_then(|node| controls::on_error(reader, node));
+    let depends_on = entries
+        .take("depends_on")
+        .map(|node| controls::depends_on(reader, node));
+    let max = entries
+        .take("max")
+        .and_then(|node| reader.whole("max", &node, 0));
+    let alone = entries
+        .take("alone")
+        .and_then(|node| reader.boolean("alone", &node));
+    let retry = entries
+        .take("retry")
+        .and_then(|node| controls::retry(reader, node));
+    let verify = entries
+        .take("verify")
+        .and_then(|node| controls::verify(reader, node));
+    let unchecked = entries
+        .take("unchecked")
+        .and_then(|node| reader.plain_texts("unchecked", node));
+    let empty = entries
+        .take("empty")
+        .and_then(|node| reader.choice("empty", &node, &EMPTIES));
+
+    let verb = verb::find_verb(reader, &entries, span);
+    let done = verb.and_then(|verb| {
+        let (key, subject) = entries.take_entry(verb.name)?;
+        let action = action::action(reader, &mut entries, verb, key.span, subject);
+        Some((key.span, action))
+    });
+    // The arguments of a verb that is not built yet are not judged: nobody can try them.
+    if verb.is_none_or(Verb::is_supported) {
+        verb::leftovers(reader, &entries, verb);
+    }
+
+    let (verb_span, action) = done?;
+    let id = id?;
+    Some(Step {
+        name: name.map(|text| text.value),
+        tags: tags
+            .unwrap_or_default()
+            .into_iter()
+            .map(|tag| tag.value)
+            .collect(),
+        item_name: items
+            .name
+            .unwrap_or_else(|| Located::new(ITEM.to_owned(), id.span)),
+        for_each: items.source,
+        key: items.key,
+        on_duplicate: items.on_duplicate,
+        when,
+        select,
+        expect: expect.unwrap_or_default(),
+        on_error: on_error.unwrap_or_default(),
+        depends_on: depends_on.unwrap_or_default(),
+        max,
+        alone: alone.unwrap_or_default(),
+        retry: retry.unwrap_or_default(),
+        verify: verify.unwrap_or_default(),
+        unchecked: unchecked.unwrap_or_default(),
+        empty: empty.unwrap_or_default(),
+        action: action?,
+        id,
+        verb_span,
+        span,
+    })
+}
+
+/// What a step runs over, and what an item is called and known by.
+struct Items {
+    source: Option<Located<ForEach>>,
+    name: Option<Located<String>>,
+    key: Option<Located<String>>,
+    on_duplicate: OnDuplicate,
+}
+
+fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
+    let source = entries.take("for_each");
+    let name = entries.take_entry("as");
+    let key = entries.take("key");
+    let on_duplicate = entries.take_entry("on_duplicate");
+    if let (Some((name, _)), None) = (&name, &source) {
+        reader.report(needs(name, "for_each", "it names an item of `for_each`"));
+    }
+    if let (Some((on_duplicate, _)), None) = (&on_duplicate, &key) {
+        reader.report(needs(
+            on_duplicate,
+            "key",
+            "it says which of two equal keys counts",
+        ));
+    }
+    Items {
+        source: source.and_then(|node| for_each(reader, node)),
+        name: name.and_then(|(_, node)| reader.item_name(node)),
+        key: key.and_then(|node| reader.text("key", node)),
+        on_duplicate: on_duplicate
+            .and_then(|(_, node)| reader.choice("on_duplicate", &node, &DUPLICATES))
+            .unwrap_or_default(),
+    }
+}
+
+/// A key that says nothing without another.
+fn needs(key: &Located<String>, other: &str, why: &str) -> Problem {
+    let message = format!("`{}` has no effect without `{other}`", key.value);
+    Problem::error(code::MISPLACED_KEY, message)
+        .at(key.span, why)
+        .help(format!("add `{other}`, or remove `{}`", key.value))
+}

@@ -1,0 +1,186 @@
+//! Which verb a step has, and which of its keys are mistakes.
+
+use super::super::code;
+use super::super::language::BESIDE_SET;
+use super::super::language::Key;
+use super::super::language::STEP;
+use super::super::language::VERBS;
+use super::super::language::Verb;
+use super::super::language::find;
+use super::entries::Entries;
+use super::entries::not_yet;
+use super::entries::unknown_key;
+use super::reader::Reader;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::Span;
+use crate::diag::all_of;
+use crate::diag::nearest;
+use crate::diag::one_of;
+
+/// What other interfaces call a verb.
+const OTHER_VERBS: &[(&str, &str)] = &[
+    ("read", "get"),
+    ("fetch", "get"),
+    ("retrieve", "get"),
+    ("find", "filter"),
+    ("query", "filter"),
+    ("select_from", "filter"),
+    ("insert", "create"),
+    ("post", "create"),
+    ("put", "update"),
+    ("patch", "update"),
+    ("edit", "update"),
+    ("remove_record", "delete"),
+    ("relate", "link"),
+    ("unrelate", "unlink"),
+    ("check", "assert"),
+    ("request", "call"),
+];
+
+/// The verb of a step; with none or two, what is wrong.
+pub(super) fn find_verb(
+    reader: &mut Reader<'_>,
+    entries: &Entries,
+    step: Span,
+) -> Option<&'static Verb> {
+    let mut verbs = entries
+        .keys()
+        .filter_map(|key| Some((key, Verb::named(&key.value)?)));
+    match (verbs.next(), verbs.next()) {
+        (Some((_, verb)), None) => Some(verb),
+        (Some((first, one)), Some((second, other))) => {
+            let message = format!(
+                "a step has one verb, this one has `{}` and `{}`",
+                one.name, other.name
+            );
+            let problem = Problem::error(code::TWO_VERBS, message)
+                .at(second.span, "the second")
+                .at(first.span, "the first")
+                .help("make two steps of it");
+            reader.report(problem);
+            None
+        }
+        (None, _) => {
+            reader.report(no_verb(entries, step));
+            None
+        }
+    }
+}
+
+fn no_verb(entries: &Entries, step: Span) -> Problem {
+    let misspelt = entries
+        .keys()
+        .find_map(|key| Some((key, meant_verb(&key.value)?)));
+    if let Some((key, verb)) = misspelt {
+        let message = format!("unknown verb `{}`", key.value);
+        return Problem::error(code::UNKNOWN_VERB, message)
+            .at(key.span, "not a verb")
+            .help(format!("did you mean `{verb}`?"));
+    }
+    let verbs = VERBS
+        .iter()
+        .filter(|verb| verb.is_supported())
+        .map(|verb| verb.name);
+    Problem::error(code::NO_VERB, "this step has no verb")
+        .at(step, "does nothing")
+        .help(format!("say what it does: {}", one_of(verbs)))
+}
+
+/// The verb that an unknown key was meant to be, if it looks like one.
+fn meant_verb(written: &str) -> Option<&'static str> {
+    if is_known(written) {
+        return None;
+    }
+    let other = OTHER_VERBS
+        .iter()
+        .find(|(theirs, _)| theirs.eq_ignore_ascii_case(written));
+    if let Some((_, ours)) = other {
+        return Some(ours);
+    }
+    // A misspelt key of a step is likelier than a misspelt verb, when both are as near.
+    let names = STEP
+        .iter()
+        .map(|key| key.name)
+        .chain(VERBS.iter().map(|verb| verb.name));
+    nearest(written, names).filter(|name| Verb::named(name).is_some())
+}
+
+fn is_known(name: &str) -> bool {
+    find(STEP, name).is_some() || Verb::named(name).is_some() || owners(name).next().is_some()
+}
+
+/// The verbs that take this argument.
+fn owners(argument: &str) -> impl Iterator<Item = &'static str> {
+    VERBS
+        .iter()
+        .filter(move |verb| find(verb.arguments, argument).is_some())
+        .map(|verb| verb.name)
+}
+
+/// Reports what is left when every known key of the step has been taken.
+pub(super) fn leftovers(reader: &mut Reader<'_>, entries: &Entries, verb: Option<&'static Verb>) {
+    for key in entries.keys() {
+        let problem = match verb {
+            Some(verb) => leftover(key, verb),
+            // Without a verb nobody can tell which arguments are right.
+            None if is_known(&key.value) || meant_verb(&key.value).is_some() => continue,
+            None => unknown_key(key, "a step", STEP.iter().map(|key| key.name)),
+        };
+        reader.report(problem);
+    }
+}
+
+fn leftover(key: &Located<String>, verb: &'static Verb) -> Problem {
+    let is_later =
+        find(verb.arguments, &key.value).is_some() || find(BESIDE_SET, &key.value).is_some();
+    if is_later {
+        return not_yet(key);
+    }
+    let arguments = || {
+        verb.arguments
+            .iter()
+            .filter(|key| key.is_supported())
+            .map(|key| key.name)
+    };
+    if owners(&key.value).next().is_some() {
+        let takes = match arguments().count() {
+            0 => format!("`{}` takes nothing beside it", verb.name),
+            _ => format!("`{}` takes {}", verb.name, all_of(arguments())),
+        };
+        let message = format!("`{}` does not go with `{}`", key.value, verb.name);
+        return Problem::error(code::MISPLACED_KEY, message)
+            .at(
+                key.span,
+                format!("an argument of {}", one_of(owners(&key.value))),
+            )
+            .help(takes);
+    }
+    let owner = format!("`{}`", verb.name);
+    let known = arguments().chain(STEP.iter().map(|key| key.name));
+    unknown_key(key, &owner, known)
+}
+
+/// A required argument that is not there.
+pub(super) fn missing_argument(verb: &Verb, key: &Key, verb_span: Span) -> Problem {
+    Problem::error(
+        code::MISSING_PARAMETER,
+        format!("`{}` wants `{}`", verb.name, key.name),
+    )
+    .at(verb_span, format!("no `{}` beside it", key.name))
+    .help(format!("add `{}`: {}", key.name, key.help))
+}
+
+/// A verb of the language that is not built yet.
+pub(super) fn verb_not_yet(verb: &Verb, span: Span) -> Problem {
+    let verbs = VERBS.iter().filter(|verb| verb.is_supported());
+    Problem::error(
+        code::NOT_YET,
+        format!("`{}` is not in this version of sugarmill yet", verb.name),
+    )
+    .at(span, "not yet")
+    .help(format!(
+        "this version has {}",
+        all_of(verbs.map(|verb| verb.name))
+    ))
+}

@@ -1,0 +1,163 @@
+//! What can be wrong with a data file, and with one of its rows.
+
+use std::io;
+
+use super::super::DataFile;
+use super::super::code;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Row;
+use crate::diag::counted;
+
+/// A file that gives no rows at all.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    #[error("`{path}` leaves the playbook's folder")]
+    Outside { path: String },
+    #[error("there is no file `{path}` beside the playbook")]
+    Missing { path: String },
+    #[error("`{path}` is not a file")]
+    NotAFile { path: String },
+    #[error("`{path}` cannot be read")]
+    Unreadable { path: String, source: io::Error },
+    #[error("no encoding is called `{name}`")]
+    UnknownEncoding { name: String },
+    #[error("`{path}` has no heading line")]
+    NoHeading { path: String },
+    #[error("column {column} of `{path}` has no heading")]
+    EmptyHeading { path: String, column: usize },
+    #[error("columns {first} and {second} of `{path}` are both called `{name}`")]
+    DuplicateHeading {
+        path: String,
+        name: String,
+        first: usize,
+        second: usize,
+    },
+    #[error("the heading of `{path}`: {reason}")]
+    BadHeading { path: String, reason: Reason },
+    #[error("`{path}` is not a JSON list")]
+    NotAList { path: String },
+    #[error("`{path}` is not JSON")]
+    NotJson {
+        path: String,
+        source: serde_json::Error,
+    },
+    #[error("`{path}` is larger than {} MiB, too large to search with `select`", limit / 1024 / 1024)]
+    TooLarge { path: String, limit: u64 },
+    #[error("`{path}` has to be searched with its `select` first")]
+    Unselected { path: String },
+}
+
+/// One row that cannot be used. Those behind it can.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct BadRow {
+    /// Where the row begins, from 1.
+    pub line: u64,
+    pub reason: Reason,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    #[error("{} where the heading has {wanted}{}", counted(*.found, "cell"), open_quote(*.first, *.last))]
+    CellCount {
+        found: usize,
+        wanted: usize,
+        /// The lines the row stands on.
+        first: u64,
+        last: u64,
+    },
+    #[error("bytes that are not {encoding}")]
+    Encoding { encoding: &'static str },
+    #[error("more than {} MiB in one row; is a quote or bracket left open?", super::LARGEST_ROW / 1024 / 1024)]
+    TooLarge,
+    #[error("broken JSON: {message}")]
+    Json { message: String },
+    #[error("an item is missing beside the comma")]
+    MissingItem,
+    #[error("the list is not closed with `]`")]
+    Unclosed,
+    #[error("something stands behind the list")]
+    Trailing,
+    #[error("the file cannot be read on: {message}")]
+    Unreadable { message: String },
+}
+
+/// A row over several lines with a wrong number of cells has usually swallowed the rows behind it.
+fn open_quote(first: u64, last: u64) -> String {
+    if last > first {
+        format!("; it goes on to line {last}, so a quote may be left open")
+    } else {
+        String::new()
+    }
+}
+
+impl RowError {
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Outside { .. } => code::OUTSIDE,
+            Self::Missing { .. }
+            | Self::NotAFile { .. }
+            | Self::Unreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::Unselected { .. } => code::UNREADABLE_FILE,
+            Self::UnknownEncoding { .. } => code::INVALID_PARAMETER,
+            Self::NoHeading { .. }
+            | Self::EmptyHeading { .. }
+            | Self::DuplicateHeading { .. }
+            | Self::BadHeading { .. } => code::BAD_HEADING,
+            Self::NotAList { .. } | Self::NotJson { .. } => code::BAD_ROW,
+        }
+    }
+
+    /// As a mistake at the place where the playbook names the file.
+    pub fn problem(&self, file: &DataFile) -> Problem {
+        let message = match self {
+            Self::Unreadable { source, .. } => format!("{self}: {source}"),
+            Self::NotJson { source, .. } => format!("{self}: {source}"),
+            _ => self.to_string(),
+        };
+        let (label, span) = match (self, &file.format) {
+            (Self::UnknownEncoding { .. }, super::super::DataFormat::Csv { encoding, .. }) => {
+                ("unknown encoding", encoding.span)
+            }
+            _ => ("this file", file.path.span),
+        };
+        Problem::error(self.code(), message)
+            .at(span, label)
+            .help_if(self.help().map(str::to_owned))
+    }
+
+    fn help(&self) -> Option<&'static str> {
+        match self {
+            Self::Outside { .. } => Some("put the file into the playbook's folder, or below it"),
+            Self::Missing { .. } => Some("paths of data files begin at the playbook's folder"),
+            Self::NoHeading { .. } => Some("the first line of a CSV file names its columns"),
+            Self::EmptyHeading { .. } | Self::DuplicateHeading { .. } => {
+                Some("templates name cells by their heading, so that each needs one of its own")
+            }
+            Self::NotAList { .. } => Some("say where the items are: `select: \"$.items[*]\"`"),
+            Self::TooLarge { .. } => Some("write the items as JSON lines, which are streamed"),
+            Self::UnknownEncoding { .. } => {
+                Some("such as `utf-8`, `windows-1252`, `iso-8859-15` or `utf-16le`")
+            }
+            Self::NotAFile { .. }
+            | Self::Unreadable { .. }
+            | Self::BadHeading { .. }
+            | Self::NotJson { .. }
+            | Self::Unselected { .. } => None,
+        }
+    }
+}
+
+impl BadRow {
+    /// As a mistake in the row, and at the place where the playbook names the file.
+    pub fn problem(&self, file: &DataFile) -> Problem {
+        Problem::error(code::BAD_ROW, self.to_string())
+            .at(file.path.span, "this file")
+            .row(Row {
+                file: file.path.value.clone(),
+                line: self.line,
+            })
+    }
+}

@@ -1,0 +1,30 @@
+//! Data files as rows, one at a time: memory does not grow with the file.
+//!
+//! A file that cannot be opened, or whose heading is wrong, is a [`RowError`]. A row that is wrong is a [`BadRow`] among
+//! the good ones, and the rows behind it are still read.
+
+mod csv;
+mod decoded;
+mod error;
+mod json;
+mod jsonl;
+mod locate;
+mod open;
+#[cfg(test)]
+mod tests;
+
+pub use error::BadRow;
+pub use error::Reason;
+pub use error::RowError;
+pub use open::DataRow;
+pub use open::Rows;
+pub use open::digest;
+pub use open::document;
+pub use open::heading;
+pub use open::open;
+
+/// The most one row may hold. A larger one is nearly always a quote that was never closed.
+const LARGEST_ROW: u64 = 16 * 1024 * 1024;
+
+/// The most a JSON document may hold that is read whole, because a JSONPath looks through it.
+const LARGEST_DOCUMENT: u64 = 256 * 1024 * 1024;

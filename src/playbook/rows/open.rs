@@ -1,0 +1,139 @@
+//! From the data file a playbook names to its rows.
+
+use std::io::Read;
+use std::path::Path;
+
+use encoding_rs::Encoding;
+use fs_err::File;
+use serde_json::Value as Json;
+
+use super::super::DataFile;
+use super::super::DataFormat;
+use super::BadRow;
+use super::LARGEST_DOCUMENT;
+use super::RowError;
+use super::csv::CsvRows;
+use super::csv::Dialect;
+use super::json::JsonRows;
+use super::jsonl::JsonlRows;
+use super::locate::locate;
+use super::locate::unreadable;
+
+/// One row: a map of texts from a CSV file, any JSON value from the others.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DataRow {
+    /// Where it begins in the file, from 1.
+    pub line: u64,
+    pub value: Json,
+}
+
+/// The rows of a file, in their order. A bad one does not end it.
+pub struct Rows(Source);
+
+enum Source {
+    Csv(Box<CsvRows>),
+    Jsonl(JsonlRows),
+    Json(JsonRows),
+}
+
+impl Iterator for Rows {
+    type Item = Result<DataRow, BadRow>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Source::Csv(rows) => rows.next(),
+            Source::Jsonl(rows) => rows.next(),
+            Source::Json(rows) => rows.next(),
+        }
+    }
+}
+
+/// Opens a data file beside the playbook. Nothing but its beginning is read yet.
+///
+/// # Errors
+/// A file that gives no rows. JSON with a `select` is searched by the caller, who knows JSONPath: see [`document`].
+pub fn open(file: &DataFile, folder: &Path) -> Result<Rows, RowError> {
+    let path = &file.path.value;
+    let found = locate(path, folder)?;
+    let source = match &file.format {
+        DataFormat::Csv { .. } => {
+            Source::Csv(Box::new(CsvRows::open(path, &found, dialect(file)?)?))
+        }
+        DataFormat::Jsonl => Source::Jsonl(JsonlRows::open(path, &found)?),
+        DataFormat::Json { select: None } => Source::Json(JsonRows::open(path, &found)?),
+        DataFormat::Json { select: Some(_) } => {
+            return Err(RowError::Unselected { path: path.clone() });
+        }
+    };
+    Ok(Rows(source))
+}
+
+/// The names of a CSV file's columns; other files have none.
+pub fn heading(file: &DataFile, folder: &Path) -> Result<Option<Vec<String>>, RowError> {
+    let path = &file.path.value;
+    let found = locate(path, folder)?;
+    match &file.format {
+        DataFormat::Csv { .. } => {
+            let rows = CsvRows::open(path, &found, dialect(file)?)?;
+            Ok(Some(rows.heading()))
+        }
+        DataFormat::Jsonl | DataFormat::Json { .. } => Ok(None),
+    }
+}
+
+/// The whole of a JSON file, for a JSONPath to look through.
+pub fn document(file: &DataFile, folder: &Path) -> Result<Json, RowError> {
+    let path = &file.path.value;
+    let found = locate(path, folder)?;
+    let mut text = Vec::new();
+    File::open(&found)
+        .and_then(|opened| opened.take(LARGEST_DOCUMENT + 1).read_to_end(&mut text))
+        .map_err(|error| unreadable(path, error))?;
+    if text.len() as u64 > LARGEST_DOCUMENT {
+        return Err(RowError::TooLarge {
+            path: path.clone(),
+            limit: LARGEST_DOCUMENT,
+        });
+    }
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
+    serde_json::from_slice(text).map_err(|source| RowError::NotJson {
+        path: path.clone(),
+        source,
+    })
+}
+
+/// A hash of the file's bytes: the same rows, the same plan.
+pub fn digest(file: &DataFile, folder: &Path) -> Result<[u8; 32], RowError> {
+    let path = &file.path.value;
+    let found = locate(path, folder)?;
+    let failed = |error| unreadable(path, error);
+    let mut hasher = blake3::Hasher::new();
+    let opened = File::open(&found).map_err(failed)?;
+    hasher.update_reader(opened).map_err(failed)?;
+    Ok(*hasher.finalize().as_bytes())
+}
+
+/// How a CSV file is written; anything else as the default CSV is.
+fn dialect(file: &DataFile) -> Result<Dialect, RowError> {
+    let DataFormat::Csv {
+        delimiter,
+        quote,
+        encoding,
+    } = &file.format
+    else {
+        return Ok(Dialect {
+            delimiter: b',',
+            quote: b'"',
+            encoding: encoding_rs::UTF_8,
+        });
+    };
+    let name = &encoding.value;
+    match Encoding::for_label(name.as_bytes()) {
+        Some(encoding) => Ok(Dialect {
+            delimiter: *delimiter,
+            quote: *quote,
+            encoding,
+        }),
+        None => Err(RowError::UnknownEncoding { name: name.clone() }),
+    }
+}

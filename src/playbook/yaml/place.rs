@@ -1,0 +1,180 @@
+//! The text around the place of a fault.
+
+use crate::diag::Span;
+
+pub(super) struct Place<'t> {
+    text: &'t str,
+    span: Span,
+    line_start: usize,
+}
+
+/// What may follow a backslash inside double quotes.
+const ESCAPES: &str = "0abt\tnvfre \"/\\N_LPxuU\r\n";
+
+impl<'t> Place<'t> {
+    pub(super) fn new(text: &'t str, span: Span) -> Self {
+        Self {
+            text,
+            span,
+            line_start: text[..span.start].rfind('\n').map_or(0, |at| at + 1),
+        }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        self.span
+    }
+
+    pub(super) fn text_of(&self, span: Span) -> &'t str {
+        &self.text[span.start..span.end]
+    }
+
+    /// The line of the fault, without its break.
+    pub(super) fn line(&self) -> &'t str {
+        let line = self.text[self.line_start..].split('\n').next();
+        line.unwrap_or_default().trim_end_matches('\r')
+    }
+
+    /// Where on the line the fault is, in bytes from 0.
+    pub(super) fn column(&self) -> usize {
+        (self.span.start - self.line_start).min(self.line().len())
+    }
+
+    /// A part of the line.
+    pub(super) fn on_line(&self, start: usize, end: usize) -> Span {
+        Span {
+            start: self.line_start + start,
+            end: self.line_start + end.max(start),
+            ..self.span
+        }
+    }
+
+    pub(super) fn rest_of_line(&self) -> Span {
+        self.on_line(self.column(), self.line().trim_end().len())
+    }
+
+    /// The first word of the line.
+    pub(super) fn first_word(&self) -> Span {
+        let line = self.line();
+        let start = line.len() - line.trim_start().len();
+        self.word_from(self.line_start + start)
+    }
+
+    /// The word that begins at the fault, or what the parser marked if that is more.
+    pub(super) fn word(&self) -> Span {
+        let word = self.word_from(self.span.start);
+        if self.span.end > word.end {
+            self.span
+        } else {
+            word
+        }
+    }
+
+    fn word_from(&self, start: usize) -> Span {
+        let rest = &self.text[start..];
+        let length = rest
+            .find(|character: char| character.is_whitespace() || ",]}".contains(character))
+            .unwrap_or(rest.len());
+        Span {
+            start,
+            end: start + length,
+            ..self.span
+        }
+    }
+
+    /// The one character at the fault.
+    pub(super) fn character(&self) -> Span {
+        let length = self.text[self.span.start..]
+            .chars()
+            .next()
+            .map_or(0, char::len_utf8);
+        Span {
+            end: self.span.start + length,
+            ..self.span
+        }
+    }
+
+    /// The first control character from the fault to the end of its line.
+    pub(super) fn control_character(&self) -> Option<Span> {
+        let rest = &self.line()[self.column()..];
+        let (at, character) = rest
+            .char_indices()
+            .find(|(_, character)| character.is_control() && *character != '\t')?;
+        let start = self.column() + at;
+        Some(self.on_line(start, start + character.len_utf8()))
+    }
+
+    /// The text of the nearest line above that is not empty.
+    pub(super) fn line_above(&self) -> Option<Span> {
+        let above = self.text[..self.line_start].trim_end();
+        let start = above.rfind('\n').map_or(0, |at| at + 1);
+        let line = &above[start..];
+        let indentation = line.len() - line.trim_start().len();
+        (!line.is_empty()).then_some(Span {
+            start: start + indentation,
+            end: start + line.len(),
+            ..self.span
+        })
+    }
+
+    /// A tab before the text of this line or the next; the parser may stop at the end of the line above.
+    pub(super) fn tab_in_indentation(&self) -> Option<Span> {
+        let mut start = self.line_start;
+        for line in self.text[self.line_start..].split('\n').take(2) {
+            let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
+            if let Some(tab) = line[..indentation].find('\t') {
+                return Some(Span {
+                    start: start + tab,
+                    end: start + tab + 1,
+                    ..self.span
+                });
+            }
+            start += line.len() + 1;
+        }
+        None
+    }
+
+    /// The first escape behind the fault that YAML does not know.
+    pub(super) fn unknown_escape(&self) -> Option<Span> {
+        let mut characters = self.text[self.span.start..].char_indices();
+        while let Some((at, character)) = characters.next() {
+            if character != '\\' {
+                continue;
+            }
+            let (next_at, next) = characters.next()?;
+            if !ESCAPES.contains(next) {
+                return Some(Span {
+                    start: self.span.start + at,
+                    end: self.span.start + next_at + next.len_utf8(),
+                    ..self.span
+                });
+            }
+        }
+        None
+    }
+
+    /// The last bracket before the fault that nothing has closed. Quotes are not looked at, and far back nobody looks.
+    pub(super) fn open_bracket(&self) -> Option<Span> {
+        const FAR: usize = 2_000;
+        let mut closed = 0;
+        for (at, byte) in self.text.as_bytes()[..self.span.end]
+            .iter()
+            .enumerate()
+            .rev()
+            .take(FAR)
+        {
+            match byte {
+                b']' | b'}' => closed += 1,
+                b'[' | b'{' if closed > 0 => closed -= 1,
+                b'[' | b'{' => {
+                    return Some(Span {
+                        start: at,
+                        end: at + 1,
+                        ..self.span
+                    });
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,264 @@
+//! Pieces to nodes: extents, merged and duplicate keys, keys that are no text, numbers that cannot be kept.
+
+use std::collections::HashMap;
+use std::collections::HashSet;
+use std::ops::Range;
+
+use super::super::code;
+use super::super::node::Node;
+use super::extent::Extent;
+use super::extent::Placed;
+use super::fault;
+use super::source;
+use super::source::Piece;
+use super::source::Raw;
+use super::source::Why;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::Problems;
+use crate::diag::SourceId;
+use crate::diag::Span;
+
+pub(super) fn tree(source: SourceId, text: &str) -> Result<Located<Node>, Problems> {
+    let mut reader = Reader {
+        source,
+        text,
+        problems: Problems::default(),
+    };
+    let piece = source::parse(text).map_err(|refused| {
+        let span = reader.span(&refused.place);
+        match refused.why {
+            Why::Limit => fault::limit(span),
+            Why::TwoDocuments => fault::two_documents(span),
+            Why::UnknownAnchor => fault::unknown_anchor(text, span),
+            Why::Syntax(said) => fault::syntax(text, span, &said),
+        }
+    })?;
+    let root = reader.node(piece).located();
+    if reader.problems.is_empty() {
+        Ok(root)
+    } else {
+        Err(each_once(reader.problems))
+    }
+}
+
+/// A mistake in an anchored value is met again at every alias.
+fn each_once(problems: Problems) -> Problems {
+    let mut seen = HashSet::new();
+    problems
+        .into_iter()
+        .filter(|problem| {
+            let place = problem.labels.first().map(|(span, _)| *span);
+            seen.insert((problem.code, place))
+        })
+        .collect()
+}
+
+type Entry = (Located<String>, Located<Node>);
+
+struct Reader<'t> {
+    source: SourceId,
+    text: &'t str,
+    problems: Problems,
+}
+
+impl Reader<'_> {
+    fn node(&mut self, piece: Piece) -> Placed {
+        let own_use = self.span(&piece.used);
+        let own = self.span(&piece.written);
+        let aliased = own_use != own;
+        match piece.raw {
+            Raw::List(items) => {
+                let mut extent = Extent::new(own_use, own);
+                let mut list = Vec::with_capacity(items.len());
+                for item in items {
+                    let item = self.node(item);
+                    extent.take(&item);
+                    list.push(item.located());
+                }
+                extent.close(self.text, aliased, Node::List(list))
+            }
+            Raw::Map(entries) => {
+                let mut extent = Extent::new(own_use, own);
+                let mut map = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let key = self.key(key);
+                    extent.take(&key);
+                    let value = self.node(value);
+                    extent.take(&value);
+                    if let Node::Text(name) = key.node {
+                        map.push((Located::new(name, key.written), value.located()));
+                    }
+                }
+                let map = self.unique(map);
+                extent.close(self.text, aliased, Node::Map(map))
+            }
+            scalar => Placed {
+                node: self.scalar(scalar, own),
+                written: own,
+                used: own_use,
+            },
+        }
+    }
+
+    fn scalar(&mut self, raw: Raw, span: Span) -> Node {
+        let written = self.text.get(span.start..span.end).unwrap_or_default();
+        match raw {
+            Raw::Null | Raw::List(_) | Raw::Map(_) => Node::Null,
+            Raw::Bool(value) => Node::Bool(value),
+            Raw::Text(value) => Node::Text(value),
+            // A number would lose the sign, and with it what makes a telephone number one.
+            Raw::Int(_) if written.starts_with('+') => Node::Text(written.to_owned()),
+            Raw::Int(value) => Node::Int(value),
+            Raw::Large => self.bad_number(span, "this integer does not fit into 64 bits"),
+            Raw::Float(value) if !value.is_finite() => {
+                self.bad_number(span, "JSON has no such number")
+            }
+            Raw::Float(_) if is_integer(written) => {
+                self.bad_number(span, "this integer does not fit into 64 bits")
+            }
+            Raw::Float(value) => Node::Float(value),
+        }
+    }
+
+    fn bad_number(&mut self, span: Span, why: &str) -> Node {
+        let written = self.text.get(span.start..span.end).unwrap_or_default();
+        let problem = Problem::error(code::YAML_NUMBER, format!("{why}: `{written}`"))
+            .at(span, "cannot be kept as a number")
+            .help("put it in quotes if text is meant");
+        self.problems.push(problem);
+        Node::Null
+    }
+
+    /// A key as text: plain `2024` and `true` are the text they are written as. Anything else is a problem, and null here.
+    fn key(&mut self, piece: Piece) -> Placed {
+        let used = self.span(&piece.used);
+        let span = self.span(&piece.written);
+        let node = match piece.raw {
+            Raw::Text(name) => Node::Text(name),
+            Raw::Null => {
+                let problem = Problem::error(code::YAML_SYNTAX, "a key is missing before the `:`")
+                    .at(span, "expected a name here");
+                self.problems.push(problem);
+                Node::Null
+            }
+            raw @ (Raw::List(_) | Raw::Map(_)) => {
+                let span = self.node(Piece { raw, ..piece }).written;
+                self.unquoted_or_complex(span);
+                return Placed {
+                    node: Node::Null,
+                    written: span,
+                    used: span,
+                };
+            }
+            Raw::Bool(_) | Raw::Int(_) | Raw::Large | Raw::Float(_) => Node::Text(
+                self.text
+                    .get(span.start..span.end)
+                    .unwrap_or_default()
+                    .to_owned(),
+            ),
+        };
+        Placed {
+            node,
+            written: span,
+            used,
+        }
+    }
+
+    /// A map as a key is nearly always `{{ … }}` without quotes, which YAML reads as a map in a map.
+    fn unquoted_or_complex(&mut self, inner: Span) {
+        let before = self.text[..inner.start].trim_end();
+        let template = before.ends_with('{') && self.text[inner.start..].starts_with('{');
+        let problem = if template {
+            let start = before.len() - 1;
+            let rest = &self.text[start..];
+            let end = rest.find("}}").map_or(inner.end, |at| start + at + 2);
+            let span = Span {
+                start,
+                end,
+                ..inner
+            };
+            fault::template_without_quotes(&self.text[start..end], span)
+        } else {
+            Problem::error(code::YAML_SYNTAX, "a key must be text")
+                .at(inner, "this is a list or a map")
+        };
+        self.problems.push(problem);
+    }
+
+    /// Merges `<<`, then refuses keys that stand twice. What a map says itself wins over what it merges.
+    fn unique(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut seen: HashMap<String, Span> = HashMap::with_capacity(entries.len());
+        let mut own = Vec::with_capacity(entries.len());
+        let mut merged = Vec::new();
+        for (key, value) in entries {
+            if key.value == "<<" && !self.is_quoted(key.span) {
+                self.merge(value, &mut merged);
+                continue;
+            }
+            if let Some(first) = seen.get(&key.value) {
+                let message = format!("the key `{}` stands here twice", key.value);
+                let problem = Problem::error(code::DUPLICATE_KEY, message)
+                    .at(key.span, "the second")
+                    .at(*first, "the first")
+                    .help("keep one of them");
+                self.problems.push(problem);
+                continue;
+            }
+            seen.insert(key.value.clone(), key.span);
+            own.push((key, value));
+        }
+        for (key, value) in merged {
+            if !seen.contains_key(&key.value) {
+                seen.insert(key.value.clone(), key.span);
+                own.push((key, value));
+            }
+        }
+        own
+    }
+
+    fn merge(&mut self, value: Located<Node>, merged: &mut Vec<Entry>) {
+        match value.value {
+            Node::Map(entries) => merged.extend(entries),
+            Node::List(maps) => {
+                for map in maps {
+                    self.merge(map, merged);
+                }
+            }
+            other => {
+                let message = format!("`<<` wants a map to merge, found {}", other.kind());
+                let problem = Problem::error(code::YAML_SYNTAX, message)
+                    .at(value.span, "not a map")
+                    .help("write the alias of a map: `<<: *defaults`");
+                self.problems.push(problem);
+            }
+        }
+    }
+
+    fn is_quoted(&self, span: Span) -> bool {
+        self.text[span.start..].starts_with(['"', '\''])
+    }
+
+    /// Inside the text and on whole characters, whatever the crate said.
+    fn span(&self, place: &Range<usize>) -> Span {
+        let floor = |mut offset: usize| {
+            offset = offset.min(self.text.len());
+            while !self.text.is_char_boundary(offset) {
+                offset -= 1;
+            }
+            offset
+        };
+        let start = floor(place.start);
+        Span {
+            source: self.source,
+            start,
+            end: floor(place.end).max(start),
+        }
+    }
+}
+
+/// Whether it is an integer as people write them; such a float has lost digits.
+fn is_integer(written: &str) -> bool {
+    let digits = written.trim_start_matches(['-', '+']);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,42 @@
+//! Run file → what people and programs read: terminal text, JSON, progress lines.
+//!
+//! Everything is read through [`source`], behind the curtain of [`privacy`]; no rendering sees the run file itself.
+
+mod error;
+mod json;
+mod model;
+mod outcome;
+mod privacy;
+mod progress;
+mod source;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use error::ReportError;
+pub use json::Operations;
+pub use json::Options;
+pub use json::read;
+pub use json::schema;
+pub use json::write_json;
+pub use model::Diagnostic;
+pub use model::InstanceReport;
+pub use model::OperationReport;
+pub use model::PlaybookReport;
+pub use model::Report;
+pub use model::RequestCounts;
+pub use model::RowReport;
+pub use model::RunReport;
+pub use model::Severity;
+pub use model::StepReport;
+pub use model::Summary;
+pub use outcome::Kind;
+pub use outcome::Outcome;
+pub use outcome::RunResult;
+pub use outcome::result;
+pub use privacy::Privacy;
+pub use progress::Activity;
+pub use progress::progress_line;
+pub use text::Listing;
+pub use text::TextOptions;
+pub use text::write_text;

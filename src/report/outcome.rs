@@ -1,0 +1,262 @@
+//! What became of an operation, a step and a run, in the words of reports.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::ReportError;
+use crate::operation::State;
+use crate::runfile::Ending;
+use crate::runfile::RunView;
+use crate::runfile::Stage;
+use crate::runfile::StepView;
+
+/// `plan` until the first apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    Plan,
+    Run,
+    Undo,
+}
+
+/// Where several hold: refused, interrupted, failed, planned, succeeded, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum RunResult {
+    /// Nothing was sent yet, and it can be.
+    Planned,
+    Succeeded,
+    /// Something failed or is unknown, or the run was stopped.
+    Failed,
+    /// Cut off by a signal, a kill or an outage: it can be applied again.
+    Interrupted,
+    /// A guard said no, or the plan has mistakes.
+    Refused,
+}
+
+/// Worst first: a step's outcome is the first that is present.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    Failed,
+    Unknown,
+    Deferred,
+    Planned,
+    Ok,
+    Unchanged,
+    Skipped,
+}
+
+impl Outcome {
+    /// As people read counts: what went well first.
+    pub(super) const IN_COUNTS: [Self; 7] = [
+        Self::Ok,
+        Self::Planned,
+        Self::Deferred,
+        Self::Unchanged,
+        Self::Failed,
+        Self::Unknown,
+        Self::Skipped,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+            Self::Deferred => "deferred",
+            Self::Planned => "planned",
+            Self::Ok => "ok",
+            Self::Unchanged => "unchanged",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+impl From<State> for Outcome {
+    fn from(state: State) -> Self {
+        match state {
+            State::Failed => Self::Failed,
+            // Nobody can tell what became of what was sent and never answered.
+            State::Unknown | State::Sent => Self::Unknown,
+            State::Deferred => Self::Deferred,
+            State::Planned => Self::Planned,
+            State::Ok => Self::Ok,
+            State::Unchanged => Self::Unchanged,
+            State::Skipped => Self::Skipped,
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl RunResult {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Planned => "planned",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// How far a run is: all that decides its result.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    pub(super) stage: Stage,
+    pub(super) ending: Option<Ending>,
+}
+
+impl Standing {
+    pub(super) fn of(view: &RunView) -> Result<Self, ReportError> {
+        Ok(Self {
+            stage: view.stage()?,
+            ending: view.ending()?,
+        })
+    }
+
+    pub(super) fn kind(&self) -> Kind {
+        match self.stage {
+            Stage::Plan | Stage::Refused => Kind::Plan,
+            Stage::Run => Kind::Run,
+        }
+    }
+
+    pub(super) fn result(&self, steps: &[StepView]) -> RunResult {
+        let any = |states: &[State]| {
+            let mut counts = steps.iter().flat_map(|step| &step.counts);
+            counts.any(|(state, count)| *count > 0 && states.contains(state))
+        };
+        let is_open = || {
+            any(&[State::Planned, State::Deferred, State::Sent])
+                || steps.iter().any(|step| !step.expanded)
+        };
+        match (self.stage, &self.ending) {
+            (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
+            // An outage is no failure of the playbook: the same command goes on when the instance answers again.
+            (_, Some(Ending::Interrupted | Ending::Lost(_))) => RunResult::Interrupted,
+            (_, Some(Ending::Stopped(_))) => RunResult::Failed,
+            // No word of an end: it was killed, or is still at it.
+            (Stage::Run, None) => RunResult::Interrupted,
+            _ if any(&[State::Failed, State::Unknown, State::Sent]) => RunResult::Failed,
+            (Stage::Plan, _) => RunResult::Planned,
+            (Stage::Run, Some(Ending::Finished)) if is_open() => RunResult::Interrupted,
+            (Stage::Run, Some(Ending::Finished)) => RunResult::Succeeded,
+        }
+    }
+}
+
+/// What became of the run as a whole, for exit codes.
+pub fn result(view: &RunView) -> Result<RunResult, ReportError> {
+    Ok(Standing::of(view)?.result(&view.steps()?))
+}
+
+/// A step's outcome. Reads leave no operation when all is well, so that they ran is seen from their items.
+pub(super) fn of_step(step: &StepView) -> Outcome {
+    let operations: u64 = step.counts.values().sum();
+    let ran = step.expanded && (step.items > operations || step.counts.is_empty());
+    let open = (!step.expanded).then_some(Outcome::Deferred);
+    step.counts
+        .iter()
+        .filter(|(_, count)| **count > 0)
+        .map(|(state, _)| Outcome::from(*state))
+        .chain(open)
+        .chain(ran.then_some(Outcome::Ok))
+        .min()
+        .unwrap_or(Outcome::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::expr::StepNo;
+
+    fn step(counts: &[(State, u64)]) -> StepView {
+        StepView {
+            number: StepNo(0),
+            id: "s".into(),
+            verb: "update".into(),
+            module: None,
+            writes: true,
+            expanded: true,
+            items: counts.iter().map(|(_, count)| count).sum(),
+            records: 0,
+            count: None,
+            reason: None,
+            counts: counts.iter().copied().collect(),
+            labels: BTreeMap::new(),
+            labelled: BTreeMap::new(),
+        }
+    }
+
+    #[test]
+    fn the_ending_outweighs_the_counts() {
+        use RunResult::{Failed, Interrupted, Planned, Refused, Succeeded};
+        let finished = || Some(Ending::Finished);
+        let failed = [(State::Ok, 1), (State::Failed, 1)];
+        for (stage, ending, counts, expected) in [
+            (Stage::Plan, None, &[(State::Planned, 2)][..], Planned),
+            (Stage::Plan, finished(), &[(State::Unchanged, 2)], Planned),
+            (Stage::Plan, None, &failed, Failed),
+            (Stage::Refused, finished(), &failed, Refused),
+            (Stage::Run, finished(), &[(State::Ok, 2)], Succeeded),
+            (Stage::Run, finished(), &failed, Failed),
+            (Stage::Run, None, &[(State::Ok, 2)], Interrupted),
+            (Stage::Run, finished(), &[(State::Planned, 1)], Interrupted),
+            (Stage::Run, finished(), &[(State::Sent, 1)], Failed),
+            (Stage::Run, Some(Ending::Interrupted), &failed, Interrupted),
+            (
+                Stage::Run,
+                Some(Ending::Lost("x".into())),
+                &failed,
+                Interrupted,
+            ),
+            (
+                Stage::Run,
+                Some(Ending::Stopped("x".into())),
+                &failed,
+                Failed,
+            ),
+            (
+                Stage::Run,
+                Some(Ending::Refused("x".into())),
+                &failed,
+                Refused,
+            ),
+        ] {
+            let standing = Standing { stage, ending };
+            assert_eq!(
+                standing.result(&[step(counts)]),
+                expected,
+                "{standing:?} {counts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_read_that_ran_is_ok() {
+        let read = |items, counts: &[(State, u64)]| StepView {
+            items,
+            writes: false,
+            ..step(counts)
+        };
+        assert_eq!(of_step(&read(1, &[])), Outcome::Ok);
+        assert_eq!(of_step(&read(2, &[(State::Skipped, 1)])), Outcome::Ok);
+        assert_eq!(of_step(&read(1, &[(State::Skipped, 1)])), Outcome::Skipped);
+        assert_eq!(of_step(&read(2, &[(State::Failed, 1)])), Outcome::Failed);
+        let open = StepView {
+            expanded: false,
+            ..read(0, &[])
+        };
+        assert_eq!(of_step(&open), Outcome::Deferred);
+    }
+}

@@ -1,0 +1,242 @@
+//! Decides what is personal, and draws the curtain before it: fields, keys, messages, outputs alike.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Privacy;
+use super::find::Personal;
+use super::shape::Tags;
+use crate::metadata::Field;
+use crate::metadata::FieldKind;
+use crate::metadata::Metadata;
+use crate::runfile::Header;
+
+/// Everything a report takes out of a run file passes through here.
+#[derive(Debug)]
+pub(in crate::report) struct Curtain {
+    privacy: Privacy,
+    tags: Tags,
+    metadata: Metadata,
+    /// Fields that are personal in some module, for records whose module nobody names.
+    anywhere: BTreeSet<String>,
+    /// Steps whose keys are built from personal values.
+    personal_keys: BTreeSet<String>,
+}
+
+impl Curtain {
+    pub(in crate::report) fn new(privacy: Privacy, header: &Header) -> Self {
+        let modules = header.metadata.modules.values();
+        let anywhere = modules
+            .flat_map(|module| module.fields.values())
+            .filter(|field| field.is_personal())
+            .map(|field| field.name.clone())
+            .collect();
+        Self {
+            privacy,
+            tags: Tags::of_run(&header.run_id),
+            metadata: header.metadata.clone(),
+            anywhere,
+            personal_keys: BTreeSet::new(),
+        }
+    }
+
+    pub(in crate::report) fn hides(&self) -> bool {
+        self.privacy == Privacy::Hide
+    }
+
+    /// What is personal among an operation's fields.
+    pub(in crate::report) fn personal<'a>(
+        &self,
+        module: Option<&str>,
+        fields: impl IntoIterator<Item = &'a Map<String, Json>>,
+    ) -> Personal {
+        let mut personal = Personal::default();
+        if self.hides() {
+            for fields in fields {
+                personal.add_fields(fields, |name| self.is_personal(module, name));
+            }
+        }
+        personal
+    }
+
+    /// From now on keys of this step are hidden, wherever they turn up.
+    pub(in crate::report) fn hide_keys_of(&mut self, step: &str) {
+        self.personal_keys.insert(step.to_owned());
+    }
+
+    pub(in crate::report) fn hides_keys_of(&self, step: &str) -> bool {
+        self.hides() && self.personal_keys.contains(step)
+    }
+
+    pub(in crate::report) fn fields(
+        &self,
+        module: Option<&str>,
+        fields: &Map<String, Json>,
+        personal: &Personal,
+    ) -> Map<String, Json> {
+        if !self.hides() {
+            return fields.clone();
+        }
+        fields
+            .iter()
+            .map(|(name, value)| {
+                let value = if self.is_personal(module, name) {
+                    self.hidden(value)
+                } else {
+                    self.searched(value, personal)
+                };
+                (name.clone(), value)
+            })
+            .collect()
+    }
+
+    pub(in crate::report) fn key(&self, step: &str, key: &str, personal: &Personal) -> String {
+        if self.hides_keys_of(step) {
+            self.tags.hide(key)
+        } else {
+            self.text(key, personal)
+        }
+    }
+
+    /// `step[key]`, as operations are named.
+    pub(in crate::report) fn name(&self, name: &str, personal: &Personal) -> String {
+        match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+            Some((step, key)) => format!("{step}[{}]", self.key(step, key, personal)),
+            None => self.text(name, personal),
+        }
+    }
+
+    /// A text without what is, or looks like, personal data.
+    pub(in crate::report) fn text(&self, text: &str, personal: &Personal) -> String {
+        if !self.hides() {
+            return text.to_owned();
+        }
+        let mut shown = String::with_capacity(text.len());
+        let mut from = 0;
+        for place in personal.places(text) {
+            shown.push_str(&text[from..place.start]);
+            shown.push_str(&self.tags.hide(&text[place.clone()]));
+            from = place.end;
+        }
+        shown.push_str(&text[from..]);
+        shown
+    }
+
+    /// A message: values stand in backticks, and where it names a personal field, or a step with personal keys, every
+    /// value in it may be personal.
+    pub(in crate::report) fn message(
+        &self,
+        module: Option<&str>,
+        message: &str,
+        personal: &Personal,
+    ) -> String {
+        if !self.hides() {
+            return message.to_owned();
+        }
+        let pieces: Vec<&str> = message.split('`').collect();
+        let quoted = || pieces.iter().skip(1).step_by(2);
+        let is_about_personal_data = quoted()
+            .any(|piece| self.is_personal(module, piece) || self.personal_keys.contains(*piece));
+        if is_about_personal_data && pieces.len().is_multiple_of(2) {
+            // A value with a backtick in it: nobody can tell any more where values begin and end.
+            return self.tags.hide(message);
+        }
+        let shown: Vec<String> = pieces
+            .iter()
+            .enumerate()
+            .map(|(index, piece)| match index % 2 {
+                1 if is_about_personal_data && !self.is_name(module, piece) => {
+                    self.tags.hide(piece)
+                }
+                1 => self.name(piece, personal),
+                _ => self.text(piece, personal),
+            })
+            .collect();
+        shown.join("`")
+    }
+
+    /// A value somebody composed: an output.
+    pub(in crate::report) fn composed(&self, value: &Json) -> Json {
+        match value {
+            Json::Object(map) if self.hides() => {
+                let module = map.get("_module").and_then(Json::as_str);
+                let hide = |(name, value): (&String, &Json)| {
+                    let is_personal = match module {
+                        Some(_) => self.is_personal(module, name),
+                        None => self.anywhere.contains(name) || self.is_personal(None, name),
+                    };
+                    let value = if is_personal {
+                        self.hidden(value)
+                    } else {
+                        self.composed(value)
+                    };
+                    (name.clone(), value)
+                };
+                map.iter().map(hide).collect()
+            }
+            Json::Array(list) if self.hides() => {
+                list.iter().map(|item| self.composed(item)).collect()
+            }
+            other => self.searched(other, &Personal::default()),
+        }
+    }
+
+    fn is_personal(&self, module: Option<&str>, name: &str) -> bool {
+        let described = module.and_then(|module| self.metadata.field(module, name));
+        match (module, described) {
+            (Some(module), Some(field)) => {
+                field.is_personal() || self.is_of_a_person(module, field)
+            }
+            _ => Field::new(name, FieldKind::Other(String::new())).is_personal(),
+        }
+    }
+
+    /// The name of a person is put together from fields that are personal by themselves.
+    fn is_of_a_person(&self, module: &str, field: &Field) -> bool {
+        let is_name = matches!(field.kind, FieldKind::FullName | FieldKind::Name)
+            || matches!(field.name.as_str(), "name" | "full_name");
+        let is_marked = |part| {
+            let part = self.metadata.field(module, part);
+            part.is_some_and(Field::is_personal)
+        };
+        is_name && (is_marked("last_name") || is_marked("first_name"))
+    }
+
+    /// Whether a piece of a message is a name of the instance or the playbook, and no value.
+    fn is_name(&self, module: Option<&str>, piece: &str) -> bool {
+        let is_field = module.is_some_and(|module| self.metadata.field(module, piece).is_some());
+        is_field || self.metadata.has_module(piece) || self.personal_keys.contains(piece)
+    }
+
+    /// Every text and number of a personal value. That one is missing, empty, or true, says nothing of a person.
+    fn hidden(&self, value: &Json) -> Json {
+        match value {
+            Json::String(text) if !text.is_empty() => self.tags.hide(text).into(),
+            Json::Number(number) => self.tags.hide(&number.to_string()).into(),
+            Json::Array(list) => list.iter().map(|item| self.hidden(item)).collect(),
+            Json::Object(map) => map
+                .iter()
+                .map(|(name, item)| (name.clone(), self.hidden(item)))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+
+    /// A value that is not personal by its field, without what is personal in its texts.
+    fn searched(&self, value: &Json, personal: &Personal) -> Json {
+        match value {
+            Json::String(text) => self.text(text, personal).into(),
+            Json::Array(list) => list
+                .iter()
+                .map(|item| self.searched(item, personal))
+                .collect(),
+            Json::Object(map) => map
+                .iter()
+                .map(|(name, item)| (name.clone(), self.searched(item, personal)))
+                .collect(),
+            other => other.clone(),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Personal data, kept out of reports unless somebody asks for it (design 5).
+//!
+//! What is hidden keeps a shape and a tag, so that a reader sees that it changes without seeing what it is.
+
+mod curtain;
+mod find;
+mod shape;
+
+pub(super) use curtain::Curtain;
+pub(super) use find::Personal;
+
+/// Whether a report shows personal data.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Privacy {
+    #[default]
+    Hide,
+    /// `--show-pii`.
+    Show,
+}

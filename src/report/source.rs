@@ -1,0 +1,364 @@
+//! The run file as renderings see it: already in the words of reports, and behind the curtain.
+
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+use sha2::Digest as _;
+use sha2::Sha256;
+
+use super::Diagnostic;
+use super::InstanceReport;
+use super::OperationReport;
+use super::Outcome;
+use super::PlaybookReport;
+use super::Privacy;
+use super::Report;
+use super::ReportError;
+use super::RequestCounts;
+use super::RowReport;
+use super::RunReport;
+use super::Severity;
+use super::StepReport;
+use super::Summary;
+use super::model::OperationAside;
+use super::model::StepAside;
+use super::model::VERSION;
+use super::outcome;
+use super::outcome::Standing;
+use super::privacy::Curtain;
+use super::privacy::Personal;
+use crate::expr::Seq;
+use crate::metadata::Metadata;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
+use crate::operation::Change;
+use crate::operation::State;
+use crate::runfile::Ending;
+use crate::runfile::Header;
+use crate::runfile::OperationView;
+use crate::runfile::RunView;
+use crate::runfile::StepView;
+use crate::runfile::Which;
+
+/// Operations read at once, so that memory does not grow with the run.
+const PAGE: u32 = 1000;
+
+/// Operations of a step looked at to see whether its keys are personal: one template makes them all.
+const KEYS_LOOKED_AT: u32 = 200;
+
+pub(super) struct Source<'a> {
+    view: &'a RunView,
+    header: Header,
+    pub(super) standing: Standing,
+    pub(super) steps: Vec<StepView>,
+    curtain: Curtain,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn open(view: &'a RunView, privacy: Privacy) -> Result<Self, ReportError> {
+        let header = view.header()?;
+        let mut source = Self {
+            view,
+            standing: Standing::of(view)?,
+            steps: view.steps()?,
+            curtain: Curtain::new(privacy, &header),
+            header,
+        };
+        if source.curtain.hides() {
+            source.find_personal_keys()?;
+        }
+        Ok(source)
+    }
+
+    /// The report; `operations` says what stands for those of a step.
+    pub(super) fn report<O>(
+        &self,
+        operations: impl Fn(&StepView) -> Result<O, ReportError>,
+    ) -> Result<Report<O>, ReportError> {
+        let playbook = &self.header.playbook;
+        let instance = &self.header.instance;
+        let steps = self.steps.iter().map(|step| self.step(step, &operations));
+        Ok(Report {
+            version: VERSION,
+            kind: self.standing.kind(),
+            digest: self.view.digest()?,
+            playbook: PlaybookReport {
+                name: playbook.name.clone(),
+                path: playbook.path.clone(),
+                sha256: hexadecimal(&Sha256::digest(&playbook.text)),
+            },
+            instance: InstanceReport {
+                url: instance.url.clone(),
+                user: instance.user.clone(),
+                metadata_hash: instance.metadata_hash.clone(),
+            },
+            run: RunReport {
+                id: self.header.run_id.clone(),
+                file: self.view.path().display().to_string(),
+                started: self.header.started.clone(),
+                finished: self.view.finished()?,
+            },
+            result: self.standing.result(&self.steps),
+            summary: self.summary(),
+            requests: self.requests()?,
+            steps: steps.collect::<Result<_, _>>()?,
+            outputs: self
+                .view
+                .outputs()?
+                .iter()
+                .map(|(name, value)| (name.clone(), self.curtain.composed(value)))
+                .collect(),
+            diagnostics: self.diagnostics()?,
+        })
+    }
+
+    /// A page of a step's operations, after the one numbered `after`, with the number to go on from.
+    pub(super) fn page(
+        &self,
+        step: &StepView,
+        which: Which,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<(Vec<OperationReport>, Option<Seq>), ReportError> {
+        let limit = limit.min(PAGE);
+        let page = self.view.operations(step.number, which, after, limit)?;
+        let more = (page.len() == limit as usize).then(|| page.last().map(|last| last.seq));
+        let operations = page.into_iter().map(|found| self.operation(step, found));
+        Ok((operations.collect(), more.flatten()))
+    }
+
+    /// The first operations of a step, one after the other, a page in memory at a time.
+    pub(super) fn first(
+        &self,
+        step: &StepView,
+        which: Which,
+        limit: u64,
+        mut see: impl FnMut(OperationReport) -> Result<(), ReportError>,
+    ) -> Result<(), ReportError> {
+        let mut after = None;
+        let mut left = limit;
+        while left > 0 {
+            let wanted = u32::try_from(left).unwrap_or(u32::MAX);
+            let (page, more) = self.page(step, which, after, wanted)?;
+            left = left.saturating_sub(page.len() as u64);
+            page.into_iter().try_for_each(&mut see)?;
+            match more {
+                Some(last) => after = Some(last),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn count(&self, step: &StepView, which: Which) -> Result<u64, ReportError> {
+        Ok(self.view.count(step.number, which)?)
+    }
+
+    pub(super) fn operation_count(&self) -> Result<u64, ReportError> {
+        Ok(self.view.operation_count()?)
+    }
+
+    fn step<O>(
+        &self,
+        step: &StepView,
+        operations: impl Fn(&StepView) -> Result<O, ReportError>,
+    ) -> Result<StepReport<O>, ReportError> {
+        let mut counts = BTreeMap::new();
+        for (outcome, count) in counted(step) {
+            *counts.entry(outcome).or_default() += count;
+        }
+        let mut labelled = BTreeMap::new();
+        for ((state, label), count) in &step.labelled {
+            let entry = labelled.entry((Outcome::from(*state), label.clone()));
+            *entry.or_default() += count;
+        }
+        let module = step.module.as_deref();
+        let reason = step.reason.as_deref();
+        Ok(StepReport {
+            id: step.id.clone(),
+            verb: step.verb.clone(),
+            module: step.module.clone(),
+            outcome: outcome::of_step(step),
+            records: step.count.unwrap_or(step.records),
+            counts,
+            labels: step.labels.clone(),
+            reason: reason.map(|text| self.curtain.message(module, text, &Personal::default())),
+            operations: operations(step)?,
+            aside: StepAside {
+                labelled,
+                skipped_reads: match step.writes {
+                    true => 0,
+                    false => step.counts.get(&State::Skipped).copied().unwrap_or(0),
+                },
+                writes: step.writes,
+            },
+        })
+    }
+
+    fn summary(&self) -> Summary {
+        let mut summary = Summary::default();
+        for step in &self.steps {
+            for (outcome, count) in counted(step) {
+                *match outcome {
+                    Outcome::Ok => &mut summary.ok,
+                    Outcome::Unchanged => &mut summary.unchanged,
+                    Outcome::Failed => &mut summary.failed,
+                    Outcome::Skipped => &mut summary.skipped,
+                    Outcome::Unknown => &mut summary.unknown,
+                    Outcome::Planned => &mut summary.planned,
+                    Outcome::Deferred => &mut summary.deferred,
+                } += count;
+            }
+            for (label, count) in &step.labels {
+                *summary.labels.entry(label.clone()).or_default() += count;
+            }
+        }
+        summary
+    }
+
+    fn requests(&self) -> Result<RequestCounts, ReportError> {
+        let requests = self.view.requests()?;
+        Ok(RequestCounts {
+            http: requests.http,
+            bulk: requests.bulk,
+            operations: requests.operations,
+            retries: requests.retries,
+        })
+    }
+
+    /// What was found beside operations, and why the run ended as it did.
+    fn diagnostics(&self) -> Result<Vec<Diagnostic>, ReportError> {
+        let mut diagnostics = Vec::new();
+        for problem in self.view.problems()? {
+            let step = problem.step.as_deref();
+            let step = step.and_then(|name| self.steps.iter().find(|step| step.id == name));
+            let module = step.and_then(|step| step.module.as_deref());
+            let shown = |text: &str| self.curtain.message(module, text, &Personal::default());
+            diagnostics.push(Diagnostic {
+                message: shown(&problem.message),
+                help: problem.help.as_deref().map(shown),
+                code: problem.code,
+                severity: Severity::stored(&problem.severity),
+                file: problem.file,
+                line: problem.line,
+                column: problem.column,
+                step: problem.step,
+            });
+        }
+        let (code, reason) = match &self.standing.ending {
+            Some(Ending::Stopped(reason)) => ("stopped", reason),
+            Some(Ending::Lost(reason)) => ("lost", reason),
+            Some(Ending::Refused(reason)) => ("refused", reason),
+            Some(Ending::Finished | Ending::Interrupted) | None => return Ok(diagnostics),
+        };
+        let message = self.curtain.message(None, reason, &Personal::default());
+        if !diagnostics.iter().any(|known| known.message == message) {
+            diagnostics.push(Diagnostic {
+                code: code.to_owned(),
+                severity: Severity::Error,
+                message,
+                help: None,
+                file: None,
+                line: None,
+                column: None,
+                step: None,
+            });
+        }
+        Ok(diagnostics)
+    }
+
+    fn operation(&self, step: &StepView, found: OperationView) -> OperationReport {
+        let module = found.module.as_deref().or(step.module.as_deref());
+        let personal = self.curtain.personal(module, [&found.before, &found.after]);
+        let aside = OperationAside {
+            changed: changed(&self.header.metadata, module, &found.before, &found.after),
+            link: match &found.change {
+                Some(Change::Link { link, .. } | Change::Unlink { link, .. }) => {
+                    Some(link.as_str().to_owned())
+                }
+                _ => None,
+            },
+        };
+        let message = found.message.as_deref();
+        OperationReport {
+            key: self.curtain.key(&step.id, &found.key, &personal),
+            message: message.map(|text| self.curtain.message(module, text, &personal)),
+            before: self.curtain.fields(module, &found.before, &personal),
+            after: self.curtain.fields(module, &found.after, &personal),
+            depends_on: found
+                .depends_on
+                .iter()
+                .map(|name| self.curtain.name(name, &personal))
+                .collect(),
+            record: found.record,
+            action: found.action,
+            outcome: found.state.into(),
+            label: found.label,
+            status: found.status,
+            reversible: found.reversible,
+            batch: found.batch,
+            attempts: found.attempts,
+            row: found.row.map(|row| RowReport {
+                file: row.file,
+                line: row.line,
+            }),
+            aside,
+        }
+    }
+
+    /// A step has personal keys where one of them holds a personal value of its operation, or the key of an operation
+    /// it needs whose step has such keys. Steps come in the order of their needs, so one walk finds them all.
+    fn find_personal_keys(&mut self) -> Result<(), ReportError> {
+        for step in &self.steps {
+            let looked_at = self
+                .view
+                .operations(step.number, Which::All, None, KEYS_LOOKED_AT)?;
+            let is_personal = |found: &OperationView| {
+                let module = found.module.as_deref().or(step.module.as_deref());
+                let personal = self.curtain.personal(module, [&found.before, &found.after]);
+                let of_another = |name: &String| {
+                    let (up, key) = name.strip_suffix(']')?.split_once('[')?;
+                    Some(self.curtain.hides_keys_of(up) && found.key.contains(key))
+                };
+                self.curtain.text(&found.key, &personal) != found.key
+                    || found.depends_on.iter().filter_map(of_another).any(|is| is)
+            };
+            if looked_at.iter().any(is_personal) {
+                self.curtain.hide_keys_of(&step.id);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Operations by outcome, as the summary counts them: writes, and reads and asserts that failed.
+fn counted(step: &StepView) -> impl Iterator<Item = (Outcome, u64)> {
+    step.counts
+        .iter()
+        .map(|(state, count)| (Outcome::from(*state), *count))
+        .filter(|(outcome, count)| {
+            let is_failed = matches!(outcome, Outcome::Failed | Outcome::Unknown);
+            *count > 0 && (step.writes || is_failed)
+        })
+}
+
+fn changed(
+    metadata: &Metadata,
+    module: Option<&str>,
+    before: &Map<String, Json>,
+    after: &Map<String, Json>,
+) -> Vec<String> {
+    after
+        .iter()
+        .filter(|(name, value)| {
+            let field = module.and_then(|module| metadata.field(module, name));
+            same(field, value, before.get(*name)) != Verdict::Same
+        })
+        .map(|(name, _)| name.clone())
+        .collect()
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,6 @@
+//! Reports of small run files, as people and programs get them.
+
+mod fixtures;
+mod json;
+mod privacy;
+mod text;

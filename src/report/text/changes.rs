@@ -1,0 +1,203 @@
+//! What changes, step by step: a sample of the operations with the fields they set.
+
+use std::io;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::cells;
+use super::sheet::Ink;
+use super::sheet::Sheet;
+use super::steps;
+use super::trouble;
+use super::value;
+use super::value::Change;
+use crate::operation::Action;
+use crate::report::OperationReport;
+use crate::report::Outcome;
+use crate::report::Report;
+use crate::report::ReportError;
+use crate::report::source::Source;
+use crate::runfile::Which;
+
+/// Fields shown of a record that is made or deleted.
+const FIELDS: usize = 12;
+
+/// Columns a key or a field's name takes at most.
+const WIDEST: usize = 30;
+
+/// Shown first, because people know records by them.
+const NAMES: [&str; 4] = ["name", "first_name", "last_name", "full_name"];
+
+pub(super) fn draw<O>(
+    sheet: &mut Sheet<'_>,
+    source: &Source<'_>,
+    report: &Report<O>,
+    limit: u64,
+) -> Result<(), ReportError> {
+    if limit == 0 {
+        return Ok(());
+    }
+    for (step, about) in source.steps.iter().zip(&report.steps) {
+        let count = match step.writes {
+            true => source.count(step, Which::Changing)?,
+            false => 0,
+        };
+        if count == 0 {
+            continue;
+        }
+        sheet.heading(&format!(
+            "{}: {}, {}",
+            step.id,
+            steps::action(about),
+            steps::said(about)
+        ))?;
+        source.first(step, Which::Changing, limit, |operation| {
+            Ok(one(sheet, &operation)?)
+        })?;
+        trouble::more(sheet, count, limit)?;
+    }
+    Ok(())
+}
+
+/// `step[key]`, as operations are named everywhere.
+pub(super) fn name(step: &str, key: &str) -> String {
+    format!("{step}[{}]", cells::cut(&cells::visible(key), WIDEST))
+}
+
+fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
+    let (mark, ink) = mark(operation);
+    let key = cells::cut(&cells::visible(&operation.key), WIDEST);
+    let mut pieces = vec![(ink, format!("{mark} {key}"))];
+    match links(operation) {
+        Some(links) => pieces.push((Ink::Plain, links)),
+        None => pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id))),
+    }
+    pieces.extend(trouble::place(operation).map(|place| (Ink::Faint, place)));
+    if operation.outcome != Outcome::Deferred && !operation.reversible {
+        pieces.push((Ink::Warn, "cannot be undone".to_owned()));
+    }
+    sheet.flow(4, &pieces)?;
+    if operation.outcome == Outcome::Deferred {
+        return deferred(sheet, operation);
+    }
+    match operation.action {
+        Action::Update => updated(sheet, operation),
+        Action::Create => fields(sheet, &operation.after),
+        Action::Delete => fields(sheet, &operation.before),
+        Action::Link | Action::Unlink | Action::Read | Action::Assert => Ok(()),
+    }
+}
+
+/// Of what is planned, what it will do; of what is done, that it is.
+fn mark(operation: &OperationReport) -> (char, Ink) {
+    match (operation.outcome, operation.action) {
+        (Outcome::Planned, Action::Create | Action::Link) => ('+', Ink::Good),
+        (Outcome::Planned, Action::Update) => ('~', Ink::Warn),
+        (Outcome::Planned, Action::Delete | Action::Unlink) => ('-', Ink::Bad),
+        (outcome, _) => (outcome.mark(), outcome.ink()),
+    }
+}
+
+/// `record → 3 ids through link`; of an unlink, the ids that are taken away.
+fn links(operation: &OperationReport) -> Option<String> {
+    let link = operation.aside.link.as_deref()?;
+    let ids = |fields: &Map<String, Json>| {
+        let list = fields.get("to").and_then(Json::as_array);
+        list.map_or(0, Vec::len) as u64
+    };
+    let record = operation.record.as_deref().unwrap_or_default();
+    let (before, after) = (ids(&operation.before), ids(&operation.after));
+    Some(match operation.action {
+        Action::Unlink => {
+            let taken = cells::counted(before.saturating_sub(after), "id");
+            format!("{record} → {taken} less through {link}")
+        }
+        _ if before > 0 => format!(
+            "{record} → {} through {link}, {before} of them linked already",
+            cells::counted(after, "id")
+        ),
+        _ => format!("{record} → {} through {link}", cells::counted(after, "id")),
+    })
+}
+
+fn deferred(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
+    let needs: Vec<String> = operation
+        .depends_on
+        .iter()
+        .map(|name| cells::visible(name))
+        .collect();
+    let text = match needs.is_empty() {
+        true => "not known yet".to_owned(),
+        false => format!("not known before {} has run", needs.join(", ")),
+    };
+    sheet.wrapped("    ", Ink::Faint, &text)
+}
+
+/// Only what changes; what it sets to what is there already is counted.
+fn updated(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
+    let changed = &operation.aside.changed;
+    let column = column(changed.iter().map(String::as_str));
+    for field in changed {
+        let none = Json::Null;
+        let before = operation.before.get(field).unwrap_or(&none);
+        let after = operation.after.get(field).unwrap_or(&none);
+        let room = sheet.width().saturating_sub(column);
+        let start = start(field, column);
+        match value::change(before, after, room) {
+            Change::Inline(text) => sheet.line(&format!("{start}{text}"))?,
+            Change::Stacked { from, to } => {
+                sheet.line(&format!("{start}{from}"))?;
+                sheet.line(&format!("{}→ {to}", " ".repeat(column)))?;
+            }
+        }
+    }
+    let same = operation.after.len() - changed.len();
+    if same > 0 && !changed.is_empty() {
+        let text = format!("({} stays as it is)", cells::counted(same as u64, "field"));
+        sheet.wrapped("    ", Ink::Faint, &text)?;
+    }
+    Ok(())
+}
+
+/// The fields of a record that are not empty, its name first.
+fn fields(sheet: &mut Sheet<'_>, fields: &Map<String, Json>) -> io::Result<()> {
+    let is_filled = |value: &Json| match value {
+        Json::Null => false,
+        Json::String(text) => !text.is_empty(),
+        Json::Array(list) => !list.is_empty(),
+        Json::Object(map) => !map.is_empty(),
+        Json::Bool(_) | Json::Number(_) => true,
+    };
+    let mut filled: Vec<(&String, &Json)> = fields
+        .iter()
+        .filter(|(name, value)| name.as_str() != "id" && is_filled(value))
+        .collect();
+    let rank = |name: &str| NAMES.iter().position(|known| *known == name);
+    filled.sort_by_key(|(name, _)| (rank(name).unwrap_or(NAMES.len()), *name));
+    let rest = filled.len().saturating_sub(FIELDS);
+    filled.truncate(FIELDS);
+
+    let column = column(filled.iter().map(|(name, _)| name.as_str()));
+    for (name, value) in filled {
+        let room = sheet.width().saturating_sub(column);
+        let value = value::shown(value, room);
+        sheet.line(&format!("{}{value}", start(name, column)))?;
+    }
+    if rest > 0 {
+        let text = format!("… and {}", cells::counted(rest as u64, "other field"));
+        sheet.wrapped("    ", Ink::Faint, &text)?;
+    }
+    Ok(())
+}
+
+/// Where values begin.
+fn column<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    let widest = names.map(cells::columns).max().unwrap_or(0);
+    4 + widest.min(WIDEST) + 2
+}
+
+fn start(name: &str, column: usize) -> String {
+    let name = cells::cut(&cells::visible(name), column - 6);
+    cells::padded(&format!("    {name}"), column)
+}

@@ -1,0 +1,163 @@
+//! The first lines: the verdict, the digest, the counts, and of what.
+
+use std::io;
+
+use super::cells;
+use super::cells::grouped;
+use super::sheet::Ink;
+use super::sheet::Sheet;
+use crate::report::Kind;
+use crate::report::Outcome;
+use crate::report::Report;
+use crate::report::ReportError;
+use crate::report::RunResult;
+use crate::report::Summary;
+use crate::report::source::Source;
+use crate::runfile::Ending;
+use crate::runfile::Which;
+
+/// Digits of a digest that people compare; the whole stands in the JSON report and in the command at the end.
+const DIGEST_SHOWN: usize = 12;
+
+/// Columns of a name before its value.
+const NAMES: usize = 10;
+
+pub(super) fn draw<O>(
+    sheet: &mut Sheet<'_>,
+    source: &Source<'_>,
+    report: &Report<O>,
+) -> Result<(), ReportError> {
+    let (ink, verdict) = verdict(source.standing.ending.as_ref(), report);
+    let kind = match report.kind {
+        Kind::Plan => "plan",
+        Kind::Run => "run",
+        Kind::Undo => "undo",
+    };
+    let name = cells::visible(&report.playbook.name);
+    let title = sheet.painted(Ink::Strong, &format!("{kind} of {name}: "));
+    let verdict = sheet.painted(ink, verdict);
+    sheet.line(&format!("{title}{verdict}"))?;
+
+    if let Some(digest) = &report.digest {
+        let short: String = digest.chars().take(DIGEST_SHOWN).collect();
+        entry(sheet, "digest", &short)?;
+    }
+    entry(sheet, "counts", &counts(&report.summary))?;
+    let irreversible = irreversible(source)?;
+    if irreversible > 0 {
+        let text = format!(
+            "{} that `undo` cannot take back",
+            cells::counted(irreversible, "change")
+        );
+        sheet.wrapped(&cells::padded("careful", NAMES), Ink::Warn, &text)?;
+    }
+    if report.kind != Kind::Plan {
+        entry(sheet, "requests", &requests(report))?;
+    }
+    entry(sheet, "playbook", &cells::visible(&report.playbook.path))?;
+    let (url, user) = (&report.instance.url, &report.instance.user);
+    entry(
+        sheet,
+        "instance",
+        &cells::visible(&format!("{url} as {user}")),
+    )?;
+    entry(sheet, "run file", &cells::visible(&report.run.file))?;
+    entry(sheet, "time", &time(report))?;
+    Ok(())
+}
+
+/// What the playbook gives at its end.
+pub(super) fn outputs<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Result<()> {
+    if report.outputs.is_empty() {
+        return Ok(());
+    }
+    sheet.heading("outputs")?;
+    let names = report.outputs.keys().map(|name| cells::columns(name));
+    let column = names.max().unwrap_or(0) + 2;
+    for (name, value) in &report.outputs {
+        let room = sheet.width().saturating_sub(column);
+        let value = super::value::shown(value, room);
+        sheet.line(&format!("{}{value}", cells::padded(name, column)))?;
+    }
+    Ok(())
+}
+
+fn verdict<O>(ending: Option<&Ending>, report: &Report<O>) -> (Ink, &'static str) {
+    let summary = &report.summary;
+    match (report.kind, report.result) {
+        (Kind::Plan, RunResult::Planned) if summary.planned + summary.deferred == 0 => {
+            (Ink::Good, "nothing to change")
+        }
+        (Kind::Plan, RunResult::Planned) => (Ink::Good, "can be applied"),
+        (Kind::Plan, RunResult::Failed) => (Ink::Warn, "can be applied, but for what failed"),
+        (Kind::Plan, RunResult::Refused) => (Ink::Bad, "cannot be applied"),
+        (_, RunResult::Planned) => (Ink::Plain, "nothing sent yet"),
+        (_, RunResult::Succeeded) => (Ink::Good, "succeeded"),
+        (_, RunResult::Failed) => match ending {
+            Some(Ending::Stopped(_)) => (Ink::Bad, "failed, and stopped for it"),
+            _ => (Ink::Bad, "failed"),
+        },
+        (_, RunResult::Interrupted) => match ending {
+            Some(Ending::Lost(_)) => (Ink::Warn, "interrupted, the instance did not answer"),
+            None => (Ink::Warn, "not finished, or still running"),
+            _ => (Ink::Warn, "interrupted"),
+        },
+        (_, RunResult::Refused) => (Ink::Bad, "refused"),
+    }
+}
+
+fn entry(sheet: &mut Sheet<'_>, name: &str, text: &str) -> io::Result<()> {
+    sheet.wrapped(&cells::padded(name, NAMES), Ink::Plain, text)
+}
+
+/// "847 ok, 2 failed"; what there is none of is not said.
+fn counts(summary: &Summary) -> String {
+    let of = |outcome| match outcome {
+        Outcome::Ok => summary.ok,
+        Outcome::Unchanged => summary.unchanged,
+        Outcome::Failed => summary.failed,
+        Outcome::Skipped => summary.skipped,
+        Outcome::Unknown => summary.unknown,
+        Outcome::Planned => summary.planned,
+        Outcome::Deferred => summary.deferred,
+    };
+    let counts: Vec<String> = Outcome::IN_COUNTS
+        .into_iter()
+        .filter(|outcome| of(*outcome) > 0)
+        .map(|outcome| format!("{} {outcome}", grouped(of(outcome))))
+        .collect();
+    if counts.is_empty() {
+        return "no operations".to_owned();
+    }
+    counts.join(", ")
+}
+
+fn requests<O>(report: &Report<O>) -> String {
+    let requests = &report.requests;
+    let retries = match requests.retries {
+        1 => "1 retry".to_owned(),
+        retries => format!("{} retries", grouped(retries)),
+    };
+    format!(
+        "{} http, {} bulk, {}, {retries}",
+        grouped(requests.http),
+        grouped(requests.bulk),
+        cells::counted(requests.operations, "operation")
+    )
+}
+
+fn time<O>(report: &Report<O>) -> String {
+    match &report.run.finished {
+        Some(finished) if report.kind != Kind::Plan => {
+            format!("planned {}, ended {finished}", report.run.started)
+        }
+        _ => format!("planned {}", report.run.started),
+    }
+}
+
+fn irreversible(source: &Source<'_>) -> Result<u64, ReportError> {
+    let steps = source.steps.iter().filter(|step| step.writes);
+    steps
+        .map(|step| source.count(step, Which::Irreversible))
+        .sum()
+}

@@ -1,0 +1,106 @@
+//! The report on a terminal or in a log: what happened first, what went wrong next, then what changes.
+
+mod cells;
+mod changes;
+mod head;
+mod next;
+mod sheet;
+mod steps;
+mod trouble;
+mod value;
+
+use std::io::Write;
+
+pub(super) use cells::grouped;
+
+use super::Kind;
+use super::Outcome;
+use super::Privacy;
+use super::Report;
+use super::ReportError;
+use super::source::Source;
+use crate::diag::Style;
+use crate::runfile::RunView;
+use sheet::Ink;
+use sheet::Sheet;
+
+/// How a text report is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TextOptions {
+    pub style: Style,
+    pub privacy: Privacy,
+    pub listing: Listing,
+}
+
+/// How many operations are shown of each step.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Listing {
+    /// What suits: some of what went wrong, and of a plan a sample of what would change.
+    #[default]
+    Brief,
+    AtMost(u64),
+    All,
+}
+
+/// Limits of lists, of each step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Limits {
+    trouble: u64,
+    changes: u64,
+}
+
+impl Listing {
+    fn limits(self, kind: Kind) -> Limits {
+        let (trouble, changes) = match (self, kind) {
+            (Self::Brief, Kind::Plan) => (10, 3),
+            // What was done is in the table; who wants each of them asks for it.
+            (Self::Brief, Kind::Run | Kind::Undo) => (10, 0),
+            (Self::AtMost(limit), _) => (limit, limit),
+            (Self::All, _) => (u64::MAX, u64::MAX),
+        };
+        Limits { trouble, changes }
+    }
+}
+
+/// Writes the report. Memory does not grow with the run, however much is listed.
+pub fn write_text(
+    view: &RunView,
+    options: TextOptions,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    let source = Source::open(view, options.privacy)?;
+    let report: Report<()> = source.report(|_| Ok(()))?;
+    let limits = options.listing.limits(report.kind);
+    let mut sheet = Sheet::new(out, options.style);
+    head::draw(&mut sheet, &source, &report)?;
+    steps::draw(&mut sheet, &report)?;
+    trouble::draw(&mut sheet, &source, &report, limits.trouble)?;
+    changes::draw(&mut sheet, &source, &report, limits.changes)?;
+    head::outputs(&mut sheet, &report)?;
+    next::draw(&mut sheet, &source, &report)?;
+    Ok(())
+}
+
+impl Outcome {
+    fn mark(self) -> char {
+        match self {
+            Self::Ok => '✓',
+            Self::Unchanged => '=',
+            Self::Failed => '✗',
+            Self::Unknown => '?',
+            Self::Planned => '·',
+            Self::Deferred => '…',
+            Self::Skipped => '-',
+        }
+    }
+
+    fn ink(self) -> Ink {
+        match self {
+            Self::Ok => Ink::Good,
+            Self::Failed => Ink::Bad,
+            Self::Unknown | Self::Skipped => Ink::Warn,
+            Self::Unchanged | Self::Deferred => Ink::Faint,
+            Self::Planned => Ink::Plain,
+        }
+    }
+}

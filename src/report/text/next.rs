@@ -1,0 +1,103 @@
+//! What can be done now, as commands to copy.
+
+use super::sheet::Ink;
+use super::sheet::Sheet;
+use crate::report::Kind;
+use crate::report::Report;
+use crate::report::ReportError;
+use crate::report::RunResult;
+use crate::report::source::Source;
+use crate::runfile::Ending;
+
+pub(super) fn draw<O>(
+    sheet: &mut Sheet<'_>,
+    source: &Source<'_>,
+    report: &Report<O>,
+) -> Result<(), ReportError> {
+    let steps = steps(source.standing.ending.as_ref(), report);
+    if steps.is_empty() {
+        return Ok(());
+    }
+    sheet.heading("next")?;
+    for (why, command) in steps {
+        sheet.wrapped("", Ink::Plain, &why)?;
+        if let Some(command) = command {
+            sheet.line(&format!("  {command}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// What for, and the command that does it.
+type Step = (String, Option<String>);
+
+fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
+    let file = quoted(&report.run.file);
+    let step = |why: &str, command: String| (why.to_owned(), Some(command));
+    let apply = |options: &str| format!("sugarmill apply {file}{options}");
+    let summary = &report.summary;
+    let mut steps = Vec::new();
+    match (report.kind, report.result) {
+        (_, RunResult::Succeeded) if summary.ok == 0 => {}
+        (_, RunResult::Succeeded) => {
+            steps.push(step("to take it back:", format!("sugarmill undo {file}")));
+        }
+        (Kind::Plan, RunResult::Refused) => steps.push((
+            "mend what is listed above and plan again; nothing was sent".to_owned(),
+            None,
+        )),
+        (_, RunResult::Refused) => steps.push((
+            "nothing more was sent; change the limit, or the playbook, and plan again".to_owned(),
+            None,
+        )),
+        (Kind::Plan, _) if summary.planned + summary.deferred == 0 => {}
+        (Kind::Plan, _) => {
+            let digest = report.digest.as_deref();
+            let option = digest.map(|digest| format!(" --expect-digest {digest}"));
+            steps.push(step(
+                "to do exactly this:",
+                apply(&option.unwrap_or_default()),
+            ));
+        }
+        (_, RunResult::Interrupted | RunResult::Planned) => {
+            let why = match ending {
+                Some(Ending::Lost(_)) => "to go on, when the instance answers again:",
+                _ => "to go on where it ended:",
+            };
+            steps.push(step(why, apply("")));
+        }
+        (_, RunResult::Failed) => {}
+    }
+    if report.kind != Kind::Plan {
+        if summary.failed > 0 {
+            let why = "to try what failed again, and what was skipped because of it:";
+            steps.push(step(why, apply(" --retry-failed")));
+        }
+        // After an interruption the command that goes on asks for these as well.
+        if summary.unknown > 0 && report.result != RunResult::Interrupted {
+            let why = "to ask again what became of what is unknown:";
+            steps.push(step(why, apply("")));
+        }
+    }
+    steps
+}
+
+/// As a shell takes it for one word.
+fn quoted(path: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./+:@%,".contains(letter);
+    if !path.is_empty() && path.chars().all(is_plain) {
+        return path.to_owned();
+    }
+    format!("'{}'", path.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_one_word_for_a_shell() {
+        assert_eq!(quoted("runs/a-1.run"), "runs/a-1.run");
+        assert_eq!(quoted("my runs/it's.run"), r"'my runs/it'\''s.run'");
+    }
+}

@@ -1,0 +1,126 @@
+//! The table of steps: what became of each, by label.
+
+use std::io;
+
+use super::cells;
+use super::cells::grouped;
+use super::sheet::Ink;
+use super::sheet::Sheet;
+use crate::report::Outcome;
+use crate::report::Report;
+use crate::report::StepReport;
+
+/// Columns an id or a verb with its module takes at most.
+const WIDEST: usize = 28;
+
+/// Labels said of one outcome; the JSON report has them all.
+const LABELS: usize = 4;
+
+pub(super) fn draw<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Result<()> {
+    if report.steps.is_empty() {
+        return Ok(());
+    }
+    sheet.blank()?;
+    let widest = |cell: fn(&StepReport<O>) -> String| {
+        let widths = report.steps.iter().map(|step| cells::columns(&cell(step)));
+        widths.max().unwrap_or(0).min(WIDEST)
+    };
+    let (ids, actions) = (widest(id), widest(action));
+    for step in &report.steps {
+        let cell = |text: String, width| cells::padded(&cells::cut(&text, width), width);
+        let mark = step.outcome.mark().to_string();
+        let start = format!(
+            "{} {}  {}  ",
+            sheet.painted(step.outcome.ink(), &mark),
+            cell(id(step), ids),
+            cell(action(step), actions)
+        );
+        // Painted marks take no more columns than plain ones.
+        let indent = 2 + ids + 2 + actions + 2;
+        let room = sheet.width().saturating_sub(indent).max(WIDEST);
+        let said = said(step);
+        for (index, line) in cells::wrapped(&said, room).iter().enumerate() {
+            let before = if index == 0 {
+                start.clone()
+            } else {
+                " ".repeat(indent)
+            };
+            sheet.line(&format!("{before}{line}"))?;
+        }
+        if let Some(reason) = &step.reason {
+            sheet.wrapped("    ", Ink::Faint, &cells::visible(reason))?;
+        }
+    }
+    Ok(())
+}
+
+fn id<O>(step: &StepReport<O>) -> String {
+    step.id.clone()
+}
+
+pub(super) fn action<O>(step: &StepReport<O>) -> String {
+    match &step.module {
+        Some(module) => format!("{} {module}", step.verb),
+        None => step.verb.clone(),
+    }
+}
+
+/// What there is to say of a step: its counts, each with its labels, or the records it read.
+pub(super) fn said<O>(step: &StepReport<O>) -> String {
+    let mut said: Vec<String> = Vec::new();
+    if !step.aside.writes && step.outcome != Outcome::Deferred {
+        said.push(match step.verb.as_str() {
+            "assert" if step.counts.is_empty() => "holds".to_owned(),
+            "assert" => String::new(),
+            "count" => format!("counted {}", grouped(step.records)),
+            _ => cells::counted(step.records, "record"),
+        });
+    }
+    for outcome in Outcome::IN_COUNTS {
+        let count = match (step.counts.get(&outcome), outcome) {
+            (Some(count), _) => *count,
+            (None, Outcome::Skipped) => step.aside.skipped_reads,
+            (None, _) => 0,
+        };
+        if count > 0 {
+            said.push(format!(
+                "{} {outcome}{}",
+                grouped(count),
+                labels(step, outcome, count)
+            ));
+        }
+    }
+    said.retain(|piece| !piece.is_empty());
+    match (said.is_empty(), step.outcome) {
+        (false, _) => said.join(", "),
+        (true, Outcome::Deferred) => "deferred, not known before other steps have run".to_owned(),
+        (true, _) => "nothing to do".to_owned(),
+    }
+}
+
+/// ` (not_found)`, or with numbers where there are several.
+fn labels<O>(step: &StepReport<O>, outcome: Outcome, all: u64) -> String {
+    let mut labels: Vec<(&str, u64)> = step
+        .aside
+        .labelled
+        .iter()
+        .filter(|((of, _), _)| *of == outcome)
+        .map(|((_, label), count)| (label.as_str(), *count))
+        .collect();
+    labels.sort_by_key(|(label, count)| (std::cmp::Reverse(*count), *label));
+    let rest = labels.len().saturating_sub(LABELS);
+    match labels.as_slice() {
+        [] => String::new(),
+        [(label, count)] if *count == all => format!(" ({})", cells::visible(label)),
+        several => {
+            let shown = several.iter().take(LABELS);
+            let mut shown: Vec<String> = shown
+                .map(|(label, count)| format!("{} {}", cells::visible(label), grouped(*count)))
+                .collect();
+            if rest > 0 {
+                shown.push(cells::counted(rest as u64, "other label"));
+            }
+            format!(" ({})", shown.join(", "))
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What went wrong, and what is worth a look though nothing did: each with label, message and place.
+
+use super::cells;
+use super::cells::grouped;
+use super::sheet::Ink;
+use super::sheet::Sheet;
+use crate::report::Diagnostic;
+use crate::report::OperationReport;
+use crate::report::Outcome;
+use crate::report::Report;
+use crate::report::ReportError;
+use crate::report::Severity;
+use crate::report::source::Source;
+use crate::runfile::StepView;
+use crate::runfile::Which;
+
+pub(super) fn draw<O>(
+    sheet: &mut Sheet<'_>,
+    source: &Source<'_>,
+    report: &Report<O>,
+    limit: u64,
+) -> Result<(), ReportError> {
+    diagnostics(sheet, &report.diagnostics, limit)?;
+    operations(sheet, source, Which::Bad, "what went wrong", limit)?;
+    operations(sheet, source, Which::Noted, "worth a look", limit)
+}
+
+fn diagnostics(
+    sheet: &mut Sheet<'_>,
+    diagnostics: &[Diagnostic],
+    limit: u64,
+) -> Result<(), ReportError> {
+    if diagnostics.is_empty() {
+        return Ok(());
+    }
+    let count = |severity| {
+        let found = diagnostics.iter().filter(|one| one.severity == severity);
+        found.count() as u64
+    };
+    let counts: Vec<String> = [Severity::Error, Severity::Warning]
+        .into_iter()
+        .filter(|severity| count(*severity) > 0)
+        .map(|severity| cells::counted(count(severity), severity.as_str()))
+        .collect();
+    sheet.heading(&counts.join(", "))?;
+
+    // Errors first: they are what stands in the way.
+    let mut sorted: Vec<&Diagnostic> = diagnostics.iter().collect();
+    sorted.sort_by_key(|diagnostic| diagnostic.severity);
+    let shown = usize::try_from(limit).unwrap_or(usize::MAX);
+    for diagnostic in sorted.iter().take(shown) {
+        one_diagnostic(sheet, diagnostic)?;
+    }
+    more(sheet, diagnostics.len() as u64, limit)
+}
+
+fn one_diagnostic(sheet: &mut Sheet<'_>, diagnostic: &Diagnostic) -> Result<(), ReportError> {
+    let (mark, ink) = match diagnostic.severity {
+        Severity::Error => ("✗", Ink::Bad),
+        Severity::Warning => ("!", Ink::Warn),
+    };
+    let mut pieces = vec![(ink, format!("{mark} {}", diagnostic.code))];
+    if let Some(step) = &diagnostic.step {
+        pieces.push((Ink::Plain, format!("step {step}")));
+    }
+    if let Some(file) = &diagnostic.file {
+        let place = [diagnostic.line, diagnostic.column].into_iter().flatten();
+        let place: String = place.map(|number| format!(":{number}")).collect();
+        pieces.push((Ink::Faint, format!("{}{place}", cells::visible(file))));
+    }
+    sheet.flow(4, &pieces)?;
+    sheet.wrapped("    ", Ink::Plain, &cells::visible(&diagnostic.message))?;
+    if let Some(help) = &diagnostic.help {
+        sheet.wrapped("    help: ", Ink::Plain, &cells::visible(help))?;
+    }
+    Ok(())
+}
+
+fn operations(
+    sheet: &mut Sheet<'_>,
+    source: &Source<'_>,
+    which: Which,
+    heading: &str,
+    limit: u64,
+) -> Result<(), ReportError> {
+    let mut headed = false;
+    for step in &source.steps {
+        let count = source.count(step, which)?;
+        if count == 0 {
+            continue;
+        }
+        if !headed {
+            sheet.heading(heading)?;
+            headed = true;
+        }
+        source.first(step, which, limit, |operation| {
+            one_operation(sheet, step, &operation)
+        })?;
+        more(sheet, count, limit)?;
+    }
+    Ok(())
+}
+
+fn one_operation(
+    sheet: &mut Sheet<'_>,
+    step: &StepView,
+    operation: &OperationReport,
+) -> Result<(), ReportError> {
+    let outcome = operation.outcome;
+    let action = match &step.module {
+        Some(module) => format!("{} {module}", operation.action.as_str()),
+        None => operation.action.as_str().to_owned(),
+    };
+    let mut pieces = vec![
+        (outcome.ink(), format!("{} {outcome}", outcome.mark())),
+        (Ink::Plain, super::changes::name(&step.id, &operation.key)),
+        (Ink::Plain, action),
+    ];
+    pieces.extend(place(operation).map(|place| (Ink::Faint, place)));
+    if operation.attempts > 1 {
+        let attempts = cells::counted(operation.attempts, "attempt");
+        pieces.push((Ink::Faint, format!("after {attempts}")));
+    }
+    sheet.flow(4, &pieces)?;
+    sheet.wrapped("    ", Ink::Plain, &explained(operation))?;
+    Ok(())
+}
+
+/// `label (status): message`.
+fn explained(operation: &OperationReport) -> String {
+    let status = operation.status.map(|status| format!(" (HTTP {status})"));
+    let label = operation.label.as_deref().map(|label| {
+        let label = cells::visible(label);
+        format!("{label}{}", status.unwrap_or_default())
+    });
+    let message = operation.message.as_deref().map(cells::visible);
+    match (label, message) {
+        (Some(label), Some(message)) => format!("{label}: {message}"),
+        (Some(text), None) | (None, Some(text)) => text,
+        (None, None) if operation.outcome == Outcome::Unknown => {
+            "it was sent, and no answer came".to_owned()
+        }
+        (None, None) => "no reason is known".to_owned(),
+    }
+}
+
+pub(super) fn place(operation: &OperationReport) -> Option<String> {
+    let row = operation.row.as_ref()?;
+    Some(format!("{}:{}", cells::visible(&row.file), row.line))
+}
+
+/// "… and 187 more".
+pub(super) fn more(sheet: &mut Sheet<'_>, count: u64, shown: u64) -> Result<(), ReportError> {
+    let rest = count.saturating_sub(shown);
+    if rest > 0 {
+        let text = sheet.painted(Ink::Faint, &format!("… and {} more", grouped(rest)));
+        sheet.line(&text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! Why a run file cannot be used.
+
+use std::path::PathBuf;
+
+#[derive(Debug, thiserror::Error)]
+pub enum RunFileError {
+    #[error("there is no run file `{}`", .0.display())]
+    Missing(PathBuf),
+    #[error("`{}` is not a run file of sugarmill", .0.display())]
+    NotARunFile(PathBuf),
+    #[error("`{}` was written by another sugarmill (format {found}; this one reads {wanted})", path.display())]
+    Format {
+        path: PathBuf,
+        found: String,
+        wanted: u32,
+    },
+    #[error("`{}` is damaged: {reason}", path.display())]
+    Damaged { path: PathBuf, reason: String },
+    #[error("`{}` holds a run that was already sent; it is not overwritten", .0.display())]
+    InUse(PathBuf),
+    #[error("`{}` is being written by {holder}", path.display())]
+    Locked { path: PathBuf, holder: String },
+    #[error("cannot write `{}`: {source}", path.display())]
+    Write {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("the run file could not be read or written: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A rule of this program was broken, not one of the user's.
+    #[error("the run file does not hold what it should: {0}")]
+    Inconsistent(String),
+}
+
+impl RunFileError {
+    pub(super) fn inconsistent(what: impl Into<String>) -> Self {
+        Self::Inconsistent(what.into())
+    }
+}

@@ -1,0 +1,141 @@
+//! What a run file says of itself: everything apply needs beside the operations.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::RunFileError;
+use crate::metadata::Metadata;
+
+/// Fixed when the plan is made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Header {
+    pub run_id: String,
+    pub tool: String,
+    pub started: String,
+    pub playbook: PlaybookText,
+    pub vars: Map<String, Json>,
+    pub instance: Instance,
+    pub identity: String,
+    /// The plan's `now`, RFC 9557 with its zone.
+    pub now: String,
+    pub metadata: Metadata,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlaybookText {
+    pub name: String,
+    /// As it was given, for people.
+    pub path: String,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    pub url: String,
+    pub user: String,
+    pub user_id: String,
+    pub metadata_hash: Option<String>,
+}
+
+/// What a run file is: from a plan to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Planned, and nothing sent.
+    Plan,
+    /// Planned, but with mistakes: it can be read, not applied.
+    Refused,
+    /// Something was sent.
+    Run,
+}
+
+/// How the last command on it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ending {
+    Finished,
+    /// `on_error: stop`, or too many failures: a later plain `apply` sends nothing.
+    Stopped(String),
+    Interrupted,
+    /// The instance could not be reached any more.
+    Lost(String),
+    /// A guard said no.
+    Refused(String),
+}
+
+/// What is known of an instance's handling of ids that a client gives (fact sheet: unknown).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientIds {
+    Unseen,
+    Honoured,
+    Ignored,
+}
+
+/// Requests sent so far, by all commands on this file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requests {
+    pub http: u64,
+    pub bulk: u64,
+    pub operations: u64,
+    pub retries: u64,
+}
+
+/// A value that stands in the file under a name of its own.
+pub trait Entry: Serialize + for<'de> Deserialize<'de> {
+    const NAME: &'static str;
+}
+
+macro_rules! entries {
+    ($($kind:ty => $name:literal,)+) => { $(impl Entry for $kind { const NAME: &'static str = $name; })+ };
+}
+
+entries! {
+    Header => "header",
+    Stage => "stage",
+    Ending => "ending",
+    ClientIds => "client_ids",
+    Requests => "requests",
+    Digest => "digest",
+    Finished => "finished",
+    Outputs => "outputs",
+}
+
+/// What tells one plan from another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest(pub String);
+
+/// When the last command on it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished(pub String);
+
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Outputs(pub Map<String, Json>);
+
+pub(super) fn put<E: Entry>(connection: &Connection, value: &E) -> Result<(), RunFileError> {
+    let text = serde_json::to_string(value)
+        .map_err(|error| RunFileError::inconsistent(error.to_string()))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = ?2",
+        )?
+        .execute((E::NAME, text))?;
+    Ok(())
+}
+
+pub(super) fn get<E: Entry>(connection: &Connection) -> Result<Option<E>, RunFileError> {
+    let text: Option<String> = connection
+        .prepare_cached("SELECT v FROM meta WHERE k = ?1")?
+        .query_row((E::NAME,), |row| row.get(0))
+        .optional()?;
+    text.map(|text| {
+        serde_json::from_str(&text).map_err(|error| {
+            RunFileError::inconsistent(format!("`{}` does not read: {error}", E::NAME))
+        })
+    })
+    .transpose()
+}

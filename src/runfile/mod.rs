@@ -1,0 +1,200 @@
+//! The run file: one SQLite database that holds a plan and what became of it.
+
+mod error;
+mod lock;
+mod meta;
+mod pages;
+mod progress;
+mod results;
+mod rows;
+mod store;
+#[cfg(test)]
+mod tests;
+mod transitions;
+mod view;
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::time::Duration;
+
+pub use error::RunFileError;
+pub use lock::Lock;
+pub use lock::Permit;
+pub use meta::ClientIds;
+pub use meta::Digest;
+pub use meta::Ending;
+pub use meta::Entry;
+pub use meta::Finished;
+pub use meta::Header;
+pub use meta::Instance;
+pub use meta::Outputs;
+pub use meta::PlaybookText;
+pub use meta::Requests;
+pub use meta::Stage;
+pub use pages::StepRow;
+pub use progress::Progress;
+pub use results::StoredResults;
+pub use rows::StoredOperation;
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+pub use store::ItemOutcome;
+pub use store::PlannedItem;
+pub use store::ReadResult;
+pub use transitions::Settlement;
+pub use view::OperationView;
+pub use view::ProblemView;
+pub use view::RunView;
+pub use view::StepView;
+pub use view::Which;
+
+/// The schema's version. A file of another version is refused.
+pub const FORMAT: u32 = 1;
+
+/// Marks the file as ours in its SQLite header ("sgml").
+const APPLICATION_ID: i32 = 0x7367_6d6c;
+
+/// The writing end. There is one at a time; see [`Lock`].
+#[derive(Debug)]
+pub struct RunFile {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl RunFile {
+    /// Makes a new file, replacing none.
+    pub fn create(path: &Path, header: &Header) -> Result<Self, RunFileError> {
+        let failed = |source| RunFileError::Write {
+            path: path.to_owned(),
+            source,
+        };
+        // Made by hand first, so that it never exists with wider permissions.
+        let mut options = std::fs::File::options();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map_err(failed)?;
+        let connection = Connection::open(path)?;
+        prepare(&connection)?;
+        connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+        connection.pragma_update(None, "user_version", FORMAT)?;
+        connection.execute_batch(include_str!("schema.sql"))?;
+        let file = Self {
+            connection,
+            path: path.to_owned(),
+        };
+        file.put(header)?;
+        file.put(&Stage::Plan)?;
+        file.put(&ClientIds::Unseen)?;
+        file.put(&Requests::default())?;
+        Ok(file)
+    }
+
+    /// Opens a file to go on with it.
+    pub fn open(path: &Path) -> Result<Self, RunFileError> {
+        let connection = open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        prepare(&connection)?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A reading end for expressions. It sees what is committed.
+    pub fn results(&self) -> Result<StoredResults, RunFileError> {
+        StoredResults::open(&self.path)
+    }
+
+    pub fn view(&self) -> Result<RunView, RunFileError> {
+        RunView::open(&self.path)
+    }
+
+    pub(crate) fn put<E: Entry>(&self, value: &E) -> Result<(), RunFileError> {
+        meta::put(&self.connection, value)
+    }
+
+    pub(crate) fn get<E: Entry>(&self) -> Result<Option<E>, RunFileError> {
+        meta::get(&self.connection)
+    }
+
+    pub fn header(&self) -> Result<Header, RunFileError> {
+        self.get()?
+            .ok_or_else(|| RunFileError::inconsistent("it has no header"))
+    }
+
+    /// Folds the journal into the one file and closes it, so that it can be carried away.
+    pub fn finish(self) -> Result<PathBuf, RunFileError> {
+        self.connection
+            .pragma_update(None, "journal_mode", "delete")?;
+        self.connection.close().map_err(|(_, error)| error)?;
+        Ok(self.path)
+    }
+}
+
+fn prepare(connection: &Connection) -> Result<(), RunFileError> {
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.pragma_update(None, "journal_mode", "wal")?;
+    // `sent` must be on disk before a request leaves.
+    connection.pragma_update(None, "synchronous", "full")?;
+    Ok(())
+}
+
+/// Opens what may be anything at all, and says what it is if it is no run file.
+fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileError> {
+    if !path.exists() {
+        return Err(RunFileError::Missing(path.to_owned()));
+    }
+    let not_ours = || RunFileError::NotARunFile(path.to_owned());
+    if !path.is_file() {
+        return Err(not_ours());
+    }
+    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    match number("application_id") {
+        Ok(APPLICATION_ID) => {}
+        Ok(_) => return Err(not_ours()),
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if error.code == rusqlite::ErrorCode::NotADatabase =>
+        {
+            return Err(not_ours());
+        }
+        Err(error) => {
+            return Err(RunFileError::Damaged {
+                path: path.to_owned(),
+                reason: error.to_string(),
+            });
+        }
+    }
+    let found = number("user_version")?;
+    if u32::try_from(found) != Ok(FORMAT) {
+        return Err(RunFileError::Format {
+            path: path.to_owned(),
+            found: found.to_string(),
+            wanted: FORMAT,
+        });
+    }
+    let sound: String = connection
+        .pragma_query_value(None, "quick_check", |row| row.get(0))
+        .unwrap_or_else(|error| error.to_string());
+    if sound != "ok" {
+        return Err(RunFileError::Damaged {
+            path: path.to_owned(),
+            reason: sound,
+        });
+    }
+    Ok(connection)
+}
+
+/// SQLite counts in `i64`; nothing here counts further.
+fn to_db(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn from_db(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}

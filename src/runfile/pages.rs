@@ -1,0 +1,106 @@
+//! What is next: steps to expand, operations to plan, operations to send; always a page at a time.
+
+use rusqlite::params;
+
+use super::RunFile;
+use super::RunFileError;
+use super::StoredOperation;
+use super::from_db;
+use super::rows;
+use crate::expr::Seq;
+use crate::expr::StepNo;
+
+/// A step's counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StepRow {
+    pub expanded: bool,
+    pub items: u64,
+    pub unsettled: u64,
+    pub bad: u64,
+    pub records: u64,
+}
+
+impl StepRow {
+    pub fn is_settled(&self) -> bool {
+        self.expanded && self.unsettled == 0
+    }
+}
+
+impl RunFile {
+    pub fn step(&self, step: StepNo) -> Result<StepRow, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT expanded, items, unsettled, bad, records FROM step WHERE id = ?1",
+            )?
+            .query_row((step.0,), |row| {
+                Ok(StepRow {
+                    expanded: row.get(0)?,
+                    items: from_db(row.get(1)?),
+                    unsettled: from_db(row.get(2)?),
+                    bad: from_db(row.get(3)?),
+                    records: from_db(row.get(4)?),
+                })
+            })?)
+    }
+
+    /// Operations of a step that could be planned now: everything they were deferred for is final.
+    pub fn plannable(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<Seq>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq FROM op WHERE seq > ?1 AND seq < ?2 AND state = 'deferred' AND wait = 0 AND NOT EXISTS ( \
+               SELECT 1 FROM op_step_wait w JOIN step s ON s.id = w.step \
+               WHERE w.seq = op.seq AND (s.expanded = 0 OR s.unsettled > 0)) \
+             ORDER BY seq LIMIT ?3",
+        )?;
+        let from = after.map_or(first(step).0 - 1, |seq| seq.0);
+        let found = statement.query_map(params![from, first(next(step)).0, limit], |row| {
+            row.get(0).map(Seq)
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Operations of a step that could be sent now.
+    pub fn ready(&self, step: StepNo, limit: u32) -> Result<Vec<StoredOperation>, RunFileError> {
+        rows::operations(
+            &self.connection,
+            "op.state = 'planned' AND op.wait = 0 AND op.seq >= ?1 AND op.seq < ?2 ORDER BY op.seq LIMIT ?3",
+            params![first(step).0, first(next(step)).0, limit],
+        )
+    }
+
+    /// Operations that were out when the run was cut off, or whose end is not known.
+    pub fn unanswered(
+        &self,
+        limit: u32,
+        after: Option<Seq>,
+    ) -> Result<Vec<StoredOperation>, RunFileError> {
+        rows::operations(
+            &self.connection,
+            "op.state IN ('sent', 'unknown') AND op.seq > ?1 ORDER BY op.seq LIMIT ?2",
+            params![after.map_or(-1, |seq| seq.0), limit],
+        )
+    }
+
+    /// Planned or deferred operations of a step, whatever they wait for.
+    pub fn unsent(&self, step: StepNo, limit: u32) -> Result<Vec<Seq>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq FROM op WHERE seq >= ?1 AND seq < ?2 AND state IN ('planned', 'deferred') ORDER BY seq LIMIT ?3",
+        )?;
+        let range = params![first(step).0, first(next(step)).0, limit];
+        let found = statement.query_map(range, |row| row.get(0).map(Seq))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+}
+
+pub(super) fn first(step: StepNo) -> Seq {
+    Seq::new(step, 0)
+}
+
+pub(super) fn next(step: StepNo) -> StepNo {
+    StepNo(step.0 + 1)
+}

@@ -1,0 +1,114 @@
+//! How far a run is, in numbers: for guards, progress lines and endings.
+
+use super::RunFile;
+use super::RunFileError;
+use super::from_db;
+use crate::expr::Seq;
+use crate::expr::StepNo;
+use crate::wire::Label;
+use rusqlite::OptionalExtension;
+
+/// Counts of writes by what became of them, over the whole file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub planned: u64,
+    pub deferred: u64,
+    pub sent: u64,
+    pub ok: u64,
+    pub unchanged: u64,
+    pub failed: u64,
+    pub skipped: u64,
+    pub unknown: u64,
+    /// What `max_changes` counts: done, under way and planned.
+    pub changes: u64,
+    /// What `max_deletes` counts.
+    pub deletes: u64,
+    /// Steps whose number of operations is not known yet.
+    pub unexpanded: u64,
+}
+
+impl Progress {
+    pub fn operations(&self) -> u64 {
+        self.planned
+            + self.deferred
+            + self.sent
+            + self.ok
+            + self.unchanged
+            + self.failed
+            + self.skipped
+            + self.unknown
+    }
+
+    pub fn settled(&self) -> u64 {
+        self.ok + self.unchanged + self.failed + self.skipped + self.unknown
+    }
+
+    /// Whether anything is left to do.
+    pub fn is_done(&self) -> bool {
+        self.planned + self.deferred + self.sent + self.unexpanded == 0
+    }
+}
+
+impl RunFile {
+    pub fn progress(&self) -> Result<Progress, RunFileError> {
+        let mut progress = Progress::default();
+        let mut statement = self.connection.prepare_cached(
+            "SELECT state, action, count(*), sum(weight) FROM op \
+             WHERE action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged') GROUP BY state, action",
+        )?;
+        let mut rows = statement.query(())?;
+        while let Some(row) = rows.next()? {
+            let (state, action): (String, String) = (row.get(0)?, row.get(1)?);
+            let (count, weight) = (from_db(row.get(2)?), from_db(row.get(3)?));
+            let (counter, counts) = match state.as_str() {
+                "planned" => (&mut progress.planned, true),
+                "deferred" => (&mut progress.deferred, true),
+                "sent" => (&mut progress.sent, true),
+                "ok" => (&mut progress.ok, true),
+                "unknown" => (&mut progress.unknown, true),
+                "unchanged" => (&mut progress.unchanged, false),
+                "failed" => (&mut progress.failed, false),
+                _ => (&mut progress.skipped, false),
+            };
+            *counter += count;
+            if counts {
+                progress.changes += weight;
+                if action == "delete" {
+                    progress.deletes += weight;
+                }
+            }
+        }
+        let unexpanded: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM step WHERE expanded = 0")?
+            .query_row((), |row| row.get(0))?;
+        progress.unexpanded = from_db(unexpanded);
+        Ok(progress)
+    }
+
+    /// What failed, by step and label.
+    pub fn failures(&self) -> Result<Vec<(StepNo, Label, u64)>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT seq >> 40, coalesce(label, ''), count(*) FROM op WHERE state = 'failed' GROUP BY 1, 2",
+        )?;
+        let found = statement.query_map((), |row| {
+            Ok((
+                StepNo(row.get(0)?),
+                Label::parse(&row.get::<_, String>(1)?),
+                from_db(row.get(2)?),
+            ))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// When the batch an operation rode in was sent.
+    pub fn sent_at(&self, seq: Seq) -> Result<Option<String>, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT sent_at FROM batch JOIN op ON op.batch = batch.id WHERE op.seq = ?1",
+            )?
+            .query_row((seq.0,), |row| row.get(0))
+            .optional()?)
+    }
+}

@@ -1,0 +1,124 @@
+//! An operation as it is stored, and back.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::Row as DbRow;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::RunFile;
+use super::RunFileError;
+use super::from_db;
+use crate::expr::Seq;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::Key;
+use crate::operation::State;
+use crate::wire::Label;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredOperation {
+    pub seq: Seq,
+    pub key: Key,
+    pub action: Action,
+    pub change: Option<Change>,
+    pub state: State,
+    pub label: Option<Label>,
+    pub message: Option<String>,
+    pub modified: Option<String>,
+    pub before: Map<String, Json>,
+    pub after: Map<String, Json>,
+    pub attempts: u32,
+}
+
+pub(super) const COLUMNS: &str = "op.seq, op.key, op.action, op.state, op.label, op.message, op.modified, op.attempts, \
+     body.change, body.before, body.after";
+
+pub(super) fn operation(row: &DbRow<'_>) -> Result<StoredOperation, RunFileError> {
+    let change: Option<String> = row.get(8)?;
+    Ok(StoredOperation {
+        seq: Seq(row.get(0)?),
+        key: Key::stored(row.get(1)?),
+        action: action(&row.get::<_, String>(2)?)?,
+        state: state(&row.get::<_, String>(3)?)?,
+        label: row
+            .get::<_, Option<String>>(4)?
+            .map(|label| Label::parse(&label)),
+        message: row.get(5)?,
+        modified: row.get(6)?,
+        attempts: u32::try_from(from_db(row.get(7)?)).unwrap_or(u32::MAX),
+        change: change
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| {
+                RunFileError::inconsistent(format!("an operation does not read: {error}"))
+            })?,
+        before: map(&row.get::<_, String>(9)?)?,
+        after: map(&row.get::<_, String>(10)?)?,
+    })
+}
+
+pub(super) fn action(text: &str) -> Result<Action, RunFileError> {
+    Action::parse(text)
+        .ok_or_else(|| RunFileError::inconsistent(format!("there is no action `{text}`")))
+}
+
+pub(super) fn state(text: &str) -> Result<State, RunFileError> {
+    State::parse(text)
+        .ok_or_else(|| RunFileError::inconsistent(format!("there is no state `{text}`")))
+}
+
+pub(super) fn map(text: &str) -> Result<Map<String, Json>, RunFileError> {
+    serde_json::from_str(text)
+        .map_err(|error| RunFileError::inconsistent(format!("fields do not read: {error}")))
+}
+
+pub(super) fn json(text: &str) -> Result<Json, RunFileError> {
+    serde_json::from_str(text)
+        .map_err(|error| RunFileError::inconsistent(format!("a value does not read: {error}")))
+}
+
+/// Walks a query whose rows are operations.
+pub(super) fn operations(
+    connection: &Connection,
+    condition: &str,
+    parameters: impl rusqlite::Params,
+) -> Result<Vec<StoredOperation>, RunFileError> {
+    let sql = format!("SELECT {COLUMNS} FROM op JOIN body ON body.seq = op.seq WHERE {condition}");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(parameters)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(operation(row)?);
+    }
+    Ok(found)
+}
+
+impl RunFile {
+    pub fn operation(&self, seq: Seq) -> Result<Option<StoredOperation>, RunFileError> {
+        Ok(operations(&self.connection, "op.seq = ?1", (seq.0,))?.pop())
+    }
+
+    /// Earlier writes of this run to a record that may still change it, or did: newest last.
+    pub fn writes_to(
+        &self,
+        module: &str,
+        record: &str,
+        before: Seq,
+    ) -> Result<Vec<StoredOperation>, RunFileError> {
+        operations(
+            &self.connection,
+            "op.module = ?1 AND op.record = ?2 AND op.seq < ?3 AND op.state IN ('planned', 'sent', 'ok') ORDER BY op.seq",
+            (module, record, before.0),
+        )
+    }
+
+    pub fn state(&self, seq: Seq) -> Result<Option<State>, RunFileError> {
+        let text: Option<String> = self
+            .connection
+            .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
+            .query_row((seq.0,), |row| row.get(0))
+            .optional()?;
+        text.as_deref().map(state).transpose()
+    }
+}

@@ -1,0 +1,108 @@
+-- One run: what was planned, what was sent, what became of it. FORMAT in mod.rs changes with this file.
+CREATE TABLE meta (
+    k TEXT PRIMARY KEY,
+    v TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE step (
+    id        INTEGER PRIMARY KEY,          -- topological order, from 0
+    name      TEXT NOT NULL UNIQUE,
+    verb      TEXT NOT NULL,
+    module    TEXT,
+    effect    TEXT NOT NULL,                -- reads, writes
+    repeat    TEXT NOT NULL,                -- once, for_each
+    expanded  INTEGER NOT NULL DEFAULT 0,   -- its items are known
+    items     INTEGER NOT NULL DEFAULT 0,
+    unsettled INTEGER NOT NULL DEFAULT 0,   -- operations that are not final
+    bad       INTEGER NOT NULL DEFAULT 0,   -- failed, unknown, or skipped because of one
+    records   INTEGER NOT NULL DEFAULT 0,
+    count     INTEGER,                      -- what `count` gave
+    selected  TEXT,                         -- JSON list
+    reason    TEXT                          -- why it is as it is, for people
+);
+
+CREATE TABLE item (
+    step     INTEGER NOT NULL,
+    idx      INTEGER NOT NULL,
+    key      TEXT,
+    file     TEXT,
+    line     INTEGER,
+    source   TEXT,                          -- JSON; null where it is another item's result
+    src_step INTEGER,
+    src_idx  INTEGER,
+    PRIMARY KEY (step, idx)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX item_key ON item (step, key) WHERE key IS NOT NULL;
+
+-- Every write, and every read or assert that is deferred or went wrong.
+CREATE TABLE op (
+    seq        INTEGER PRIMARY KEY,         -- step and item in one number
+    key        TEXT NOT NULL,
+    action     TEXT NOT NULL,
+    module     TEXT,
+    record     TEXT,
+    state      TEXT NOT NULL,
+    label      TEXT,
+    message    TEXT,
+    status     INTEGER,
+    wait       INTEGER NOT NULL DEFAULT 0,  -- operations it needs that are not final
+    weight     INTEGER NOT NULL DEFAULT 0,  -- of `max_changes`
+    reversible INTEGER NOT NULL DEFAULT 1,
+    modified   TEXT,                        -- date_modified it was planned against
+    batch      INTEGER,
+    attempts   INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX op_ready ON op (seq) WHERE state = 'planned' AND wait = 0;
+CREATE INDEX op_deferred ON op (seq) WHERE state = 'deferred';
+CREATE INDEX op_open ON op (seq) WHERE state IN ('sent', 'unknown');
+CREATE INDEX op_record ON op (module, record, seq) WHERE record IS NOT NULL;
+
+CREATE TABLE body (
+    seq    INTEGER PRIMARY KEY,
+    change TEXT,                            -- operation::Change as JSON
+    before TEXT NOT NULL,
+    after  TEXT NOT NULL
+);
+
+CREATE TABLE result (
+    step   INTEGER NOT NULL,
+    idx    INTEGER NOT NULL,
+    n      INTEGER NOT NULL,
+    key    TEXT,
+    fields TEXT NOT NULL,                   -- JSON, only the fields somebody uses
+    PRIMARY KEY (step, idx, n)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX result_key ON result (step, key) WHERE key IS NOT NULL;
+
+CREATE TABLE edge (
+    up   INTEGER NOT NULL,
+    down INTEGER NOT NULL,
+    kind TEXT NOT NULL,                     -- value, predicted_id, order
+    PRIMARY KEY (up, down)
+) WITHOUT ROWID;
+CREATE INDEX edge_down ON edge (down);
+
+CREATE TABLE op_step_wait (                 -- a deferred operation and a step it needs settled
+    seq  INTEGER NOT NULL,
+    step INTEGER NOT NULL,
+    PRIMARY KEY (seq, step)
+) WITHOUT ROWID;
+
+CREATE TABLE batch (
+    id      INTEGER PRIMARY KEY,
+    sent_at TEXT NOT NULL,
+    done_at TEXT,
+    entries INTEGER NOT NULL
+);
+
+CREATE TABLE problem (                      -- what was found while planning or applying, beside operations
+    id       INTEGER PRIMARY KEY,
+    code     TEXT NOT NULL,
+    severity TEXT NOT NULL,
+    message  TEXT NOT NULL,
+    help     TEXT,
+    file     TEXT,
+    line     INTEGER,
+    "column" INTEGER,
+    step     TEXT
+);

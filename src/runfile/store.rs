@@ -1,0 +1,473 @@
+//! Putting what was planned into the file, a page of items in one transaction.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::RunFile;
+use super::RunFileError;
+use super::results::StoredItem;
+use super::to_db;
+use crate::diag::Problem;
+use crate::diag::Row;
+use crate::diag::Severity;
+use crate::diag::Sources;
+use crate::expr::EdgeKind;
+use crate::expr::Effect;
+use crate::expr::ItemSource;
+use crate::expr::Repeat;
+use crate::expr::Seq;
+use crate::expr::StepNo;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::Key;
+use crate::operation::Operation;
+use crate::operation::Reversible;
+use crate::operation::State;
+use crate::wire::LocalLabel;
+
+/// One item with what the plan makes of it.
+#[derive(Debug)]
+pub struct PlannedItem {
+    pub index: u64,
+    /// Only where the playbook gives one.
+    pub key: Option<Key>,
+    pub row: Option<Row>,
+    pub source: ItemSource,
+    pub outcome: ItemOutcome,
+}
+
+#[derive(Debug)]
+pub enum ItemOutcome {
+    /// A write, or a read that is deferred or went wrong. `result` is what the plan knows of its record.
+    Operation {
+        operation: Box<Operation>,
+        result: Option<Map<String, Json>>,
+    },
+    /// A read that is done.
+    Read(ReadResult),
+}
+
+#[derive(Debug, Default)]
+pub struct ReadResult {
+    /// Each record with its key, where the step gives one.
+    pub records: Vec<(Option<Key>, Map<String, Json>)>,
+    pub count: Option<u64>,
+    pub selected: Option<Vec<Json>>,
+}
+
+impl RunFile {
+    /// Names the steps; nothing of them is known yet.
+    pub fn add_step(
+        &self,
+        number: StepNo,
+        name: &str,
+        verb: &str,
+        module: Option<&str>,
+        effect: Effect,
+        repeat: Repeat,
+    ) -> Result<(), RunFileError> {
+        let effect = match effect {
+            Effect::Reads => "reads",
+            Effect::Writes => "writes",
+        };
+        let repeat = match repeat {
+            Repeat::Once => "once",
+            Repeat::ForEach => "for_each",
+        };
+        self.connection
+            .prepare_cached("INSERT INTO step (id, name, verb, module, effect, repeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute(params![number.0, name, verb, module, effect, repeat])?;
+        Ok(())
+    }
+
+    /// Adds a page of a step's items. The step counts as expanded only when [`RunFile::expanded`] says so.
+    pub fn add_items(&mut self, step: StepNo, items: &[PlannedItem]) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        for item in items {
+            add_item(&transaction, step, item)?;
+        }
+        transaction
+            .prepare_cached("UPDATE step SET items = items + ?2 WHERE id = ?1")?
+            .execute(params![step.0, to_db(items.len() as u64)])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// All items of the step are known.
+    pub fn expanded(&self, step: StepNo) -> Result<(), RunFileError> {
+        self.connection
+            .prepare_cached("UPDATE step SET expanded = 1 WHERE id = ?1")?
+            .execute((step.0,))?;
+        Ok(())
+    }
+
+    /// Why a step is as it is, where its operations do not say it.
+    pub fn explain_step(&self, step: StepNo, reason: &str) -> Result<(), RunFileError> {
+        self.connection
+            .prepare_cached("UPDATE step SET reason = ?2 WHERE id = ?1")?
+            .execute(params![step.0, reason])?;
+        Ok(())
+    }
+
+    /// A deferred operation can be planned now: it is taken out and put in anew.
+    pub fn replace(&mut self, seq: Seq, outcome: &ItemOutcome) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        remove_operation(&transaction, seq)?;
+        add_outcome(&transaction, seq, outcome)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// A read that is done turned out not to be as expected.
+    pub fn add_verdict(&mut self, operation: &Operation) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        add_operation(&transaction, operation)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// The item that a key of a step names already, and where it came from.
+    pub fn find_key(
+        &self,
+        step: StepNo,
+        key: &Key,
+    ) -> Result<Option<(u64, Option<Row>)>, RunFileError> {
+        let found = self
+            .connection
+            .prepare_cached("SELECT idx, file, line FROM item WHERE step = ?1 AND key = ?2")?
+            .query_row(params![step.0, key.as_str()], |row| {
+                let place = row
+                    .get::<_, Option<String>>(1)?
+                    .zip(row.get::<_, Option<i64>>(2)?);
+                Ok((super::from_db(row.get(0)?), place))
+            })
+            .optional()?;
+        Ok(found.map(|(index, place)| {
+            (
+                index,
+                place.map(|(file, line)| Row {
+                    file,
+                    line: super::from_db(line),
+                }),
+            )
+        }))
+    }
+
+    /// Takes a key from the item that holds it and skips what that item would do (`on_duplicate: last`).
+    pub fn give_way(
+        &mut self,
+        step: StepNo,
+        index: u64,
+        message: &str,
+    ) -> Result<(), RunFileError> {
+        let seq = Seq::new(step, index);
+        let transaction = self.connection.transaction()?;
+        transaction
+            .prepare_cached("UPDATE item SET key = NULL WHERE step = ?1 AND idx = ?2")?
+            .execute(params![step.0, to_db(index)])?;
+        transaction
+            .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
+            .execute(params![step.0, to_db(index)])?;
+        let was_open = transaction
+            .prepare_cached(
+                "UPDATE op SET state = 'skipped', label = ?2, message = ?3 WHERE seq = ?1 AND state IN ('planned', 'deferred')",
+            )?
+            .execute(params![seq.0, LocalLabel::DuplicateKey.as_str(), message])?;
+        transaction
+            .prepare_cached("UPDATE step SET unsettled = unsettled - ?2 WHERE id = ?1")?
+            .execute(params![step.0, to_db(was_open as u64)])?;
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Where an item came from and what it is.
+    pub fn item(&self, seq: Seq) -> Result<Option<StoredItem>, RunFileError> {
+        super::results::item_row(&self.connection, seq)
+    }
+
+    pub fn add_problem(&self, problem: &Problem, sources: &Sources) -> Result<(), RunFileError> {
+        let place = problem
+            .labels
+            .first()
+            .map(|(span, _)| (*span, sources.position(*span)));
+        let (file, line, column) = match (&problem.row, place) {
+            (Some(row), _) => (Some(row.file.clone()), Some(to_db(row.line)), None),
+            (None, Some((span, at))) => {
+                let file = sources.get(span.source).name.clone();
+                (
+                    Some(file),
+                    Some(to_db(at.line as u64)),
+                    Some(to_db(at.column as u64)),
+                )
+            }
+            (None, None) => (None, None, None),
+        };
+        let severity = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        self.connection
+            .prepare_cached(
+                "INSERT INTO problem (code, severity, message, help, file, line, \"column\", step) \
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                problem.code.0,
+                severity,
+                problem.message,
+                problem.help,
+                file,
+                line,
+                column,
+                problem.step
+            ])?;
+        Ok(())
+    }
+}
+
+fn add_item(connection: &Connection, step: StepNo, item: &PlannedItem) -> Result<(), RunFileError> {
+    let (source, from) = match &item.source {
+        ItemSource::Value(value) => (Some(value.to_string()), None),
+        ItemSource::Item { step, index } => (None, Some((step.0, to_db(*index)))),
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO item (step, idx, key, file, line, source, src_step, src_idx) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )?
+        .execute(params![
+            step.0,
+            to_db(item.index),
+            item.key.as_ref().map(Key::as_str),
+            item.row.as_ref().map(|row| row.file.as_str()),
+            item.row.as_ref().map(|row| to_db(row.line)),
+            source,
+            from.map(|(step, _)| step),
+            from.map(|(_, index)| index),
+        ])?;
+    add_outcome(connection, Seq::new(step, item.index), &item.outcome)
+}
+
+fn add_outcome(
+    connection: &Connection,
+    seq: Seq,
+    outcome: &ItemOutcome,
+) -> Result<(), RunFileError> {
+    match outcome {
+        ItemOutcome::Operation { operation, result } => {
+            add_operation(connection, operation)?;
+            if let Some(fields) = result {
+                put_result(connection, seq, 0, None, fields)?;
+            }
+            if operation.state.is_good() {
+                count_record(connection, seq)
+            } else {
+                Ok(())
+            }
+        }
+        ItemOutcome::Read(read) => add_read(connection, seq, read),
+    }
+}
+
+fn add_read(connection: &Connection, seq: Seq, read: &ReadResult) -> Result<(), RunFileError> {
+    for (n, (key, fields)) in (0..).zip(&read.records) {
+        put_result(connection, seq, n, key.as_ref(), fields)?;
+    }
+    let selected = read
+        .selected
+        .as_ref()
+        .map(|found| Json::from(found.clone()).to_string());
+    connection
+        .prepare_cached(
+            "UPDATE step SET records = records + ?2, count = coalesce(?3 + coalesce(count, 0), count), \
+             selected = coalesce(?4, selected) WHERE id = ?1",
+        )?
+        .execute(params![
+            seq.step().0,
+            to_db(read.records.len() as u64),
+            read.count.map(to_db),
+            selected
+        ])?;
+    Ok(())
+}
+
+pub(super) fn put_result(
+    connection: &Connection,
+    seq: Seq,
+    n: i64,
+    key: Option<&Key>,
+    fields: &Map<String, Json>,
+) -> Result<(), RunFileError> {
+    let fields = serde_json::to_string(fields)
+        .map_err(|error| RunFileError::inconsistent(error.to_string()))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO result (step, idx, n, key, fields) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT (step, idx, n) DO UPDATE SET fields = excluded.fields",
+        )?
+        .execute(params![
+            seq.step().0,
+            to_db(seq.index()),
+            n,
+            key.map(Key::as_str),
+            fields
+        ])?;
+    Ok(())
+}
+
+fn add_operation(connection: &Connection, operation: &Operation) -> Result<(), RunFileError> {
+    let seq = operation.seq;
+    let mut waiting = 0_i64;
+    for (up, kind) in &operation.needs {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO edge (up, down, kind) VALUES (?1, ?2, ?3)")?
+            .execute(params![up.0, seq.0, edge_name(*kind)])?;
+        let settled: Option<String> = connection
+            .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
+            .query_row((up.0,), |row| row.get(0))
+            .optional()?;
+        let settled = settled.as_deref().map(super::rows::state).transpose()?;
+        waiting += i64::from(settled.is_some_and(|state| !state.is_settled()));
+    }
+    for step in &operation.waits_for {
+        connection
+            .prepare_cached("INSERT OR IGNORE INTO op_step_wait (seq, step) VALUES (?1, ?2)")?
+            .execute(params![seq.0, step.0])?;
+    }
+    let change = operation.change.as_ref();
+    connection
+        .prepare_cached(
+            "INSERT INTO op (seq, key, action, module, record, state, label, message, status, wait, weight, \
+             reversible, modified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+        )?
+        .execute(params![
+            seq.0,
+            operation.key.as_str(),
+            operation.action.as_str(),
+            change.map(|change| change.module().as_str()),
+            change.map(|change| change.record().as_str()),
+            operation.state.as_str(),
+            operation.label.as_ref().map(crate::wire::Label::as_str),
+            operation.message,
+            operation.status,
+            waiting,
+            to_db(weight(operation)),
+            matches!(operation.reversible, Reversible::Yes),
+            operation.modified,
+        ])?;
+    connection
+        .prepare_cached("INSERT INTO body (seq, change, before, after) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![
+            seq.0,
+            change.map(to_text).transpose()?,
+            to_text(&operation.before)?,
+            to_text(&operation.after)?,
+        ])?;
+    count(
+        connection,
+        seq.step(),
+        operation.state,
+        operation.label.as_ref().map(crate::wire::Label::as_str),
+        1,
+    )?;
+    Ok(())
+}
+
+fn weight(operation: &Operation) -> u64 {
+    match (&operation.change, operation.action) {
+        (Some(change), _) => change.weight(),
+        // Not known yet: at least one.
+        (None, Action::Read | Action::Assert) => 0,
+        (None, _) => 1,
+    }
+}
+
+/// Takes an operation out with everything that hangs on it.
+fn remove_operation(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
+    let (state, label): (String, Option<String>) = connection
+        .prepare_cached("SELECT state, label FROM op WHERE seq = ?1")?
+        .query_row((seq.0,), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    count(
+        connection,
+        seq.step(),
+        super::rows::state(&state)?,
+        label.as_deref(),
+        -1,
+    )?;
+    for sql in [
+        "DELETE FROM op WHERE seq = ?1",
+        "DELETE FROM body WHERE seq = ?1",
+        "DELETE FROM edge WHERE down = ?1",
+        "DELETE FROM op_step_wait WHERE seq = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute((seq.0,))?;
+    }
+    connection
+        .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
+        .execute(params![seq.step().0, to_db(seq.index())])?;
+    Ok(())
+}
+
+/// Whether an operation in this state stands in the way of those that wait for its step to succeed.
+pub(super) fn is_bad(state: State, label: Option<&str>) -> bool {
+    match state {
+        State::Failed | State::Unknown => true,
+        State::Skipped => label == Some(LocalLabel::Dependency.as_str()),
+        _ => false,
+    }
+}
+
+/// Keeps the step's counters true.
+pub(super) fn count(
+    connection: &Connection,
+    step: StepNo,
+    state: State,
+    label: Option<&str>,
+    by: i64,
+) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached("UPDATE step SET unsettled = unsettled + ?2, bad = bad + ?3 WHERE id = ?1")?
+        .execute(params![
+            step.0,
+            if state.is_settled() { 0 } else { by },
+            if is_bad(state, label) { by } else { 0 },
+        ])?;
+    Ok(())
+}
+
+/// An operation went well: the record it gives, if it gives one, counts among the step's.
+pub(super) fn count_record(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached(
+            "UPDATE step SET records = records + (SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2) WHERE id = ?1",
+        )?
+        .execute(params![seq.step().0, to_db(seq.index())])?;
+    Ok(())
+}
+
+pub(super) fn edge_name(kind: EdgeKind) -> &'static str {
+    match kind {
+        EdgeKind::Order => "order",
+        EdgeKind::Value => "value",
+        EdgeKind::PredictedId => "predicted_id",
+    }
+}
+
+pub(super) fn to_text<T: serde::Serialize>(value: &T) -> Result<String, RunFileError> {
+    serde_json::to_string(value).map_err(|error| RunFileError::inconsistent(error.to_string()))
+}
+
+/// A change that is not what was planned any more, such as a create that was given another id.
+pub(super) fn put_change(
+    connection: &Connection,
+    seq: Seq,
+    change: &Change,
+) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached("UPDATE body SET change = ?2 WHERE seq = ?1")?
+        .execute(params![seq.0, to_text(change)?])?;
+    Ok(())
+}

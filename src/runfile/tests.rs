@@ -1,0 +1,258 @@
+//! The run file by itself: what goes in comes out, and states move only as they may.
+
+use serde_json::json;
+
+use super::*;
+use crate::expr::EdgeKind;
+use crate::expr::Effect;
+use crate::expr::ItemSource;
+use crate::expr::KeyHit;
+use crate::expr::Phase;
+use crate::expr::Repeat;
+use crate::expr::Results;
+use crate::expr::Seq;
+use crate::expr::Standing;
+use crate::expr::StepNo;
+use crate::metadata::Metadata;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::Key;
+use crate::operation::Operation;
+use crate::operation::Reversible;
+use crate::operation::State;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
+
+fn header() -> Header {
+    Header {
+        run_id: "r1".into(),
+        tool: "0.0.0".into(),
+        started: "2026-01-01T00:00:00Z".into(),
+        playbook: PlaybookText {
+            name: "p".into(),
+            path: "p.yaml".into(),
+            text: "version: 1".into(),
+        },
+        vars: serde_json::Map::new(),
+        instance: Instance {
+            url: "u".into(),
+            user: "admin".into(),
+            user_id: "1".into(),
+            metadata_hash: None,
+        },
+        identity: "u".into(),
+        now: "2026-01-01T00:00:00+00:00[UTC]".into(),
+        metadata: Metadata::default(),
+    }
+}
+
+fn create(step: u32, index: u64, needs: Vec<(Seq, EdgeKind)>) -> PlannedItem {
+    let seq = Seq::new(StepNo(step), index);
+    let fields = json!({ "name": format!("n{index}") })
+        .as_object()
+        .unwrap()
+        .clone();
+    let id = RecordId::new(format!("id-{step}-{index}"));
+    let key = Key::stored(format!("k{index}"));
+    let mut result = fields.clone();
+    result.insert("id".into(), id.as_str().into());
+    let operation = Operation {
+        seq,
+        key: key.clone(),
+        action: Action::Create,
+        change: Some(Change::Create {
+            module: ModuleName::new("Accounts"),
+            id,
+            fields: fields.clone(),
+        }),
+        state: State::Planned,
+        label: None,
+        message: None,
+        status: None,
+        before: serde_json::Map::new(),
+        after: fields,
+        modified: None,
+        reversible: Reversible::Yes,
+        row: None,
+        needs,
+        waits_for: Vec::new(),
+    };
+    PlannedItem {
+        index,
+        key: Some(key),
+        row: None,
+        source: ItemSource::Value(json!({ "code": index })),
+        outcome: ItemOutcome::Operation {
+            operation: Box::new(operation),
+            result: Some(result),
+        },
+    }
+}
+
+/// Two steps: three creates, and three that need them one by one.
+fn two_steps(folder: &Path) -> RunFile {
+    let mut file = RunFile::create(&folder.join("t.run"), &header()).unwrap();
+    for (number, name) in [(0, "first"), (1, "second")] {
+        let module = Some("Accounts");
+        file.add_step(
+            StepNo(number),
+            name,
+            "create",
+            module,
+            Effect::Writes,
+            Repeat::ForEach,
+        )
+        .unwrap();
+    }
+    let firsts: Vec<_> = (0..3).map(|index| create(0, index, Vec::new())).collect();
+    file.add_items(StepNo(0), &firsts).unwrap();
+    file.expanded(StepNo(0)).unwrap();
+    let seconds: Vec<_> = (0..3)
+        .map(|index| {
+            create(
+                1,
+                index,
+                vec![(Seq::new(StepNo(0), index), EdgeKind::PredictedId)],
+            )
+        })
+        .collect();
+    file.add_items(StepNo(1), &seconds).unwrap();
+    file.expanded(StepNo(1)).unwrap();
+    file
+}
+
+#[test]
+fn dependents_become_ready_or_are_skipped() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let ready = |file: &RunFile, step| file.ready(StepNo(step), 10).unwrap().len();
+    assert_eq!((ready(&file, 0), ready(&file, 1)), (3, 0));
+
+    let firsts: Vec<Seq> = (0..3).map(|index| Seq::new(StepNo(0), index)).collect();
+    assert_eq!(file.send(&firsts, 3, "now").unwrap(), 1);
+    assert_eq!(file.unanswered(10, None).unwrap().len(), 3);
+    file.settle(&[
+        (firsts[0], Settlement::new(State::Ok)),
+        (
+            firsts[1],
+            Settlement::new(State::Failed).label(crate::wire::SugarLabel::NotAuthorized, "no"),
+        ),
+        (firsts[2], Settlement::new(State::Planned)),
+    ])
+    .unwrap();
+    assert_eq!((ready(&file, 0), ready(&file, 1)), (1, 1));
+    let skipped = file.operation(Seq::new(StepNo(1), 1)).unwrap().unwrap();
+    assert_eq!(skipped.state, State::Skipped);
+    assert_eq!(
+        skipped.message.as_deref(),
+        Some("it needs `first[k1]`, which did not succeed")
+    );
+    let second = file.step(StepNo(1)).unwrap();
+    assert_eq!((second.unsettled, second.bad), (2, 1));
+
+    assert_eq!(file.retry_failed().unwrap(), 2);
+    let second = file.step(StepNo(1)).unwrap();
+    assert_eq!((second.unsettled, second.bad), (3, 0));
+    assert_eq!(
+        (ready(&file, 0), ready(&file, 1)),
+        (2, 1),
+        "the dependent waits again for what is open again"
+    );
+}
+
+#[test]
+fn states_move_only_as_they_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let refused = file.settle(&[(Seq::new(StepNo(0), 0), Settlement::new(State::Ok))]);
+    assert!(
+        matches!(refused, Err(RunFileError::Inconsistent(_))),
+        "what was not sent cannot be ok"
+    );
+    assert_eq!(file.progress().unwrap().planned, 6);
+}
+
+#[test]
+fn results_tell_what_is_known() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let results = file.results().unwrap();
+    let step = results.step("first").unwrap().unwrap();
+    assert_eq!((step.phase, step.items, step.records), (Phase::Open, 3, 0));
+    assert_eq!(
+        results.by_key(StepNo(0), "k2").unwrap(),
+        Some(KeyHit::Item(2))
+    );
+    let item = results.item(StepNo(0), 2).unwrap().unwrap();
+    assert_eq!(item.standing, Standing::Predicted(Seq::new(StepNo(0), 2)));
+    assert_eq!(item.record["id"], "id-0-2");
+
+    let firsts: Vec<Seq> = (0..3).map(|index| Seq::new(StepNo(0), index)).collect();
+    file.send(&firsts, 3, "now").unwrap();
+    file.settle(
+        &firsts
+            .iter()
+            .map(|seq| (*seq, Settlement::new(State::Ok)))
+            .collect::<Vec<_>>(),
+    )
+    .unwrap();
+    let step = results.step("first").unwrap().unwrap();
+    assert_eq!((step.phase, step.records), (Phase::Settled, 3));
+    let names = |range| -> Vec<String> {
+        let records = results.records(StepNo(0), range).unwrap();
+        records
+            .iter()
+            .map(|record| record["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(0..2), ["n0", "n1"]);
+    assert_eq!(names(2..4), ["n2"], "the walk goes on where it ended");
+    assert_eq!(names(1..2), ["n1"], "and anywhere else");
+}
+
+#[test]
+fn one_private_file_is_left_and_foreign_ones_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = two_steps(folder.path()).finish().unwrap();
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(
+            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+    }
+    assert_eq!(RunView::open(&path).unwrap().steps().unwrap().len(), 2);
+    assert!(
+        matches!(
+            RunFile::create(&path, &header()),
+            Err(RunFileError::Write { .. })
+        ),
+        "never overwritten"
+    );
+
+    let other = folder.path().join("other");
+    std::fs::write(&other, "version: 1\n").unwrap();
+    assert!(matches!(
+        RunFile::open(&other),
+        Err(RunFileError::NotARunFile(_))
+    ));
+    assert!(matches!(
+        RunFile::open(folder.path()),
+        Err(RunFileError::NotARunFile(_))
+    ));
+    assert!(matches!(
+        RunFile::open(&folder.path().join("none")),
+        Err(RunFileError::Missing(_))
+    ));
+    Connection::open(&path)
+        .unwrap()
+        .pragma_update(None, "user_version", 99)
+        .unwrap();
+    assert!(matches!(
+        RunFile::open(&path),
+        Err(RunFileError::Format { .. })
+    ));
+}

@@ -1,0 +1,318 @@
+//! The ways between states, each one transaction with everything that follows from it.
+
+use rusqlite::Connection;
+use rusqlite::OptionalExtension;
+use rusqlite::params;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::RunFile;
+use super::RunFileError;
+use super::store;
+use super::to_db;
+use crate::expr::Seq;
+use crate::operation::Change;
+use crate::operation::State;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+
+/// Dependents skipped in one transaction; a failed parent may have a million of them.
+const SKIPS_AT_ONCE: u32 = 1000;
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settlement {
+    pub state: State,
+    pub label: Option<Label>,
+    pub message: Option<String>,
+    pub status: Option<u16>,
+    /// What was done in truth, where that is not what was planned: a create that was given another id.
+    pub change: Option<Change>,
+    /// Fields of the record that others may use.
+    pub result: Option<Map<String, Json>>,
+}
+
+impl Settlement {
+    pub fn new(state: State) -> Self {
+        Self {
+            state,
+            label: None,
+            message: None,
+            status: None,
+            change: None,
+            result: None,
+        }
+    }
+
+    #[must_use]
+    pub fn label(mut self, label: impl Into<Label>, message: impl Into<String>) -> Self {
+        self.label = Some(label.into());
+        self.message = Some(message.into());
+        self
+    }
+
+    #[must_use]
+    pub fn status(mut self, status: Option<u16>) -> Self {
+        self.status = status;
+        self
+    }
+}
+
+impl RunFile {
+    /// Marks operations as sent, in one transaction that is on disk before the request leaves. Gives the batch's number.
+    pub fn send(
+        &mut self,
+        operations: &[Seq],
+        entries: usize,
+        now: &str,
+    ) -> Result<u64, RunFileError> {
+        let transaction = self.connection.transaction()?;
+        transaction
+            .prepare_cached("INSERT INTO batch (sent_at, entries) VALUES (?1, ?2)")?
+            .execute(params![now, to_db(entries as u64)])?;
+        let batch = transaction.last_insert_rowid();
+        for seq in operations {
+            change_state(&transaction, *seq, State::Sent)?;
+            transaction
+                .prepare_cached("UPDATE op SET batch = ?2, attempts = attempts + 1 WHERE seq = ?1")?
+                .execute(params![seq.0, batch])?;
+        }
+        transaction.commit()?;
+        Ok(super::from_db(batch))
+    }
+
+    /// Another try of operations that are out already.
+    pub fn sent_again(&mut self, operations: &[Seq]) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        for seq in operations {
+            transaction
+                .prepare_cached("UPDATE op SET attempts = attempts + 1 WHERE seq = ?1")?
+                .execute((seq.0,))?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    pub fn answered(&self, batch: u64, now: &str) -> Result<(), RunFileError> {
+        self.connection
+            .prepare_cached("UPDATE batch SET done_at = ?2 WHERE id = ?1")?
+            .execute(params![to_db(batch), now])?;
+        Ok(())
+    }
+
+    /// Writes down outcomes and counts down what waits for them. Dependents of what did not go well are skipped.
+    pub fn settle(&mut self, settlements: &[(Seq, Settlement)]) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        for (seq, settlement) in settlements {
+            settle(&transaction, *seq, settlement)?;
+        }
+        transaction.commit()?;
+        for (seq, settlement) in settlements {
+            if settlement.state.is_settled() && !settlement.state.is_good() {
+                self.skip_dependents(*seq)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Skips everything that is built on an operation that did not go well, in chunks, so that a kill in between only
+    /// means that the rest is skipped next time.
+    pub fn skip_dependents(&mut self, root: Seq) -> Result<(), RunFileError> {
+        let mut open = vec![root];
+        while let Some(up) = open.pop() {
+            let name = self.name_of(up)?;
+            loop {
+                let waiting = self.waiting_for(up)?;
+                if waiting.is_empty() {
+                    break;
+                }
+                let transaction = self.connection.transaction()?;
+                for down in &waiting {
+                    let message = format!("it needs {name}, which did not succeed");
+                    let skipped =
+                        Settlement::new(State::Skipped).label(LocalLabel::Dependency, message);
+                    settle(&transaction, *down, &skipped)?;
+                }
+                transaction.commit()?;
+                open.extend(waiting);
+            }
+        }
+        Ok(())
+    }
+
+    /// Operations that need another's value and are not final. Those that only keep an order are not skipped for it.
+    fn waiting_for(&self, up: Seq) -> Result<Vec<Seq>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
+             WHERE edge.up = ?1 AND edge.kind <> 'order' AND op.state IN ('planned', 'deferred') LIMIT ?2",
+        )?;
+        let found = statement.query_map(params![up.0, SKIPS_AT_ONCE], |row| row.get(0).map(Seq))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// What was deferred is final without having been sent: what waits for it hears so.
+    pub fn settled_unsent(&mut self, seq: Seq) -> Result<(), RunFileError> {
+        count_down(&self.connection, seq)?;
+        match self.state(seq)? {
+            Some(state) if !state.is_good() => self.skip_dependents(seq),
+            _ => Ok(()),
+        }
+    }
+
+    /// `step[key]`, as messages and reports name an operation.
+    pub fn name_of(&self, seq: Seq) -> Result<String, RunFileError> {
+        let name = self
+            .connection
+            .prepare_cached(
+                "SELECT step.name, op.key FROM step LEFT JOIN op ON op.seq = ?2 WHERE step.id = ?1",
+            )?
+            .query_row(params![seq.step().0, seq.0], |row| {
+                Ok((row.get::<_, String>(0)?, row.get::<_, Option<String>>(1)?))
+            })?;
+        Ok(format!(
+            "`{}[{}]`",
+            name.0,
+            name.1.unwrap_or_else(|| seq.index().to_string())
+        ))
+    }
+
+    /// The predicted id of a create was wrong: what was planned with it is planned again.
+    pub fn defer_users_of(&mut self, up: Seq) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        let users: Vec<i64> = transaction
+            .prepare_cached(
+                "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
+                 WHERE edge.up = ?1 AND edge.kind = 'predicted_id' AND op.state = 'planned'",
+            )?
+            .query_map((up.0,), |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        for down in users {
+            change_state(&transaction, Seq(down), State::Deferred)?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// Brings failed operations back, and what was skipped because of them (`--retry-failed`). Gives their number.
+    pub fn retry_failed(&mut self) -> Result<u64, RunFileError> {
+        // What was sent and stored otherwise than asked is done; repeating it would only do it again.
+        self.bring_back(&format!(
+            "op.action NOT IN ('assert') AND ((op.state = 'failed' AND op.label <> '{}') OR (op.state = 'skipped' AND op.label = '{}'))",
+            LocalLabel::NotStored.as_str(),
+            LocalLabel::Dependency.as_str(),
+        ))
+    }
+
+    /// Brings back what nobody could tell the end of (`--retry-unknown`).
+    pub fn retry_unknown(&mut self) -> Result<u64, RunFileError> {
+        self.bring_back("op.state = 'unknown'")
+    }
+
+    fn bring_back(&mut self, condition: &str) -> Result<u64, RunFileError> {
+        let transaction = self.connection.transaction()?;
+        let sql = format!(
+            "SELECT op.seq, body.change IS NOT NULL FROM op JOIN body ON body.seq = op.seq WHERE {condition} ORDER BY op.seq"
+        );
+        let found: Vec<(i64, bool)> = transaction
+            .prepare(&sql)?
+            .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (seq, has_change) in &found {
+            // What was never worked out is worked out anew.
+            let state = if *has_change {
+                State::Planned
+            } else {
+                State::Deferred
+            };
+            change_state(&transaction, Seq(*seq), state)?;
+            transaction
+                .prepare_cached(
+                    "UPDATE op SET label = NULL, message = NULL, status = NULL WHERE seq = ?1",
+                )?
+                .execute((seq,))?;
+        }
+        // Only now is it known which of those needed are open again.
+        for (seq, _) in &found {
+            transaction
+                .prepare_cached(
+                    "UPDATE op SET wait = (SELECT count(*) FROM edge JOIN op up ON up.seq = edge.up \
+                     WHERE edge.down = op.seq AND up.state IN ('planned', 'deferred', 'sent')) WHERE seq = ?1",
+                )?
+                .execute((seq,))?;
+        }
+        transaction.commit()?;
+        Ok(found.len() as u64)
+    }
+}
+
+fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<(), RunFileError> {
+    let from = change_state_labelled(connection, seq, settlement.state, settlement.label.as_ref())?;
+    let record = settlement
+        .change
+        .as_ref()
+        .map(|change| change.record().as_str());
+    connection
+        .prepare_cached(
+            "UPDATE op SET label = ?2, message = ?3, status = coalesce(?4, status), record = coalesce(?5, record) \
+             WHERE seq = ?1",
+        )?
+        .execute(params![
+            seq.0,
+            settlement.label.as_ref().map(Label::as_str),
+            settlement.message,
+            settlement.status,
+            record,
+        ])?;
+    if let Some(change) = &settlement.change {
+        store::put_change(connection, seq, change)?;
+    }
+    if let Some(fields) = &settlement.result {
+        store::put_result(connection, seq, 0, None, fields)?;
+    }
+    if settlement.state.is_good() {
+        store::count_record(connection, seq)?;
+    }
+    if settlement.state.is_settled() && !from.is_settled() {
+        count_down(connection, seq)?;
+    }
+    Ok(())
+}
+
+/// One operation less that others wait for.
+fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached("UPDATE op SET wait = wait - 1 WHERE seq IN (SELECT down FROM edge WHERE up = ?1) AND wait > 0")?
+        .execute((seq.0,))?;
+    Ok(())
+}
+
+fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<State, RunFileError> {
+    change_state_labelled(connection, seq, to, None)
+}
+
+/// The one place where a state changes. Gives the state it had.
+fn change_state_labelled(
+    connection: &Connection,
+    seq: Seq,
+    to: State,
+    label: Option<&Label>,
+) -> Result<State, RunFileError> {
+    let (from, old_label): (String, Option<String>) = connection
+        .prepare_cached("SELECT state, label FROM op WHERE seq = ?1")?
+        .query_row((seq.0,), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or_else(|| RunFileError::inconsistent(format!("there is no operation {}", seq.0)))?;
+    let from = super::rows::state(&from)?;
+    if !from.next().contains(&to) {
+        return Err(RunFileError::inconsistent(format!(
+            "operation {} cannot go from {from} to {to}",
+            seq.0
+        )));
+    }
+    connection
+        .prepare_cached("UPDATE op SET state = ?2 WHERE seq = ?1")?
+        .execute(params![seq.0, to.as_str()])?;
+    store::count(connection, seq.step(), from, old_label.as_deref(), -1)?;
+    store::count(connection, seq.step(), to, label.map(Label::as_str), 1)?;
+    Ok(from)
+}

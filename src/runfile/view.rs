@@ -1,0 +1,358 @@
+//! A run file as reports read it: whole, at any time, without writing.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::path::PathBuf;
+
+use rusqlite::Connection;
+use rusqlite::OpenFlags;
+use rusqlite::params;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Digest;
+use super::Ending;
+use super::Finished;
+use super::Header;
+use super::Outputs;
+use super::Requests;
+use super::RunFileError;
+use super::Stage;
+use super::from_db;
+use super::meta;
+use super::pages;
+use super::rows;
+use super::to_db;
+use crate::diag::Row;
+use crate::expr::Seq;
+use crate::expr::StepNo;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::State;
+
+#[derive(Debug)]
+pub struct RunView {
+    connection: Connection,
+    path: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepView {
+    pub number: StepNo,
+    pub id: String,
+    pub verb: String,
+    pub module: Option<String>,
+    pub writes: bool,
+    pub expanded: bool,
+    pub items: u64,
+    pub records: u64,
+    pub count: Option<u64>,
+    pub reason: Option<String>,
+    /// Operations by state; reads and asserts only where they are open or went wrong.
+    pub counts: BTreeMap<State, u64>,
+    pub labels: BTreeMap<String, u64>,
+    /// The same, apart by state.
+    pub labelled: BTreeMap<(State, String), u64>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct OperationView {
+    pub seq: Seq,
+    pub key: String,
+    pub action: Action,
+    pub module: Option<String>,
+    pub record: Option<String>,
+    pub state: State,
+    pub label: Option<String>,
+    pub message: Option<String>,
+    pub status: Option<u16>,
+    pub reversible: bool,
+    pub batch: Option<u64>,
+    pub attempts: u64,
+    pub change: Option<Change>,
+    pub before: Map<String, Json>,
+    pub after: Map<String, Json>,
+    pub row: Option<Row>,
+    /// `step[key]` of the operations it needs, then the steps it needs whole.
+    pub depends_on: Vec<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProblemView {
+    pub code: String,
+    pub severity: String,
+    pub message: String,
+    pub help: Option<String>,
+    pub file: Option<String>,
+    pub line: Option<u64>,
+    pub column: Option<u64>,
+    pub step: Option<String>,
+}
+
+/// Which operations of a step are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Which {
+    All,
+    /// Failed and unknown ones.
+    Bad,
+    /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition, or
+    /// unchanged with a remark.
+    Noted,
+    /// What changes the instance, or would: planned, deferred or done.
+    Changing,
+    /// Of the changing ones those that `undo` cannot take back.
+    Irreversible,
+}
+
+impl Which {
+    fn condition(self) -> &'static str {
+        match self {
+            Self::All => "1",
+            Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
+            Self::Noted => {
+                "((op.state = 'skipped' AND op.label <> 'local:condition') \
+                 OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
+            }
+            Self::Changing => "op.state IN ('planned', 'deferred', 'ok')",
+            // What a deferred delete would delete is not known yet; that it cannot be undone is.
+            Self::Irreversible => {
+                "(op.reversible = 0 OR op.action = 'delete') \
+                 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
+            }
+        }
+    }
+}
+
+impl RunView {
+    /// Opens a file that somebody names, which may be anything.
+    pub fn open(path: &Path) -> Result<Self, RunFileError> {
+        let connection = super::open_checked(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Ok(Self {
+            connection,
+            path: path.to_owned(),
+        })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub fn header(&self) -> Result<Header, RunFileError> {
+        meta::get(&self.connection)?.ok_or_else(|| RunFileError::inconsistent("it has no header"))
+    }
+
+    pub fn stage(&self) -> Result<Stage, RunFileError> {
+        Ok(meta::get(&self.connection)?.unwrap_or(Stage::Plan))
+    }
+
+    pub fn ending(&self) -> Result<Option<Ending>, RunFileError> {
+        meta::get(&self.connection)
+    }
+
+    pub fn digest(&self) -> Result<Option<String>, RunFileError> {
+        Ok(meta::get::<Digest>(&self.connection)?.map(|digest| digest.0))
+    }
+
+    pub fn finished(&self) -> Result<Option<String>, RunFileError> {
+        Ok(meta::get::<Finished>(&self.connection)?.map(|at| at.0))
+    }
+
+    pub fn requests(&self) -> Result<Requests, RunFileError> {
+        Ok(meta::get(&self.connection)?.unwrap_or_default())
+    }
+
+    pub fn outputs(&self) -> Result<Map<String, Json>, RunFileError> {
+        Ok(meta::get::<Outputs>(&self.connection)?
+            .unwrap_or_default()
+            .0)
+    }
+
+    pub fn steps(&self) -> Result<Vec<StepView>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT id, name, verb, module, effect, expanded, items, records, count, reason FROM step ORDER BY id",
+        )?;
+        let mut steps: Vec<StepView> = statement
+            .query_map((), |row| {
+                Ok(StepView {
+                    number: StepNo(row.get(0)?),
+                    id: row.get(1)?,
+                    verb: row.get(2)?,
+                    module: row.get(3)?,
+                    writes: row.get::<_, String>(4)? == "writes",
+                    expanded: row.get(5)?,
+                    items: from_db(row.get(6)?),
+                    records: from_db(row.get(7)?),
+                    count: row.get::<_, Option<i64>>(8)?.map(from_db),
+                    reason: row.get(9)?,
+                    counts: BTreeMap::new(),
+                    labels: BTreeMap::new(),
+                    labelled: BTreeMap::new(),
+                })
+            })?
+            .collect::<Result<_, _>>()?;
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT seq >> 40, state, label, count(*) FROM op GROUP BY 1, 2, 3")?;
+        let mut found = statement.query(())?;
+        while let Some(row) = found.next()? {
+            let number: u32 = row.get(0)?;
+            let Some(step) = steps.get_mut(number as usize) else {
+                return Err(RunFileError::inconsistent(format!(
+                    "an operation is of step {number}, which is not there"
+                )));
+            };
+            let count = from_db(row.get(3)?);
+            let state = rows::state(&row.get::<_, String>(1)?)?;
+            *step.counts.entry(state).or_default() += count;
+            if let Some(label) = row.get::<_, Option<String>>(2)? {
+                *step.labels.entry(label.clone()).or_default() += count;
+                *step.labelled.entry((state, label)).or_default() += count;
+            }
+        }
+        Ok(steps)
+    }
+
+    /// A page of a step's operations in item order, after `after`.
+    pub fn operations(
+        &self,
+        step: StepNo,
+        which: Which,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<OperationView>, RunFileError> {
+        let condition = which.condition();
+        let sql = format!(
+            "SELECT op.seq, op.key, op.action, op.module, op.record, op.state, op.label, op.message, op.status, \
+             op.reversible, op.batch, op.attempts, body.change, body.before, body.after, item.file, item.line \
+             FROM op JOIN body ON body.seq = op.seq \
+             LEFT JOIN item ON item.step = ?1 AND item.idx = op.seq - (?1 << 40) \
+             WHERE op.seq > ?2 AND op.seq < ?3 AND {condition} ORDER BY op.seq LIMIT ?4"
+        );
+        let from = after.map_or(pages::first(step).0 - 1, |seq| seq.0);
+        let to = pages::first(pages::next(step)).0;
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut found = statement.query(params![step.0, from, to, limit])?;
+        let mut operations = Vec::new();
+        while let Some(row) = found.next()? {
+            operations.push(operation(row)?);
+        }
+        for operation in &mut operations {
+            operation.depends_on = self.needs_of(operation.seq)?;
+        }
+        Ok(operations)
+    }
+
+    /// How many operations of a step there are of this kind.
+    pub fn count(&self, step: StepNo, which: Which) -> Result<u64, RunFileError> {
+        let condition = which.condition();
+        let sql =
+            format!("SELECT count(*) FROM op WHERE op.seq >= ?1 AND op.seq < ?2 AND {condition}");
+        let range = (pages::first(step).0, pages::first(pages::next(step)).0);
+        let count = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_row(range, |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
+    fn needs_of(&self, seq: Seq) -> Result<Vec<String>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT step.name, op.key FROM edge JOIN op ON op.seq = edge.up JOIN step ON step.id = op.seq >> 40 \
+             WHERE edge.down = ?1 ORDER BY edge.up",
+        )?;
+        let operations = statement.query_map((seq.0,), |row| {
+            Ok(format!(
+                "{}[{}]",
+                row.get::<_, String>(0)?,
+                row.get::<_, String>(1)?
+            ))
+        })?;
+        let mut names = operations.collect::<Result<Vec<_>, _>>()?;
+        let mut statement = self.connection.prepare_cached(
+            "SELECT step.name FROM op_step_wait wait JOIN step ON step.id = wait.step \
+             WHERE wait.seq = ?1 ORDER BY step.id",
+        )?;
+        for step in statement.query_map((seq.0,), |row| row.get(0))? {
+            names.push(step?);
+        }
+        Ok(names)
+    }
+
+    /// Everything about one run that tells its plan from another's, in order, for the digest.
+    pub fn each_planned(&self, mut see: impl FnMut(&OperationView)) -> Result<(), RunFileError> {
+        const PAGE: u32 = 1000;
+        for step in self.steps()? {
+            let mut after = None;
+            loop {
+                let page = self.operations(step.number, Which::All, after, PAGE)?;
+                page.iter().for_each(&mut see);
+                after = page.last().map(|operation| operation.seq);
+                if page.len() < PAGE as usize {
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn problems(&self) -> Result<Vec<ProblemView>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT code, severity, message, help, file, line, \"column\", step FROM problem ORDER BY id",
+        )?;
+        let found = statement.query_map((), |row| {
+            Ok(ProblemView {
+                code: row.get(0)?,
+                severity: row.get(1)?,
+                message: row.get(2)?,
+                help: row.get(3)?,
+                file: row.get(4)?,
+                line: row.get::<_, Option<i64>>(5)?.map(from_db),
+                column: row.get::<_, Option<i64>>(6)?.map(from_db),
+                step: row.get(7)?,
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// How many operations there are in all.
+    pub fn operation_count(&self) -> Result<u64, RunFileError> {
+        let count: i64 =
+            self.connection
+                .query_row("SELECT count(*) FROM op", params![], |row| row.get(0))?;
+        Ok(from_db(count.max(to_db(0))))
+    }
+}
+
+fn operation(row: &rusqlite::Row<'_>) -> Result<OperationView, RunFileError> {
+    let change: Option<String> = row.get(12)?;
+    let place = row
+        .get::<_, Option<String>>(15)?
+        .zip(row.get::<_, Option<i64>>(16)?);
+    Ok(OperationView {
+        seq: Seq(row.get(0)?),
+        key: row.get(1)?,
+        action: rows::action(&row.get::<_, String>(2)?)?,
+        module: row.get(3)?,
+        record: row.get(4)?,
+        state: rows::state(&row.get::<_, String>(5)?)?,
+        label: row.get(6)?,
+        message: row.get(7)?,
+        status: row.get(8)?,
+        reversible: row.get(9)?,
+        batch: row.get::<_, Option<i64>>(10)?.map(from_db),
+        attempts: from_db(row.get(11)?),
+        change: change
+            .map(|text| serde_json::from_str(&text))
+            .transpose()
+            .map_err(|error| {
+                RunFileError::inconsistent(format!("an operation does not read: {error}"))
+            })?,
+        before: rows::map(&row.get::<_, String>(13)?)?,
+        after: rows::map(&row.get::<_, String>(14)?)?,
+        row: place.map(|(file, line)| Row {
+            file,
+            line: from_db(line),
+        }),
+        depends_on: Vec::new(),
+    })
+}

@@ -1,0 +1,125 @@
+//! A request as it travels: method, path, query, body, headers; and as an entry of `/bulk`.
+
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// What RFC 3986 lets stand unescaped in a path segment or a query value.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Delete,
+}
+
+impl Method {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// One request, ready to send. Only `Read` and `Write` make one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Encoded {
+    method: Method,
+    /// Begins with a slash and follows the version: `/Accounts/filter?max_num=20`, escaped.
+    path: String,
+    body: Option<Json>,
+    headers: Vec<(&'static str, String)>,
+}
+
+impl Encoded {
+    pub(super) fn new(method: Method, segments: &[&str]) -> Self {
+        let mut path = String::new();
+        for segment in segments {
+            path.push('/');
+            path.extend(utf8_percent_encode(segment, ESCAPED));
+        }
+        Self {
+            method,
+            path,
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    /// A path written by somebody else, taken as it is.
+    pub(super) fn raw(method: Method, path: &str) -> Self {
+        let path = format!("/{}", path.trim_start_matches('/'));
+        Self {
+            method,
+            path,
+            body: None,
+            headers: Vec::new(),
+        }
+    }
+
+    pub(super) fn query(mut self, name: &str, value: &str) -> Self {
+        self.path
+            .push(if self.path.contains('?') { '&' } else { '?' });
+        self.path.extend(utf8_percent_encode(name, ESCAPED));
+        self.path.push('=');
+        self.path.extend(utf8_percent_encode(value, ESCAPED));
+        self
+    }
+
+    pub(super) fn body(mut self, body: Json) -> Self {
+        self.body = Some(body);
+        self
+    }
+
+    pub(super) fn header(mut self, name: &'static str, value: String) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    pub fn method(&self) -> Method {
+        self.method
+    }
+
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    pub fn json(&self) -> Option<&Json> {
+        self.body.as_ref()
+    }
+
+    pub fn headers(&self) -> &[(&'static str, String)] {
+        &self.headers
+    }
+
+    /// The entry of a `/bulk` request. `data` is sent as a JSON string and `headers` as a list of `Name: value`,
+    /// the forms the guide documents (fact sheet 2).
+    pub fn bulk_entry(&self, version: &str) -> Json {
+        let mut entry = serde_json::Map::new();
+        entry.insert("url".into(), format!("/{version}{}", self.path).into());
+        entry.insert("method".into(), self.method.as_str().into());
+        if let Some(body) = &self.body {
+            entry.insert("data".into(), body.to_string().into());
+        }
+        if !self.headers.is_empty() {
+            let headers = self
+                .headers
+                .iter()
+                .map(|(name, value)| Json::from(format!("{name}: {value}")));
+            entry.insert("headers".into(), headers.collect());
+        }
+        Json::Object(entry)
+    }
+}

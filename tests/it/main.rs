@@ -1,0 +1,9 @@
+//! The one integration test binary.
+
+mod against;
+mod border;
+mod diagnostics;
+mod imports;
+mod language;
+mod playbooks;
+mod schema;
