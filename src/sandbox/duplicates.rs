@@ -47,6 +47,7 @@ pub(crate) fn check(
     let order = list::order(cx, module, None)?;
     list::select(cx, module, &Selection::default(), page, &order, |sql| {
         sql.push(" WHERE t.deleted = 0");
+        list::limit(cx, module, sql);
         filter::push(cx, module, &json!([{ "$or": any }]), sql)
     })
 }

@@ -76,12 +76,7 @@ fn conditions(
     sql: &mut Sql,
 ) -> Result<(), Failure> {
     sql.push(" WHERE t.deleted = 0");
-    if cx
-        .rights(module)
-        .is_some_and(|rights| rights.reach(Action::List) == Reach::Owner)
-    {
-        sql.push(" AND ").push(rights::owned(module));
-    }
+    limit(cx, module, sql);
     if let Scope::Related { near, id, link } = scope {
         links::push_far(cx.schema, near, link, id, sql);
     }
@@ -116,6 +111,16 @@ fn conditions(
         filter::push(cx, module, &json!([{ "$owner": "" }]), sql)?;
     }
     Ok(())
+}
+
+/// Appends the limit to own records, for users whose role lists no others.
+pub(crate) fn limit(cx: &Context<'_>, module: &Module, sql: &mut Sql) {
+    if cx
+        .rights(module)
+        .is_some_and(|rights| rights.reach(Action::List) == Reach::Owner)
+    {
+        sql.push(" AND ").push(rights::owned(module));
+    }
 }
 
 fn saved_filter(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value, Failure> {
@@ -222,6 +227,7 @@ fn add_links(
         let order = order(cx, far, wanted.order.as_deref())?;
         let found = select(cx, far, &wanted.selection, page, &order, |sql| {
             sql.push(" WHERE t.deleted = 0");
+            limit(cx, far, sql);
             links::push_far(cx.schema, module, link, &id, sql);
             match &wanted.filter {
                 Some(filter) => filter::push(cx, far, filter, sql),

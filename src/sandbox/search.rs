@@ -55,7 +55,7 @@ pub(crate) fn global(
     call: &Call,
 ) -> Result<Value, Failure> {
     let modules = match module {
-        Some(module) => vec![cx.module(module)?],
+        Some(module) => vec![rights::module(cx, module, Action::List)?],
         None => searched(cx, call)?,
     };
     let mut answer = over(cx, &modules, call)?;
@@ -65,6 +65,7 @@ pub(crate) fn global(
             "SELECT count(*) FROM {} t WHERE t.deleted = 0",
             quoted(&module.table)
         ));
+        list::limit(cx, module, &mut sql);
         push(module, call.text("q").unwrap_or_default(), &mut sql);
         totals.insert(module.name.clone(), sql.number(cx.db)?.into());
     }
@@ -100,6 +101,7 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
         )?;
         let page = list::select(cx, module, &selection, enough, &order, |sql| {
             sql.push(" WHERE t.deleted = 0");
+            list::limit(cx, module, sql);
             push(module, text, sql);
             for (flag, condition) in [("favorites", "$favorite"), ("my_items", "$owner")] {
                 if call.flag(flag) {
