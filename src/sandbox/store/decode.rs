@@ -63,7 +63,7 @@ impl Decode {
         match (self, value) {
             (_, ValueRef::Null | ValueRef::Blob(_)) => out.push_str(self.unset()),
             (Self::Bool, ValueRef::Integer(number)) => {
-                out.push_str(if number == 0 { "false" } else { "true" })
+                out.push_str(if number == 0 { "false" } else { "true" });
             }
             (Self::Int, ValueRef::Integer(number)) => out.push_str(&number.to_string()),
             (_, ValueRef::Integer(number)) => quoted(&number.to_string(), out),

@@ -30,7 +30,8 @@ async fn rate(site: &Site, entries: impl Fn(usize) -> Value) -> f64 {
     };
     let begun = Instant::now();
     tokio::join!(send(0), send(1));
-    (2 * BULKS * ENTRIES) as f64 / begun.elapsed().as_secs_f64()
+    let sent = u32::try_from(2 * BULKS * ENTRIES).unwrap();
+    f64::from(sent) / begun.elapsed().as_secs_f64()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
