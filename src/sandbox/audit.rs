@@ -1,7 +1,6 @@
 //! The change log of audited fields.
 
 use rusqlite::types::Value as SqlValue;
-use rusqlite::types::ValueRef;
 use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
@@ -70,18 +69,12 @@ pub(crate) fn list(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value,
             "parent_id": id,
             "field_name": name,
             "data_type": kind,
-            "before": shown(decode, row.get_ref(2)?, cx),
-            "after": shown(decode, row.get_ref(3)?, cx),
+            "before": decode.json(row.get_ref(2)?, &cx.actor.zone),
+            "after": decode.json(row.get_ref(3)?, &cx.actor.zone),
             "date_created": cx.actor.zone.print(&row.get::<_, String>(4)?),
             "created_by": row.get::<_, String>(5)?,
             "created_by_username": row.get::<_, Option<String>>(6)?,
         }))
     })?;
     Ok(json!({ "next_offset": -1, "records": records }))
-}
-
-fn shown(decode: Decode, value: ValueRef<'_>, cx: &Context<'_>) -> Value {
-    let mut text = String::new();
-    decode.write(value, &cx.actor.zone, &mut text);
-    serde_json::from_str(&text).unwrap_or_default()
 }

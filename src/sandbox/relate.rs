@@ -72,7 +72,27 @@ pub(crate) fn related(
     call: &Call,
 ) -> Result<Records, Failure> {
     let near = Near::find(cx, module, id, link, Action::View)?;
-    list::page(cx, near.far(cx), near.scope(), call)
+    let mut page = list::page(cx, near.far(cx), near.scope(), call)?;
+    if links::has_columns(cx.schema, near.link) {
+        for record in &mut page.records {
+            *record = with_columns(cx, &near, record)?;
+        }
+    }
+    Ok(page)
+}
+
+/// A related record with the columns of its relation, as far as it has no fields of these names.
+fn with_columns(cx: &Context<'_>, near: &Near<'_>, record: &str) -> Result<String, Failure> {
+    let mut bean = records::map(record);
+    let far_id = bean
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    for (name, value) in links::columns(cx, near.id, near.link, &far_id)? {
+        bean.entry(name).or_insert(value);
+    }
+    Ok(Value::Object(bean).to_string())
 }
 
 pub(crate) fn count(
@@ -179,7 +199,7 @@ pub(crate) fn read(
 ) -> Result<String, Failure> {
     let near = Near::find(cx, module, id, link, Action::View)?;
     require_linked(cx, &near, far_id)?;
-    records::text(cx, near.far(cx), far_id)
+    with_columns(cx, &near, &records::text(cx, near.far(cx), far_id)?)
 }
 
 /// `PUT …/link/<name>/<id>`: new columns for a link that is there.

@@ -58,6 +58,13 @@ impl Decode {
         }
     }
 
+    /// The value as JSON, where it does not go out as text.
+    pub(crate) fn json(self, value: ValueRef<'_>, zone: &Zone) -> Value {
+        let mut text = String::new();
+        self.write(value, zone, &mut text);
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     /// Appends the value as JSON.
     pub(crate) fn write(self, value: ValueRef<'_>, zone: &Zone, out: &mut String) {
         match (self, value) {
