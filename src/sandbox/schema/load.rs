@@ -289,8 +289,8 @@ fn check_relates(schema: &Schema) -> Result<(), SchemaError> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Side;
     use super::*;
+    use crate::sandbox::schema::Side;
 
     #[test]
     fn the_stock_files_make_a_schema() {

@@ -3,11 +3,11 @@
 use rusqlite::types::ValueRef;
 use serde_json::Value;
 
-use super::super::schema::EmailPart;
-use super::super::schema::Field;
-use super::super::schema::Kind;
-use super::super::schema::Place;
-use super::super::time::Zone;
+use crate::sandbox::schema::EmailPart;
+use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Kind;
+use crate::sandbox::schema::Place;
+use crate::sandbox::time::Zone;
 
 /// How the value of one selected column becomes JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,15 +1,15 @@
 //! The columns of one read: which fields, by which expressions, printed how.
 
-use super::super::schema::EmailPart;
-use super::super::schema::Field;
-use super::super::schema::Module;
-use super::super::schema::Place;
-use super::super::schema::Schema;
-use super::super::schema::quoted;
-use super::super::time::Zone;
 use super::Decode;
 use super::expression;
 use super::expression::email;
+use crate::sandbox::schema::EmailPart;
+use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Module;
+use crate::sandbox::schema::Place;
+use crate::sandbox::schema::Schema;
+use crate::sandbox::schema::quoted;
+use crate::sandbox::time::Zone;
 use rusqlite::Row;
 
 /// A list of fields, ready to be selected from the module's table under the alias `t`.

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::super::schema::Module;
-use super::super::schema::Place;
-use super::super::schema::Schema;
-use super::super::schema::Shape;
-use super::super::schema::quoted;
+use crate::sandbox::schema::Module;
+use crate::sandbox::schema::Place;
+use crate::sandbox::schema::Schema;
+use crate::sandbox::schema::Shape;
+use crate::sandbox::schema::quoted;
 
 /// What belongs to no module.
 const OWN: &str = "
