@@ -7,6 +7,7 @@ mod filters;
 mod links;
 mod login;
 mod metadata;
+mod operators;
 mod records;
 mod rights;
 mod site;
