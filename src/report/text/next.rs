@@ -50,7 +50,7 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
             "nothing more was sent; change the limit, or the playbook, and plan again".to_owned(),
             None,
         )),
-        (Kind::Plan, _) if summary.planned + summary.deferred == 0 => {}
+        (Kind::Plan, _) if !super::is_open(report) => {}
         (Kind::Plan, _) => {
             let digest = report.digest.as_deref();
             let option = digest.map(|digest| format!(" --expect-digest {digest}"));
@@ -68,7 +68,8 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
         }
         (_, RunResult::Failed) => {}
     }
-    if report.kind != Kind::Plan {
+    // What a guard refused is not to be gone on with as it is.
+    if report.kind != Kind::Plan && report.result != RunResult::Refused {
         if summary.failed > 0 {
             let why = "to try what failed again, and what was skipped because of it:";
             steps.push(step(why, apply(" --retry-failed")));
