@@ -7,4 +7,5 @@ mod documents;
 mod imports;
 mod language;
 mod playbooks;
+mod readme;
 mod schema;
