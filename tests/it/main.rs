@@ -3,6 +3,7 @@
 mod against;
 mod border;
 mod diagnostics;
+mod documents;
 mod imports;
 mod language;
 mod main_job;
