@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::text::grouped;
-use crate::runfile::Progress;
+use crate::event::Progress;
 
 /// What a run is doing right now.
 #[derive(Debug, Clone, PartialEq, Eq)]

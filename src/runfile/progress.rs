@@ -3,51 +3,11 @@
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
+use crate::event::Progress;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::wire::Label;
 use rusqlite::OptionalExtension;
-
-/// Counts of writes by what became of them, over the whole file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    pub planned: u64,
-    pub deferred: u64,
-    pub sent: u64,
-    pub ok: u64,
-    pub unchanged: u64,
-    pub failed: u64,
-    pub skipped: u64,
-    pub unknown: u64,
-    /// What `max_changes` counts: done, under way and planned.
-    pub changes: u64,
-    /// What `max_deletes` counts.
-    pub deletes: u64,
-    /// Steps whose number of operations is not known yet.
-    pub unexpanded: u64,
-}
-
-impl Progress {
-    pub fn operations(&self) -> u64 {
-        self.planned
-            + self.deferred
-            + self.sent
-            + self.ok
-            + self.unchanged
-            + self.failed
-            + self.skipped
-            + self.unknown
-    }
-
-    pub fn settled(&self) -> u64 {
-        self.ok + self.unchanged + self.failed + self.skipped + self.unknown
-    }
-
-    /// Whether anything is left to do.
-    pub fn is_done(&self) -> bool {
-        self.planned + self.deferred + self.sent + self.unexpanded == 0
-    }
-}
 
 impl RunFile {
     pub fn progress(&self) -> Result<Progress, RunFileError> {

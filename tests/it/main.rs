@@ -1,4 +1,8 @@
 //! The one integration test binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, helpers of tests too"
+)]
 
 mod against;
 mod border;

@@ -30,7 +30,7 @@ fn filled(readme: &str) -> String {
         out.push('\n');
         let Some(block) = block(line) else { continue };
         let fence = lines.next().expect("a marker has a block behind it");
-        out.push_str(&format!("{fence}\n{}\n```\n", block.trim_end()));
+        out.extend([fence, "\n", block.trim_end(), "\n```\n"]);
         let closed = lines.by_ref().any(|line| line == "```");
         assert!(closed, "the block is closed");
     }

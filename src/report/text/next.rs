@@ -34,14 +34,17 @@ type Step = (String, Option<String>);
 fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
     let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
-    let apply = |options: &str| format!("sugarmill apply {file}{options}");
+    // A sandbox of its own for each command is named by its seed; the command that goes on needs one too.
+    let where_to = if report.instance.url.starts_with("sandbox:") {
+        " --sandbox"
+    } else {
+        ""
+    };
+    let apply = |options: &str| format!("sugarmill apply {file}{where_to}{options}");
     let summary = &report.summary;
     let mut steps = Vec::new();
     match (report.kind, report.result) {
-        (_, RunResult::Succeeded) if summary.ok == 0 => {}
-        (_, RunResult::Succeeded) => {
-            steps.push(step("to take it back:", format!("sugarmill undo {file}")));
-        }
+        (_, RunResult::Succeeded) => {}
         (Kind::Plan, RunResult::Refused) => steps.push((
             "mend what is listed above and plan again; nothing was sent".to_owned(),
             None,

@@ -11,5 +11,4 @@ mod operators;
 mod records;
 mod rights;
 mod site;
-mod speed;
 mod tolerance;
