@@ -202,6 +202,7 @@ pub enum CheckedWrite {
         module: Located<ModuleName>,
         record: Tree,
         set: Vec<SetField>,
+        parts: Vec<PartField>,
     },
     Delete {
         module: Located<ModuleName>,
@@ -227,6 +228,20 @@ pub enum CheckedWrite {
         module: Located<ModuleName>,
         record: Tree,
     },
+}
+
+/// Parts of a field that holds several things.
+#[derive(Debug, Clone)]
+pub struct PartField {
+    pub name: Located<String>,
+    pub value: Tree,
+    pub part: Part,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    Added,
+    Removed,
 }
 
 /// The record a new one is created below.

@@ -9,6 +9,8 @@ use super::checked::CheckedStep;
 use super::checked::CheckedWrite;
 use super::checked::Expectation;
 use super::checked::Items;
+use super::checked::Part;
+use super::checked::PartField;
 use super::checked::Projection;
 use super::checked::SetField;
 use super::checked::Sharing;
@@ -240,6 +242,7 @@ impl Compiler<'_> {
                 module: module(&args.module),
                 record: self.tree(&args.record)?,
                 set: self.set(&args.set)?,
+                parts: self.parts(&args.add, &args.remove)?,
             }),
             Action::Delete(args) => CheckedAction::Write(CheckedWrite::Delete {
                 module: module(&args.module),
@@ -299,6 +302,22 @@ impl Compiler<'_> {
             })
             .collect();
         (compiled.len() == fields.len()).then_some(compiled)
+    }
+
+    fn parts(&mut self, add: &Fields, remove: &Fields) -> Option<Vec<PartField>> {
+        let (added, removed) = (self.set(add), self.set(remove));
+        let of = |fields: Vec<SetField>, part| {
+            fields.into_iter().map(move |field| PartField {
+                name: field.name,
+                value: field.value,
+                part,
+            })
+        };
+        Some(
+            of(added?, Part::Added)
+                .chain(of(removed?, Part::Removed))
+                .collect(),
+        )
     }
 }
 

@@ -23,6 +23,8 @@ pub use checked::CheckedStep;
 pub use checked::CheckedWrite;
 pub use checked::Expectation;
 pub use checked::Items;
+pub use checked::Part;
+pub use checked::PartField;
 pub use checked::Projection;
 pub use checked::SetField;
 pub use checked::Sharing;

@@ -293,9 +293,12 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                 trees.extend(set.iter().map(|field| &field.value));
                 trees.extend(under.iter().map(|under| &under.record));
             }
-            CheckedWrite::Update { record, set, .. } => {
+            CheckedWrite::Update {
+                record, set, parts, ..
+            } => {
                 trees.push(record);
                 trees.extend(set.iter().map(|field| &field.value));
+                trees.extend(parts.iter().map(|field| &field.value));
             }
             CheckedWrite::Delete { record, .. }
             | CheckedWrite::Favorite { record, .. }

@@ -1,5 +1,6 @@
 //! Expanding what can be expanded and planning what can be planned, until nothing more is known.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
@@ -32,6 +33,7 @@ use crate::plan::Fields;
 use crate::plan::Item;
 use crate::plan::Need;
 use crate::plan::ReadPlan;
+use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
 use crate::playbook::OnDuplicate;
@@ -42,6 +44,8 @@ use crate::runfile::RunFileError;
 use crate::wire::Fault;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
 
 /// Items worked on at once: enough to share requests, few enough to stay small.
 const PAGE: usize = 500;
@@ -468,12 +472,21 @@ impl Engine<'_> {
         let known = self.with_parents(&drafts, known).await?;
         let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
+        // Writes of this page, which the run file does not know yet.
+        let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
                 Expanded::Write(draft) => {
-                    let (known, earlier) =
+                    let (known, mut earlier) =
                         known.next().unwrap_or((Ok(Current::Missing), Vec::new()));
-                    self.write_outcome(step, item, draft, known, &earlier)?
+                    let change = &draft.change;
+                    let of_page = here
+                        .entry((change.module().clone(), change.record().clone()))
+                        .or_default();
+                    earlier.extend(of_page.iter().cloned());
+                    let outcome = self.write_outcome(step, item, draft, known, &earlier)?;
+                    of_page.extend(planned_write(&outcome));
+                    outcome
                 }
                 Expanded::Ended(operation) => ItemOutcome::Operation {
                     operation,
@@ -508,7 +521,15 @@ impl Engine<'_> {
                 return Ok(operation_outcome(operation, None));
             }
         };
-        let clash = self.conflict(step, &draft)?;
+        let clash = conflict(&draft, earlier).map(|(other, name)| {
+            format!(
+                "steps `{}` and `{}` set `{name}` of {} `{}` to different values",
+                self.checked.step(other.step()).id,
+                step.id,
+                draft.change.module(),
+                draft.change.record()
+            )
+        });
         let held = match &current {
             Current::Record(record) | Current::Detached(record) => Some(record.clone()),
             Current::Missing | Current::NoParent | Current::Links(_) => None,
@@ -555,6 +576,11 @@ impl Engine<'_> {
                 seq: write.seq,
                 state: write.state,
                 creates: write.action == Action::Create,
+                sets: write
+                    .change
+                    .as_ref()
+                    .map(|change| change.fields().into_owned())
+                    .unwrap_or_default(),
                 after: write.after,
             })
             .collect())
@@ -618,38 +644,22 @@ impl Engine<'_> {
         }
         Ok((need, absence))
     }
+}
 
-    /// Another operation of this plan that sets a field of the record to another value.
-    fn conflict(&self, step: &CheckedStep, draft: &Draft) -> Result<Option<String>, ExecuteError> {
-        let (module, record) = (draft.change.module(), draft.change.record());
-        // Two creates of one record are told apart by their keys.
-        if matches!(draft.change, Change::Create { .. }) {
-            return Ok(None);
-        }
-        let fields = draft.change.fields();
-        if fields.is_empty() {
-            return Ok(None);
-        }
-        for write in self
-            .file
-            .writes_to(module.as_str(), record.as_str(), draft.seq)?
-        {
-            let Some(other) = write.change.as_ref().map(Change::fields) else {
-                continue;
-            };
-            let clash = fields
-                .iter()
-                .find(|(name, value)| other.get(*name).is_some_and(|set| set != *value));
-            if let Some((name, _)) = clash {
-                let earlier = &self.checked.step(write.seq.step()).id;
-                return Ok(Some(format!(
-                    "steps `{earlier}` and `{}` set `{name}` of {module} `{record}` to different values",
-                    step.id
-                )));
-            }
-        }
-        Ok(None)
-    }
+/// What a planned write of fields means to later ones of the same record.
+fn planned_write(outcome: &ItemOutcome) -> Option<Earlier> {
+    let ItemOutcome::Operation { operation, .. } = outcome else {
+        return None;
+    };
+    let change = operation.change.as_ref()?;
+    let sets = change.fields().into_owned();
+    (operation.state == State::Planned && !sets.is_empty()).then(|| Earlier {
+        seq: operation.seq,
+        state: operation.state,
+        creates: operation.action == Action::Create,
+        sets,
+        after: operation.after.clone(),
+    })
 }
 
 fn place_name((index, row): &(u64, Option<Row>)) -> String {

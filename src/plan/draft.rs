@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use crate::diag::Row;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::metadata::value::Edit;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::wire::LinkName;
@@ -21,6 +22,8 @@ pub struct Draft {
     pub key: Key,
     pub row: Option<Row>,
     pub change: Change,
+    /// Parts of fields, merged into what the record has once that is known.
+    pub edits: Vec<(String, Edit)>,
     /// Operations whose results it uses.
     pub needs: Vec<(Seq, EdgeKind)>,
 }
@@ -88,7 +91,13 @@ impl Draft {
             | Change::Update { .. }
             | Change::Favorite { .. }
             | Change::Unfavorite { .. } => record(Fields::These(
-                self.change.fields().keys().chain(others).cloned().collect(),
+                self.change
+                    .fields()
+                    .keys()
+                    .chain(self.edits.iter().map(|(name, _)| name))
+                    .chain(others)
+                    .cloned()
+                    .collect(),
             )),
             // A delete's before-image is the whole record.
             Change::Delete { .. } => record(Fields::All),

@@ -29,6 +29,7 @@ use crate::expr::Tree;
 use crate::expr::Unknown;
 use crate::expr::World;
 use crate::metadata::Metadata;
+use crate::metadata::value::Edit;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -208,11 +209,13 @@ impl Planner<'_> {
             CheckedAction::Read(read) => Ok(Expanded::Read(reads::plan(step, read, scope)?)),
             CheckedAction::Write(write) => {
                 let change = self.change(step, write, key, stability, scope)?;
+                let edits = self.edits(step, write, scope)?;
                 Ok(Expanded::Write(Draft {
                     seq: item.seq,
                     key: key.clone(),
                     row: item.row.clone(),
                     change,
+                    edits,
                     needs: Vec::new(),
                 }))
             }
@@ -239,6 +242,24 @@ impl Planner<'_> {
                 }
                 Ok(Expanded::Holds)
             }
+        }
+    }
+
+    fn edits(
+        &self,
+        step: &CheckedStep,
+        write: &CheckedWrite,
+        scope: &Scope,
+    ) -> Result<Vec<(String, Edit)>, Stop> {
+        let judge = Judge {
+            metadata: self.metadata,
+            zone: self.zone.as_ref(),
+        };
+        match write {
+            CheckedWrite::Update { module, parts, .. } => {
+                Ok(judge.edits(step, &module.value, parts, scope)?)
+            }
+            _ => Ok(Vec::new()),
         }
     }
 

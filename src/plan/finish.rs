@@ -12,6 +12,7 @@ use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
+use crate::metadata::value::Edit;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
@@ -29,6 +30,9 @@ pub struct Earlier {
     pub seq: Seq,
     pub state: State,
     pub creates: bool,
+    /// The fields it sets.
+    pub sets: Map<String, Json>,
+    /// What the record has after it.
     pub after: Map<String, Json>,
 }
 
@@ -64,7 +68,10 @@ pub fn finish(
             module,
             record,
             fields,
-        } => update(base, module, record, fields, current, metadata),
+        } => {
+            let fields = merged(&module, fields, &draft.edits, &current, metadata);
+            update(base, module, record, fields, current, metadata)
+        }
         Change::Delete { module, record } => delete(base, module, record, current),
         change @ (Change::Favorite { .. } | Change::Unfavorite { .. }) => {
             mark(base, change, current, metadata)
@@ -189,6 +196,31 @@ fn is_link(module: &ModuleName, name: &str, metadata: &Metadata) -> bool {
     metadata
         .field(module.as_str(), name)
         .is_some_and(|field| field.kind == FieldKind::Link)
+}
+
+/// The fields to send, parts merged into what the record has. A field that stays as it is is left out.
+fn merged(
+    module: &ModuleName,
+    mut fields: Map<String, Json>,
+    edits: &[(String, Edit)],
+    current: &Current,
+    metadata: &Metadata,
+) -> Map<String, Json> {
+    let known = match current {
+        Current::Record(record) => Some(record),
+        _ => None,
+    };
+    for (name, edit) in edits {
+        let Some(field) = metadata.field(module.as_str(), name) else {
+            continue;
+        };
+        let present = known.and_then(|record| record.get(name));
+        let value = edit.applied_to(field, present);
+        if same(Some(field), &value, Some(present.unwrap_or(&Json::Null))) != Verdict::Same {
+            fields.insert(name.clone(), value);
+        }
+    }
+    fields
 }
 
 fn update(

@@ -1,6 +1,7 @@
 //! What a playbook would do: items into drafts, drafts and current values into operations. Pure: it says what it needs
 //! to know, and somebody else asks.
 
+mod conflict;
 mod decide;
 mod draft;
 mod expand;
@@ -9,6 +10,7 @@ mod guards;
 mod reads;
 mod values;
 
+pub use conflict::conflict;
 pub use decide::decide;
 pub use draft::Current;
 pub use draft::Draft;

@@ -5,12 +5,16 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use crate::check::CheckedStep;
+use crate::check::Part;
+use crate::check::PartField;
 use crate::check::SetField;
 use crate::expr::Failure;
 use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::metadata::Metadata;
 use crate::metadata::value;
+use crate::metadata::value::Edit;
+use crate::metadata::value::Rejected;
 use crate::playbook::Empty;
 use crate::wire::Label;
 use crate::wire::ModuleName;
@@ -87,6 +91,60 @@ impl Judge<'_> {
         Ok(fields)
     }
 
+    /// `add` and `remove`, by field.
+    pub(super) fn edits(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        parts: &[PartField],
+        scope: &Scope,
+    ) -> Result<Vec<(String, Edit)>, Refusal> {
+        let mut edits: Vec<(String, Edit)> = Vec::new();
+        let mut refused: Vec<String> = Vec::new();
+        for part in parts {
+            let Rendered::Value(value) = part.value.eval(scope)? else {
+                continue;
+            };
+            let name = &part.name.value;
+            let Some(field) = self.metadata.field(module.as_str(), name) else {
+                refused.push(format!(
+                    "`{name}`: of a field that metadata does not describe, no part can be changed"
+                ));
+                continue;
+            };
+            let place = match edits.iter().position(|(known, _)| known == name) {
+                Some(place) => place,
+                None => {
+                    edits.push((name.clone(), Edit::default()));
+                    edits.len() - 1
+                }
+            };
+            let edit = &mut edits[place].1;
+            let context = value::Context {
+                // A value that the playbook vouches for is not looked for in the list.
+                dropdown: self
+                    .metadata
+                    .dropdown(module.as_str(), name)
+                    .filter(|_| !step.unchecked.contains(name)),
+                zone: self.zone,
+            };
+            let done = match part.part {
+                Part::Added => edit.add(field, &value, context),
+                Part::Removed => edit.remove(field, &value),
+            };
+            if let Err(rejected) = done {
+                refused.push(told(name, &rejected));
+            }
+        }
+        match refused.is_empty() {
+            true => Ok(edits),
+            false => Err(Refusal::Value {
+                label: SugarLabel::InvalidParameter.into(),
+                message: refused.join("; "),
+            }),
+        }
+    }
+
     fn accept(&self, module: &ModuleName, name: &str, value: &Json) -> Result<Json, String> {
         // What metadata does not describe cannot be judged; check has said so already.
         let Some(field) = self.metadata.field(module.as_str(), name) else {
@@ -96,10 +154,7 @@ impl Judge<'_> {
             dropdown: self.metadata.dropdown(module.as_str(), name),
             zone: self.zone,
         };
-        value::accept(field, value, context).map_err(|rejected| match rejected.help() {
-            Some(help) => format!("`{name}`: {rejected}; {help}"),
-            None => format!("`{name}`: {rejected}"),
-        })
+        value::accept(field, value, context).map_err(|rejected| told(name, &rejected))
     }
 
     /// Sugar does not enforce required fields (fact sheet 4.2), so a record without them has to be stopped here.
@@ -127,5 +182,12 @@ impl Judge<'_> {
             label: SugarLabel::MissingParameter.into(),
             message,
         })
+    }
+}
+
+fn told(name: &str, rejected: &Rejected) -> String {
+    match rejected.help() {
+        Some(help) => format!("`{name}`: {rejected}; {help}"),
+        None => format!("`{name}`: {rejected}"),
     }
 }

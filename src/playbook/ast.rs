@@ -329,6 +329,10 @@ pub struct UpdateArgs {
     pub module: Located<String>,
     pub record: Located<Node>,
     pub set: Fields,
+    /// Parts to add to fields that hold several things.
+    pub add: Fields,
+    /// Parts to take out of them.
+    pub remove: Fields,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -172,3 +172,81 @@ fn records_are_linked_and_made_along_with_a_create() {
         1
     );
 }
+
+#[test]
+fn parts_are_added_and_taken_out_and_the_rest_stays() {
+    let steps = "
+  - { id: one, filter: Accounts, where: { name: Acme one } }
+  - id: first
+    update: Accounts
+    record: '{{ steps.one.id }}'
+    set: { tag: [Old, Keep], email: [a@example.com, b@example.com] }
+";
+    let change = "
+  - { id: one, filter: Accounts, where: { name: Acme one } }
+  - id: each
+    for_each: [New, Newer, keep]
+    update: Accounts
+    record: '{{ steps.one.id }}'
+    add: { tag: '{{ item }}' }
+  - id: rest
+    update: Accounts
+    record: '{{ steps.one.id }}'
+    add: { email: c@example.com }
+    remove: { tag: [Old, Never], email: B@example.com }
+";
+    let scene = ground()
+        .file("first.yaml", &playbook(steps))
+        .file("change.yaml", &playbook(change));
+    scene.ends(0, "run first.yaml --yes -o first.run");
+    let plan = scene.ends(0, "plan change.yaml --format json --show-pii -o change.run");
+    assert_eq!(
+        plan.operation("each", "1")["after"],
+        json!({ "tag": ["Old", "Keep", "New", "Newer"] })
+    );
+    assert_eq!(plan.operation("each", "2")["outcome"], "unchanged");
+    assert_eq!(
+        plan.operation("rest", "0")["after"]["tag"],
+        json!(["Keep", "New", "Newer"])
+    );
+    scene.ends(0, "apply change.run");
+
+    let tags = "SELECT t.name FROM tags t JOIN tag_bean_rel r ON r.tag_id = t.id WHERE r.deleted = 0 ORDER BY 1";
+    assert_eq!(scene.server.lines(tags), ["Keep", "New", "Newer"]);
+    let mails = "SELECT email_address || primary_address FROM email_addresses WHERE bean_module = 'Accounts' \
+                 ORDER BY position";
+    assert_eq!(
+        scene.server.lines(mails),
+        ["a@example.com1", "c@example.com0"]
+    );
+    let again = scene.ends(
+        0,
+        "plan change.yaml --format json -o again.run --detailed-exitcode",
+    );
+    assert_eq!(again.json()["summary"]["unchanged"], 4);
+}
+
+#[test]
+fn a_part_that_somebody_else_changed_meanwhile_is_not_lost() {
+    let steps = "
+  - { id: one, filter: Accounts, where: { name: Acme one } }
+  - { id: mark, update: Accounts, record: '{{ steps.one.id }}', add: { tag: Mine } }
+";
+    let scene = ground().file("mark.yaml", &playbook(steps));
+    scene.ends(0, "plan mark.yaml -o mark.run");
+    let account = scene
+        .server
+        .text("SELECT id FROM accounts WHERE name = 'Acme one'");
+    // Stamps have whole seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    scene.server.somebody(
+        "PUT",
+        &format!("/Accounts/{account}"),
+        &json!({ "tag": ["Theirs"] }),
+    );
+    let said = scene.ends(1, "apply mark.run --format json");
+    assert_eq!(said.operation("mark", "0")["label"], "local:drift");
+    scene.ends(0, "run mark.yaml --yes -o again.run");
+    let tags = "SELECT t.name FROM tags t JOIN tag_bean_rel r ON r.tag_id = t.id WHERE r.deleted = 0 ORDER BY 1";
+    assert_eq!(scene.server.lines(tags), ["Mine", "Theirs"]);
+}

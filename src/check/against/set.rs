@@ -9,8 +9,11 @@ use super::examiner::missing;
 use super::examiner::not_authorized;
 use super::examiner::warned;
 use super::values::Ask;
+use crate::check::Part;
+use crate::check::PartField;
 use crate::check::SetField;
 use crate::diag::Problem;
+use crate::diag::Span;
 use crate::diag::all_of;
 use crate::expr::Tree;
 use crate::metadata::Field;
@@ -63,6 +66,42 @@ impl<'a> Examiner<'a> {
         }
     }
 
+    /// What is added to a field or taken out of it: the field must hold several things.
+    pub(super) fn parts(&mut self, described: Described<'a>, parts: &'a [PartField]) {
+        for part in parts {
+            let name = part.name.value.as_str();
+            let Some(field) = self.field(described, name, part.name.span) else {
+                continue;
+            };
+            if !value::has_parts(field) {
+                let link = field.kind == FieldKind::Link;
+                let help = match (link, part.part) {
+                    (true, Part::Added) => "write a step `link`",
+                    (true, Part::Removed) => "write a step `unlink`",
+                    (false, _) => "write it in `set`",
+                };
+                let problem = invalid(format!(
+                    "`{name}` of `{}` does not hold a list",
+                    described.name
+                ))
+                .at(
+                    part.name.span,
+                    format!("is of type `{}`", field.kind.as_str()),
+                )
+                .help(help);
+                self.push_of(name, problem);
+                continue;
+            }
+            if described.module.writable(name) == Some(Writable::Denied) {
+                self.refused(described, name, part.name.span);
+            }
+            // A value that the dropdown has no more can still be taken out.
+            if part.part == Part::Added {
+                self.literal(described, field, name, &part.value, Ask::Stored);
+            }
+        }
+    }
+
     /// Says why a field cannot be set, and whether its value is worth judging.
     fn allowed(
         &mut self,
@@ -78,13 +117,13 @@ impl<'a> Examiner<'a> {
             Writable::Yes => {
                 if purpose == Purpose::Create && described.module.acl.denies_field(name, "create")
                 {
-                    self.refused(described, set);
+                    self.refused(described, name, set.name.span);
                     return false;
                 }
                 return true;
             }
             Writable::Denied => {
-                self.refused(described, set);
+                self.refused(described, name, set.name.span);
                 return false;
             }
             Writable::Perhaps => {
@@ -140,13 +179,12 @@ impl<'a> Examiner<'a> {
         false
     }
 
-    fn refused(&mut self, described: Described<'a>, set: &SetField) {
-        let name = set.name.value.as_str();
+    fn refused(&mut self, described: Described<'a>, name: &str, span: Span) {
         let problem = not_authorized(format!(
             "this user may not set `{name}` of `{}`",
             described.name
         ))
-        .at(set.name.span, "set here");
+        .at(span, "set here");
         if self.step.unchecked.contains(name) {
             self.push_of(name, problem);
         } else {

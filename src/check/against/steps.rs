@@ -136,10 +136,13 @@ impl<'a> Examiner<'a> {
                     self.under(module, under);
                 }
             }
-            CheckedWrite::Update { record, set, .. } => {
+            CheckedWrite::Update {
+                record, set, parts, ..
+            } => {
                 self.id_leads_to(module.value.as_str(), "record", record);
                 if let Some(described) = described {
                     self.set(described, set, Purpose::Update);
+                    self.parts(described, parts);
                 }
             }
             CheckedWrite::Delete { record, .. }

@@ -257,7 +257,11 @@ fn what_is_set_is_judged() {
             "invalid_parameter: `contacts` of `Accounts` is a link, not a value (set here)",
         ),
         (
-            "update: Accounts, record: x, set: { contacts: { remove: [x] } }",
+            "update: Accounts, record: x, set: { contacts: { add: [x] } }",
+            "invalid_parameter: an update does not take actions on the link `contacts` (set here)",
+        ),
+        (
+            "create: Accounts, key: a, set: { name: A, contacts: { remove: [x] } }",
             "invalid_parameter: `contacts` of `Accounts` does not take this (unknown key `remove` in a link, which takes `add`, `create` and `delete`)",
         ),
         (

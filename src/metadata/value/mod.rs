@@ -2,6 +2,7 @@
 
 mod accept;
 mod decimal;
+mod edit;
 mod list;
 mod rejected;
 mod same;
@@ -9,6 +10,8 @@ mod time;
 
 pub use accept::Context;
 pub use accept::accept;
+pub use edit::Edit;
+pub use edit::has_parts;
 pub use rejected::Rejected;
 pub use same::Verdict;
 pub use same::is_empty;

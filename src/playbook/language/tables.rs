@@ -188,10 +188,18 @@ pub const STEP: &[Key] = &[
     ),
 ];
 
-/// Changes to lists a record has already; they stand beside `set`.
+/// Changes to a part of what a record has already; they stand beside `set`.
 pub const BESIDE_SET: &[Key] = &[
-    Key::later("add", "values to add to lists the record has"),
-    Key::later("remove", "values to take out of lists the record has"),
+    Key::optional(
+        "add",
+        Shape::Fields,
+        "what to add to multi-selects, `tag`, `team_name` and `email`",
+    ),
+    Key::optional(
+        "remove",
+        Shape::Fields,
+        "what to take out of multi-selects, `tag`, `team_name` and `email`",
+    ),
 ];
 
 pub const EXPECT: &[Key] = &[

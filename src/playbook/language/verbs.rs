@@ -88,6 +88,8 @@ impl Verb {
 
 const RECORD: Key = Key::required("record", Shape::Record, "the id of the record");
 const SET: Key = Key::required("set", Shape::Fields, "the fields and their values");
+/// `set` where `add` or `remove` may stand in its place.
+const SET_SOME: Key = Key::optional("set", Shape::Fields, "the fields and their values");
 const WHERE: Key = Key::optional("where", Shape::Condition, "Sugar's filter language");
 const FIELDS: Key = Key::optional("fields", Shape::SugarNames, "the fields to fetch");
 const ORDER_BY: Key = Key::optional(
@@ -226,8 +228,6 @@ pub const VERBS: &[Verb] = &[
         Shape::SugarName,
         &[
             SET,
-            ADD,
-            REMOVE,
             Key::optional(
                 "under",
                 Shape::Map(UNDER),
@@ -241,7 +241,7 @@ pub const VERBS: &[Verb] = &[
         VerbKind::Update,
         "update",
         Shape::SugarName,
-        &[RECORD, SET, ADD, REMOVE],
+        &[RECORD, SET_SOME, ADD, REMOVE],
         "changes to a record",
     ),
     Verb::later(

@@ -150,11 +150,15 @@ pub(super) fn action(
             }))
         }
         VerbKind::Update => {
-            let (module, record, set) = (from.module(subject), from.record(), from.set());
+            let (module, record, fields) =
+                (from.module(subject), from.record(), from.changed_fields());
+            let ChangedFields { set, add, remove } = fields?;
             Some(Action::Update(UpdateArgs {
                 module: module?,
                 record: record?,
-                set: set?,
+                set,
+                add,
+                remove,
             }))
         }
         VerbKind::Delete => {
@@ -180,6 +184,13 @@ pub(super) fn action(
             None
         }
     }
+}
+
+/// What a record is to have.
+struct ChangedFields {
+    set: Fields,
+    add: Fields,
+    remove: Fields,
 }
 
 /// An argument that is there and cannot be read; its problem is reported.
@@ -312,16 +323,62 @@ impl Arguments<'_, '_> {
 
     fn set(&mut self) -> Option<Fields> {
         let node = self.take("set")?;
+        self.fields("set", node)
+    }
+
+    fn fields(&mut self, name: &str, node: Located<Node>) -> Option<Fields> {
         match node.value {
             Node::Map(fields) => Some(fields),
             value => {
+                let example = match name {
+                    "set" => "such as `{ name: Acme, phone_office: \"+49 30 1234\" }`",
+                    "match" => "such as `{ name: \"{{ item.name }}\" }`",
+                    _ => "such as `{ tag: [VIP] }`",
+                };
                 let found = Located::new(value, node.span);
-                let problem = wants("set", "a map of fields and values", &found)
-                    .help("such as `{ name: Acme, phone_office: \"+49 30 1234\" }`");
+                let problem = wants(name, "a map of fields and values", &found).help(example);
                 self.reader.report(problem);
                 None
             }
         }
+    }
+
+    /// `set`, `add` and `remove`, one of which must be there.
+    fn changed_fields(&mut self) -> Option<ChangedFields> {
+        let nodes = ["set", "add", "remove"].map(|name| (name, self.take(name)));
+        let is_misspelt = ["set", "add", "remove"]
+            .iter()
+            .any(|name| self.entries.has_misspelt(name));
+        if nodes.iter().all(|(_, node)| node.is_none()) {
+            if !self.are_below && !is_misspelt {
+                let key = find(self.verb.arguments, "set")
+                    .expect("the table holds every argument the parser asks for");
+                self.reader
+                    .report(missing_argument(self.verb, key, self.verb_span));
+            }
+            return None;
+        }
+        let [set, add, remove] = nodes.map(|(name, node)| match node {
+            Some(node) => self.fields(name, node),
+            None => Some(Fields::new()),
+        });
+        let fields = ChangedFields {
+            set: set?,
+            add: add?,
+            remove: remove?,
+        };
+        for (name, _) in fields.add.iter().chain(&fields.remove) {
+            let whole = fields.set.iter().find(|(set, _)| set.value == name.value);
+            if let Some((whole, _)) = whole {
+                let message = format!("`{}` is set as a whole, and in part", name.value);
+                let problem = Problem::error(code::INVALID_PARAMETER, message)
+                    .at(name.span, "in part")
+                    .at(whole.span, "as a whole")
+                    .help("write one of the two");
+                self.reader.report(problem);
+            }
+        }
+        Some(fields)
     }
 
     /// What was not written is fine, what cannot be read is not.

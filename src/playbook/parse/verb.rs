@@ -1,7 +1,6 @@
 //! Which verb a step has, and which of its keys are mistakes.
 
 use super::super::code;
-use super::super::language::BESIDE_SET;
 use super::super::language::Key;
 use super::super::language::STEP;
 use super::super::language::VERBS;
@@ -132,9 +131,7 @@ pub(super) fn leftovers(reader: &mut Reader<'_>, entries: &Entries, verb: Option
 }
 
 fn leftover(key: &Located<String>, verb: &'static Verb) -> Problem {
-    let is_later =
-        find(verb.arguments, &key.value).is_some() || find(BESIDE_SET, &key.value).is_some();
-    if is_later {
+    if find(verb.arguments, &key.value).is_some() {
         return not_yet(key);
     }
     let arguments = || {
