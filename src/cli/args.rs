@@ -8,6 +8,8 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use super::inspect_args::MetadataArgs;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "sugarmill",
@@ -107,6 +109,8 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Print the JSON Schema of playbooks or reports
     Schema(SchemaArgs),
+    /// Keep what an instance says of its modules in a file, and compare it
+    Metadata(MetadataArgs),
 }
 
 #[derive(Debug, Args)]

@@ -2,9 +2,11 @@
 
 mod args;
 mod commands;
+mod definitions;
 mod engine;
 mod exit;
 mod failure;
+mod inspect_args;
 mod instance;
 mod load;
 mod printer;
@@ -23,6 +25,7 @@ use args::LogFormat;
 use clap::Parser;
 use exit::Exit;
 use failure::Failure;
+use inspect_args::MetadataCommand;
 use settings::Environment;
 use settings::Settings;
 use settings::Talk;
@@ -66,7 +69,7 @@ fn subject(command: &Command) -> Option<(Format, std::path::PathBuf)> {
         Command::Run(args) => of(args.output.format, &args.playbook),
         Command::Apply(args) => of(args.output.format, &args.file),
         Command::Show(args) => of(args.output.format, &args.file),
-        Command::Check(_) | Command::Sandbox(_) | Command::Schema(_) => None,
+        Command::Check(_) | Command::Sandbox(_) | Command::Schema(_) | Command::Metadata(_) => None,
     }
 }
 
@@ -75,6 +78,10 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(settings, &args),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => Ok(commands::schema::run(&args)),
+        Command::Metadata(args) => match args.command {
+            MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),
+            MetadataCommand::Diff(args) => block_on(commands::metadata_diff::run(settings, &args)),
+        },
         Command::Plan(args) => block_on(commands::plan::run(settings, &args)),
         Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
         Command::Run(args) => block_on(commands::run::run(settings, args)),

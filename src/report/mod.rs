@@ -4,6 +4,7 @@
 
 mod error;
 mod json;
+mod metadata_diff;
 mod model;
 mod outcome;
 mod privacy;
@@ -19,6 +20,7 @@ pub use json::Options;
 pub use json::read;
 pub use json::schema;
 pub use json::write_json;
+pub use metadata_diff::metadata_diff_text;
 pub use model::Diagnostic;
 pub use model::InstanceReport;
 pub use model::OperationReport;

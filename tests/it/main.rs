@@ -2,9 +2,11 @@
 
 mod against;
 mod border;
+mod command;
 mod diagnostics;
 mod imports;
 mod language;
+mod metadata;
 mod playbooks;
 mod readme;
 mod schema;

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::check::against;
 use crate::cli::args::CheckArgs;
 use crate::cli::args::Format;
+use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load;
@@ -12,15 +13,13 @@ use crate::cli::printer;
 use crate::cli::reports;
 use crate::cli::settings::Settings;
 use crate::diag::counted;
-use crate::metadata;
-use crate::metadata::Metadata;
 use crate::report::Diagnostic;
 
 pub(crate) fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let metadata = args
         .metadata
         .as_ref()
-        .map(|path| snapshot(path))
+        .map(|path| definitions::snapshot(path))
         .transpose()?;
     let mut found: Vec<Diagnostic> = Vec::new();
     let mut exit = Exit::Success;
@@ -61,17 +60,4 @@ pub(crate) fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure
         Format::Text => {}
     }
     Ok(exit)
-}
-
-fn snapshot(path: &std::path::Path) -> Result<Metadata, Failure> {
-    let name = path.display();
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Failure::arguments(format!(
-            "the snapshot `{name}` cannot be read: {}",
-            error.kind()
-        ))
-    })?;
-    metadata::from_text(&text)
-        .map(|reading| reading.metadata)
-        .map_err(|error| Failure::arguments(format!("`{name}` is no metadata snapshot: {error}")))
 }

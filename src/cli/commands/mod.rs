@@ -2,6 +2,8 @@
 
 pub(super) mod apply;
 pub(super) mod check;
+pub(super) mod metadata_diff;
+pub(super) mod metadata_pull;
 pub(super) mod plan;
 pub(super) mod run;
 pub(super) mod sandbox;
