@@ -8,6 +8,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use super::inspect_args::ExplainArgs;
 use super::inspect_args::MetadataArgs;
 
 #[derive(Debug, Parser)]
@@ -111,6 +112,8 @@ pub(crate) enum Command {
     Schema(SchemaArgs),
     /// Keep what an instance says of its modules in a file, and compare it
     Metadata(MetadataArgs),
+    /// Say what a label or code means, what to do, and whether it is repeated
+    Explain(ExplainArgs),
 }
 
 #[derive(Debug, Args)]

@@ -52,3 +52,11 @@ pub(crate) struct MetadataDiffArgs {
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A label of a report or a code of a diagnostic [default: list all]
+    pub(crate) label: Option<String>,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}

@@ -69,7 +69,11 @@ fn subject(command: &Command) -> Option<(Format, std::path::PathBuf)> {
         Command::Run(args) => of(args.output.format, &args.playbook),
         Command::Apply(args) => of(args.output.format, &args.file),
         Command::Show(args) => of(args.output.format, &args.file),
-        Command::Check(_) | Command::Sandbox(_) | Command::Schema(_) | Command::Metadata(_) => None,
+        Command::Check(_)
+        | Command::Explain(_)
+        | Command::Metadata(_)
+        | Command::Sandbox(_)
+        | Command::Schema(_) => None,
     }
 }
 
@@ -78,6 +82,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(settings, &args),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => Ok(commands::schema::run(&args)),
+        Command::Explain(args) => commands::explain::run(&args),
         Command::Metadata(args) => match args.command {
             MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),
             MetadataCommand::Diff(args) => block_on(commands::metadata_diff::run(settings, &args)),

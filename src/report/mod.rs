@@ -3,6 +3,7 @@
 //! Everything is read through [`source`], behind the curtain of [`privacy`]; no rendering sees the run file itself.
 
 mod error;
+mod explain;
 mod json;
 mod metadata_diff;
 mod model;
@@ -15,6 +16,10 @@ mod tests;
 mod text;
 
 pub use error::ReportError;
+pub use explain::Explanation;
+pub use explain::Origin;
+pub use explain::explain;
+pub use explain::explanations;
 pub use json::Operations;
 pub use json::Options;
 pub use json::read;

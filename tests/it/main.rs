@@ -4,6 +4,7 @@ mod against;
 mod border;
 mod command;
 mod diagnostics;
+mod explain;
 mod imports;
 mod language;
 mod metadata;
