@@ -9,6 +9,7 @@ use clap::Subcommand;
 use clap::ValueEnum;
 
 use super::inspect_args::ExplainArgs;
+use super::inspect_args::GraphArgs;
 use super::inspect_args::MetadataArgs;
 
 #[derive(Debug, Parser)]
@@ -114,6 +115,8 @@ pub(crate) enum Command {
     Metadata(MetadataArgs),
     /// Say what a label or code means, what to do, and whether it is repeated
     Explain(ExplainArgs),
+    /// Draw the steps of a playbook or a run file, as Mermaid or DOT
+    Graph(GraphArgs),
 }
 
 #[derive(Debug, Args)]
@@ -123,8 +126,17 @@ pub(crate) struct CheckArgs {
     /// Check against this snapshot of an instance's metadata
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata: Option<PathBuf>,
+    /// For people, programs, annotations of a GitHub workflow, or code scanning
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Github,
+    Sarif,
 }
 
 #[derive(Debug, Args)]

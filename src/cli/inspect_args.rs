@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::Subcommand;
+use clap::ValueEnum;
 
 use super::args::Format;
 
@@ -59,4 +60,19 @@ pub(crate) struct ExplainArgs {
     pub(crate) label: Option<String>,
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// A playbook, or a run file: then each step says what became of it
+    #[arg(value_name = "PLAYBOOK|FILE")]
+    pub(crate) file: PathBuf,
+    #[arg(long, default_value = "mermaid")]
+    pub(crate) format: GraphChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphChoice {
+    Mermaid,
+    Dot,
 }

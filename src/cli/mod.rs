@@ -71,6 +71,7 @@ fn subject(command: &Command) -> Option<(Format, std::path::PathBuf)> {
         Command::Show(args) => of(args.output.format, &args.file),
         Command::Check(_)
         | Command::Explain(_)
+        | Command::Graph(_)
         | Command::Metadata(_)
         | Command::Sandbox(_)
         | Command::Schema(_) => None,
@@ -83,6 +84,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => Ok(commands::schema::run(&args)),
         Command::Explain(args) => commands::explain::run(&args),
+        Command::Graph(args) => commands::graph::run(&args),
         Command::Metadata(args) => match args.command {
             MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),
             MetadataCommand::Diff(args) => block_on(commands::metadata_diff::run(settings, &args)),

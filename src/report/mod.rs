@@ -4,12 +4,15 @@
 
 mod error;
 mod explain;
+mod github;
+mod graph;
 mod json;
 mod metadata_diff;
 mod model;
 mod outcome;
 mod privacy;
 mod progress;
+mod sarif;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -20,6 +23,9 @@ pub use explain::Explanation;
 pub use explain::Origin;
 pub use explain::explain;
 pub use explain::explanations;
+pub use github::github_annotations;
+pub use graph::GraphFormat;
+pub use graph::graph;
 pub use json::Operations;
 pub use json::Options;
 pub use json::read;
@@ -44,6 +50,7 @@ pub use outcome::result;
 pub use privacy::Privacy;
 pub use progress::Activity;
 pub use progress::progress_line;
+pub use sarif::sarif;
 pub use text::Listing;
 pub use text::TextOptions;
 pub use text::write_text;

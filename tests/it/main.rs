@@ -2,9 +2,11 @@
 
 mod against;
 mod border;
+mod check_formats;
 mod command;
 mod diagnostics;
 mod explain;
+mod graph;
 mod imports;
 mod language;
 mod metadata;

@@ -3,6 +3,7 @@
 pub(super) mod apply;
 pub(super) mod check;
 pub(super) mod explain;
+pub(super) mod graph;
 pub(super) mod metadata_diff;
 pub(super) mod metadata_pull;
 pub(super) mod plan;
