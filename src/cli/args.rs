@@ -283,6 +283,9 @@ pub(crate) enum DemoChoice {
 pub(crate) struct SchemaArgs {
     #[arg(default_value = "playbook")]
     pub(crate) of: SchemaOf,
+    /// Of playbooks for the instance this snapshot describes: with its modules, fields and values
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -82,7 +82,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => commands::check::run(settings, &args),
         Command::Show(args) => commands::show::run(settings, &args),
-        Command::Schema(args) => Ok(commands::schema::run(&args)),
+        Command::Schema(args) => commands::schema::run(&args),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Metadata(args) => match args.command {

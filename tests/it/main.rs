@@ -8,6 +8,7 @@ mod diagnostics;
 mod explain;
 mod graph;
 mod imports;
+mod instance_schema;
 mod language;
 mod metadata;
 mod playbooks;
