@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::expr::StepNo;
-use crate::runfile::Progress;
+use crate::plan::Totals;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -28,13 +28,6 @@ pub enum Event {
         took: Duration,
     },
     Progress(Progress),
-    /// Something is to be repeated after a while.
-    Waiting {
-        reason: String,
-        delay: Duration,
-    },
-    /// Something a person might want to know; shown with `-v`.
-    Note(String),
 }
 
 /// Whoever wants to know.
@@ -48,4 +41,55 @@ pub struct Deaf;
 
 impl Listener for Deaf {
     fn hear(&mut self, _event: &Event) {}
+}
+
+/// Counts of writes by what became of them, over the whole file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    pub planned: u64,
+    pub deferred: u64,
+    pub sent: u64,
+    pub ok: u64,
+    pub unchanged: u64,
+    pub failed: u64,
+    pub skipped: u64,
+    pub unknown: u64,
+    /// What `max_changes` counts: done, under way and planned.
+    pub changes: u64,
+    /// What `max_deletes` counts.
+    pub deletes: u64,
+    /// Steps whose number of operations is not known yet.
+    pub unexpanded: u64,
+}
+
+impl Progress {
+    pub fn operations(&self) -> u64 {
+        self.planned
+            + self.deferred
+            + self.sent
+            + self.ok
+            + self.unchanged
+            + self.failed
+            + self.skipped
+            + self.unknown
+    }
+
+    pub fn settled(&self) -> u64 {
+        self.ok + self.unchanged + self.failed + self.skipped + self.unknown
+    }
+
+    /// What limits are held against.
+    pub fn totals(&self) -> Totals {
+        Totals {
+            changes: self.changes,
+            deletes: self.deletes,
+            failed: self.failed,
+            operations: self.operations(),
+        }
+    }
+
+    /// Whether anything is left to do.
+    pub fn is_done(&self) -> bool {
+        self.planned + self.deferred + self.sent + self.unexpanded == 0
+    }
 }

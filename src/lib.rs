@@ -19,9 +19,9 @@ pub mod plan;
 
 pub mod batch;
 
-pub mod runfile;
-
 pub mod event;
+
+pub mod runfile;
 
 pub mod client;
 

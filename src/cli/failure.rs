@@ -9,6 +9,7 @@ use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::execute::ExecuteError;
 use crate::report::ReportError;
+use crate::runfile::NoPermit;
 use crate::runfile::RunFileError;
 use crate::sandbox::SandboxError;
 
@@ -109,6 +110,18 @@ impl From<ExecuteError> for Failure {
             error @ (ExecuteError::Lost(_)
             | ExecuteError::Refused { .. }
             | ExecuteError::Interrupted) => Self::Instance(error.to_string()),
+        }
+    }
+}
+
+impl From<NoPermit> for Failure {
+    fn from(error: NoPermit) -> Self {
+        match error {
+            NoPermit::RunFile(error) => Self::RunFile(error),
+            error @ (NoPermit::RefusedPlan | NoPermit::Guard(_)) => Self::Refused {
+                message: error.to_string(),
+                help: None,
+            },
         }
     }
 }

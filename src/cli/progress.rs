@@ -12,9 +12,9 @@ use super::settings::Settings;
 use super::settings::Talk;
 use crate::event::Event;
 use crate::event::Listener;
+use crate::event::Progress;
 use crate::report::Activity;
 use crate::report::progress_line;
-use crate::runfile::Progress;
 
 /// Between two lines where there is no terminal.
 const BETWEEN: Duration = Duration::from_secs(10);
@@ -76,8 +76,6 @@ impl Listener for Shown {
             Event::Answered { batch, took } => {
                 tracing::debug!("batch {batch}: answered after {took:?}");
             }
-            Event::Waiting { reason, delay } => tracing::warn!("{reason}; waiting {delay:?}"),
-            Event::Note(text) => tracing::info!("{text}"),
         }
     }
 }

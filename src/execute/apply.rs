@@ -18,7 +18,6 @@ use super::judge;
 use super::judge::Judged;
 use super::lookup::Question;
 use super::patience::Health;
-use super::totals;
 use crate::batch;
 use crate::batch::Batch;
 use crate::batch::Budget;
@@ -35,7 +34,6 @@ use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
 use crate::runfile::Settlement;
-use crate::runfile::Stage;
 use crate::runfile::StoredOperation;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
@@ -68,7 +66,7 @@ pub async fn apply(
     health: Health,
     options: ApplyOptions,
 ) -> Result<ApplyEnd, ExecuteError> {
-    engine.file.put(&Stage::Run)?;
+    engine.file.begin_run()?;
     let end = engine.run(Arc::new(writer), health, options).await;
     engine.judge_expectations()?;
     engine.write_outputs()?;
@@ -144,7 +142,7 @@ impl Engine<'_> {
                 ))));
             }
         }
-        let too_many = self.guard.too_many_failures(totals(&self.file.progress()?));
+        let too_many = self.guard.too_many_failures(self.file.progress()?.totals());
         Ok(too_many.map(ApplyEnd::Stopped))
     }
 

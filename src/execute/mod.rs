@@ -40,8 +40,6 @@ use crate::metadata::Metadata;
 use crate::operation::Origin;
 use crate::plan::Guard;
 use crate::plan::Planner;
-use crate::plan::Totals;
-use crate::runfile::Progress;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 
@@ -92,7 +90,7 @@ impl Engine<'_> {
     }
 
     fn check_limits(&self) -> Result<(), ExecuteError> {
-        Ok(self.guard.check(totals(&self.file.progress()?))?)
+        Ok(self.guard.check(self.file.progress()?.totals())?)
     }
 }
 
@@ -103,15 +101,6 @@ pub fn world(
     now: jiff::ZonedDateTime,
 ) -> Result<World, RunFileError> {
     Ok(World::new(Arc::new(file.results()?), vars, now))
-}
-
-fn totals(progress: &Progress) -> Totals {
-    Totals {
-        changes: progress.changes,
-        deletes: progress.deletes,
-        failed: progress.failed,
-        operations: progress.operations(),
-    }
 }
 
 /// The time as run files and reports write it.

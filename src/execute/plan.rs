@@ -3,7 +3,6 @@
 use super::Engine;
 use super::ExecuteError;
 use super::digest;
-use super::totals;
 use crate::check::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -117,7 +116,7 @@ impl Engine<'_> {
                 "{count} failed while planning, and the playbook does not tolerate it"
             ))));
         }
-        let totals = totals(&self.file.progress()?);
+        let totals = self.file.progress()?.totals();
         if let Some(message) = self.guard.too_many_failures(totals) {
             return Ok(Some(Refusal::Mistakes(message)));
         }

@@ -1,6 +1,6 @@
 //! Run file → what people and programs read: terminal text, JSON, progress lines.
 //!
-//! Everything is read through [`source`], behind the curtain of [`privacy`]; no rendering sees the run file itself.
+//! Everything is read through `source`, behind the curtain of `privacy`; no rendering sees the run file itself.
 
 mod error;
 mod explain;

@@ -141,10 +141,11 @@ impl Standing {
         match (self.stage, &self.ending) {
             (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
             // An outage is no failure of the playbook: the same command goes on when the instance answers again.
-            (_, Some(Ending::Interrupted | Ending::Lost(_))) => RunResult::Interrupted,
+            // And where there is no word of an end, it was killed, or is still at it.
+            (_, Some(Ending::Interrupted | Ending::Lost(_))) | (Stage::Run, None) => {
+                RunResult::Interrupted
+            }
             (_, Some(Ending::Stopped(_))) => RunResult::Failed,
-            // No word of an end: it was killed, or is still at it.
-            (Stage::Run, None) => RunResult::Interrupted,
             _ if any(&[State::Failed, State::Unknown, State::Sent]) => RunResult::Failed,
             (Stage::Plan, _) => RunResult::Planned,
             (Stage::Run, Some(Ending::Finished)) if is_open() => RunResult::Interrupted,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::text::grouped;
-use crate::runfile::Progress;
+use crate::event::Progress;
 
 /// What a run is doing right now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,17 +44,19 @@ pub fn progress_line(
     let here = done.saturating_sub(settled_before);
     let rate = rate(here, elapsed);
     // What is not expanded yet adds to the total, so that it is a lower bound.
-    let at_least = if progress.unexpanded > 0 { "+" } else { "" };
-    let mut pieces = vec![format!("{}/{}{at_least}", grouped(done), grouped(total))];
-    if at_least.is_empty() && total > 0 {
-        pieces[0].push_str(&format!(" {}%", done * 100 / total));
-    }
+    let is_known = progress.unexpanded == 0;
+    let share = match (is_known, (done * 100).checked_div(total)) {
+        (false, _) => "+".to_owned(),
+        (true, Some(percent)) => format!(" {percent}%"),
+        (true, None) => String::new(),
+    };
+    let mut pieces = vec![format!("{}/{}{share}", grouped(done), grouped(total))];
     if let Some(rate) = rate {
         pieces.push(format!("{rate:.1}/s"));
     }
     pieces.push(activity.to_string());
     let left = total.saturating_sub(done);
-    if at_least.is_empty()
+    if is_known
         && left > 0
         && *activity == Activity::Running
         && let Some(eta) = remaining(left, here, elapsed)
@@ -104,8 +106,8 @@ mod tests {
 
     fn progress(ok: u64, planned: u64) -> Progress {
         Progress {
-            ok,
             planned,
+            ok,
             ..Progress::default()
         }
     }

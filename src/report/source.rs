@@ -187,9 +187,10 @@ impl<'a> Source<'a> {
             operations: operations(step)?,
             aside: StepAside {
                 labelled,
-                skipped_reads: match step.writes {
-                    true => 0,
-                    false => step.counts.get(&State::Skipped).copied().unwrap_or(0),
+                skipped_reads: if step.writes {
+                    0
+                } else {
+                    step.counts.get(&State::Skipped).copied().unwrap_or(0)
                 },
                 writes: step.writes,
             },
@@ -360,5 +361,9 @@ fn changed(
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let halves = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    halves
+        .map(|half| char::from(DIGITS[usize::from(half)]))
+        .collect()
 }

@@ -8,13 +8,28 @@ use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::RunFile;
 use super::RunFileError;
+use super::Stage;
+use crate::plan::Guard;
+use crate::plan::GuardError;
 
 /// Leave to write to an instance. It comes only with the lock of a run file whose guards have passed, and no code
 /// outside this module can make one.
 #[derive(Debug)]
 pub struct Permit {
     _lock: Lock,
+}
+
+/// Why there is no leave to write.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPermit {
+    #[error("the plan was refused when it was made")]
+    RefusedPlan,
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    #[error(transparent)]
+    RunFile(#[from] RunFileError),
 }
 
 /// Held as long as it lives; the operating system frees it when the process ends, however it ends.
@@ -68,9 +83,14 @@ impl Lock {
         Ok(Self { file, path })
     }
 
-    /// The caller has seen to it that limits hold and nothing stands against sending.
-    pub fn permit(self) -> Permit {
-        Permit { _lock: self }
+    /// Leave to write, if nothing stands against it: the plan is not refused, and what is done and planned together keeps
+    /// the limits.
+    pub fn permit(self, file: &RunFile, guard: &Guard) -> Result<Permit, NoPermit> {
+        if file.get::<Stage>()? == Some(Stage::Refused) {
+            return Err(NoPermit::RefusedPlan);
+        }
+        guard.check(file.progress()?.totals())?;
+        Ok(Permit { _lock: self })
     }
 }
 
@@ -86,9 +106,8 @@ impl Drop for Lock {
 impl Permit {
     pub(crate) fn for_tests() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        Lock::take(&folder.path().join("test.run"))
-            .expect("nobody else holds it")
-            .permit()
+        let lock = Lock::take(&folder.path().join("test.run")).expect("nobody else holds it");
+        Self { _lock: lock }
     }
 }
 

@@ -139,3 +139,10 @@ pub(super) fn get<E: Entry>(connection: &Connection) -> Result<Option<E>, RunFil
     })
     .transpose()
 }
+
+pub(super) fn remove<E: Entry>(connection: &Connection) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached("DELETE FROM meta WHERE k = ?1")?
+        .execute((E::NAME,))?;
+    Ok(())
+}

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 pub use error::RunFileError;
 pub use lock::Lock;
+pub use lock::NoPermit;
 pub use lock::Permit;
 pub use meta::ClientIds;
 pub use meta::Digest;
@@ -32,7 +33,6 @@ pub use meta::PlaybookText;
 pub use meta::Requests;
 pub use meta::Stage;
 pub use pages::StepRow;
-pub use progress::Progress;
 pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
@@ -118,6 +118,12 @@ impl RunFile {
 
     pub(crate) fn get<E: Entry>(&self) -> Result<Option<E>, RunFileError> {
         meta::get(&self.connection)
+    }
+
+    /// From here on it is a run; how an earlier one ended says nothing of this one.
+    pub fn begin_run(&self) -> Result<(), RunFileError> {
+        self.put(&Stage::Run)?;
+        meta::remove::<Ending>(&self.connection)
     }
 
     pub fn header(&self) -> Result<Header, RunFileError> {

@@ -1,5 +1,6 @@
 //! What is next: steps to expand, operations to plan, operations to send; always a page at a time.
 
+use rusqlite::Connection;
 use rusqlite::params;
 
 use super::RunFile;
@@ -9,6 +10,7 @@ use super::from_db;
 use super::rows;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::wire::LocalLabel;
 
 /// A step's counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,20 +30,18 @@ impl StepRow {
 
 impl RunFile {
     pub fn step(&self, step: StepNo) -> Result<StepRow, RunFileError> {
-        Ok(self
+        let (expanded, items, records) = self
             .connection
-            .prepare_cached(
-                "SELECT expanded, items, unsettled, bad, records FROM step WHERE id = ?1",
-            )?
-            .query_row((step.0,), |row| {
-                Ok(StepRow {
-                    expanded: row.get(0)?,
-                    items: from_db(row.get(1)?),
-                    unsettled: from_db(row.get(2)?),
-                    bad: from_db(row.get(3)?),
-                    records: from_db(row.get(4)?),
-                })
-            })?)
+            .prepare_cached("SELECT expanded, items, records FROM step WHERE id = ?1")?
+            .query_row((step.0,), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        let (unsettled, bad) = standing(&self.connection, step)?;
+        Ok(StepRow {
+            expanded,
+            items: from_db(items),
+            unsettled,
+            bad,
+            records: from_db(records),
+        })
     }
 
     /// Operations of a step that could be planned now: everything they were deferred for is final.
@@ -54,7 +54,8 @@ impl RunFile {
         let mut statement = self.connection.prepare_cached(
             "SELECT seq FROM op WHERE seq > ?1 AND seq < ?2 AND state = 'deferred' AND wait = 0 AND NOT EXISTS ( \
                SELECT 1 FROM op_step_wait w JOIN step s ON s.id = w.step \
-               WHERE w.seq = op.seq AND (s.expanded = 0 OR s.unsettled > 0)) \
+               WHERE w.seq = op.seq AND (s.expanded = 0 OR EXISTS ( \
+                 SELECT 1 FROM tally t WHERE t.step = s.id AND t.count > 0 AND t.state IN ('deferred', 'planned', 'sent')))) \
              ORDER BY seq LIMIT ?3",
         )?;
         let from = after.map_or(first(step).0 - 1, |seq| seq.0);
@@ -103,4 +104,20 @@ pub(super) fn first(step: StepNo) -> Seq {
 
 pub(super) fn next(step: StepNo) -> StepNo {
     StepNo(step.0 + 1)
+}
+
+/// How many operations of a step are not final, and how many stand in the way of steps that wait for it to succeed:
+/// failed, unknown, or skipped because of one.
+pub(super) fn standing(connection: &Connection, step: StepNo) -> Result<(u64, u64), RunFileError> {
+    let (unsettled, bad): (i64, i64) = connection
+        .prepare_cached(
+            "SELECT coalesce(sum(count) FILTER (WHERE state IN ('deferred', 'planned', 'sent')), 0), \
+             coalesce(sum(count) FILTER (WHERE state IN ('failed', 'unknown') \
+                 OR (state = 'skipped' AND label = ?2)), 0) \
+             FROM tally WHERE step = ?1",
+        )?
+        .query_row(params![step.0, LocalLabel::Dependency.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    Ok((from_db(unsettled), from_db(bad)))
 }

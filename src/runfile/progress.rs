@@ -3,58 +3,19 @@
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
+use crate::event::Progress;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::wire::Label;
 use rusqlite::OptionalExtension;
 
-/// Counts of writes by what became of them, over the whole file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    pub planned: u64,
-    pub deferred: u64,
-    pub sent: u64,
-    pub ok: u64,
-    pub unchanged: u64,
-    pub failed: u64,
-    pub skipped: u64,
-    pub unknown: u64,
-    /// What `max_changes` counts: done, under way and planned.
-    pub changes: u64,
-    /// What `max_deletes` counts.
-    pub deletes: u64,
-    /// Steps whose number of operations is not known yet.
-    pub unexpanded: u64,
-}
-
-impl Progress {
-    pub fn operations(&self) -> u64 {
-        self.planned
-            + self.deferred
-            + self.sent
-            + self.ok
-            + self.unchanged
-            + self.failed
-            + self.skipped
-            + self.unknown
-    }
-
-    pub fn settled(&self) -> u64 {
-        self.ok + self.unchanged + self.failed + self.skipped + self.unknown
-    }
-
-    /// Whether anything is left to do.
-    pub fn is_done(&self) -> bool {
-        self.planned + self.deferred + self.sent + self.unexpanded == 0
-    }
-}
-
 impl RunFile {
     pub fn progress(&self) -> Result<Progress, RunFileError> {
         let mut progress = Progress::default();
         let mut statement = self.connection.prepare_cached(
-            "SELECT state, action, count(*), sum(weight) FROM op \
-             WHERE action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged') GROUP BY state, action",
+            "SELECT state, action, sum(count), sum(weight) FROM tally \
+             WHERE count > 0 AND (action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged')) \
+             GROUP BY state, action",
         )?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
@@ -89,7 +50,7 @@ impl RunFile {
     /// What failed, by step and label.
     pub fn failures(&self) -> Result<Vec<(StepNo, Label, u64)>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT seq >> 40, coalesce(label, ''), count(*) FROM op WHERE state = 'failed' GROUP BY 1, 2",
+            "SELECT step, label, sum(count) FROM tally WHERE state = 'failed' AND count > 0 GROUP BY step, label",
         )?;
         let found = statement.query_map((), |row| {
             Ok((

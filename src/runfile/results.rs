@@ -17,6 +17,7 @@ use serde_json::Value as Json;
 
 use super::RunFileError;
 use super::from_db;
+use super::pages;
 use super::rows;
 use super::to_db;
 use crate::diag::Row;
@@ -118,23 +119,20 @@ fn told(error: &RunFileError) -> ResultsError {
 fn step(connection: &Connection, name: &str) -> Read<Option<StepResult>> {
     let found = connection
         .prepare_cached(
-            "SELECT id, effect, repeat, expanded, unsettled, items, records, count, selected FROM step WHERE name = ?1",
+            "SELECT id, effect, repeat, expanded, items, records, count, selected FROM step WHERE name = ?1",
         )?
         .query_row((name,), |row| {
-            let (expanded, unsettled): (bool, i64) = (row.get(3)?, row.get(4)?);
-            let selected: Option<String> = row.get(8)?;
+            let expanded: bool = row.get(3)?;
+            let selected: Option<String> = row.get(7)?;
             let result = StepResult {
                 number: StepNo(row.get(0)?),
                 effect: if row.get::<_, String>(1)? == "writes" { Effect::Writes } else { Effect::Reads },
                 repeat: if row.get::<_, String>(2)? == "once" { Repeat::Once } else { Repeat::ForEach },
-                phase: match (expanded, unsettled) {
-                    (false, _) => Phase::Pending,
-                    (true, 0) => Phase::Settled,
-                    (true, _) => Phase::Open,
-                },
-                items: from_db(row.get(5)?),
-                records: from_db(row.get(6)?),
-                count: row.get::<_, Option<i64>>(7)?.map(from_db),
+                // An expanded step is open or settled; which one, its operations say.
+                phase: if expanded { Phase::Open } else { Phase::Pending },
+                items: from_db(row.get(4)?),
+                records: from_db(row.get(5)?),
+                count: row.get::<_, Option<i64>>(6)?.map(from_db),
                 selected: None,
                 bad: None,
             };
@@ -144,6 +142,9 @@ fn step(connection: &Connection, name: &str) -> Read<Option<StepResult>> {
     let Some((mut result, selected)) = found else {
         return Ok(None);
     };
+    if result.phase == Phase::Open && pages::standing(connection, result.number)?.0 == 0 {
+        result.phase = Phase::Settled;
+    }
     result.selected = selected.as_deref().map(rows::json).transpose()?;
     if result.repeat == Repeat::Once && result.phase == Phase::Settled {
         let seq = Seq::new(result.number, 0);
@@ -321,14 +322,10 @@ fn item_records(
 }
 
 fn tally(connection: &Connection, step: StepNo) -> Read<Tally> {
-    let (from, to) = (
-        super::pages::first(step),
-        super::pages::first(super::pages::next(step)),
-    );
     let mut statement = connection.prepare_cached(
-        "SELECT state, label, count(*) FROM op WHERE seq >= ?1 AND seq < ?2 GROUP BY state, label",
+        "SELECT state, nullif(label, ''), count FROM tally WHERE step = ?1 AND count > 0",
     )?;
-    let mut rows = statement.query((from.0, to.0))?;
+    let mut rows = statement.query((step.0,))?;
     let mut counts: BTreeMap<State, u64> = BTreeMap::new();
     let mut tally = Tally::default();
     while let Some(row) = rows.next()? {

@@ -13,8 +13,6 @@ CREATE TABLE step (
     repeat    TEXT NOT NULL,                -- once, for_each
     expanded  INTEGER NOT NULL DEFAULT 0,   -- its items are known
     items     INTEGER NOT NULL DEFAULT 0,
-    unsettled INTEGER NOT NULL DEFAULT 0,   -- operations that are not final
-    bad       INTEGER NOT NULL DEFAULT 0,   -- failed, unknown, or skipped because of one
     records   INTEGER NOT NULL DEFAULT 0,
     count     INTEGER,                      -- what `count` gave
     selected  TEXT,                         -- JSON list
@@ -56,6 +54,31 @@ CREATE INDEX op_ready ON op (seq) WHERE state = 'planned' AND wait = 0;
 CREATE INDEX op_deferred ON op (seq) WHERE state = 'deferred';
 CREATE INDEX op_open ON op (seq) WHERE state IN ('sent', 'unknown');
 CREATE INDEX op_record ON op (module, record, seq) WHERE record IS NOT NULL;
+
+-- How many operations are in which state, kept by the database itself, so that nobody counts a million of them.
+CREATE TABLE tally (
+    step   INTEGER NOT NULL,
+    action TEXT NOT NULL,
+    state  TEXT NOT NULL,
+    label  TEXT NOT NULL,                   -- empty where there is none
+    count  INTEGER NOT NULL,
+    weight INTEGER NOT NULL,
+    PRIMARY KEY (step, action, state, label)
+) WITHOUT ROWID;
+CREATE TRIGGER op_added AFTER INSERT ON op BEGIN
+    INSERT INTO tally VALUES (new.seq >> 40, new.action, new.state, coalesce(new.label, ''), 1, new.weight)
+        ON CONFLICT DO UPDATE SET count = count + 1, weight = weight + excluded.weight;
+END;
+CREATE TRIGGER op_removed AFTER DELETE ON op BEGIN
+    UPDATE tally SET count = count - 1, weight = weight - old.weight
+        WHERE step = old.seq >> 40 AND action = old.action AND state = old.state AND label = coalesce(old.label, '');
+END;
+CREATE TRIGGER op_changed AFTER UPDATE OF state, label ON op BEGIN
+    UPDATE tally SET count = count - 1, weight = weight - old.weight
+        WHERE step = old.seq >> 40 AND action = old.action AND state = old.state AND label = coalesce(old.label, '');
+    INSERT INTO tally VALUES (new.seq >> 40, new.action, new.state, coalesce(new.label, ''), 1, new.weight)
+        ON CONFLICT DO UPDATE SET count = count + 1, weight = weight + excluded.weight;
+END;
 
 CREATE TABLE body (
     seq    INTEGER PRIMARY KEY,

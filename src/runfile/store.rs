@@ -25,7 +25,6 @@ use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::Reversible;
-use crate::operation::State;
 use crate::wire::LocalLabel;
 
 /// One item with what the plan makes of it.
@@ -171,14 +170,12 @@ impl RunFile {
         transaction
             .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
             .execute(params![step.0, to_db(index)])?;
-        let was_open = transaction
+        transaction
             .prepare_cached(
-                "UPDATE op SET state = 'skipped', label = ?2, message = ?3 WHERE seq = ?1 AND state IN ('planned', 'deferred')",
+                "UPDATE op SET state = 'skipped', label = ?2, message = ?3 \
+                 WHERE seq = ?1 AND state IN ('planned', 'deferred')",
             )?
             .execute(params![seq.0, LocalLabel::DuplicateKey.as_str(), message])?;
-        transaction
-            .prepare_cached("UPDATE step SET unsettled = unsettled - ?2 WHERE id = ?1")?
-            .execute(params![step.0, to_db(was_open as u64)])?;
         transaction.commit()?;
         Ok(())
     }
@@ -366,13 +363,6 @@ fn add_operation(connection: &Connection, operation: &Operation) -> Result<(), R
             to_text(&operation.before)?,
             to_text(&operation.after)?,
         ])?;
-    count(
-        connection,
-        seq.step(),
-        operation.state,
-        operation.label.as_ref().map(crate::wire::Label::as_str),
-        1,
-    )?;
     Ok(())
 }
 
@@ -387,16 +377,6 @@ fn weight(operation: &Operation) -> u64 {
 
 /// Takes an operation out with everything that hangs on it.
 fn remove_operation(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
-    let (state, label): (String, Option<String>) = connection
-        .prepare_cached("SELECT state, label FROM op WHERE seq = ?1")?
-        .query_row((seq.0,), |row| Ok((row.get(0)?, row.get(1)?)))?;
-    count(
-        connection,
-        seq.step(),
-        super::rows::state(&state)?,
-        label.as_deref(),
-        -1,
-    )?;
     for sql in [
         "DELETE FROM op WHERE seq = ?1",
         "DELETE FROM body WHERE seq = ?1",
@@ -408,33 +388,6 @@ fn remove_operation(connection: &Connection, seq: Seq) -> Result<(), RunFileErro
     connection
         .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
         .execute(params![seq.step().0, to_db(seq.index())])?;
-    Ok(())
-}
-
-/// Whether an operation in this state stands in the way of those that wait for its step to succeed.
-pub(super) fn is_bad(state: State, label: Option<&str>) -> bool {
-    match state {
-        State::Failed | State::Unknown => true,
-        State::Skipped => label == Some(LocalLabel::Dependency.as_str()),
-        _ => false,
-    }
-}
-
-/// Keeps the step's counters true.
-pub(super) fn count(
-    connection: &Connection,
-    step: StepNo,
-    state: State,
-    label: Option<&str>,
-    by: i64,
-) -> Result<(), RunFileError> {
-    connection
-        .prepare_cached("UPDATE step SET unsettled = unsettled + ?2, bad = bad + ?3 WHERE id = ?1")?
-        .execute(params![
-            step.0,
-            if state.is_settled() { 0 } else { by },
-            if is_bad(state, label) { by } else { 0 },
-        ])?;
     Ok(())
 }
 

@@ -247,7 +247,7 @@ impl RunFile {
 }
 
 fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<(), RunFileError> {
-    let from = change_state_labelled(connection, seq, settlement.state, settlement.label.as_ref())?;
+    let from = change_state(connection, seq, settlement.state)?;
     let record = settlement
         .change
         .as_ref()
@@ -287,20 +287,11 @@ fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
     Ok(())
 }
 
-fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<State, RunFileError> {
-    change_state_labelled(connection, seq, to, None)
-}
-
 /// The one place where a state changes. Gives the state it had.
-fn change_state_labelled(
-    connection: &Connection,
-    seq: Seq,
-    to: State,
-    label: Option<&Label>,
-) -> Result<State, RunFileError> {
-    let (from, old_label): (String, Option<String>) = connection
-        .prepare_cached("SELECT state, label FROM op WHERE seq = ?1")?
-        .query_row((seq.0,), |row| Ok((row.get(0)?, row.get(1)?)))
+fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<State, RunFileError> {
+    let from: String = connection
+        .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
+        .query_row((seq.0,), |row| row.get(0))
         .optional()?
         .ok_or_else(|| RunFileError::inconsistent(format!("there is no operation {}", seq.0)))?;
     let from = super::rows::state(&from)?;
@@ -313,7 +304,5 @@ fn change_state_labelled(
     connection
         .prepare_cached("UPDATE op SET state = ?2 WHERE seq = ?1")?
         .execute(params![seq.0, to.as_str()])?;
-    store::count(connection, seq.step(), from, old_label.as_deref(), -1)?;
-    store::count(connection, seq.step(), to, label.map(Label::as_str), 1)?;
     Ok(from)
 }

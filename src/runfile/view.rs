@@ -192,7 +192,7 @@ impl RunView {
             .collect::<Result<_, _>>()?;
         let mut statement = self
             .connection
-            .prepare_cached("SELECT seq >> 40, state, label, count(*) FROM op GROUP BY 1, 2, 3")?;
+            .prepare_cached("SELECT step, state, nullif(label, ''), sum(count) FROM tally WHERE count > 0 GROUP BY 1, 2, 3")?;
         let mut found = statement.query(())?;
         while let Some(row) = found.next()? {
             let number: u32 = row.get(0)?;

@@ -1,5 +1,7 @@
 //! What goes back: a status, a body, and seldom a header.
 
+use std::fmt;
+
 use axum::body::Bytes;
 use serde_json::Value;
 
@@ -8,6 +10,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Body,
     pub(crate) headers: Vec<(&'static str, String)>,
+    /// The number of records in it, for what it costs.
+    pub(crate) records: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -22,6 +26,55 @@ pub(crate) enum Body {
     },
 }
 
+/// Records as JSON texts, and where the next page begins.
+#[derive(Debug)]
+pub(crate) struct Records {
+    /// -1 at the end.
+    pub(crate) next_offset: i64,
+    pub(crate) records: Vec<String>,
+}
+
+impl Records {
+    pub(crate) fn value(&self) -> Value {
+        serde_json::from_str(&self.to_string()).expect("records are printed as JSON")
+    }
+}
+
+impl fmt::Display for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{\"next_offset\":{},\"records\":[", self.next_offset)?;
+        for (index, record) in self.records.iter().enumerate() {
+            if index > 0 {
+                f.write_str(",")?;
+            }
+            f.write_str(record)?;
+        }
+        f.write_str("]}")
+    }
+}
+
+impl From<Value> for Answer {
+    fn from(value: Value) -> Self {
+        Self::json(200, value)
+    }
+}
+
+/// JSON that is text already.
+impl From<String> for Answer {
+    fn from(text: String) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<Records> for Answer {
+    fn from(page: Records) -> Self {
+        Self {
+            records: page.records.len(),
+            ..Self::text(page.to_string())
+        }
+    }
+}
+
 impl Answer {
     pub(crate) fn ok(value: Value) -> Self {
         Self::json(200, value)
@@ -32,6 +85,7 @@ impl Answer {
             status,
             body: Body::Json(value),
             headers: Vec::new(),
+            records: 1,
         }
     }
 
@@ -40,18 +94,7 @@ impl Answer {
             status: 200,
             body: Body::Text(text),
             headers: Vec::new(),
-        }
-    }
-
-    /// The number of records in the body: those of a list, else one.
-    pub(crate) fn records(&self) -> usize {
-        match &self.body {
-            Body::Json(value) => value
-                .get("records")
-                .or_else(|| value.get("related_records"))
-                .and_then(Value::as_array)
-                .map_or(1, Vec::len),
-            Body::Text(_) | Body::File { .. } => 1,
+            records: 1,
         }
     }
 

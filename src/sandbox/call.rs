@@ -337,4 +337,14 @@ mod tests {
         );
         assert!(read(Some("application/json"), "{broken").is_err());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_a_client_sends_is_fatal(target: String, kind: String, body: Vec<u8>) {
+            let mut headers = Headers::default();
+            headers.set("Content-Type", &kind);
+            headers.set("Authorization", &kind);
+            let _ = Call::read(Method::Post, &target, headers, Bytes::from(body));
+        }
+    }
 }

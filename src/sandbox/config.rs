@@ -45,7 +45,7 @@ impl Default for Config {
             faults: Faults::default(),
             sessions: Sessions::default(),
             limits: Limits::default(),
-            platforms: ["base", "mobile", "portal", "sugarmill"]
+            platforms: ["base", "mobile", "portal", "api", "sugarmill"]
                 .map(str::to_owned)
                 .to_vec(),
         }

@@ -68,6 +68,23 @@ impl Context<'_> {
         }
     }
 
+    /// Runs work that may fail half way, and then takes back what it did.
+    ///
+    /// Calls that fail before they write, or write with one statement, need none of it; savepoints are what makes a
+    /// write expensive.
+    pub(crate) fn atomically<T>(
+        &self,
+        work: impl FnOnce() -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        self.db.prepare_cached("SAVEPOINT call")?.execute([])?;
+        let result = work();
+        if result.is_err() {
+            self.db.prepare_cached("ROLLBACK TO call")?.execute([])?;
+        }
+        self.db.prepare_cached("RELEASE call")?.execute([])?;
+        result
+    }
+
     pub(crate) fn require_administrator(&self) -> Result<(), Failure> {
         match self.actor.role {
             Role::Administrator => Ok(()),

@@ -1,6 +1,5 @@
 //! From an endpoint to the function that serves it.
 
-use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
@@ -38,65 +37,78 @@ pub(crate) fn dispatch(
     endpoint: Endpoint<'_>,
     call: &Call,
 ) -> Result<Answer, Failure> {
-    let value = match endpoint {
-        Endpoint::Token => oauth::token(cx.db, cx.settings, cx.now, call)?,
-        Endpoint::Logout => oauth::logout(cx.db, call.token())?,
-        Endpoint::Sudo { user } => oauth::sudo(cx, user, call)?,
-        Endpoint::Ping => json!("pong"),
-        Endpoint::Clock => json!(cx.actor.zone.print(&time::stored(cx.now))),
-        Endpoint::Me => me::me(cx)?,
-        Endpoint::UpdateMe => me::update(cx, call)?,
-        Endpoint::Preferences => me::preferences(cx)?,
-        Endpoint::ReadPreference { name } => me::preference(cx, name)?,
-        Endpoint::WritePreference { name } => me::set_preference(cx, name, call)?,
-        Endpoint::DeletePreference { name } => me::delete_preference(cx, name)?,
-        Endpoint::Following => me::following(cx)?,
-        Endpoint::Password => me::password(cx, call)?,
-        Endpoint::MostActiveUsers => me::most_active(cx)?,
-        Endpoint::Metadata => metadata::metadata(cx, call),
-        Endpoint::MetadataPublic => metadata::public(cx.schema),
-        Endpoint::MetadataHash => json!({ "_hash": cx.metadata_hash }),
-        Endpoint::MetadataSegment { module, segment } => metadata::segment(cx, module, segment)?,
-        Endpoint::Search => search::search(cx, call)?,
-        Endpoint::GlobalSearch { module } => search::global(cx, module, call)?,
-        Endpoint::Enum { module, field } => {
-            return metadata::list_of_options(cx, module, field).map(Answer::text);
+    Ok(match endpoint {
+        Endpoint::Token => oauth::token(cx.db, cx.settings, cx.now, call)?.into(),
+        Endpoint::Logout => oauth::logout(cx.db, call.token())?.into(),
+        Endpoint::Sudo { user } => oauth::sudo(cx, user, call)?.into(),
+        Endpoint::Ping => json!("pong").into(),
+        Endpoint::Clock => json!(cx.actor.zone.print(&time::stored(cx.now))).into(),
+        Endpoint::Me => me::me(cx)?.into(),
+        Endpoint::UpdateMe => me::update(cx, call)?.into(),
+        Endpoint::Preferences => me::preferences(cx)?.into(),
+        Endpoint::ReadPreference { name } => me::preference(cx, name)?.into(),
+        Endpoint::WritePreference { name } => me::set_preference(cx, name, call)?.into(),
+        Endpoint::DeletePreference { name } => me::delete_preference(cx, name)?.into(),
+        Endpoint::Following => me::following(cx)?.into(),
+        Endpoint::Password => me::password(cx, call)?.into(),
+        Endpoint::MostActiveUsers => me::most_active(cx)?.into(),
+        Endpoint::Metadata => metadata::metadata(cx, call).into(),
+        Endpoint::MetadataPublic => metadata::public(cx.schema).into(),
+        Endpoint::MetadataHash => json!({ "_hash": cx.metadata_hash }).into(),
+        Endpoint::MetadataSegment { module, segment } => {
+            metadata::segment(cx, module, segment)?.into()
         }
+        Endpoint::Search => search::search(cx, call)?.into(),
+        Endpoint::GlobalSearch { module } => search::global(cx, module, call)?.into(),
+        Endpoint::Enum { module, field } => metadata::list_of_options(cx, module, field)?.into(),
         Endpoint::List { module } => list::page(
             cx,
             rights::module(cx, module, Action::List)?,
             Scope::Module,
             call,
-        )?,
+        )?
+        .into(),
         Endpoint::Count { module } => list::count(
             cx,
             rights::module(cx, module, Action::List)?,
             Scope::Module,
             call,
-        )?,
+        )?
+        .into(),
         Endpoint::Create { module } => create(cx, module, call)?.into(),
         Endpoint::Read { module, id } => read(cx, module, id, call)?.into(),
         Endpoint::Update { module, id } => update(cx, module, id, call)?.into(),
-        Endpoint::Delete { module, id } => delete(cx, module, id, call)?,
-        Endpoint::Mass { module, change } => mass::mass(
-            cx,
-            rights::module(cx, module, Action::MassUpdate)?,
-            change,
-            call,
-        )?,
-        Endpoint::Favorite { module, id } => mark(cx, module, id, Mark::Set, favorites::set)?,
-        Endpoint::Unfavorite { module, id } => mark(cx, module, id, Mark::Unset, favorites::set)?,
+        Endpoint::Delete { module, id } => delete(cx, module, id, call)?.into(),
+        Endpoint::Mass { module, change } => {
+            let module = rights::module(cx, module, Action::MassUpdate)?;
+            cx.atomically(|| mass::mass(cx, module, change, call))?
+                .into()
+        }
+        Endpoint::Favorite { module, id } => {
+            mark(cx, module, id, Mark::Set, favorites::set)?.into()
+        }
+        Endpoint::Unfavorite { module, id } => {
+            mark(cx, module, id, Mark::Unset, favorites::set)?.into()
+        }
         Endpoint::Follow {
             module,
             id,
             mark: wanted,
-        } => mark(cx, module, id, wanted, favorites::follow)?,
-        Endpoint::Related { module, id, link } => relate::related(cx, module, id, link, call)?,
-        Endpoint::RelatedCount { module, id, link } => relate::count(cx, module, id, link, call)?,
-        Endpoint::LeanCount { module, id, link } => relate::lean_count(cx, module, id, link, call)?,
-        Endpoint::LinkMany { module, id } => relate::link_many(cx, module, id, call)?,
+        } => mark(cx, module, id, wanted, favorites::follow)?.into(),
+        Endpoint::Related { module, id, link } => {
+            relate::related(cx, module, id, link, call)?.into()
+        }
+        Endpoint::RelatedCount { module, id, link } => {
+            relate::count(cx, module, id, link, call)?.into()
+        }
+        Endpoint::LeanCount { module, id, link } => {
+            relate::lean_count(cx, module, id, link, call)?.into()
+        }
+        Endpoint::LinkMany { module, id } => {
+            cx.atomically(|| relate::link_many(cx, module, id, call))?
+        }
         Endpoint::CreateRelated { module, id, link } => {
-            relate::create_related(cx, module, id, link, call)?
+            cx.atomically(|| relate::create_related(cx, module, id, link, call))?
         }
         Endpoint::ReadRelated {
             module,
@@ -122,45 +134,44 @@ pub(crate) fn dispatch(
             link,
             far_id,
         } => relate::unlink(cx, module, id, link, far_id)?,
-        Endpoint::Upsert { module, key } => return integrate::upsert(cx, module, key, call),
-        Endpoint::ReadByKey { module, key } => integrate::read(cx, module, key)?,
-        Endpoint::DeleteByKey { module, key } => integrate::delete(cx, module, key)?,
-        Endpoint::SetKey { module, id, key } => integrate::set_key(cx, module, id, key)?,
+        Endpoint::Upsert { module, key } => integrate::upsert(cx, module, key, call)?,
+        Endpoint::ReadByKey { module, key } => integrate::read(cx, module, key)?.into(),
+        Endpoint::DeleteByKey { module, key } => integrate::delete(cx, module, key)?.into(),
+        Endpoint::SetKey { module, id, key } => integrate::set_key(cx, module, id, key)?.into(),
         Endpoint::Tie {
             tie,
             module,
             near,
             link,
             far,
-        } => integrate::tie(cx, tie, module, near, link, far)?,
+        } => integrate::tie(cx, tie, module, near, link, far)?.into(),
         Endpoint::DuplicateCheck { module } => duplicates::check(
             cx,
             rights::module(cx, module, Action::List)?,
             call.fields()?,
-        )?,
+        )?
+        .into(),
         Endpoint::Audit { module, id } => {
-            let module = existing(cx, module, id, Action::View)?;
-            audit::list(cx, module, id)?
+            audit::list(cx, existing(cx, module, id, Action::View)?, id)?.into()
         }
         Endpoint::Files { module, id } => {
-            files::list(cx, rights::module(cx, module, Action::View)?, id)?
+            files::list(cx, existing(cx, module, id, Action::View)?, id)?.into()
         }
         Endpoint::Download { module, id, field } => {
-            return files::download(cx, existing(cx, module, id, Action::View)?, id, field);
+            files::download(cx, existing(cx, module, id, Action::View)?, id, field)?
         }
         Endpoint::Upload { module, id, field } => {
-            files::store(cx, existing(cx, module, id, Action::Edit)?, id, field, call)?
+            files::store(cx, existing(cx, module, id, Action::Edit)?, id, field, call)?.into()
         }
         Endpoint::RemoveFile { module, id, field } => {
-            files::remove(cx, existing(cx, module, id, Action::Edit)?, id, field)?
+            files::remove(cx, existing(cx, module, id, Action::Edit)?, id, field)?.into()
         }
         Endpoint::TemporaryFile { module, field } => {
-            files::wait(cx, rights::module(cx, module, Action::Create)?, field, call)?
+            files::wait(cx, rights::module(cx, module, Action::Create)?, field, call)?.into()
         }
         // A bulk is taken apart before; what arrives here is a bulk within a bulk.
         Endpoint::Bulk => return Err(no_method()),
-    };
-    Ok(Answer::ok(value))
+    })
 }
 
 pub(crate) fn no_method() -> Failure {
@@ -185,35 +196,30 @@ fn existing<'a>(
     Ok(module)
 }
 
-fn create(cx: &Context<'_>, module: &str, call: &Call) -> Result<Map<String, Value>, Failure> {
+fn create(cx: &Context<'_>, module: &str, call: &Call) -> Result<String, Failure> {
     let module = rights::module(cx, module, Action::Create)?;
     let id = records::create(cx, module, call.fields()?)?;
-    records::bean(cx, module, &id)
+    records::text(cx, module, &id)
 }
 
-fn read(
-    cx: &Context<'_>,
-    module: &str,
-    id: &str,
-    call: &Call,
-) -> Result<Map<String, Value>, Failure> {
+fn read(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<String, Failure> {
     let module = rights::module(cx, module, Action::View)?;
     rights::record(cx, module, id, Action::View)?;
     let fields = call.argument("fields");
     let bean = if fields.is_none() {
-        records::bean(cx, module, id)?
+        records::text(cx, module, id)?
     } else {
         let selection = Selection::read(fields)?;
         let page = Page { size: 1, offset: 0 };
-        let (mut found, _) = list::select(cx, module, &selection, page, "", |sql| {
+        let mut found = list::select(cx, module, &selection, page, "", |sql| {
             sql.push(" WHERE t.deleted = 0 AND t.id = ")
                 .bind(id.to_owned());
             Ok(())
         })?;
-        match found.pop() {
-            Some(Value::Object(bean)) => bean,
-            _ => return Err(Failure::no_record(&module.name, id)),
-        }
+        found
+            .records
+            .pop()
+            .ok_or_else(|| Failure::no_record(&module.name, id))?
     };
     if call.flag("viewed") {
         me::track(cx, module, id)?;
@@ -221,12 +227,7 @@ fn read(
     Ok(bean)
 }
 
-fn update(
-    cx: &Context<'_>,
-    module: &str,
-    id: &str,
-    call: &Call,
-) -> Result<Map<String, Value>, Failure> {
+fn update(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<String, Failure> {
     let module = rights::module(cx, module, Action::Edit)?;
     rights::record(cx, module, id, Action::Edit)?;
     records::require_unchanged(cx, module, id, call.headers.timestamp.as_deref())?;
@@ -234,7 +235,7 @@ fn update(
     if call.flag("viewed") {
         me::track(cx, module, id)?;
     }
-    records::bean(cx, module, id)
+    records::text(cx, module, id)
 }
 
 fn delete(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<Value, Failure> {
@@ -252,8 +253,8 @@ fn mark(
     id: &str,
     mark: Mark,
     set: fn(&Context<'_>, &Module, &str, Mark) -> Result<(), Failure>,
-) -> Result<Value, Failure> {
+) -> Result<String, Failure> {
     let module = existing(cx, module, id, Action::View)?;
     set(cx, module, id, mark)?;
-    Ok(Value::Object(records::bean(cx, module, id)?))
+    records::text(cx, module, id)
 }

@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use super::answer::Records;
 use super::context::Context;
 use super::failure::Failure;
 use super::fields::Selection;
@@ -19,7 +20,7 @@ pub(crate) fn check(
     cx: &Context<'_>,
     module: &Module,
     candidate: &Map<String, Value>,
-) -> Result<Value, Failure> {
+) -> Result<Records, Failure> {
     let given = |name: &str| {
         candidate
             .get(name)
@@ -44,9 +45,9 @@ pub(crate) fn check(
         offset: 0,
     };
     let order = list::order(cx, module, None)?;
-    let (records, next) = list::select(cx, module, &Selection::default(), page, &order, |sql| {
+    list::select(cx, module, &Selection::default(), page, &order, |sql| {
         sql.push(" WHERE t.deleted = 0");
+        list::limit(cx, module, sql);
         filter::push(cx, module, &json!([{ "$or": any }]), sql)
-    })?;
-    Ok(json!({ "next_offset": next, "records": records }))
+    })
 }

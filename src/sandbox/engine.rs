@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use rusqlite::Connection;
+use rusqlite::OpenFlags;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
 use super::answer::Answer;
 use super::call::Call;
-use super::call::Method;
 use super::config::Config;
 use super::config::Settings;
 use super::context::Actor;
@@ -123,20 +123,28 @@ impl Engine {
     }
 
     fn run(&self, calls: Vec<Result<Call, Failure>>, gate: &Gate) -> Result<Vec<Done>, Answer> {
-        if let Gate::Token(token) = gate {
-            oauth::authenticate(&self.db, Timestamp::now(), token.as_deref(), &self.rights)
-                .map_err(Failure::into_answer)?;
-        }
+        // The entries of a bulk have the access of the outer call, which is looked up once: no entry can end a session.
+        let actor = match gate {
+            Gate::Open => None,
+            Gate::Token(token) => Some(
+                self.authenticate(token.as_deref(), Timestamp::now())
+                    .map_err(Failure::into_answer)?,
+            ),
+        };
         let serve = || {
             calls
                 .into_iter()
-                .map(|call| self.call(call))
+                .map(|call| self.call(call, actor.as_ref()))
                 .collect::<Vec<_>>()
         };
-        // One commit for many calls is only faster: nothing is answered before it, and each call has a savepoint of its
-        // own, so that one that fails takes nothing of the others with it.
+        // One commit for many calls is only faster: nothing is answered before it, and an entry that fails takes back
+        // its own work and no other's.
         self.transaction(|| Ok(serve()))
             .map_err(Failure::into_answer)
+    }
+
+    fn authenticate(&self, token: Option<&str>, now: Timestamp) -> Result<Actor, Failure> {
+        oauth::authenticate(&self.db, now, token, &self.rights)
     }
 
     /// Runs work whose changes become durable together. Work that fails as a whole leaves nothing.
@@ -186,13 +194,13 @@ impl Engine {
         }
     }
 
-    fn call(&self, call: Result<Call, Failure>) -> Done {
+    fn call(&self, call: Result<Call, Failure>, actor: Option<&Actor>) -> Done {
         let mut work = Work::Nothing;
         let answer = call.and_then(|call| {
             let endpoint =
                 Endpoint::of(call.method, &call.segments).ok_or_else(dispatch::no_method)?;
             work = endpoint.work();
-            self.serve_call(&call, endpoint)
+            self.serve_call(&call, endpoint, actor)
         });
         Done {
             answer: answer.unwrap_or_else(Failure::into_answer),
@@ -200,14 +208,25 @@ impl Engine {
         }
     }
 
-    fn serve_call(&self, call: &Call, endpoint: Endpoint<'_>) -> Result<Answer, Failure> {
+    fn serve_call(
+        &self,
+        call: &Call,
+        endpoint: Endpoint<'_>,
+        actor: Option<&Actor>,
+    ) -> Result<Answer, Failure> {
         let now = Timestamp::now();
-        let actor = if endpoint.is_public() {
-            anonymous()
-        } else {
-            oauth::authenticate(&self.db, now, call.token(), &self.rights)?
+        let found;
+        let actor = match actor {
+            Some(actor) => actor,
+            None => {
+                found = if endpoint.is_public() {
+                    anonymous()
+                } else {
+                    self.authenticate(call.token(), now)?
+                };
+                &found
+            }
         };
-        let cx = self.context(&actor, now);
         if let Some(hash) = &call.headers.metadata_hash
             && !endpoint.is_metadata()
             && *hash != self.metadata_hash
@@ -217,16 +236,7 @@ impl Engine {
                 "The metadata is out of date.",
             ));
         }
-        if call.method == Method::Get && !call.flag("viewed") {
-            return dispatch::dispatch(&cx, endpoint, call);
-        }
-        self.db.prepare_cached("SAVEPOINT call")?.execute([])?;
-        let result = dispatch::dispatch(&cx, endpoint, call);
-        if result.is_err() {
-            self.db.prepare_cached("ROLLBACK TO call")?.execute([])?;
-        }
-        self.db.prepare_cached("RELEASE call")?.execute([])?;
-        result
+        dispatch::dispatch(&self.context(actor, now), endpoint, call)
     }
 
     pub(crate) fn context<'a>(&'a self, actor: &'a Actor, now: Timestamp) -> Context<'a> {
@@ -262,9 +272,13 @@ impl Engine {
 }
 
 fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
+    // One thread has the connection, so SQLite's own locks would only cost.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_CREATE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = match path {
-        Some(path) => Connection::open(path)?,
-        None => Connection::open_in_memory()?,
+        Some(path) => Connection::open_with_flags(path, flags)?,
+        None => Connection::open_in_memory_with_flags(flags)?,
     };
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     // NORMAL survives the death of the process, which is what tests inflict; only a power cut could lose a commit.

@@ -78,6 +78,7 @@ pub(crate) fn download(
             mime,
         },
         headers,
+        records: 1,
     })
 }
 

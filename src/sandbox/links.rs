@@ -17,6 +17,7 @@ use super::schema::Schema;
 use super::schema::Shape;
 use super::schema::Side;
 use super::schema::quoted;
+use super::store::Decode;
 use super::store::Sql;
 use super::store::encode;
 
@@ -199,6 +200,46 @@ pub(crate) fn is_linked(
     sql.bind(far_id.to_owned());
     push_far(cx.schema, near, link, near_id, &mut sql);
     Ok(sql.number(cx.db)? > 0)
+}
+
+/// The columns of the relation between two linked records, such as `contact_role`; none where a link has none.
+pub(crate) fn columns(
+    cx: &Context<'_>,
+    near_id: &str,
+    link: &Link,
+    far_id: &str,
+) -> Result<Map<String, Value>, Failure> {
+    let Shape::Join(join) = &cx.schema.relationship(link).shape else {
+        return Ok(Map::new());
+    };
+    if join.columns.is_empty() {
+        return Ok(Map::new());
+    }
+    let names: Vec<String> = join.columns.keys().map(|name| quoted(name)).collect();
+    let mut sql = cx.sql(format!(
+        "SELECT {} FROM {} WHERE deleted = 0 AND ",
+        names.join(", "),
+        quoted(&join.table)
+    ));
+    sql.push(&format!("{} = ", quoted(join.key(link.near))))
+        .bind(near_id.to_owned());
+    sql.push(&format!(" AND {} = ", quoted(join.key(link.near.other()))))
+        .bind(far_id.to_owned());
+    sql.push(&role_of(join));
+    let found = sql.first(cx.db, |row| {
+        let mut columns = Map::new();
+        for (index, (name, field)) in join.columns.iter().enumerate() {
+            let value = Decode::of(field).json(row.get_ref(index)?, &cx.actor.zone);
+            columns.insert(name.clone(), value);
+        }
+        Ok(columns)
+    })?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Whether a link's relation has columns of its own.
+pub(crate) fn has_columns(schema: &Schema, link: &Link) -> bool {
+    matches!(&schema.relationship(link).shape, Shape::Join(join) if !join.columns.is_empty())
 }
 
 /// Marks the join rows of a deleted record as deleted.

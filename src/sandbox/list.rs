@@ -4,12 +4,14 @@ use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
+use super::answer::Records;
 use super::call::Call;
 use super::context::Context;
 use super::failure::Failure;
 use super::fields::Selection;
 use super::filter;
 use super::links;
+use super::records;
 use super::rights;
 use super::rights::Action;
 use super::rights::Reach;
@@ -56,11 +58,11 @@ impl Page {
     }
 
     /// The `next_offset` of an answer that found one record more than the page takes, or did not.
-    pub(crate) fn next(self, found: usize) -> Value {
+    pub(crate) fn next(self, found: usize) -> i64 {
         if found > self.size {
-            json!(self.offset + self.size)
+            i64::try_from(self.offset + self.size).unwrap_or(-1)
         } else {
-            json!(-1)
+            -1
         }
     }
 }
@@ -74,12 +76,7 @@ fn conditions(
     sql: &mut Sql,
 ) -> Result<(), Failure> {
     sql.push(" WHERE t.deleted = 0");
-    if cx
-        .rights(module)
-        .is_some_and(|rights| rights.reach(Action::List) == Reach::Owner)
-    {
-        sql.push(" AND ").push(rights::owned(module));
-    }
+    limit(cx, module, sql);
     if let Scope::Related { near, id, link } = scope {
         links::push_far(cx.schema, near, link, id, sql);
     }
@@ -116,6 +113,16 @@ fn conditions(
     Ok(())
 }
 
+/// Appends the limit to own records, for users whose role lists no others.
+pub(crate) fn limit(cx: &Context<'_>, module: &Module, sql: &mut Sql) {
+    if cx
+        .rights(module)
+        .is_some_and(|rights| rights.reach(Action::List) == Reach::Owner)
+    {
+        sql.push(" AND ").push(rights::owned(module));
+    }
+}
+
 fn saved_filter(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value, Failure> {
     let mut sql = cx.sql("SELECT definition FROM saved_filters WHERE id = ");
     sql.bind(id.to_owned())
@@ -133,14 +140,13 @@ pub(crate) fn page(
     module: &Module,
     scope: Scope<'_>,
     call: &Call,
-) -> Result<Value, Failure> {
+) -> Result<Records, Failure> {
     let selection = Selection::read(call.argument("fields"))?;
     let page = Page::read(cx, call)?;
     let order = order(cx, module, call.text("order_by"))?;
-    let (records, next) = select(cx, module, &selection, page, &order, |sql| {
+    select(cx, module, &selection, page, &order, |sql| {
         conditions(cx, module, scope, call, sql)
-    })?;
-    Ok(json!({ "next_offset": next, "records": records }))
+    })
 }
 
 pub(crate) fn count(
@@ -162,7 +168,7 @@ pub(crate) fn select(
     page: Page,
     order: &str,
     conditions: impl FnOnce(&mut Sql) -> Result<(), Failure>,
-) -> Result<(Vec<Value>, Value), Failure> {
+) -> Result<Records, Failure> {
     let named;
     let projection = match &selection.names {
         Some(names) => {
@@ -180,20 +186,25 @@ pub(crate) fn select(
     sql.push(order);
     let limit = page.size.saturating_add(1).min(1 << 40);
     sql.push(&format!(" LIMIT {limit} OFFSET {}", page.offset));
-    let mut beans = sql.rows(cx.db, |row| projection.bean(row, &cx.actor.zone))?;
-    let next = page.next(beans.len());
-    beans.truncate(page.size);
-    for bean in &mut beans {
-        if let Some(rights) = cx.rights(module) {
-            rights.restrict(bean);
+    let mut records = sql.rows(cx.db, |row| projection.bean(row, &cx.actor.zone))?;
+    let next_offset = page.next(records.len());
+    records.truncate(page.size);
+    for record in &mut records {
+        *record = records::restricted(cx, module, std::mem::take(record));
+        if !selection.links.is_empty() {
+            let mut bean = records::map(record);
+            add_links(cx, module, selection, &mut bean)?;
+            *record = Value::Object(bean).to_string();
         }
-        add_links(cx, module, selection, bean)?;
     }
-    Ok((beans.into_iter().map(Value::Object).collect(), next))
+    Ok(Records {
+        next_offset,
+        records,
+    })
 }
 
 /// The linked records that a map in `fields` asks for.
-pub(crate) fn add_links(
+fn add_links(
     cx: &Context<'_>,
     module: &Module,
     selection: &Selection,
@@ -214,18 +225,16 @@ pub(crate) fn add_links(
             offset: wanted.offset,
         };
         let order = order(cx, far, wanted.order.as_deref())?;
-        let (records, next) = select(cx, far, &wanted.selection, page, &order, |sql| {
+        let found = select(cx, far, &wanted.selection, page, &order, |sql| {
             sql.push(" WHERE t.deleted = 0");
+            limit(cx, far, sql);
             links::push_far(cx.schema, module, link, &id, sql);
             match &wanted.filter {
                 Some(filter) => filter::push(cx, far, filter, sql),
                 None => Ok(()),
             }
         })?;
-        bean.insert(
-            wanted.name.clone(),
-            json!({ "next_offset": next, "records": records }),
-        );
+        bean.insert(wanted.name.clone(), found.value());
     }
     Ok(())
 }

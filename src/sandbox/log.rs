@@ -45,6 +45,18 @@ impl Seen {
     }
 }
 
+impl Seen {
+    /// Of a request that could not be decoded.
+    pub(crate) fn unreadable(method: &str, target: &str) -> Self {
+        Self {
+            method: method.to_owned(),
+            path: target.split('?').next().unwrap_or_default().to_owned(),
+            query: Value::Null,
+            body: Value::Null,
+        }
+    }
+}
+
 /// How a line ends: with a status, or with none where the connection was broken.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outcome {

@@ -1,5 +1,11 @@
 //! The embedded Sugar server. It imports `wire` and nothing else of the project, so that it shares no mistake with
 //! what it judges.
+//!
+//! A request's way: `line` accepts the connection, `server` reads the request, `call` decodes it with all the tolerance
+//! clients rely on, `service` lets faults and the cost model have their say and takes a bulk apart, `engine` (one thread,
+//! one connection) authenticates and runs each call, `route` says which `endpoint` it is, `dispatch` calls the function
+//! that serves it. Records go through `records`, lists through `list` and `filter`, links through `relate` and `links`;
+//! `schema` holds the modules, read from the data files under `stock/`, and `store` turns fields into SQL and back.
 
 mod administration;
 mod answer;

@@ -140,9 +140,8 @@ mod tests {
 
     #[test]
     fn lists_of_more_than_ten_keep_their_order() {
-        let query: String = (0..12)
-            .map(|index| format!("&l[{index}]={index}"))
-            .collect();
+        let pairs: Vec<String> = (0..12).map(|index| format!("l[{index}]={index}")).collect();
+        let query = pairs.join("&");
         let expected: Vec<String> = (0..12).map(|index| index.to_string()).collect();
         assert_eq!(parse(&query)["l"], json!(expected));
     }

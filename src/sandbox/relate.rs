@@ -1,9 +1,9 @@
 //! The endpoints under `/link`: list, create, link, unlink (reference, section 1.3).
 
-use serde_json::Map;
 use serde_json::Value;
-use serde_json::json;
 
+use super::answer::Answer;
+use super::answer::Records;
 use super::call::Call;
 use super::context::Context;
 use super::failure::Failure;
@@ -55,11 +55,12 @@ impl<'a> Near<'a> {
     }
 
     /// `{"record": …, "related_record": …}`.
-    fn pair(&self, cx: &Context<'_>, far_id: &str) -> Result<Value, Failure> {
-        Ok(json!({
-            "record": records::bean(cx, self.module, self.id)?,
-            "related_record": records::bean(cx, self.far(cx), far_id)?,
-        }))
+    fn pair(&self, cx: &Context<'_>, far_id: &str) -> Result<Answer, Failure> {
+        let record = records::text(cx, self.module, self.id)?;
+        let related = records::text(cx, self.far(cx), far_id)?;
+        Ok(Answer::text(format!(
+            "{{\"record\":{record},\"related_record\":{related}}}"
+        )))
     }
 }
 
@@ -69,9 +70,29 @@ pub(crate) fn related(
     id: &str,
     link: &str,
     call: &Call,
-) -> Result<Value, Failure> {
+) -> Result<Records, Failure> {
     let near = Near::find(cx, module, id, link, Action::View)?;
-    list::page(cx, near.far(cx), near.scope(), call)
+    let mut page = list::page(cx, near.far(cx), near.scope(), call)?;
+    if links::has_columns(cx.schema, near.link) {
+        for record in &mut page.records {
+            *record = with_columns(cx, &near, record)?;
+        }
+    }
+    Ok(page)
+}
+
+/// A related record with the columns of its relation, as far as it has no fields of these names.
+fn with_columns(cx: &Context<'_>, near: &Near<'_>, record: &str) -> Result<String, Failure> {
+    let mut bean = records::map(record);
+    let far_id = bean
+        .get("id")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    for (name, value) in links::columns(cx, near.id, near.link, &far_id)? {
+        bean.entry(name).or_insert(value);
+    }
+    Ok(Value::Object(bean).to_string())
 }
 
 pub(crate) fn count(
@@ -104,7 +125,7 @@ pub(crate) fn link_many(
     module: &str,
     id: &str,
     call: &Call,
-) -> Result<Value, Failure> {
+) -> Result<Answer, Failure> {
     let link = call
         .text("link_name")
         .ok_or_else(|| Failure::missing("link_name"))?;
@@ -121,11 +142,19 @@ pub(crate) fn link_many(
         links::add(cx, near.module, near.id, near.link, &far_id, &columns)?;
         related.push(far_id);
     }
-    let beans: Vec<Value> = related
+    let record = records::text(cx, near.module, near.id)?;
+    let texts = related
         .iter()
-        .map(|far_id| records::bean(cx, near.far(cx), far_id).map(Value::Object))
-        .collect::<Result<_, _>>()?;
-    Ok(json!({ "record": records::bean(cx, near.module, near.id)?, "related_records": beans }))
+        .map(|far_id| records::text(cx, near.far(cx), far_id))
+        .collect::<Result<Vec<_>, _>>()?;
+    let body = format!(
+        "{{\"record\":{record},\"related_records\":[{}]}}",
+        texts.join(",")
+    );
+    Ok(Answer {
+        records: texts.len(),
+        ..Answer::text(body)
+    })
 }
 
 pub(crate) fn link_one(
@@ -135,7 +164,7 @@ pub(crate) fn link_one(
     link: &str,
     far_id: &str,
     call: &Call,
-) -> Result<Value, Failure> {
+) -> Result<Answer, Failure> {
     let near = Near::find(cx, module, id, link, Action::Edit)?;
     links::add(cx, near.module, near.id, near.link, far_id, call.fields()?)?;
     near.pair(cx, far_id)
@@ -149,7 +178,7 @@ pub(crate) fn create_related(
     id: &str,
     link: &str,
     call: &Call,
-) -> Result<Value, Failure> {
+) -> Result<Answer, Failure> {
     let fields = call.fields()?;
     if fields.contains_key("link_name") && fields.contains_key("ids") {
         return link_many(cx, module, id, call);
@@ -167,10 +196,10 @@ pub(crate) fn read(
     id: &str,
     link: &str,
     far_id: &str,
-) -> Result<Map<String, Value>, Failure> {
+) -> Result<String, Failure> {
     let near = Near::find(cx, module, id, link, Action::View)?;
     require_linked(cx, &near, far_id)?;
-    records::bean(cx, near.far(cx), far_id)
+    with_columns(cx, &near, &records::text(cx, near.far(cx), far_id)?)
 }
 
 /// `PUT …/link/<name>/<id>`: new columns for a link that is there.
@@ -181,7 +210,7 @@ pub(crate) fn update(
     link: &str,
     far_id: &str,
     call: &Call,
-) -> Result<Value, Failure> {
+) -> Result<Answer, Failure> {
     let near = Near::find(cx, module, id, link, Action::Edit)?;
     require_linked(cx, &near, far_id)?;
     links::add(cx, near.module, near.id, near.link, far_id, call.fields()?)?;
@@ -194,7 +223,7 @@ pub(crate) fn unlink(
     id: &str,
     link: &str,
     far_id: &str,
-) -> Result<Value, Failure> {
+) -> Result<Answer, Failure> {
     let near = Near::find(cx, module, id, link, Action::Edit)?;
     links::remove(cx, near.module, near.id, near.link, far_id)?;
     near.pair(cx, far_id)

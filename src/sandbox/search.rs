@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::fields::Selection;
 use super::list;
 use super::list::Page;
+use super::records;
 use super::rights;
 use super::rights::Action;
 use super::schema::Module;
@@ -54,7 +55,7 @@ pub(crate) fn global(
     call: &Call,
 ) -> Result<Value, Failure> {
     let modules = match module {
-        Some(module) => vec![cx.module(module)?],
+        Some(module) => vec![rights::module(cx, module, Action::List)?],
         None => searched(cx, call)?,
     };
     let mut answer = over(cx, &modules, call)?;
@@ -64,6 +65,7 @@ pub(crate) fn global(
             "SELECT count(*) FROM {} t WHERE t.deleted = 0",
             quoted(&module.table)
         ));
+        list::limit(cx, module, &mut sql);
         push(module, call.text("q").unwrap_or_default(), &mut sql);
         totals.insert(module.name.clone(), sql.number(cx.db)?.into());
     }
@@ -97,8 +99,9 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
             module,
             call.text("order_by").or(Some("date_modified:DESC")),
         )?;
-        let (records, _) = list::select(cx, module, &selection, enough, &order, |sql| {
+        let page = list::select(cx, module, &selection, enough, &order, |sql| {
             sql.push(" WHERE t.deleted = 0");
+            list::limit(cx, module, sql);
             push(module, text, sql);
             for (flag, condition) in [("favorites", "$favorite"), ("my_items", "$owner")] {
                 if call.flag(flag) {
@@ -107,7 +110,11 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
             }
             Ok(())
         })?;
-        found.extend(records);
+        found.extend(
+            page.records
+                .iter()
+                .map(|record| Value::Object(records::map(record))),
+        );
     }
     for record in &mut found {
         let score = score(record, text);

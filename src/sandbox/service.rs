@@ -96,7 +96,7 @@ impl Service {
         headers: Headers,
         raw: Bytes,
     ) -> Reply {
-        if target.trim_start_matches('/').starts_with("sandbox/") {
+        if is_administrative(target) {
             return Reply::Whole(administration::serve(self, method, target, &raw).await);
         }
         // A permit is a worker of the instance; without a cost model there are as many as anybody wants.
@@ -111,7 +111,12 @@ impl Service {
             .and_then(|method| Call::read(method, target, headers, raw));
         let call = match call {
             Ok(call) => call,
-            Err(failure) => return Reply::Whole(failure.into_answer()),
+            Err(failure) => {
+                let reply = Reply::Whole(failure.into_answer());
+                let seen = self.log.as_ref().map(|_| Seen::unreadable(method, target));
+                self.note(number, None, seen, reply.status(), begun);
+                return reply;
+            }
         };
         let seen = self.log.as_ref().map(|_| Seen::of(&call));
         let reply = match self.fate(Scope::Request, &call).await {
@@ -120,9 +125,6 @@ impl Service {
             Fate::Served(end) => self.answer(call, number).await.with(end),
         };
         self.note(number, None, seen, reply.status(), begun);
-        if let Some(log) = &self.log {
-            log.flush();
-        }
         reply
     }
 
@@ -187,7 +189,7 @@ impl Service {
             return Err(no_method().into_answer());
         };
         if let Some(cost) = self.cost {
-            tokio::time::sleep(cost.of(done.work, done.answer.records())).await;
+            tokio::time::sleep(cost.of(done.work, done.answer.records)).await;
         }
         Ok(Reply::Whole(done.answer).with(end))
     }
@@ -281,6 +283,9 @@ impl Service {
         if let (Some(log), Some(seen)) = (&self.log, seen) {
             let took: Duration = begun.elapsed();
             log.write(number, entry, &seen, Outcome { status, took });
+            if entry.is_none() {
+                log.flush();
+            }
         }
     }
 }
@@ -302,6 +307,11 @@ impl Reply {
     }
 }
 
+/// `/sandbox/…`, unless a site is installed in a folder of that name.
+fn is_administrative(target: &str) -> bool {
+    target.trim_start_matches('/').starts_with("sandbox/") && !target.contains("/rest/")
+}
+
 fn gone() -> Answer {
     Failure::new(SugarLabel::FatalError, "Unknown Error.").into_answer()
 }
@@ -319,5 +329,6 @@ fn gateway_page(status: u16) -> Answer {
         status,
         body,
         headers: Vec::new(),
+        records: 1,
     }
 }

@@ -13,6 +13,9 @@ pub(crate) struct Zone(TimeZone);
 impl Zone {
     /// The named zone, or UTC where the machine does not know the name.
     pub(crate) fn named(name: &str) -> Self {
+        if name == "UTC" {
+            return Self(TimeZone::UTC);
+        }
         Self(TimeZone::get(name).unwrap_or(TimeZone::UTC))
     }
 

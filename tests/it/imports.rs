@@ -17,8 +17,8 @@ const ORDER: &[&str] = &[
     "operation",
     "plan",
     "batch",
-    "runfile",
     "event",
+    "runfile",
     "client",
     "execute",
     "report",
@@ -59,11 +59,7 @@ impl fmt::Display for Breach {
             from,
             to,
         } = self;
-        write!(
-            f,
-            "{}:{line}: `{from}` imports from `{to}`",
-            file.display()
-        )
+        write!(f, "{}:{line}: `{from}` imports from `{to}`", file.display())
     }
 }
 
@@ -99,20 +95,48 @@ fn the_library_declares_its_modules_in_that_order() {
 #[test]
 fn an_import_against_the_order_is_found() {
     for (file, text, expected) in [
-        ("plan/expand.rs", "use crate::client::Reader;", Some("client")),
+        (
+            "plan/expand.rs",
+            "use crate::client::Reader;",
+            Some("client"),
+        ),
         ("plan/expand.rs", "use crate::diag::Code;", None),
         ("plan/expand.rs", "use crate::plan::Draft;", None),
         ("plan/expand.rs", "// crate::client is below", None),
-        ("plan/expand.rs", "let url = \"https://x\"; crate::client::go(url)", Some("client")),
-        ("plan/expand.rs", "use super::super::client::Reader;", Some("client")),
+        (
+            "plan/expand.rs",
+            "let url = \"https://x\"; crate::client::go(url)",
+            Some("client"),
+        ),
+        (
+            "plan/expand.rs",
+            "use super::super::client::Reader;",
+            Some("client"),
+        ),
         ("plan/expand.rs", "use super::draft::Draft;", None),
         ("plan/mod.rs", "use super::report::Text;", Some("report")),
         ("event.rs", "use crate::client::Reader;", Some("client")),
-        ("wire/read.rs", "use crate::{diag::Code, metadata::{Field, Kind}};", Some("metadata")),
-        ("wire/read.rs", "use crate::{diag, wire::{Label, client}};", None),
+        (
+            "wire/read.rs",
+            "use crate::{diag::Code, metadata::{Field, Kind}};",
+            Some("metadata"),
+        ),
+        (
+            "wire/read.rs",
+            "use crate::{diag, wire::{Label, client}};",
+            None,
+        ),
         ("sandbox/bulk.rs", "use crate::diag::Code;", Some("diag")),
-        ("sandbox/bulk.rs", "pub(in crate::sandbox) use crate::wire::Label;", None),
-        ("report/text.rs", "    crate::plan::Draft::new()", Some("plan")),
+        (
+            "sandbox/bulk.rs",
+            "pub(in crate::sandbox) use crate::wire::Label;",
+            None,
+        ),
+        (
+            "report/text.rs",
+            "    crate::plan::Draft::new()",
+            Some("plan"),
+        ),
         ("report/text.rs", "use crate::runfile::RunFile;", None),
         ("cli/run.rs", "use crate::attic::Thing;", Some("attic")),
         ("attic.rs", "use crate::diag::Code;", Some("diag")),

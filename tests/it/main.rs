@@ -1,16 +1,24 @@
 //! The one integration test binary.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on fails, helpers of tests too"
+)]
 
 mod against;
 mod border;
 mod check_formats;
 mod command;
 mod diagnostics;
+mod documents;
 mod explain;
 mod graph;
 mod imports;
 mod instance_schema;
 mod language;
+mod main_job;
 mod metadata;
 mod playbooks;
 mod readme;
+mod scene;
 mod schema;
+mod verbs;

@@ -15,7 +15,10 @@ fn the_readme_shows_what_happens() {
         std::fs::write(&path, &true_readme).unwrap();
         return;
     }
-    assert_eq!(readme, true_readme, "refresh the README: SUGARMILL_UPDATE_README=1 cargo test --test it readme");
+    assert_eq!(
+        readme, true_readme,
+        "refresh the README: SUGARMILL_UPDATE_README=1 cargo test --test it readme"
+    );
 }
 
 /// Puts behind each marker the block that belongs there.
@@ -27,7 +30,7 @@ fn filled(readme: &str) -> String {
         out.push('\n');
         let Some(block) = block(line) else { continue };
         let fence = lines.next().expect("a marker has a block behind it");
-        out.push_str(&format!("{fence}\n{}\n```\n", block.trim_end()));
+        out.extend([fence, "\n", block.trim_end(), "\n```\n"]);
         let closed = lines.by_ref().any(|line| line == "```");
         assert!(closed, "the block is closed");
     }
@@ -55,8 +58,15 @@ fn output(arguments: &str) -> String {
         .env("COLUMNS", "100")
         .env("SUGARMILL_SEED", "readme");
     let output = command.output().unwrap();
-    let text = String::from_utf8(if output.stdout.is_empty() { output.stderr } else { output.stdout }).unwrap();
+    let text = String::from_utf8(if output.stdout.is_empty() {
+        output.stderr
+    } else {
+        output.stdout
+    })
+    .unwrap();
     let folder = format!("{}/", folder.path().display());
     let times = regex::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
-    times.replace_all(&text.replace(&folder, ""), "2026-11-24T09:00:00Z").into_owned()
+    times
+        .replace_all(&text.replace(&folder, ""), "2026-11-24T09:00:00Z")
+        .into_owned()
 }

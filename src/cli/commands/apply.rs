@@ -133,7 +133,8 @@ pub(crate) async fn send(
         &mut shown,
         signals.wish(),
     )?;
-    let writer = Writer::new(session.reader.clone(), lock.permit());
+    let permit = lock.permit(&engine.file, &engine.guard)?;
+    let writer = Writer::new(session.reader.clone(), permit);
     let options = ApplyOptions {
         pace: engine::pace(&loaded.checked.settings),
         deadline: deadline.map(|deadline| Instant::now() + deadline),

@@ -13,6 +13,24 @@ use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
 use crate::runfile::Header;
 
+/// Examples that advice gives in backticks (`metadata::value::Rejected::help`). They come from no record; a value that
+/// is not here is hidden.
+const EXAMPLES: &[&str] = &[
+    "0",
+    "1",
+    "1234.50",
+    "+01:00",
+    "10:00",
+    "10:00:00",
+    "2026-01-31",
+    "2026-01-31T10:00:00+01:00",
+    "Z",
+    "false",
+    "parse_date(text, format)",
+    "settings.timezone",
+    "true",
+];
+
 /// Everything a report takes out of a run file passes through here.
 #[derive(Debug)]
 pub(in crate::report) struct Curtain {
@@ -204,10 +222,13 @@ impl Curtain {
         is_name && (is_marked("last_name") || is_marked("first_name"))
     }
 
-    /// Whether a piece of a message is a name of the instance or the playbook, and no value.
+    /// Whether a piece of a message is a name of the instance or the playbook, or an example, and no value.
     fn is_name(&self, module: Option<&str>, piece: &str) -> bool {
         let is_field = module.is_some_and(|module| self.metadata.field(module, piece).is_some());
-        is_field || self.metadata.has_module(piece) || self.personal_keys.contains(piece)
+        is_field
+            || self.metadata.has_module(piece)
+            || self.personal_keys.contains(piece)
+            || EXAMPLES.contains(&piece)
     }
 
     /// Every text and number of a personal value. That one is missing, empty, or true, says nothing of a person.

@@ -93,8 +93,8 @@ impl Personal {
             }
             for (at, window) in letters.windows(value.len()).enumerate() {
                 let end = at + value.len();
-                let is_word = !(at > 0 && is_inside(at - 1)) && !is_inside(end);
-                if is_word && window == value.as_slice() {
+                let goes_on = is_inside(end) || (at > 0 && is_inside(at - 1));
+                if !goes_on && window == value.as_slice() {
                     places.push(starts[at]..starts[end]);
                 }
             }

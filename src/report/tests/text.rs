@@ -1,13 +1,19 @@
 //! The text report at 80 columns.
 
 use super::fixtures;
+use super::fixtures::Planned;
 use crate::diag::Colour;
 use crate::diag::Style;
+use crate::expr::StepNo;
+use crate::operation::Action;
+use crate::operation::State;
 use crate::report::Listing;
 use crate::report::Privacy;
 use crate::report::TextOptions;
 use crate::report::write_text;
+use crate::runfile::Ending;
 use crate::runfile::RunFile;
+use crate::wire::Label;
 
 const PLAIN: TextOptions = TextOptions {
     style: Style {
@@ -66,4 +72,98 @@ fn an_interrupted_run() {
 #[test]
 fn a_run_without_failures() {
     insta::assert_snapshot!(of(fixtures::succeeded, PLAIN));
+}
+
+/// A step that waits, an unlink, a count that needs them, and a plan with nothing to do.
+#[test]
+fn what_is_not_known_yet_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "old", "unlink", Some("Accounts"));
+    fixtures::step(&file, 1, "left", "count", Some("Contacts"));
+    fixtures::step(&file, 2, "nobody", "update", Some("Contacts"));
+    let unlink = Planned::unlink(0, 0, "0", fixtures::id(0, 0), &[fixtures::id(0, 1)]);
+    fixtures::add(&mut file, 0, vec![unlink]);
+    let reason = "it counts what `old` leaves, so it runs when `old` has";
+    file.explain_step(StepNo(1), reason).unwrap();
+    fixtures::add(&mut file, 2, Vec::new());
+    insta::assert_snapshot!(text(file, PLAIN));
+}
+
+/// The first line and what can be done next.
+fn ends_of(make: fn(&std::path::Path) -> RunFile, ending: &Ending) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let text = text(fixtures::end(make(folder.path()), ending), PLAIN);
+    let (verdict, _) = text.split_once('\n').unwrap();
+    let (_, next) = text.split_once("\nnext\n").unwrap_or_default();
+    format!("{verdict}\n{next}\n")
+}
+
+#[test]
+fn every_end_says_what_can_be_done() {
+    let reason = || "the reason".to_owned();
+    let ends = [
+        ends_of(fixtures::unchanged, &Ending::Finished),
+        ends_of(fixtures::succeeded, &Ending::Finished),
+        ends_of(fixtures::finished, &Ending::Stopped(reason())),
+        ends_of(fixtures::interrupted, &Ending::Lost(reason())),
+        ends_of(fixtures::interrupted, &Ending::Refused(reason())),
+        ends_of(fixtures::plan, &Ending::Refused(reason())),
+    ];
+    insta::assert_snapshot!(ends.concat());
+}
+
+#[test]
+fn colour_says_nothing_that_the_words_do_not_say() {
+    let style = Style {
+        colour: Colour::Ansi,
+        ..PLAIN.style
+    };
+    let coloured = of(fixtures::finished, TextOptions { style, ..PLAIN });
+    assert!(coloured.contains("\u{1b}[31m"));
+    let codes = regex::Regex::new("\u{1b}\\[[0-9]+m").unwrap();
+    assert_eq!(
+        codes.replace_all(&coloured, ""),
+        of(fixtures::finished, PLAIN)
+    );
+}
+
+#[test]
+fn lines_keep_to_the_width() {
+    for width in [60, 80, 120] {
+        let style = Style {
+            width,
+            ..PLAIN.style
+        };
+        for make in [fixtures::plan, fixtures::finished, fixtures::interrupted] {
+            let text = of(make, TextOptions { style, ..PLAIN });
+            // Commands are left whole, to be copied.
+            let lines = text.lines().filter(|line| !line.starts_with("  sugarmill"));
+            for line in lines {
+                assert!(line.chars().count() <= width, "{width}: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_from_data_is_obeyed_by_a_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "accounts", "create", Some("Accounts"));
+    let hostile = "\u{1b}]0;x\u{7}\r\n\u{9b}31m\u{202e}";
+    let fields = serde_json::json!({ "name": hostile, hostile: hostile });
+    let create = Planned::create(0, 0, hostile, "Accounts", fields).row(hostile, 1);
+    let failed = Planned::new(0, 1, "1", Action::Create).ended(
+        State::Failed,
+        Label::Other(hostile.into()),
+        hostile,
+    );
+    fixtures::add(&mut file, 0, vec![create, failed]);
+    let text = text(file, PLAIN);
+    let found: Vec<char> = text
+        .chars()
+        .filter(|letter| (letter.is_control() && *letter != '\n') || *letter == '\u{202e}')
+        .collect();
+    assert_eq!(found, ['\0'; 0], "{text}");
 }

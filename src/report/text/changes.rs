@@ -39,19 +39,21 @@ pub(super) fn draw<O>(
         return Ok(());
     }
     for (step, about) in source.steps.iter().zip(&report.steps) {
-        let count = match step.writes {
-            true => source.count(step, Which::Changing)?,
-            false => 0,
-        };
+        if !step.writes {
+            continue;
+        }
+        let count = source.count(step, Which::Changing)?;
         if count == 0 {
             continue;
         }
-        sheet.heading(&format!(
-            "{}: {}, {}",
-            step.id,
-            steps::action(about),
-            steps::said(about)
-        ))?;
+        let counts = [Outcome::Planned, Outcome::Deferred, Outcome::Ok];
+        let counts: Vec<String> = counts
+            .into_iter()
+            .filter_map(|outcome| Some((about.counts.get(&outcome)?, outcome)))
+            .map(|(count, outcome)| format!("{} {outcome}", cells::grouped(*count)))
+            .collect();
+        let action = steps::action(about);
+        sheet.heading(&format!("{}: {action}, {}", step.id, counts.join(", ")))?;
         source.first(step, Which::Changing, limit, |operation| {
             Ok(one(sheet, &operation)?)
         })?;
@@ -66,13 +68,11 @@ pub(super) fn name(step: &str, key: &str) -> String {
 }
 
 fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
-    let (mark, ink) = mark(operation);
+    let (mark, ink) = super::mark(operation.outcome, Some(operation.action));
     let key = cells::cut(&cells::visible(&operation.key), WIDEST);
     let mut pieces = vec![(ink, format!("{mark} {key}"))];
-    match links(operation) {
-        Some(links) => pieces.push((Ink::Plain, links)),
-        None => pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id))),
-    }
+    pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id)));
+    pieces.extend(links(operation).map(|links| (Ink::Plain, links)));
     pieces.extend(trouble::place(operation).map(|place| (Ink::Faint, place)));
     if operation.outcome != Outcome::Deferred && !operation.reversible {
         pieces.push((Ink::Warn, "cannot be undone".to_owned()));
@@ -89,35 +89,24 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
     }
 }
 
-/// Of what is planned, what it will do; of what is done, that it is.
-fn mark(operation: &OperationReport) -> (char, Ink) {
-    match (operation.outcome, operation.action) {
-        (Outcome::Planned, Action::Create | Action::Link) => ('+', Ink::Good),
-        (Outcome::Planned, Action::Update) => ('~', Ink::Warn),
-        (Outcome::Planned, Action::Delete | Action::Unlink) => ('-', Ink::Bad),
-        (outcome, _) => (outcome.mark(), outcome.ink()),
-    }
-}
-
-/// `record → 3 ids through link`; of an unlink, the ids that are taken away.
+/// Behind the record: `→ 3 ids through link`; of an unlink, the ids that are taken away.
 fn links(operation: &OperationReport) -> Option<String> {
     let link = operation.aside.link.as_deref()?;
     let ids = |fields: &Map<String, Json>| {
         let list = fields.get("to").and_then(Json::as_array);
         list.map_or(0, Vec::len) as u64
     };
-    let record = operation.record.as_deref().unwrap_or_default();
     let (before, after) = (ids(&operation.before), ids(&operation.after));
     Some(match operation.action {
         Action::Unlink => {
             let taken = cells::counted(before.saturating_sub(after), "id");
-            format!("{record} → {taken} less through {link}")
+            format!("→ {taken} less through {link}")
         }
         _ if before > 0 => format!(
-            "{record} → {} through {link}, {before} of them linked already",
+            "→ {} through {link}, {before} of them already",
             cells::counted(after, "id")
         ),
-        _ => format!("{record} → {} through {link}", cells::counted(after, "id")),
+        _ => format!("→ {} through {link}", cells::counted(after, "id")),
     })
 }
 
@@ -127,9 +116,10 @@ fn deferred(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()
         .iter()
         .map(|name| cells::visible(name))
         .collect();
-    let text = match needs.is_empty() {
-        true => "not known yet".to_owned(),
-        false => format!("not known before {} has run", needs.join(", ")),
+    let text = if needs.is_empty() {
+        "not known yet".to_owned()
+    } else {
+        format!("not known before {} has run", needs.join(", "))
     };
     sheet.wrapped("    ", Ink::Faint, &text)
 }

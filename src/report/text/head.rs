@@ -83,15 +83,17 @@ pub(super) fn outputs<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Resul
 }
 
 fn verdict<O>(ending: Option<&Ending>, report: &Report<O>) -> (Ink, &'static str) {
-    let summary = &report.summary;
     match (report.kind, report.result) {
-        (Kind::Plan, RunResult::Planned) if summary.planned + summary.deferred == 0 => {
+        (Kind::Plan, RunResult::Planned) if !super::is_open(report) => {
             (Ink::Good, "nothing to change")
         }
         (Kind::Plan, RunResult::Planned) => (Ink::Good, "can be applied"),
-        (Kind::Plan, RunResult::Failed) => (Ink::Warn, "can be applied, but for what failed"),
+        (Kind::Plan, RunResult::Failed) => (Ink::Warn, "can be applied, except what failed"),
         (Kind::Plan, RunResult::Refused) => (Ink::Bad, "cannot be applied"),
         (_, RunResult::Planned) => (Ink::Plain, "nothing sent yet"),
+        (_, RunResult::Succeeded) if report.summary.ok == 0 => {
+            (Ink::Good, "succeeded, nothing had to be changed")
+        }
         (_, RunResult::Succeeded) => (Ink::Good, "succeeded"),
         (_, RunResult::Failed) => match ending {
             Some(Ending::Stopped(_)) => (Ink::Bad, "failed, and stopped for it"),

@@ -18,8 +18,10 @@ use super::Outcome;
 use super::Privacy;
 use super::Report;
 use super::ReportError;
+use super::StepReport;
 use super::source::Source;
 use crate::diag::Style;
+use crate::operation::Action;
 use crate::runfile::RunView;
 use sheet::Ink;
 use sheet::Sheet;
@@ -81,6 +83,22 @@ pub fn write_text(
     Ok(())
 }
 
+/// Whether anything is left to send, known already or not.
+fn is_open<O>(report: &Report<O>) -> bool {
+    let waits = |step: &StepReport<O>| step.aside.writes && step.outcome == Outcome::Deferred;
+    report.summary.planned + report.summary.deferred > 0 || report.steps.iter().any(waits)
+}
+
+/// Of what is planned the sign of what it will do, as in any diff; otherwise what became of it.
+fn mark(outcome: Outcome, action: Option<Action>) -> (char, Ink) {
+    match (outcome, action) {
+        (Outcome::Planned, Some(Action::Create | Action::Link)) => ('+', Ink::Good),
+        (Outcome::Planned, Some(Action::Update)) => ('~', Ink::Warn),
+        (Outcome::Planned, Some(Action::Delete | Action::Unlink)) => ('-', Ink::Bad),
+        (outcome, _) => (outcome.mark(), outcome.ink()),
+    }
+}
+
 impl Outcome {
     fn mark(self) -> char {
         match self {
@@ -90,7 +108,7 @@ impl Outcome {
             Self::Unknown => '?',
             Self::Planned => '·',
             Self::Deferred => '…',
-            Self::Skipped => '-',
+            Self::Skipped => '○',
         }
     }
 

@@ -34,14 +34,17 @@ type Step = (String, Option<String>);
 fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
     let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
-    let apply = |options: &str| format!("sugarmill apply {file}{options}");
+    // A sandbox of its own for each command is named by its seed; the command that goes on needs one too.
+    let where_to = if report.instance.url.starts_with("sandbox:") {
+        " --sandbox"
+    } else {
+        ""
+    };
+    let apply = |options: &str| format!("sugarmill apply {file}{where_to}{options}");
     let summary = &report.summary;
     let mut steps = Vec::new();
     match (report.kind, report.result) {
-        (_, RunResult::Succeeded) if summary.ok == 0 => {}
-        (_, RunResult::Succeeded) => {
-            steps.push(step("to take it back:", format!("sugarmill undo {file}")));
-        }
+        (_, RunResult::Succeeded) => {}
         (Kind::Plan, RunResult::Refused) => steps.push((
             "mend what is listed above and plan again; nothing was sent".to_owned(),
             None,
@@ -50,7 +53,7 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
             "nothing more was sent; change the limit, or the playbook, and plan again".to_owned(),
             None,
         )),
-        (Kind::Plan, _) if summary.planned + summary.deferred == 0 => {}
+        (Kind::Plan, _) if !super::is_open(report) => {}
         (Kind::Plan, _) => {
             let digest = report.digest.as_deref();
             let option = digest.map(|digest| format!(" --expect-digest {digest}"));
@@ -68,7 +71,8 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
         }
         (_, RunResult::Failed) => {}
     }
-    if report.kind != Kind::Plan {
+    // What a guard refused is not to be gone on with as it is.
+    if report.kind != Kind::Plan && report.result != RunResult::Refused {
         if summary.failed > 0 {
             let why = "to try what failed again, and what was skipped because of it:";
             steps.push(step(why, apply(" --retry-failed")));

@@ -6,6 +6,7 @@ use super::cells;
 use super::cells::grouped;
 use super::sheet::Ink;
 use super::sheet::Sheet;
+use crate::operation::Action;
 use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::StepReport;
@@ -28,10 +29,10 @@ pub(super) fn draw<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Result<(
     let (ids, actions) = (widest(id), widest(action));
     for step in &report.steps {
         let cell = |text: String, width| cells::padded(&cells::cut(&text, width), width);
-        let mark = step.outcome.mark().to_string();
+        let (mark, ink) = super::mark(step.outcome, Action::parse(&step.verb));
         let start = format!(
             "{} {}  {}  ",
-            sheet.painted(step.outcome.ink(), &mark),
+            sheet.painted(ink, &mark.to_string()),
             cell(id(step), ids),
             cell(action(step), actions)
         );
@@ -66,7 +67,7 @@ pub(super) fn action<O>(step: &StepReport<O>) -> String {
 }
 
 /// What there is to say of a step: its counts, each with its labels, or the records it read.
-pub(super) fn said<O>(step: &StepReport<O>) -> String {
+fn said<O>(step: &StepReport<O>) -> String {
     let mut said: Vec<String> = Vec::new();
     if !step.aside.writes && step.outcome != Outcome::Deferred {
         said.push(match step.verb.as_str() {

@@ -64,9 +64,11 @@ fn one_diagnostic(sheet: &mut Sheet<'_>, diagnostic: &Diagnostic) -> Result<(), 
         pieces.push((Ink::Plain, format!("step {step}")));
     }
     if let Some(file) = &diagnostic.file {
-        let place = [diagnostic.line, diagnostic.column].into_iter().flatten();
-        let place: String = place.map(|number| format!(":{number}")).collect();
-        pieces.push((Ink::Faint, format!("{}{place}", cells::visible(file))));
+        let mut place = cells::visible(file);
+        for number in [diagnostic.line, diagnostic.column].into_iter().flatten() {
+            place = format!("{place}:{number}");
+        }
+        pieces.push((Ink::Faint, place));
     }
     sheet.flow(4, &pieces)?;
     sheet.wrapped("    ", Ink::Plain, &cells::visible(&diagnostic.message))?;

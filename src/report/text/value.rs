@@ -20,8 +20,32 @@ pub(super) fn shown(value: &Json, room: usize) -> String {
         Json::String(text) if text.is_empty() => "(empty)".to_owned(),
         Json::String(text) => format!("\"{}\"", cells::cut(&cells::visible(text), room - 2)),
         Json::Array(list) if list.is_empty() => "(empty)".to_owned(),
+        Json::Array(list) => match addresses(list) {
+            Some(addresses) => cells::cut(&addresses, room),
+            None => cells::cut(&cells::visible(&value.to_string()), room),
+        },
         other => cells::cut(&cells::visible(&other.to_string()), room),
     }
+}
+
+/// Sugar's list of e-mail addresses: each with what holds of it, as `"a@example.com" (primary_address)`.
+fn addresses(list: &[Json]) -> Option<String> {
+    let shown: Option<Vec<String>> = list.iter().map(address).collect();
+    Some(shown?.join(", "))
+}
+
+fn address(item: &Json) -> Option<String> {
+    let item = item.as_object()?;
+    let address = cells::visible(item.get("email_address")?.as_str()?);
+    let marks: Vec<&str> = item
+        .iter()
+        .filter(|(_, value)| **value == Json::Bool(true))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if marks.is_empty() {
+        return Some(format!("\"{address}\""));
+    }
+    Some(format!("\"{address}\" ({})", marks.join(", ")))
 }
 
 /// How a change is written.
@@ -92,8 +116,12 @@ mod tests {
             (json!("true"), "\"true\""),
             (json!(["a", "b"]), "[\"a\",\"b\"]"),
             (json!("a\nb"), "\"a\\nb\""),
+            (
+                json!([{ "email_address": "a@b.c", "primary_address": true }, { "email_address": "d@e.f" }]),
+                "\"a@b.c\" (primary_address), \"d@e.f\"",
+            ),
         ] {
-            assert_eq!(shown(&value, 40), expected);
+            assert_eq!(shown(&value, 60), expected);
         }
         assert_eq!(shown(&json!("a text too long"), 12), "\"a text to…\"");
     }

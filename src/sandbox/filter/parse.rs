@@ -131,3 +131,47 @@ fn test(name: &str, value: &Value) -> Result<Test, Failure> {
 fn unknown(operator: &str) -> Failure {
     Failure::invalid(format!("Did not recognize the operator: {operator}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        let key = prop_oneof![
+            Just("$and".to_owned()),
+            Just("$or".to_owned()),
+            Just("$in".to_owned()),
+            any::<String>()
+        ];
+        leaf.prop_recursive(6, 64, 6, move |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+                proptest::collection::btree_map(key.clone(), inner, 0..6)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_read_or_refused(filter in value()) {
+            let _ = parse(&filter);
+        }
+    }
+
+    #[test]
+    fn a_lone_map_is_a_list_of_one() {
+        let lone = parse(&json!({ "name": "A" })).unwrap();
+        let list = parse(&json!([{ "name": "A" }])).unwrap();
+        assert_eq!(format!("{lone:?}"), format!("{list:?}"));
+    }
+}

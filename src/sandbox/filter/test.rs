@@ -179,6 +179,12 @@ fn days(
     field: &Field,
     (first, last): (jiff::civil::Date, jiff::civil::Date),
 ) -> Result<(), Failure> {
+    if !matches!(field.kind, Kind::Date | Kind::DateTime) {
+        return Err(Failure::invalid(format!(
+            "Field: {} has no date",
+            field.name
+        )));
+    }
     if field.kind == Kind::DateTime {
         let out_of_range = || Failure::invalid("The dates of the filter are out of range.");
         let end = last.tomorrow().map_err(|_| out_of_range())?;

@@ -56,6 +56,8 @@ impl Translation<'_, '_> {
         }
     }
 
+    /// Conditions joined by a word, halved again and again: `SQLite` refuses expressions that are nested a thousand deep,
+    /// and a plain chain of conditions is as deep as it is long.
     fn joined(
         &mut self,
         module: &Module,
@@ -64,18 +66,22 @@ impl Translation<'_, '_> {
         word: &str,
         empty: &str,
     ) -> Result<(), Failure> {
-        self.sql.push("(");
-        for (index, condition) in conditions.iter().enumerate() {
-            if index > 0 {
-                self.sql.push(word);
+        match conditions {
+            [] => {
+                self.sql.push(empty);
+                Ok(())
             }
-            self.condition(module, alias, condition)?;
+            [condition] => self.condition(module, alias, condition),
+            _ => {
+                let (first, second) = conditions.split_at(conditions.len() / 2);
+                self.sql.push("(");
+                self.joined(module, alias, first, word, empty)?;
+                self.sql.push(word);
+                self.joined(module, alias, second, word, empty)?;
+                self.sql.push(")");
+                Ok(())
+            }
         }
-        if conditions.is_empty() {
-            self.sql.push(empty);
-        }
-        self.sql.push(")");
-        Ok(())
     }
 
     fn field(

@@ -15,6 +15,7 @@ use crate::sandbox::context::Context;
 use crate::sandbox::failure::Failure;
 use crate::sandbox::schema::EmailPart;
 use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Kind;
 use crate::sandbox::schema::Link;
 use crate::sandbox::schema::Module;
 use crate::sandbox::schema::Place;
@@ -32,6 +33,8 @@ pub(crate) struct Change {
     /// Relates whose id stands in a join table: the link and the new id, empty to clear.
     pub(crate) relates: Vec<(Link, String)>,
     pub(crate) actions: Vec<LinkActions>,
+    /// A user's new password.
+    pub(crate) password: Option<String>,
 }
 
 #[derive(Debug)]
@@ -50,6 +53,9 @@ pub(crate) struct LinkActions {
     pub(crate) create: Vec<Map<String, Value>>,
 }
 
+/// The field in which clients send a user's password; it is never shown.
+const PASSWORD: &str = "user_hash";
+
 impl Change {
     pub(crate) fn read(
         cx: &Context<'_>,
@@ -62,7 +68,18 @@ impl Change {
                 change.field(cx, module, field, value)?;
             }
         }
+        if module.name == "Users" {
+            change.password = body
+                .get(PASSWORD)
+                .and_then(text_of)
+                .filter(|password| !password.is_empty());
+        }
         Ok(change)
+    }
+
+    /// Whether applying it touches other records, which may turn out not to be there.
+    pub(crate) fn reaches_out(&self) -> bool {
+        !self.relates.is_empty() || !self.actions.is_empty()
     }
 
     fn field(
@@ -76,8 +93,12 @@ impl Change {
             // The id is given on creation only, deletion is a verb of its own.
             Place::Column if matches!(field.name.as_str(), "id" | "deleted") || field.counted => {}
             Place::Column => {
-                self.columns
-                    .push((field.name.clone(), encode(field, value, &cx.actor.zone)?));
+                let value = match encode(field, value, &cx.actor.zone)? {
+                    // A flag is never unset, so that a filter on `false` finds it.
+                    SqlValue::Null if field.kind == Kind::Bool => SqlValue::Integer(0),
+                    value => value,
+                };
+                self.columns.push((field.name.clone(), value));
             }
             Place::Email(EmailPart::Collection) => {
                 if value.is_array() || value.is_null() {

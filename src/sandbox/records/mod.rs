@@ -8,6 +8,9 @@ mod write;
 pub(crate) use change::link_item;
 pub(crate) use read::bean;
 pub(crate) use read::exists;
+pub(crate) use read::map;
+pub(crate) use read::restricted;
+pub(crate) use read::text;
 
 pub(crate) use write::create;
 pub(crate) use write::create_related;

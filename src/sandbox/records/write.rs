@@ -1,5 +1,6 @@
 //! Creating, changing and deleting records.
 
+use rusqlite::ErrorCode;
 use rusqlite::types::Value as SqlValue;
 use serde_json::Map;
 use serde_json::Value;
@@ -65,10 +66,7 @@ pub(crate) fn create(
     }
     let change = Change::read(cx, module, body)?;
     let id = match ClientId::read(cx, body)? {
-        ClientId::Given(id) => {
-            refuse_taken(cx, module, &id)?;
-            id
-        }
+        ClientId::Given(id) => id,
         ClientId::None => Uuid::now_v7().to_string(),
     };
     let mut names = vec!["id".to_owned()];
@@ -106,25 +104,32 @@ pub(crate) fn create(
         "INSERT INTO {table} ({}) VALUES (",
         names.join(", ")
     ));
-    sql.bind_all(values).push(")").execute(cx.db)?;
-    apply(cx, module, &id, change)?;
+    sql.bind_all(values).push(")");
+    let insert = || {
+        sql.execute(cx.db)
+            .map_err(|error| refused_if_taken(module, &id, error))
+    };
+    if change.reaches_out() {
+        cx.atomically(|| {
+            insert()?;
+            apply(cx, module, &id, change)
+        })?;
+    } else {
+        insert()?;
+        apply(cx, module, &id, change)?;
+    }
     files::claim(cx, module, &id, body)?;
     Ok(id)
 }
 
 /// An id is taken for ever, by a deleted record too.
-fn refuse_taken(cx: &Context<'_>, module: &Module, id: &str) -> Result<(), Failure> {
-    let mut sql = cx.sql(format!(
-        "SELECT 1 FROM {} WHERE id = ",
-        quoted(&module.table)
-    ));
-    sql.bind(id.to_owned());
-    match sql.first(cx.db, |_| Ok(()))? {
-        None => Ok(()),
-        Some(()) => Err(Failure::invalid(format!(
+fn refused_if_taken(module: &Module, id: &str, error: rusqlite::Error) -> Failure {
+    match error.sqlite_error() {
+        Some(error) if error.code == ErrorCode::ConstraintViolation => Failure::invalid(format!(
             "A record with the id {id} exists already in module: {}",
             module.name
-        ))),
+        )),
+        _ => error.into(),
     }
 }
 
@@ -159,9 +164,17 @@ pub(crate) fn update(
             .bind(value.clone());
     }
     sql.push(" WHERE deleted = 0 AND id = ").bind(id.to_owned());
-    if sql.execute(cx.db)? == 0 {
-        return Err(Failure::no_record(&module.name, id));
+    let write = || match sql.execute(cx.db)? {
+        0 => Err(Failure::no_record(&module.name, id)),
+        _ => Ok(()),
+    };
+    if change.reaches_out() {
+        return cx.atomically(|| {
+            write()?;
+            apply(cx, module, id, change)
+        });
     }
+    write()?;
     apply(cx, module, id, change)
 }
 
@@ -180,6 +193,11 @@ fn apply(cx: &Context<'_>, module: &Module, id: &str, change: Change) -> Result<
     }
     if let Some(favorite) = change.favorite {
         favorites::set(cx, module, id, favorites::Mark::of(favorite))?;
+    }
+    if let Some(password) = change.password {
+        cx.db
+            .prepare_cached("INSERT OR REPLACE INTO credentials VALUES (?1, ?2)")?
+            .execute((id, password))?;
     }
     for (link, far_id) in &change.relates {
         if far_id.is_empty() {

@@ -12,22 +12,15 @@ use serde_json::Map;
 use serde_json::Value;
 
 use super::Dropdown;
-use super::EmailPart;
-use super::Field;
-use super::JoinTable;
-use super::Kind;
-use super::Link;
 use super::Module;
 use super::Place;
-use super::Relate;
 use super::Relationship;
-use super::Role;
 use super::Schema;
-use super::Shape;
-use super::Side;
 use super::Through;
-use super::field::Access;
+use super::definition::field;
+use super::definition::place;
 use super::identifier::is_identifier;
+use super::join::join;
 use super::stock;
 use crate::sandbox::rights::RoleFile;
 
@@ -85,24 +78,6 @@ struct Template {
     relationships: Map<String, Value>,
 }
 
-#[derive(Deserialize)]
-struct RelationshipFile {
-    lhs_module: String,
-    rhs_module: String,
-    relationship_type: String,
-    true_relationship_type: Option<String>,
-    join_table: Option<String>,
-    join_key_lhs: Option<String>,
-    join_key_rhs: Option<String>,
-    rhs_key: Option<String>,
-    relationship_role_column: Option<String>,
-    relationship_role_column_value: Option<String>,
-    #[serde(default)]
-    fields: Map<String, Value>,
-    lhs_link: Option<String>,
-    rhs_link: Option<String>,
-}
-
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 struct Extension {
@@ -117,13 +92,13 @@ struct Extension {
 }
 
 /// A module while it is put together.
-struct Draft {
-    table: String,
-    bean_name: String,
+pub(super) struct Draft {
+    pub(super) table: String,
+    pub(super) bean_name: String,
     optimistic_locking: bool,
     admin_only: bool,
     indices: Vec<Vec<String>>,
-    definitions: Map<String, Value>,
+    pub(super) definitions: Map<String, Value>,
 }
 
 pub(crate) fn load(extension: Option<&Path>) -> Result<(Schema, Vec<RoleFile>), SchemaError> {
@@ -234,137 +209,7 @@ fn filled(definition: &Value, fill: &impl Fn(&str) -> String) -> Value {
     }
 }
 
-/// Reads the relationships and gives each side its link field.
-fn join(
-    drafts: &mut BTreeMap<String, Draft>,
-    definitions: Map<String, Value>,
-) -> Result<BTreeMap<String, Relationship>, SchemaError> {
-    let mut relationships = BTreeMap::new();
-    for (name, mut definition) in definitions {
-        let file: RelationshipFile =
-            serde_json::from_value(definition.clone()).map_err(|source| SchemaError::Json {
-                file: format!("(relationship {name})"),
-                source,
-            })?;
-        let ends = [
-            (&file.lhs_link, &file.lhs_module, &file.rhs_module, "left"),
-            (&file.rhs_link, &file.rhs_module, &file.lhs_module, "right"),
-        ];
-        for (link, near, far, side) in ends {
-            let bean_name = drafts.get(far).map(|draft| draft.bean_name.clone());
-            let unknown = |module: &String| SchemaError::Unknown {
-                user: name.clone(),
-                what: "module",
-                name: module.clone(),
-            };
-            let bean_name = bean_name.ok_or_else(|| unknown(far))?;
-            let draft = drafts.get_mut(near).ok_or_else(|| unknown(near))?;
-            if let Some(link) = link {
-                let field = serde_json::json!({
-                    "name": link, "vname": format!("LBL_{}", link.to_ascii_uppercase()), "type": "link",
-                    "relationship": name, "source": "non-db", "module": far, "bean_name": bean_name,
-                    "side": side, "link_type": link_type(&file, side),
-                });
-                draft.definitions.insert(link.clone(), field);
-            }
-        }
-        if let Value::Object(map) = &mut definition {
-            map.insert("name".into(), name.clone().into());
-            map.insert(
-                "lhs_table".into(),
-                drafts[&file.lhs_module].table.clone().into(),
-            );
-            map.insert("lhs_key".into(), "id".into());
-            map.insert(
-                "rhs_table".into(),
-                drafts[&file.rhs_module].table.clone().into(),
-            );
-            map.entry("rhs_key").or_insert_with(|| "id".into());
-            map.remove("lhs_link");
-            map.remove("rhs_link");
-        }
-        let Value::Object(definition) = definition else {
-            continue;
-        };
-        let relationship = relationship(&name, file, definition)?;
-        relationships.insert(name, relationship);
-    }
-    Ok(relationships)
-}
-
-fn link_type(file: &RelationshipFile, side: &str) -> &'static str {
-    let kind = file
-        .true_relationship_type
-        .as_deref()
-        .unwrap_or(&file.relationship_type);
-    match (kind, side) {
-        ("one-to-many", "right") | ("many-to-one", "left") | ("one-to-one", _) => "one",
-        _ => "many",
-    }
-}
-
-fn relationship(
-    name: &str,
-    file: RelationshipFile,
-    definition: Map<String, Value>,
-) -> Result<Relationship, SchemaError> {
-    let role = match (
-        file.relationship_role_column,
-        file.relationship_role_column_value,
-    ) {
-        (Some(column), Some(value)) => Some(Role {
-            column: identifier(column)?,
-            value,
-        }),
-        _ => None,
-    };
-    let shape = match (file.join_table, file.rhs_key) {
-        (Some(table), _) => {
-            let kind = file
-                .true_relationship_type
-                .as_deref()
-                .unwrap_or(&file.relationship_type);
-            let single = match kind {
-                "one-to-many" => Some(Side::Lhs),
-                "many-to-one" => Some(Side::Rhs),
-                _ => None,
-            };
-            let mut columns = BTreeMap::new();
-            for (column, definition) in file.fields {
-                columns.insert(identifier(column.clone())?, field(column, definition));
-            }
-            let key =
-                |key: Option<String>, fallback: &str| identifier(key.unwrap_or(fallback.into()));
-            Shape::Join(JoinTable {
-                table: identifier(table)?,
-                lhs_key: key(file.join_key_lhs, "lhs_id")?,
-                rhs_key: key(file.join_key_rhs, "rhs_id")?,
-                role,
-                columns,
-                single,
-            })
-        }
-        (None, Some(column)) => Shape::Column {
-            column: identifier(column)?,
-            role,
-        },
-        (None, None) => {
-            return Err(SchemaError::Unknown {
-                user: name.to_owned(),
-                what: "place (neither `join_table` nor `rhs_key`) of relationship",
-                name: name.to_owned(),
-            });
-        }
-    };
-    Ok(Relationship {
-        lhs_module: file.lhs_module,
-        rhs_module: file.rhs_module,
-        shape,
-        definition,
-    })
-}
-
-fn identifier(name: String) -> Result<String, SchemaError> {
+pub(super) fn identifier(name: String) -> Result<String, SchemaError> {
     if is_identifier(&name) {
         Ok(name)
     } else {
@@ -416,130 +261,6 @@ fn finish(
     })
 }
 
-/// Whether a definition's flag is set. Sugar writes flags as `true`, `"true"`, `1` or `"1"`.
-fn flag(definition: &Map<String, Value>, key: &str) -> bool {
-    match definition.get(key) {
-        Some(Value::Bool(flag)) => *flag,
-        Some(Value::String(text)) => text == "true" || text == "1",
-        Some(Value::Number(number)) => number.as_i64() == Some(1),
-        _ => false,
-    }
-}
-
-fn text<'a>(definition: &'a Map<String, Value>, key: &str) -> Option<&'a str> {
-    definition.get(key).and_then(Value::as_str)
-}
-
-/// Reads a definition; a field without `source` lives in a column.
-fn field(name: String, definition: Value) -> Field {
-    let mut definition = match definition {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    };
-    definition
-        .entry("name")
-        .or_insert_with(|| name.clone().into());
-    let type_name = text(&definition, "type").unwrap_or("varchar");
-    let number = |key: &str| {
-        definition.get(key).and_then(|value| {
-            value
-                .as_u64()
-                .or_else(|| value.as_str().and_then(|text| text.parse().ok()))
-        })
-    };
-    let places = number("precision").and_then(|places| u8::try_from(places).ok());
-    let kind = Kind::parse(type_name, text(&definition, "dbType"), places);
-    let place = match (type_name, text(&definition, "source")) {
-        ("fullname", _) => Place::FullName,
-        ("team", _) => Place::Teams,
-        ("tag", _) => Place::Tags,
-        ("email", _) => Place::Email(EmailPart::Collection),
-        ("parent", _) => Place::ParentName,
-        (_, Some("non-db")) => match name.as_str() {
-            "my_favorite" => Place::Favorite,
-            "following" => Place::Following,
-            "email1" => Place::Email(EmailPart::Primary),
-            "email2" => Place::Email(EmailPart::Second),
-            "email_opt_out" => Place::Email(EmailPart::OptOut),
-            "invalid_email" => Place::Email(EmailPart::Invalid),
-            _ => Place::Nowhere,
-        },
-        _ => Place::Column,
-    };
-    Field {
-        kind,
-        place,
-        length: number("len")
-            .filter(|_| kind == Kind::Text)
-            .and_then(|len| len.try_into().ok()),
-        options: text(&definition, "options").map(str::to_owned),
-        access: if flag(&definition, "readonly") {
-            Access::ReadOnly
-        } else {
-            Access::Writable
-        },
-        default: definition.get("default").map(|default| match default {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        }),
-        counted: flag(&definition, "auto_increment"),
-        audited: flag(&definition, "audited"),
-        searched: flag(&definition, "unified_search"),
-        definition,
-        name,
-    }
-}
-
-/// Places of fields that need more than their own definition: links and relates.
-fn place(
-    field: &mut Field,
-    module: &str,
-    relationships: &BTreeMap<String, Relationship>,
-) -> Result<(), SchemaError> {
-    match text(&field.definition, "type") {
-        Some("link") => {
-            let name = text(&field.definition, "relationship").unwrap_or_default();
-            let relationship = relationships
-                .get(name)
-                .ok_or_else(|| SchemaError::Unknown {
-                    user: format!("{module}.{}", field.name),
-                    what: "relationship",
-                    name: name.to_owned(),
-                })?;
-            let near = match text(&field.definition, "side") {
-                Some("right") => Side::Rhs,
-                Some("left") => Side::Lhs,
-                _ if relationship.lhs_module == module => Side::Lhs,
-                _ => Side::Rhs,
-            };
-            let far = match near {
-                Side::Lhs => &relationship.rhs_module,
-                Side::Rhs => &relationship.lhs_module,
-            };
-            field.place = Place::Link(Link {
-                relationship: name.to_owned(),
-                near,
-                module: far.clone(),
-            });
-        }
-        Some("relate") if field.definition.contains_key("source") => {
-            if let (Some(shows), Some(other)) = (
-                text(&field.definition, "rname"),
-                text(&field.definition, "module"),
-            ) {
-                let link = text(&field.definition, "link").unwrap_or_default();
-                field.place = Place::Relate(Relate {
-                    through: Through::Link(link.to_owned()),
-                    module: other.to_owned(),
-                    shows: shows.to_owned(),
-                });
-            }
-        }
-        _ => {}
-    }
-    Ok(())
-}
-
 /// Every relate field must lead somewhere, so that the rest of the sandbox need not ask again.
 fn check_relates(schema: &Schema) -> Result<(), SchemaError> {
     for module in schema.modules.values() {
@@ -569,6 +290,7 @@ fn check_relates(schema: &Schema) -> Result<(), SchemaError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sandbox::schema::Side;
 
     #[test]
     fn the_stock_files_make_a_schema() {

@@ -1,7 +1,9 @@
 //! What the sandbox serves: modules, fields, relationships and dropdown lists, read from data files.
 
+mod definition;
 mod field;
 mod identifier;
+mod join;
 mod load;
 mod relationship;
 mod stock;

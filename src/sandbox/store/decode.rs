@@ -1,14 +1,13 @@
-//! From a column's value to JSON as Sugar prints it (reference, section 4.1).
+//! From a column's value to JSON text as Sugar prints it (reference, section 4.1).
 
 use rusqlite::types::ValueRef;
 use serde_json::Value;
-use serde_json::json;
 
-use super::super::schema::EmailPart;
-use super::super::schema::Field;
-use super::super::schema::Kind;
-use super::super::schema::Place;
-use super::super::time::Zone;
+use crate::sandbox::schema::EmailPart;
+use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Kind;
+use crate::sandbox::schema::Place;
+use crate::sandbox::time::Zone;
 
 /// How the value of one selected column becomes JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +18,8 @@ pub(crate) enum Decode {
     Int,
     Decimal,
     DateTime,
-    Emails,
+    /// From the addresses of a record, all or one thing of them.
+    Email(EmailPart),
     Tags,
     Teams,
 }
@@ -27,12 +27,8 @@ pub(crate) enum Decode {
 impl Decode {
     pub(crate) fn of(field: &Field) -> Self {
         match field.place {
-            Place::Email(EmailPart::Collection) => return Self::Emails,
-            Place::Email(EmailPart::OptOut | EmailPart::Invalid)
-            | Place::Favorite
-            | Place::Following => {
-                return Self::Bool;
-            }
+            Place::Email(part) => return Self::Email(part),
+            Place::Favorite | Place::Following => return Self::Bool,
             Place::Tags => return Self::Tags,
             Place::Teams => return Self::Teams,
             _ => {}
@@ -48,62 +44,146 @@ impl Decode {
     }
 
     /// The value of an unset field. Text is `""`, never null (`annual_revenue` in the guide's samples).
-    pub(crate) fn unset(self) -> Value {
+    pub(crate) fn unset(self) -> &'static str {
         match self {
-            Self::Text | Self::Decimal | Self::DateTime => Value::String(String::new()),
-            Self::Bool => Value::Bool(false),
-            Self::Int => Value::Null,
-            Self::MultiEnum | Self::Emails | Self::Tags | Self::Teams => Value::Array(Vec::new()),
+            Self::Text | Self::Decimal | Self::DateTime => "\"\"",
+            Self::Bool => "false",
+            Self::Int => "null",
+            Self::MultiEnum | Self::Tags | Self::Teams => "[]",
+            Self::Email(part) => match part {
+                EmailPart::Collection => "[]",
+                EmailPart::Primary | EmailPart::Second => "\"\"",
+                EmailPart::OptOut | EmailPart::Invalid => "false",
+            },
         }
     }
 
-    pub(crate) fn value(self, value: ValueRef<'_>, zone: &Zone) -> Value {
-        if value == ValueRef::Null {
-            return self.unset();
-        }
+    /// The value as JSON, where it does not go out as text.
+    pub(crate) fn json(self, value: ValueRef<'_>, zone: &Zone) -> Value {
+        let mut text = String::new();
+        self.write(value, zone, &mut text);
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// Appends the value as JSON.
+    pub(crate) fn write(self, value: ValueRef<'_>, zone: &Zone, out: &mut String) {
         match (self, value) {
-            (Self::Bool, ValueRef::Integer(number)) => Value::Bool(number != 0),
-            (Self::Int, ValueRef::Integer(number)) => Value::from(number),
-            (_, ValueRef::Integer(number)) => Value::String(number.to_string()),
-            (_, ValueRef::Real(number)) => Value::String(number.to_string()),
-            (_, ValueRef::Text(bytes)) => self.text(&String::from_utf8_lossy(bytes), zone),
-            _ => Value::Null,
+            (_, ValueRef::Null | ValueRef::Blob(_)) => out.push_str(self.unset()),
+            (Self::Bool, ValueRef::Integer(number)) => {
+                out.push_str(if number == 0 { "false" } else { "true" });
+            }
+            (Self::Int, ValueRef::Integer(number)) => out.push_str(&number.to_string()),
+            (_, ValueRef::Integer(number)) => quoted(&number.to_string(), out),
+            (_, ValueRef::Real(number)) => quoted(&number.to_string(), out),
+            (_, ValueRef::Text(bytes)) => match std::str::from_utf8(bytes) {
+                Ok(text) => self.write_text(text, zone, out),
+                Err(_) => self.write_text(&String::from_utf8_lossy(bytes), zone, out),
+            },
         }
     }
 
-    fn text(self, text: &str, zone: &Zone) -> Value {
+    fn write_text(self, text: &str, zone: &Zone, out: &mut String) {
         match self {
-            Self::DateTime if !text.is_empty() => Value::String(zone.print(text)),
-            Self::MultiEnum => text
-                .split(',')
-                .map(|key| key.trim_matches('^'))
-                .filter(|key| !key.is_empty())
-                .collect(),
-            Self::Emails => rows(text, |row| {
-                json!({
-                    "email_address": row[0], "opt_out": is_set(&row[1]), "invalid_email": is_set(&row[2]),
-                    "primary_address": is_set(&row[3]), "reply_to_address": is_set(&row[4]),
-                })
+            Self::DateTime if !text.is_empty() => quoted(&zone.print(text), out),
+            Self::MultiEnum => list(
+                text.split(',').map(|key| key.trim_matches('^')),
+                out,
+                |key, out| {
+                    quoted(key, out);
+                },
+            ),
+            Self::Email(_) | Self::Tags if text == "[]" => out.push_str(self.unset()),
+            Self::Email(part) => write_emails(part, text, out),
+            Self::Tags => list(rows(text).iter(), out, |row, out| {
+                let name = row.get(1).and_then(Value::as_str).unwrap_or_default();
+                out.push_str("{\"id\":");
+                out.push_str(&cell(row, 0).to_string());
+                out.push_str(",\"name\":");
+                quoted(name, out);
+                out.push_str(",\"tags__name_lower\":");
+                quoted(&name.to_lowercase(), out);
+                out.push('}');
             }),
-            Self::Tags => rows(text, |row| {
-                let lower = row[1].as_str().unwrap_or_default().to_lowercase();
-                json!({ "id": row[0], "name": row[1], "tags__name_lower": lower })
-            }),
-            Self::Teams => serde_json::from_str(text).unwrap_or(Value::Array(Vec::new())),
-            _ => Value::String(text.to_owned()),
+            // The sandbox wrote this JSON itself.
+            Self::Teams => out.push_str(text),
+            _ => quoted(text, out),
         }
     }
 }
 
-fn is_set(value: &Value) -> bool {
-    value.as_i64() == Some(1)
+/// Places in the rows of addresses that a record's sub-select collects.
+const ADDRESS: usize = 0;
+const FLAGS: [(&str, usize); 4] = [
+    ("opt_out", 1),
+    ("invalid_email", 2),
+    ("primary_address", 3),
+    ("reply_to_address", 4),
+];
+const PRIMARY: usize = 3;
+
+fn write_emails(part: EmailPart, text: &str, out: &mut String) {
+    let rows = rows(text);
+    let flag = |row: &[Value], index| {
+        if cell(row, index).as_i64() == Some(1) {
+            "true"
+        } else {
+            "false"
+        }
+    };
+    let primary = rows.iter().find(|row| flag(row, PRIMARY) == "true");
+    let address = |row: Option<&Vec<Value>>, out: &mut String| match row {
+        Some(row) => out.push_str(&cell(row, ADDRESS).to_string()),
+        None => out.push_str("\"\""),
+    };
+    match part {
+        EmailPart::Collection => list(rows.iter(), out, |row, out| {
+            out.push_str("{\"email_address\":");
+            out.push_str(&cell(row, ADDRESS).to_string());
+            for (name, index) in FLAGS {
+                out.push_str(",\"");
+                out.push_str(name);
+                out.push_str("\":");
+                out.push_str(flag(row, index));
+            }
+            out.push('}');
+        }),
+        EmailPart::Primary => address(primary, out),
+        EmailPart::Second => address(rows.iter().find(|row| flag(row, PRIMARY) == "false"), out),
+        EmailPart::OptOut => out.push_str(primary.map_or("false", |row| flag(row, 1))),
+        EmailPart::Invalid => out.push_str(primary.map_or("false", |row| flag(row, 2))),
+    }
+}
+
+fn cell(row: &[Value], index: usize) -> &Value {
+    row.get(index).unwrap_or(&Value::Null)
 }
 
 /// The rows that a sub-select collected as a JSON array of arrays.
-fn rows(text: &str, read: impl Fn(&[Value]) -> Value) -> Value {
-    if text == "[]" {
-        return Value::Array(Vec::new());
+fn rows(text: &str) -> Vec<Vec<Value>> {
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn list<T>(items: impl Iterator<Item = T>, out: &mut String, write: impl Fn(T, &mut String)) {
+    out.push('[');
+    for (index, item) in items.enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        write(item, out);
     }
-    let rows: Vec<Vec<Value>> = serde_json::from_str(text).unwrap_or_default();
-    rows.iter().map(|row| read(row)).collect()
+    out.push(']');
+}
+
+/// Appends a JSON string. Most text needs no escape, and then none is looked for twice.
+fn quoted(text: &str, out: &mut String) {
+    if text
+        .bytes()
+        .all(|byte| byte >= b' ' && byte != b'"' && byte != b'\\')
+    {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&Value::from(text).to_string());
+    }
 }

@@ -6,11 +6,11 @@
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
-use super::super::failure::Failure;
-use super::super::schema::Field;
-use super::super::schema::Kind;
-use super::super::time;
-use super::super::time::Zone;
+use crate::sandbox::failure::Failure;
+use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Kind;
+use crate::sandbox::time;
+use crate::sandbox::time::Zone;
 
 pub(crate) fn encode(field: &Field, value: &Value, zone: &Zone) -> Result<SqlValue, Failure> {
     let unreadable =

@@ -2,15 +2,15 @@
 
 use std::fmt::Write;
 
-use super::super::schema::EmailPart;
-use super::super::schema::Field;
-use super::super::schema::Module;
-use super::super::schema::Place;
-use super::super::schema::Relate;
-use super::super::schema::Schema;
-use super::super::schema::Shape;
-use super::super::schema::Through;
-use super::super::schema::quoted;
+use crate::sandbox::schema::EmailPart;
+use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Module;
+use crate::sandbox::schema::Place;
+use crate::sandbox::schema::Relate;
+use crate::sandbox::schema::Schema;
+use crate::sandbox::schema::Shape;
+use crate::sandbox::schema::Through;
+use crate::sandbox::schema::quoted;
 
 /// A scalar expression over the module's table under `alias`. Names in it come from the schema, never from a client.
 pub(crate) fn expression(schema: &Schema, module: &Module, field: &Field, alias: &str) -> String {
@@ -96,7 +96,7 @@ fn parent_name(schema: &Schema, alias: &str) -> String {
     format!("CASE {alias}.parent_type COLLATE BINARY{cases} END")
 }
 
-fn email(module: &Module, part: EmailPart, id: &str) -> String {
+pub(super) fn email(module: &Module, part: EmailPart, id: &str) -> String {
     let rows = format!(
         "FROM email_addresses e WHERE e.bean_id = {id} AND e.bean_module = '{}'",
         module.name

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
-use super::super::schema::Module;
-use super::super::schema::Place;
-use super::super::schema::Schema;
-use super::super::schema::Shape;
-use super::super::schema::quoted;
+use crate::sandbox::schema::Module;
+use crate::sandbox::schema::Place;
+use crate::sandbox::schema::Schema;
+use crate::sandbox::schema::Shape;
+use crate::sandbox::schema::quoted;
 
 /// What belongs to no module.
 const OWN: &str = "
@@ -41,6 +41,16 @@ CREATE INDEX IF NOT EXISTS audit_record ON audit (record_id, module);
 CREATE TABLE IF NOT EXISTS saved_filters (id TEXT PRIMARY KEY, module TEXT, definition TEXT) WITHOUT ROWID;
 ";
 
+/// Columns that lists are ordered by: their indexes hold every row. The others leave out what is unset, which costs
+/// nothing in most records; a comparison with a value can use them all the same.
+const ALWAYS_SET: [&str; 5] = [
+    "date_modified",
+    "date_entered",
+    "name",
+    "last_name",
+    "deleted",
+];
+
 pub(crate) fn create(db: &Connection, schema: &Schema) -> rusqlite::Result<()> {
     db.execute_batch(OWN)?;
     let mut joins: BTreeMap<&str, BTreeMap<String, &'static str>> = BTreeMap::new();
@@ -70,8 +80,11 @@ pub(crate) fn create(db: &Connection, schema: &Schema) -> rusqlite::Result<()> {
                 ));
             }
             Shape::Column { column, .. } => {
-                let table = &schema.modules[&relationship.rhs_module].table;
-                indices.insert((table.clone(), vec![column.clone(), "id".into()]));
+                // Nobody looks for the records that somebody changed last.
+                if column != "modified_user_id" {
+                    let table = &schema.modules[&relationship.rhs_module].table;
+                    indices.insert((table.clone(), vec![column.clone(), "id".into()]));
+                }
             }
         }
     }
@@ -96,9 +109,15 @@ pub(crate) fn create(db: &Connection, schema: &Schema) -> rusqlite::Result<()> {
     for (kind, indices) in [("INDEX", indices), ("UNIQUE INDEX", unique)] {
         for (table, columns) in indices {
             let name = quoted(&format!("idx_{table}_{}", columns.join("_")));
+            let first = columns.first().cloned().unwrap_or_default();
             let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+            let condition = if ALWAYS_SET.contains(&first.as_str()) || kind != "INDEX" {
+                String::new()
+            } else {
+                format!(" WHERE {} IS NOT NULL", quoted(&first))
+            };
             db.execute_batch(&format!(
-                "CREATE {kind} IF NOT EXISTS {name} ON {} ({})",
+                "CREATE {kind} IF NOT EXISTS {name} ON {} ({}){condition}",
                 quoted(&table),
                 columns.join(", ")
             ))?;

@@ -185,10 +185,8 @@ async fn the_rest_of_the_surface_answers() {
             .await["following"],
         true
     );
-    assert_eq!(
-        column(&site.get("me/following").await, "id"),
-        [account.clone()]
-    );
+    let followed = column(&site.get("me/following").await, "id");
+    assert_eq!(followed, std::slice::from_ref(&account));
     let mine = json!({ "filter": [{ "$following": "" }] });
     assert_eq!(
         site.ok("POST", "Accounts/filter/count", mine).await["record_count"],

@@ -113,6 +113,36 @@ async fn the_four_kinds_of_conditions_work() {
 }
 
 #[tokio::test]
+async fn long_filters_are_taken() {
+    let site = three().await;
+    let mut names: Vec<Value> = (0..3_000)
+        .map(|number| json!({ "name": format!("x{number}") }))
+        .collect();
+    names.push(json!({ "name": "Beta" }));
+    let body = json!({ "filter": [{ "$or": names }] });
+    assert_eq!(
+        column(&site.ok("POST", "Accounts/filter", body).await, "name"),
+        ["Beta"]
+    );
+    let ids: Vec<String> = (0..20_000).map(|number| number.to_string()).collect();
+    let body = json!({ "filter": [{ "sic_code": { "$in": ids } }] });
+    assert_eq!(
+        site.ok("POST", "Accounts/filter/count", body).await["record_count"],
+        2
+    );
+    let mut deep = json!([{ "name": "Beta" }]);
+    for _ in 0..40 {
+        deep = json!([{ "$and": deep }]);
+    }
+    assert_eq!(
+        site.refused("POST", "Accounts/filter", json!({ "filter": deep }))
+            .await
+            .0,
+        422
+    );
+}
+
+#[tokio::test]
 async fn wrong_filters_are_refused() {
     let site = three().await;
     for filter in [

@@ -1,5 +1,6 @@
 //! Links (reference, sections 1.3, 4.3 and 9).
 
+use serde_json::Value;
 use serde_json::json;
 
 use super::site::Site;
@@ -98,6 +99,21 @@ async fn many_are_linked_with_columns() {
             .len(),
         2
     );
+    let role = |bean: Value| bean["contact_role"].clone();
+    let one = format!("{path}/contacts/{}", ids[1]);
+    assert_eq!(
+        role(site.get(&one).await),
+        "Influencer",
+        "the relation's columns stand in the related record"
+    );
+    site.ok("PUT", &one, json!({ "contact_role": "Other" }))
+        .await;
+    let list = site
+        .get(&format!(
+            "{path}/contacts?order_by=last_name:desc&fields=id"
+        ))
+        .await;
+    assert_eq!(role(list["records"][0].clone()), "Other");
     let none = json!({ "link_name": "contacts", "ids": [ids[0], "missing"] });
     assert_eq!(
         site.refused("POST", &path, none).await,

@@ -132,6 +132,20 @@ async fn logging_out_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_new_user_logs_in_with_the_password_given() {
+    let site = Site::empty().await;
+    let user = json!({ "user_name": "ada", "last_name": "L", "user_hash": "secret" });
+    let created = site.ok("POST", "Users", user).await;
+    assert_eq!(created["user_hash"], "");
+    assert_eq!(
+        site.login_with(json!({ "username": "ada", "password": "secret" }))
+            .await
+            .0,
+        200
+    );
+}
+
+#[tokio::test]
 async fn the_token_is_taken_from_either_header() {
     let site = Site::empty().await;
     for (name, value) in [

@@ -65,6 +65,11 @@ async fn a_role_limits_what_a_user_may_do() {
         );
     }
     assert_eq!(column(&site.get("Opportunities").await, "name"), ["Own"]);
+    assert_eq!(
+        site.get("search?q=Other").await["records"],
+        json!([]),
+        "not by a search either"
+    );
     let changed = site
         .ok(
             "PUT",

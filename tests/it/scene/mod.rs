@@ -1,0 +1,133 @@
+//! A scene: a folder with playbooks and data, a Sugar beside it in a process of its own, and the built binary between
+//! the two. Everything is on loopback, and gone when the scene is over.
+
+mod http;
+mod said;
+mod server;
+
+use std::path::Path;
+use std::path::PathBuf;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+
+pub(crate) use http::call;
+pub(crate) use said::Said;
+pub(crate) use server::Server;
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_sugarmill");
+
+pub(crate) struct Scene {
+    pub(crate) server: Server,
+    folder: TempDir,
+    env: Vec<(&'static str, String)>,
+}
+
+impl Scene {
+    /// A Sugar with its stock modules, its users and nothing else in it.
+    pub(crate) fn new() -> Self {
+        Self::of(&["--demo", "none"])
+    }
+
+    /// A Sugar started with these flags.
+    pub(crate) fn of(flags: &[&str]) -> Self {
+        let server = Server::start(flags);
+        let env = vec![
+            ("SUGAR_URL", server.url.clone()),
+            ("SUGAR_USERNAME", server.username.clone()),
+            ("SUGAR_PASSWORD", server.password.clone()),
+            ("SUGARMILL_SEED", "7".to_owned()),
+            ("COLUMNS", "100".to_owned()),
+        ];
+        Self {
+            server,
+            folder: tempfile::tempdir().unwrap(),
+            env,
+        }
+    }
+
+    /// Puts a file into the folder.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        self.write(name, text);
+        self
+    }
+
+    pub(crate) fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Sets an environment variable for the commands that follow.
+    pub(crate) fn env(mut self, name: &'static str, value: &str) -> Self {
+        self.env.retain(|(known, _)| *known != name);
+        self.env.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What lies in the folder, by name.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(self.folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Runs a command line in the folder to its end.
+    pub(crate) fn mill(&self, line: &str) -> Said {
+        let output = self.command(line).output().unwrap();
+        Said::of(line, &output)
+    }
+
+    /// Runs a command line that must end with this code.
+    #[track_caller]
+    pub(crate) fn ends(&self, code: i32, line: &str) -> Said {
+        let said = self.mill(line);
+        assert_eq!(said.code, Some(code), "{said}");
+        assert!(!said.stderr.contains("panicked"), "{said}");
+        said
+    }
+
+    /// Starts a command line and leaves it running.
+    pub(crate) fn start(&self, line: &str) -> Child {
+        self.command(line)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .env_clear()
+            .envs(self.env.iter().map(|(name, value)| (*name, value)));
+        command
+    }
+
+    /// Opens a run file of the folder, to look into it.
+    pub(crate) fn run_file(&self, name: &str) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.path(name)).unwrap()
+    }
+}
+
+/// The one file that ends in `.run`.
+pub(crate) fn only_run_file(scene: &Scene) -> String {
+    let mut found = scene.files();
+    found.retain(|name| name.ends_with(".run"));
+    assert_eq!(found.len(), 1, "{:?}", scene.files());
+    found.remove(0)
+}
+
+/// A file that comes with the project.
+pub(crate) fn project_file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}

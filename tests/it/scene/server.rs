@@ -1,0 +1,140 @@
+//! A sandbox in a process of its own, with its database and its log to look into.
+
+use std::io::BufRead;
+use std::io::BufReader;
+use std::process::Child;
+use std::process::Command;
+use std::process::Stdio;
+
+use serde_json::Value;
+use serde_json::json;
+use tempfile::TempDir;
+
+use super::BINARY;
+use super::http;
+
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) username: String,
+    pub(crate) password: String,
+    process: Child,
+    folder: TempDir,
+}
+
+impl Server {
+    pub(super) fn start(flags: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut process = Command::new(BINARY)
+            .args(["sandbox", "--port", "0", "--format", "json"])
+            .arg("--data")
+            .arg(folder.path().join("sugar.db"))
+            .arg("--log")
+            .arg(folder.path().join("requests.jsonl"))
+            .args(flags)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let ready: Value = serde_json::from_str(&line).expect("a line of JSON when it is ready");
+        let text = |name: &str| ready[name].as_str().unwrap().to_owned();
+        Self {
+            url: text("url"),
+            username: text("username"),
+            password: text("password"),
+            process,
+            folder,
+        }
+    }
+
+    /// Lets it misbehave from now on.
+    pub(crate) fn fault(&self, fault: &str) {
+        let body = json!({ "fault": fault });
+        let (status, answer) = http::call("POST", &self.at("/sandbox/faults"), None, &body);
+        assert_eq!(status, 200, "{answer}");
+    }
+
+    pub(crate) fn behave(&self) {
+        http::call("DELETE", &self.at("/sandbox/faults"), None, &Value::Null);
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
+    /// Does something in Sugar as somebody else would: over its API, with a login of its own.
+    pub(crate) fn somebody(&self, method: &str, path: &str, body: &Value) -> Value {
+        let login = json!({
+            "grant_type": "password", "client_id": "sugar", "client_secret": "", "platform": "mobile",
+            "username": self.username, "password": self.password,
+        });
+        let (_, token) = http::call("POST", &self.at("/rest/v11_5/oauth2/token"), None, &login);
+        let token = token["access_token"].as_str().expect("a login");
+        let url = self.at(&format!("/rest/v11_5{path}"));
+        let (status, answer) = http::call(method, &url, Some(token), body);
+        assert_eq!(status, 200, "{method} {path}: {answer}");
+        answer
+    }
+
+    /// The first value of the first row that a question to its database finds.
+    pub(crate) fn count(&self, sql: &str) -> i64 {
+        self.database()
+            .query_row(sql, (), |row| row.get(0))
+            .unwrap()
+    }
+
+    pub(crate) fn text(&self, sql: &str) -> String {
+        self.database()
+            .query_row(sql, (), |row| row.get(0))
+            .unwrap()
+    }
+
+    pub(crate) fn lines(&self, sql: &str) -> Vec<String> {
+        let database = self.database();
+        let mut statement = database.prepare(sql).unwrap();
+        let rows = statement.query_map((), |row| row.get(0)).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    fn database(&self) -> rusqlite::Connection {
+        rusqlite::Connection::open(self.folder.path().join("sugar.db")).unwrap()
+    }
+
+    /// Every request and every entry of a bulk that it got.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.folder.path().join("requests.jsonl")).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    /// Requests and entries that could have changed something.
+    pub(crate) fn writes(&self) -> usize {
+        let reads = [
+            "/bulk",
+            "/filter",
+            "/oauth2/token",
+            "/oauth2/logout",
+            "/filter/count",
+        ];
+        self.log()
+            .iter()
+            .filter(|line| line["method"] != "GET")
+            .filter(|line| {
+                !reads
+                    .iter()
+                    .any(|read| line["path"].as_str().unwrap().ends_with(read))
+            })
+            .count()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

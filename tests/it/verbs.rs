@@ -1,0 +1,250 @@
+//! Each verb and each source of items against a real Sugar, as small playbooks.
+
+use serde_json::json;
+
+use crate::scene::Scene;
+
+/// Three accounts that the other steps of a test find by name.
+const ACCOUNTS: &str = "
+version: 1
+name: ground
+identity: test
+steps:
+  - id: a
+    for_each: [{ k: one, size: 10 }, { k: two, size: 20 }, { k: three, size: 30 }]
+    create: Accounts
+    key: '{{ item.k }}'
+    set: { name: 'Acme {{ item.k }}', employees: '{{ item.size }}', industry: Retail }
+  - id: c
+    for_each: [one, two]
+    create: Contacts
+    key: '{{ item }}'
+    set: { last_name: 'Doe {{ item }}' }
+  - id: l
+    for_each: '{{ steps.c.items }}'
+    link: Accounts
+    record: '{{ steps.a.by_key.one.id }}'
+    through: contacts
+    to: '{{ item.id }}'
+";
+
+fn ground() -> Scene {
+    let scene = Scene::new().file("ground.yaml", ACCOUNTS);
+    scene.ends(0, "run ground.yaml --yes -o ground.run");
+    scene
+}
+
+fn playbook(steps: &str) -> String {
+    format!(
+        "version: 1\nname: test\nidentity: test\nlimits: {{ max_deletes: 10, max_changes: 1000 }}\nsteps:\n{steps}"
+    )
+}
+
+#[test]
+fn reads_of_every_kind_feed_later_steps() {
+    let scene = ground().file(
+        "reads.yaml",
+        &(playbook(
+            "
+  - id: big
+    filter: Accounts
+    where: { employees: { $gte: 20 } }
+    order_by: name:DESC
+    expect: { count: 2 }
+  - id: all
+    list: Accounts
+    fields: [name]
+    key: '{{ item.name }}'
+  - id: number
+    count: Accounts
+    where: { name: { $starts: Acme } }
+  - id: one
+    get: Accounts
+    record: \"{{ steps.all.by_key['Acme one'].id }}\"
+  - id: staff
+    related: Accounts
+    record: '{{ steps.one.id }}'
+    through: contacts
+  - id: industries
+    enum: Accounts
+    field: industry
+    select: $.Retail
+  - id: who
+    me: {}
+  - id: alive
+    ping: {}
+  - id: right
+    assert:
+      - steps.big.first.name == 'Acme two'
+      - steps.number.count == 3
+      - steps.one.employees | int == 10
+      - steps.staff.count == 2
+      - steps.industries.selected == ['Retail']
+      - steps.who.user_name == 'admin'
+",
+        ) + "outputs:\n  names: '{{ steps.big.records | map(attribute=\"name\") | list }}'\n"),
+    );
+    let writes = scene.server.writes();
+    let said = scene.ends(0, "plan reads.yaml --format json");
+    assert_eq!(
+        said.json()["outputs"]["names"],
+        json!(["Acme two", "Acme three"])
+    );
+    assert_eq!(scene.server.writes(), writes);
+}
+
+#[test]
+fn items_come_from_files_lists_paths_and_results() {
+    let steps = "
+  - { id: csv, for_each: { csv: a.csv, delimiter: ';' }, create: Notes, key: '{{ item.k }}', set: { name: 'csv {{ item.k }}' } }
+  - { id: jsonl, for_each: { jsonl: b.jsonl }, create: Notes, key: '{{ item.k }}', set: { name: 'jsonl {{ item.k }}' } }
+  - { id: json, for_each: { json: c.json, select: '$.rows[?@.ok]' }, create: Notes, key: '{{ item.k }}', set: { name: 'json {{ item.k }}' } }
+  - { id: list, for_each: [x, '{{ 1 + 1 }}'], create: Notes, key: '{{ item }}', set: { name: 'list {{ item }}' } }
+  - { id: path, for_each: \"$.steps.csv.items[?@.name == 'csv 2']\", create: Notes, key: '{{ item.name }}', set: { name: 'path of {{ item.name }}' } }
+";
+    let scene = Scene::new()
+        .file("a.csv", "k;name\n1;\u{e4}rger\n2;\"a;b\"\n")
+        .file("b.jsonl", "{\"k\": 1}\n\n{\"k\": \"zwei\"}\n")
+        .file(
+            "c.json",
+            r#"{"rows": [{"k": 1, "ok": true}, {"k": 2}, {"k": 3, "ok": false}]}"#,
+        )
+        .file("items.yaml", &playbook(steps));
+    scene.ends(0, "run items.yaml --yes");
+    let names = scene.server.lines("SELECT name FROM notes ORDER BY name");
+    assert_eq!(
+        names,
+        [
+            "csv 1",
+            "csv 2",
+            "json 1",
+            "jsonl 1",
+            "jsonl zwei",
+            "list 2",
+            "list x",
+            "path of csv 2"
+        ]
+    );
+}
+
+#[test]
+fn what_is_so_already_is_left_alone() {
+    let steps = "
+  - { id: f, filter: Accounts, where: { name: Acme one } }
+  - { id: p, filter: Contacts, order_by: last_name }
+  - { id: same, update: Accounts, record: '{{ steps.f.id }}', set: { employees: 10, industry: Retail } }
+  - { id: linked, link: Accounts, record: '{{ steps.f.id }}', through: contacts, to: '{{ steps.p.ids }}' }
+  - { id: nobody, link: Accounts, record: '{{ steps.f.id }}', through: contacts, to: [] }
+  - { id: gone, delete: Notes, record: no-such-note }
+";
+    let scene = ground().file("same.yaml", &playbook(steps));
+    let writes = scene.server.writes();
+    let said = scene.ends(0, "run same.yaml --yes --format json");
+    assert_eq!(said.json()["summary"]["unchanged"], 4);
+    assert_eq!(scene.server.writes(), writes);
+    scene.ends(0, "plan same.yaml --detailed-exitcode");
+}
+
+#[test]
+fn records_are_changed_unlinked_and_deleted() {
+    let steps = "
+  - { id: f, filter: Accounts, where: { name: Acme one } }
+  - { id: p, filter: Contacts, order_by: last_name }
+  - id: grow
+    update: Accounts
+    record: '{{ steps.f.id }}'
+    set: { employees: 11, assigned_user_id: seed_jim_id }
+  - id: part
+    unlink: Accounts
+    record: '{{ steps.f.id }}'
+    through: contacts
+    to: '{{ steps.p.ids }}'
+  - id: leave
+    for_each: '{{ steps.p.records }}'
+    delete: Contacts
+    record: '{{ item.id }}'
+    depends_on: [part]
+  - id: fold
+    delete: Accounts
+    record: '{{ steps.f.id }}'
+    depends_on: [grow, part]
+";
+    let scene = ground().file("end.yaml", &playbook(steps));
+    let said = scene.ends(
+        2,
+        "run end.yaml --dry-run --detailed-exitcode --format json -o end.run",
+    );
+    assert_eq!(said.operation("fold", "0")["before"]["name"], "Acme one");
+    let said = scene.ends(0, "apply end.run --format json");
+    assert_eq!(said.json()["summary"]["ok"], 5, "{said}");
+    let count = |sql: &str| scene.server.count(sql);
+    assert_eq!(
+        count("SELECT count(*) FROM accounts_contacts WHERE deleted = 0"),
+        0
+    );
+    assert_eq!(count("SELECT count(*) FROM contacts WHERE deleted = 0"), 0);
+    assert_eq!(count("SELECT count(*) FROM accounts WHERE deleted = 0"), 2);
+}
+
+#[test]
+fn a_read_after_a_write_is_planned_when_the_write_is_done() {
+    let steps = "
+  - { id: new, for_each: [a, b], create: Notes, key: '{{ item }}', set: { name: 'Note {{ item }}' } }
+  - { id: found, filter: Notes, where: { name: { $starts: Note } }, depends_on: [new], expect: { count: 2 } }
+  - { id: mark, for_each: '{{ steps.found.records }}', update: Notes, record: '{{ item.id }}', set: { description: seen }, max: 5 }
+  - { id: sure, assert: [steps.mark.items | length == 2, steps.found.count == 2] }
+";
+    let scene = Scene::new().file("later.yaml", &playbook(steps));
+    let plan = scene.ends(0, "plan later.yaml --format json -o later.run");
+    assert_eq!(plan.step("found")["outcome"], "deferred", "{plan}");
+    let run = scene.ends(0, "apply later.run --format json");
+    assert_eq!(run.json()["summary"]["ok"], 4, "{run}");
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM notes WHERE description = 'seen'"),
+        2
+    );
+}
+
+#[test]
+fn conditions_and_duplicate_keys_decide_what_is_done() {
+    let steps = |policy: &str| {
+        format!(
+            "
+  - id: n
+    for_each: {{ csv: rows.csv }}
+    create: Notes
+    key: '{{{{ item.k }}}}'
+    {policy}
+    when: item.skip != 'yes'
+    set: {{ name: '{{{{ item.name }}}}' }}
+"
+        )
+    };
+    let scene = Scene::new().file(
+        "rows.csv",
+        "k,name,skip\n1,first,\n2,left out,yes\n1,last,\n",
+    );
+    scene.write("error.yaml", &playbook(&steps("")));
+    let said = scene.ends(3, "plan error.yaml");
+    said.says("rows.csv:4");
+    said.says("taken by rows.csv:2");
+    for (policy, wins) in [("first", "first"), ("last", "last")] {
+        let text = playbook(&steps(&format!("on_duplicate: {policy}")))
+            .replace("name: test", &format!("name: {policy}"));
+        scene.write("p.yaml", &text);
+        let said = scene.ends(
+            0,
+            &format!("run p.yaml --yes --format json -o {policy}.run"),
+        );
+        assert_eq!(said.json()["summary"]["skipped"], 2, "{said}");
+        assert_eq!(
+            scene
+                .server
+                .count(&format!("SELECT count(*) FROM notes WHERE name = '{wins}'")),
+            1
+        );
+    }
+    assert_eq!(scene.server.count("SELECT count(*) FROM notes"), 2);
+}
