@@ -128,12 +128,12 @@ fn fields(module: &str, before: &Module, after: &Module, changes: &mut Vec<Chang
                 field: name.clone(),
             }
         };
-        push(subject, pair, changes);
+        push(subject, &pair, changes);
     }
 }
 
 fn refusals(module: &str, before: &Module, after: &Module, changes: &mut Vec<Change>) {
-    let listed = |of: &Module| -> BTreeMap<(Option<String>, String), ()> {
+    let listed = |of: &Module| -> BTreeMap<(Option<String>, String), String> {
         let whole = of.acl.denied.iter().map(|action| (None, action.clone()));
         let fields = of.acl.fields.iter().flat_map(|(field, actions)| {
             let field = Some(field.clone());
@@ -141,7 +141,11 @@ fn refusals(module: &str, before: &Module, after: &Module, changes: &mut Vec<Cha
                 .iter()
                 .map(move |action| (field.clone(), action.clone()))
         });
-        whole.chain(fields).map(|refusal| (refusal, ())).collect()
+        // A refusal has no attributes: under its name stands its action, which never differs.
+        whole
+            .chain(fields)
+            .map(|(field, action)| ((field, action.clone()), action))
+            .collect()
     };
     let (before, after) = (listed(before), listed(after));
     for ((field, action), pair) in paired(&before, &after) {
@@ -150,7 +154,7 @@ fn refusals(module: &str, before: &Module, after: &Module, changes: &mut Vec<Cha
             field: field.clone(),
             action: action.clone(),
         };
-        push(subject, pair, changes);
+        push(subject, &pair, changes);
     }
 }
 
@@ -163,7 +167,7 @@ fn relationships(before: &Metadata, after: &Metadata, changes: &mut Vec<Change>)
         let subject = Subject::Relationship {
             relationship: name.clone(),
         };
-        push(subject, pair, changes);
+        push(subject, &pair, changes);
     }
 }
 
@@ -178,7 +182,7 @@ fn dropdowns(before: &Metadata, after: &Metadata, changes: &mut Vec<Change>) {
                 dropdown: dropdown.clone(),
                 value: value.clone(),
             };
-            push(subject, pair, changes);
+            push(subject, &pair, changes);
         }
     }
 }
@@ -207,7 +211,7 @@ fn paired<'a, K: Ord, T>(
     })
 }
 
-fn push<T: Serialize>(subject: Subject, pair: Pair<'_, T>, changes: &mut Vec<Change>) {
+fn push<T: Serialize>(subject: Subject, pair: &Pair<'_, T>, changes: &mut Vec<Change>) {
     let kind = match pair {
         Pair::Old(_) => ChangeKind::Removed,
         Pair::New(_) => ChangeKind::Added,
