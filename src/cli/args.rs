@@ -8,6 +8,7 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use super::inspect_args::DoctorArgs;
 use super::inspect_args::ExplainArgs;
 use super::inspect_args::GraphArgs;
 use super::inspect_args::MetadataArgs;
@@ -117,6 +118,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Draw the steps of a playbook or a run file, as Mermaid or DOT
     Graph(GraphArgs),
+    /// Say what works with an instance, what does not, and what to do; never writes
+    Doctor(DoctorArgs),
 }
 
 #[derive(Debug, Args)]

@@ -76,3 +76,10 @@ pub(crate) enum GraphChoice {
     Mermaid,
     Dot,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 playbooks can be run, 4 something they need does not work.")]
+pub(crate) struct DoctorArgs {
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}

@@ -70,6 +70,7 @@ fn subject(command: &Command) -> Option<(Format, std::path::PathBuf)> {
         Command::Apply(args) => of(args.output.format, &args.file),
         Command::Show(args) => of(args.output.format, &args.file),
         Command::Check(_)
+        | Command::Doctor(_)
         | Command::Explain(_)
         | Command::Graph(_)
         | Command::Metadata(_)
@@ -83,6 +84,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(settings, &args),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => commands::schema::run(&args),
+        Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
         Command::Explain(args) => commands::explain::run(&args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Metadata(args) => match args.command {

@@ -9,6 +9,7 @@ mod border;
 mod check_formats;
 mod command;
 mod diagnostics;
+mod doctor;
 mod documents;
 mod explain;
 mod graph;

@@ -2,6 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod check;
+pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod graph;
 pub(super) mod metadata_diff;
