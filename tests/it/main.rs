@@ -22,4 +22,5 @@ mod playbooks;
 mod readme;
 mod scene;
 mod schema;
+mod shell;
 mod verbs;
