@@ -8,8 +8,11 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use super::inspect_args::CompletionsArgs;
+use super::inspect_args::DoctorArgs;
 use super::inspect_args::ExplainArgs;
 use super::inspect_args::GraphArgs;
+use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
 
 #[derive(Debug, Parser)]
@@ -117,6 +120,12 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Draw the steps of a playbook or a run file, as Mermaid or DOT
     Graph(GraphArgs),
+    /// Say what works with an instance, what does not, and what to do; never writes
+    Doctor(DoctorArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print a page of the manual
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::Subcommand;
 use clap::ValueEnum;
+use clap_complete::Shell;
 
 use super::args::Format;
 
@@ -75,4 +76,26 @@ pub(crate) struct GraphArgs {
 pub(crate) enum GraphChoice {
     Mermaid,
     Dot,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 playbooks can be run, 4 something they need does not work.")]
+pub(crate) struct DoctorArgs {
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  sugarmill completions bash > ~/.local/share/bash-completion/completions/sugarmill"
+)]
+pub(crate) struct CompletionsArgs {
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  sugarmill man plan | man -l -")]
+pub(crate) struct ManArgs {
+    /// The command it is about, such as `metadata pull` [default: sugarmill itself]
+    pub(crate) command: Vec<String>,
 }
