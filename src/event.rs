@@ -28,13 +28,6 @@ pub enum Event {
         took: Duration,
     },
     Progress(Progress),
-    /// Something is to be repeated after a while.
-    Waiting {
-        reason: String,
-        delay: Duration,
-    },
-    /// Something a person might want to know; shown with `-v`.
-    Note(String),
 }
 
 /// Whoever wants to know.

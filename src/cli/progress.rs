@@ -76,8 +76,6 @@ impl Listener for Shown {
             Event::Answered { batch, took } => {
                 tracing::debug!("batch {batch}: answered after {took:?}");
             }
-            Event::Waiting { reason, delay } => tracing::warn!("{reason}; waiting {delay:?}"),
-            Event::Note(text) => tracing::info!("{text}"),
         }
     }
 }

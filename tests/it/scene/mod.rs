@@ -11,7 +11,6 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
-pub(crate) use http::call;
 pub(crate) use said::Said;
 pub(crate) use server::Server;
 use tempfile::TempDir;
@@ -111,11 +110,6 @@ impl Scene {
             .env_clear()
             .envs(self.env.iter().map(|(name, value)| (*name, value)));
         command
-    }
-
-    /// Opens a run file of the folder, to look into it.
-    pub(crate) fn run_file(&self, name: &str) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.path(name)).unwrap()
     }
 }
 
