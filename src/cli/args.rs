@@ -8,6 +8,13 @@ use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
 
+use super::inspect_args::CompletionsArgs;
+use super::inspect_args::DoctorArgs;
+use super::inspect_args::ExplainArgs;
+use super::inspect_args::GraphArgs;
+use super::inspect_args::ManArgs;
+use super::inspect_args::MetadataArgs;
+
 #[derive(Debug, Parser)]
 #[command(
     name = "sugarmill",
@@ -107,6 +114,18 @@ pub(crate) enum Command {
     Sandbox(SandboxArgs),
     /// Print the JSON Schema of playbooks or reports
     Schema(SchemaArgs),
+    /// Keep what an instance says of its modules in a file, and compare it
+    Metadata(MetadataArgs),
+    /// Say what a label or code means, what to do, and whether it is repeated
+    Explain(ExplainArgs),
+    /// Draw the steps of a playbook or a run file, as Mermaid or DOT
+    Graph(GraphArgs),
+    /// Say what works with an instance, what does not, and what to do; never writes
+    Doctor(DoctorArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
+    /// Print a page of the manual
+    Man(ManArgs),
 }
 
 #[derive(Debug, Args)]
@@ -116,8 +135,17 @@ pub(crate) struct CheckArgs {
     /// Check against this snapshot of an instance's metadata
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata: Option<PathBuf>,
+    /// For people, programs, annotations of a GitHub workflow, or code scanning
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: CheckFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    Text,
+    Json,
+    Github,
+    Sarif,
 }
 
 #[derive(Debug, Args)]
@@ -248,6 +276,18 @@ pub(crate) struct SandboxArgs {
     /// Give every record an id of its own, whatever the client says
     #[arg(long)]
     pub(crate) ignore_ids: bool,
+    /// Misbehave, such as `label:fatal_error,path=/Accounts,times=1` (docs/sandbox.md); repeatable
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<String>,
+    /// Refuse bodies over this many bytes with 413
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_body: Option<usize>,
+    /// Let tokens expire after this long, such as `30s` [default: 1 hour]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) token_lifetime: Option<Duration>,
+    /// Accept logins for these platforms only; repeatable [default: base, mobile, portal and a few]
+    #[arg(long = "platform", value_name = "NAME")]
+    pub(crate) platforms: Vec<String>,
     /// Let requests take as long as a measured instance took, such as `sugar-2016`
     #[arg(long, value_name = "MODEL")]
     pub(crate) cost: Option<String>,
@@ -264,6 +304,9 @@ pub(crate) enum DemoChoice {
 pub(crate) struct SchemaArgs {
     #[arg(default_value = "playbook")]
     pub(crate) of: SchemaOf,
+    /// Of playbooks for the instance this snapshot describes: with its modules, fields and values
+    #[arg(long, value_name = "FILE")]
+    pub(crate) metadata: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

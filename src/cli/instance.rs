@@ -16,6 +16,14 @@ use crate::client::Site;
 use crate::client::SiteError;
 use crate::sandbox;
 
+/// The way to an instance, before anything was sent there.
+pub(crate) struct Way {
+    pub(crate) reader: Reader,
+    /// What run files know it by.
+    pub(crate) name: String,
+    sandbox: Option<sandbox::Running>,
+}
+
 /// A session with an instance.
 pub(crate) struct Session {
     pub(crate) reader: Reader,
@@ -25,13 +33,13 @@ pub(crate) struct Session {
     sandbox: Option<sandbox::Running>,
 }
 
-impl Session {
-    pub(crate) async fn open(
+impl Way {
+    pub(crate) async fn find(
         settings: &Settings,
         timeout: Option<Duration>,
     ) -> Result<Self, Failure> {
         match &settings.instance {
-            Wanted::Sandbox => Self::sandbox(timeout).await,
+            Wanted::Sandbox => Self::to_sandbox(timeout).await,
             Wanted::Named { url: None, .. } => Err(Failure::Arguments {
                 message: "no instance is named".into(),
                 help: Some("give `--url` or SUGAR_URL, or try `--sandbox`".into()),
@@ -41,19 +49,16 @@ impl Session {
                 plain_http,
             } => {
                 let connection = settings.connection(url, *plain_http, timeout)?;
-                let name = connection.site.as_str().to_owned();
-                let (reader, me) = Reader::connect(connection).await?;
                 Ok(Self {
-                    reader,
-                    me,
-                    name,
+                    name: connection.site.as_str().to_owned(),
+                    reader: Reader::new(connection)?,
                     sandbox: None,
                 })
             }
         }
     }
 
-    async fn sandbox(timeout: Option<Duration>) -> Result<Self, Failure> {
+    async fn to_sandbox(timeout: Option<Duration>) -> Result<Self, Failure> {
         let config = sandbox::Config::default();
         // Its address changes from command to command, its seed makes the same data: that is its identity.
         let name = format!("sandbox:{}", config.seed);
@@ -68,20 +73,44 @@ impl Session {
         if let Some(timeout) = timeout {
             connection.request_timeout = timeout;
         }
-        let (reader, me) = Reader::connect(connection).await?;
         Ok(Self {
-            reader,
-            me,
+            reader: Reader::new(connection)?,
             name,
             sandbox: Some(running),
         })
     }
 
-    /// Ends the session, and the sandbox if there is one.
+    /// Ends what was begun, and the sandbox if there is one.
     pub(crate) async fn close(self) {
         self.reader.log_out().await;
         if let Some(running) = self.sandbox {
             running.stop().await;
         }
+    }
+}
+
+impl Session {
+    pub(crate) async fn open(
+        settings: &Settings,
+        timeout: Option<Duration>,
+    ) -> Result<Self, Failure> {
+        let way = Way::find(settings, timeout).await?;
+        let me = way.reader.log_in().await?;
+        Ok(Self {
+            reader: way.reader,
+            me,
+            name: way.name,
+            sandbox: way.sandbox,
+        })
+    }
+
+    /// Ends the session, and the sandbox if there is one.
+    pub(crate) async fn close(self) {
+        let way = Way {
+            reader: self.reader,
+            name: self.name,
+            sandbox: self.sandbox,
+        };
+        way.close().await;
     }
 }

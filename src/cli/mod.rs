@@ -2,9 +2,11 @@
 
 mod args;
 mod commands;
+mod definitions;
 mod engine;
 mod exit;
 mod failure;
+mod inspect_args;
 mod instance;
 mod load;
 mod printer;
@@ -14,6 +16,7 @@ mod settings;
 mod signals;
 
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use args::Cli;
@@ -23,6 +26,7 @@ use args::LogFormat;
 use clap::Parser;
 use exit::Exit;
 use failure::Failure;
+use inspect_args::MetadataCommand;
 use settings::Environment;
 use settings::Settings;
 use settings::Talk;
@@ -49,8 +53,12 @@ pub fn main() -> ExitCode {
     match run(&settings, cli.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            if let Some((Format::Json, playbook)) = &subject {
-                reports::give_failure(&failure, playbook);
+            match &subject {
+                Some(Subject::Report(Format::Json, playbook)) => {
+                    reports::give_failure(&failure, playbook);
+                }
+                Some(Subject::Other(Format::Json)) => reports::give_diagnostics(&failure),
+                _ => {}
             }
             printer::failure(&settings, &failure);
             failure.exit().into()
@@ -58,15 +66,33 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The format of a command that promises one JSON document on every exit, and the file it is about.
-fn subject(command: &Command) -> Option<(Format, std::path::PathBuf)> {
-    let of = |format: Format, path: &Path| Some((format, path.to_owned()));
+/// What a command promises on stdout: with JSON one document on every exit.
+enum Subject {
+    /// A report about this file.
+    Report(Format, PathBuf),
+    Other(Format),
+}
+
+/// A check sees to its promise itself; the rest have no format or print nothing but what they are asked for.
+fn subject(command: &Command) -> Option<Subject> {
+    let report = |format: Format, path: &Path| Some(Subject::Report(format, path.to_owned()));
     match command {
-        Command::Plan(args) => of(args.output.format, &args.playbook),
-        Command::Run(args) => of(args.output.format, &args.playbook),
-        Command::Apply(args) => of(args.output.format, &args.file),
-        Command::Show(args) => of(args.output.format, &args.file),
-        Command::Check(_) | Command::Sandbox(_) | Command::Schema(_) => None,
+        Command::Plan(args) => report(args.output.format, &args.playbook),
+        Command::Run(args) => report(args.output.format, &args.playbook),
+        Command::Apply(args) => report(args.output.format, &args.file),
+        Command::Show(args) => report(args.output.format, &args.file),
+        Command::Doctor(args) => Some(Subject::Other(args.format)),
+        Command::Explain(args) => Some(Subject::Other(args.format)),
+        Command::Metadata(args) => match &args.command {
+            MetadataCommand::Diff(args) => Some(Subject::Other(args.format)),
+            MetadataCommand::Pull(_) => None,
+        },
+        Command::Check(_)
+        | Command::Completions(_)
+        | Command::Graph(_)
+        | Command::Man(_)
+        | Command::Sandbox(_)
+        | Command::Schema(_) => None,
     }
 }
 
@@ -74,7 +100,16 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
     match command {
         Command::Check(args) => commands::check::run(settings, &args),
         Command::Show(args) => commands::show::run(settings, &args),
-        Command::Schema(args) => Ok(commands::schema::run(&args)),
+        Command::Schema(args) => commands::schema::run(&args),
+        Command::Completions(args) => Ok(commands::completions::run(&args)),
+        Command::Man(args) => commands::man::run(&args),
+        Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
+        Command::Explain(args) => commands::explain::run(&args),
+        Command::Graph(args) => commands::graph::run(&args),
+        Command::Metadata(args) => match args.command {
+            MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),
+            MetadataCommand::Diff(args) => block_on(commands::metadata_diff::run(settings, &args)),
+        },
         Command::Plan(args) => block_on(commands::plan::run(settings, &args)),
         Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
         Command::Run(args) => block_on(commands::run::run(settings, args)),

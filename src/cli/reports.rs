@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use serde_json::Map;
+use serde_json::json;
 
 use super::args::Format;
 use super::args::Operations;
@@ -109,6 +110,12 @@ pub(crate) fn give_failure(failure: &Failure, playbook: &Path) {
     };
     let text = serde_json::to_string_pretty(&report).unwrap_or_default();
     printer::result(&format!("{text}\n"));
+}
+
+/// The same for a command that would not have made a report.
+pub(crate) fn give_diagnostics(failure: &Failure) {
+    let document = json!({ "version": 1, "diagnostics": diagnostics(failure) });
+    printer::result(&format!("{document:#}\n"));
 }
 
 /// A failure as `check --format json` lists it.

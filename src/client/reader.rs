@@ -32,10 +32,16 @@ impl Reader {
     /// Logs in and asks who is logged in, so that whatever is wrong with address, login or token shows at once.
     pub async fn connect(connection: Connection) -> Result<(Self, Me), ClientError> {
         let reader = Self::new(connection)?;
-        match reader.me().await {
-            Ok(me) => Ok((reader, me)),
+        let me = reader.log_in().await?;
+        Ok((reader, me))
+    }
+
+    /// The first contact: whatever is wrong with the way there is said as such.
+    pub async fn log_in(&self) -> Result<Me, ClientError> {
+        match self.me().await {
+            Ok(me) => Ok(me),
             Err(Failure::Stop(error)) => Err(error),
-            Err(Failure::NotSent(fault) | Failure::Whole(fault)) => Err(reader.not_there(fault)),
+            Err(Failure::NotSent(fault) | Failure::Whole(fault)) => Err(self.not_there(fault)),
         }
     }
 

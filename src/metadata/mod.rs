@@ -2,6 +2,7 @@
 //!
 //! Nobody else compares or coerces Sugar values; see [`value`].
 
+mod diff;
 mod kind;
 mod lookup;
 mod model;
@@ -10,6 +11,11 @@ mod snapshot;
 pub mod value;
 mod writable;
 
+pub use diff::Attribute;
+pub use diff::Change;
+pub use diff::ChangeKind;
+pub use diff::Subject;
+pub use diff::diff;
 pub use kind::FieldKind;
 pub use lookup::FarSide;
 pub use model::Acl;

@@ -232,6 +232,11 @@ impl Dropdown {
         self.0.is_empty()
     }
 
+    /// Every key with its label.
+    pub fn labels(&self) -> &BTreeMap<String, String> {
+        &self.0
+    }
+
     /// The key somebody meant who wrote its label, or wrote it in another case; `None` when two fit.
     pub fn meant(&self, text: &str) -> Option<&str> {
         let text = text.trim().to_lowercase();

@@ -2,6 +2,7 @@
 
 mod ast;
 pub mod code;
+mod instance_schema;
 pub mod language;
 mod node;
 mod parse;
@@ -10,6 +11,7 @@ mod schema;
 pub mod yaml;
 
 pub use ast::*;
+pub use instance_schema::json_schema_for;
 pub use node::Node;
 pub use parse::load;
 pub use parse::parse;

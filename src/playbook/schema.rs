@@ -19,8 +19,8 @@ use super::language::Verb;
 
 const NAME: &str = "^[a-z][a-z0-9_]*$";
 /// No template: it has to be known before anything runs.
-const WRITTEN_OUT: &str = r"^(?!.*\{[{%]).*\S";
-const TEMPLATE: &str = r"\{[{%]";
+pub(super) const WRITTEN_OUT: &str = r"^(?!.*\{[{%]).*\S";
+pub(super) const TEMPLATE: &str = r"\{[{%]";
 const JSON_PATH: &str = r"^\$";
 
 /// The schema of a playbook, draft 2020-12.
@@ -99,7 +99,7 @@ fn describe(schema: &mut Json, help: &str) {
     }
 }
 
-fn reference(definition: &str) -> Json {
+pub(super) fn reference(definition: &str) -> Json {
     json!({ "$ref": format!("#/$defs/{definition}") })
 }
 

@@ -3,22 +3,35 @@
 //! Everything is read through `source`, behind the curtain of `privacy`; no rendering sees the run file itself.
 
 mod error;
+mod explain;
+mod github;
+mod graph;
 mod json;
+mod metadata_diff;
 mod model;
 mod outcome;
 mod privacy;
 mod progress;
+mod sarif;
 mod source;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use error::ReportError;
+pub use explain::Explanation;
+pub use explain::Origin;
+pub use explain::explain;
+pub use explain::explanations;
+pub use github::github_annotations;
+pub use graph::GraphFormat;
+pub use graph::graph;
 pub use json::Operations;
 pub use json::Options;
 pub use json::read;
 pub use json::schema;
 pub use json::write_json;
+pub use metadata_diff::metadata_diff_text;
 pub use model::Diagnostic;
 pub use model::InstanceReport;
 pub use model::OperationReport;
@@ -37,6 +50,7 @@ pub use outcome::result;
 pub use privacy::Privacy;
 pub use progress::Activity;
 pub use progress::progress_line;
+pub use sarif::sarif;
 pub use text::Listing;
 pub use text::TextOptions;
 pub use text::write_text;

@@ -6,14 +6,24 @@
 
 mod against;
 mod border;
+mod check_formats;
+mod command;
 mod diagnostics;
+mod doctor;
 mod documents;
+mod explain;
+mod graph;
 mod imports;
+mod instance_schema;
+mod killed;
 mod language;
 mod main_job;
+mod metadata;
 mod playbooks;
 mod readme;
 mod scene;
 mod schema;
+mod shell;
 mod verbs;
+mod weather;
 mod writes;

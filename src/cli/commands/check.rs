@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::check::against;
 use crate::cli::args::CheckArgs;
-use crate::cli::args::Format;
+use crate::cli::args::CheckFormat;
+use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::load;
@@ -12,18 +13,53 @@ use crate::cli::printer;
 use crate::cli::reports;
 use crate::cli::settings::Settings;
 use crate::diag::counted;
-use crate::metadata;
-use crate::metadata::Metadata;
+use crate::report;
 use crate::report::Diagnostic;
+use crate::report::Severity;
 
 pub(crate) fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
+    let mut found: Vec<Diagnostic> = Vec::new();
+    let ended = look(settings, args, &mut found);
+    if let Err(failure) = &ended {
+        // A program that reads the document must not take a check that could not be made for one that found nothing.
+        found.extend(reports::diagnostics(failure));
+    }
+    match args.format {
+        CheckFormat::Text => {
+            if ended.is_ok() && !has_errors(&found) {
+                let playbooks = counted(args.playbooks.len(), "playbook");
+                printer::say(settings, &format!("{playbooks}: no mistakes"));
+            }
+        }
+        CheckFormat::Json => {
+            let document = json!({ "version": 1, "diagnostics": found });
+            printer::result(&format!("{document:#}\n"));
+        }
+        CheckFormat::Github => printer::result(&report::github_annotations(&found)),
+        CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(&found))),
+    }
+    ended.map(|()| {
+        if has_errors(&found) {
+            Exit::Invalid
+        } else {
+            Exit::Success
+        }
+    })
+}
+
+fn has_errors(found: &[Diagnostic]) -> bool {
+    found
+        .iter()
+        .any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+/// Looks at every playbook, and shows what is found at once where people read it.
+fn look(settings: &Settings, args: &CheckArgs, found: &mut Vec<Diagnostic>) -> Result<(), Failure> {
     let metadata = args
         .metadata
         .as_ref()
-        .map(|path| snapshot(path))
+        .map(|path| definitions::snapshot(path))
         .transpose()?;
-    let mut found: Vec<Diagnostic> = Vec::new();
-    let mut exit = Exit::Success;
     for path in &args.playbooks {
         let (problems, sources) = match load::playbook(path) {
             Ok(loaded) => {
@@ -39,39 +75,10 @@ pub(crate) fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure
             }) => (problems, sources),
             Err(other) => return Err(other),
         };
-        if problems.has_errors() {
-            exit = Exit::Invalid;
+        if args.format == CheckFormat::Text {
+            printer::problems(settings, &problems, &sources);
         }
-        match args.format {
-            Format::Text => printer::problems(settings, &problems, &sources),
-            Format::Json => found.extend(reports::problems_as_diagnostics(&problems, &sources)),
-        }
+        found.extend(reports::problems_as_diagnostics(&problems, &sources));
     }
-    match args.format {
-        Format::Json => {
-            let document = json!({ "version": 1, "diagnostics": found });
-            printer::result(&format!("{document:#}\n"));
-        }
-        Format::Text if exit == Exit::Success => {
-            printer::say(
-                settings,
-                &format!("{}: no mistakes", counted(args.playbooks.len(), "playbook")),
-            );
-        }
-        Format::Text => {}
-    }
-    Ok(exit)
-}
-
-fn snapshot(path: &std::path::Path) -> Result<Metadata, Failure> {
-    let name = path.display();
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Failure::arguments(format!(
-            "the snapshot `{name}` cannot be read: {}",
-            error.kind()
-        ))
-    })?;
-    metadata::from_text(&text)
-        .map(|reading| reading.metadata)
-        .map_err(|error| Failure::arguments(format!("`{name}` is no metadata snapshot: {error}")))
+    Ok(())
 }

@@ -2,6 +2,13 @@
 
 pub(super) mod apply;
 pub(super) mod check;
+pub(super) mod completions;
+pub(super) mod doctor;
+pub(super) mod explain;
+pub(super) mod graph;
+pub(super) mod man;
+pub(super) mod metadata_diff;
+pub(super) mod metadata_pull;
 pub(super) mod plan;
 pub(super) mod run;
 pub(super) mod sandbox;

@@ -9,11 +9,10 @@ use uuid::Uuid;
 
 use crate::check::WriteAccess;
 use crate::check::against_with;
-use crate::check::far_modules;
-use crate::check::modules;
 use crate::check::resolve_vars;
 use crate::cli::args::PlanArgs;
 use crate::cli::args::Variables;
+use crate::cli::definitions;
 use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
@@ -27,12 +26,9 @@ use crate::cli::reports;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
-use crate::client;
-use crate::client::Wanted;
 use crate::execute;
 use crate::execute::PlanEnd;
 use crate::execute::Refusal;
-use crate::metadata::Metadata;
 use crate::runfile::Header;
 use crate::runfile::Instance;
 use crate::runfile::PlaybookText;
@@ -40,7 +36,6 @@ use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
-use crate::wire::ModuleName;
 
 /// A plan that was written.
 pub(crate) struct Planned {
@@ -128,7 +123,7 @@ pub(crate) async fn make(
     let given = load::given_vars(request.variables, &settings.environment)?;
     let vars =
         resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
-    let metadata = metadata(loaded, session).await?;
+    let metadata = definitions::needed(session, &[], &[&loaded.checked]).await?;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);
     if problems.has_errors() {
         return Err(refused(problems));
@@ -185,35 +180,6 @@ pub(crate) async fn make(
     file.finish()?;
     partial.keep(&path)?;
     Ok(Planned { path, end })
-}
-
-async fn metadata(loaded: &Loaded, session: &Session) -> Result<Metadata, Failure> {
-    let wanted: Vec<ModuleName> = modules(&loaded.checked).into_iter().collect();
-    let fetch = async |wanted: &[ModuleName]| {
-        client::fetch_metadata(&session.reader, Wanted::Modules(wanted))
-            .await
-            .map_err(|failure| match failure {
-                client::Failure::Stop(error) => Failure::Client(error),
-                client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
-                    Failure::Instance(format!("its metadata cannot be read: {fault}"))
-                }
-            })
-    };
-    let reading = fetch(&wanted).await?;
-    // Where links lead is known only now.
-    let far: Vec<ModuleName> = far_modules(&loaded.checked, &reading.metadata)
-        .into_iter()
-        .filter(|module| !wanted.contains(module))
-        .collect();
-    let reading = if far.is_empty() {
-        reading
-    } else {
-        fetch(&[wanted, far].concat()).await?
-    };
-    for note in &reading.notes {
-        tracing::info!("metadata: {note:?}");
-    }
-    Ok(reading.metadata)
 }
 
 /// When, and something that tells two runs of one second apart.

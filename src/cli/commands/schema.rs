@@ -2,16 +2,27 @@
 
 use crate::cli::args::SchemaArgs;
 use crate::cli::args::SchemaOf;
+use crate::cli::definitions;
 use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
 use crate::cli::printer;
 use crate::playbook;
 use crate::report;
 
-pub(crate) fn run(args: &SchemaArgs) -> Exit {
-    let schema = match args.of {
-        SchemaOf::Playbook => playbook::json_schema(),
-        SchemaOf::Report => report::schema(),
+pub(crate) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
+    let schema = match (args.of, &args.metadata) {
+        (SchemaOf::Playbook, None) => playbook::json_schema(),
+        (SchemaOf::Playbook, Some(path)) => {
+            playbook::json_schema_for(&definitions::snapshot(path)?)
+        }
+        (SchemaOf::Report, None) => report::schema(),
+        (SchemaOf::Report, Some(_)) => {
+            return Err(Failure::Arguments {
+                message: "a report has the same shape whatever the instance".into(),
+                help: Some("leave out `--metadata`, or write `schema playbook`".into()),
+            });
+        }
     };
     printer::result(&format!("{schema:#}\n"));
-    Exit::Success
+    Ok(Exit::Success)
 }

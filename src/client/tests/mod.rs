@@ -3,6 +3,7 @@
 mod connecting;
 mod definitions;
 mod faults;
+mod probing;
 mod sending;
 mod sessions;
 

@@ -1,0 +1,99 @@
+//! `metadata pull`: the instance's metadata into a file that checks read without any credentials.
+
+use std::path::Path;
+
+use crate::check::Checked;
+use crate::cli::definitions;
+use crate::cli::exit::Exit;
+use crate::cli::failure::Failure;
+use crate::cli::inspect_args::MetadataPullArgs;
+use crate::cli::instance::Session;
+use crate::cli::load;
+use crate::cli::load::Loaded;
+use crate::cli::printer;
+use crate::cli::reports;
+use crate::cli::settings::Settings;
+use crate::diag::counted;
+use crate::diag::did_you_mean;
+use crate::metadata;
+use crate::metadata::Metadata;
+use crate::wire::ModuleName;
+
+pub(crate) async fn run(settings: &Settings, args: &MetadataPullArgs) -> Result<Exit, Failure> {
+    let earlier = args.out.as_deref().map(earlier).transpose()?.flatten();
+    let loaded = args
+        .playbooks
+        .iter()
+        .map(|path| load::playbook(path))
+        .collect::<Result<Vec<Loaded>, Failure>>()?;
+    let playbooks: Vec<&Checked> = loaded.iter().map(|loaded| &loaded.checked).collect();
+    let modules: Vec<ModuleName> = args.modules.iter().map(ModuleName::new).collect();
+    let session = Session::open(settings, None).await?;
+    let fetched = if modules.is_empty() && playbooks.is_empty() {
+        definitions::everything(&session).await
+    } else {
+        definitions::needed(&session, &modules, &playbooks).await
+    };
+    session.close().await;
+    let metadata = fetched?;
+    refuse_unknown(&args.modules, &metadata)?;
+
+    let text = metadata::to_text(&metadata);
+    let Some(path) = &args.out else {
+        printer::result(&text);
+        return Ok(Exit::Success);
+    };
+    reports::write_file(path, text.as_bytes())?;
+    let changes = earlier.map_or(String::new(), |earlier| {
+        match metadata::diff(&earlier, &metadata).len() {
+            0 => ", nothing changed".into(),
+            changes => format!(", {} since it was last written", counted(changes, "change")),
+        }
+    });
+    printer::say(
+        settings,
+        &format!(
+            "written to `{}`: {}{changes}",
+            path.display(),
+            size(&metadata)
+        ),
+    );
+    Ok(Exit::Success)
+}
+
+/// The snapshot that is going to be replaced. A file that is something else is not.
+fn earlier(path: &Path) -> Result<Option<Metadata>, Failure> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    definitions::snapshot(path)
+        .map(Some)
+        .map_err(|_| Failure::Refused {
+            message: format!("`{}` is there already and no snapshot", path.display()),
+            help: Some("name another file with `-o`".into()),
+        })
+}
+
+/// A module that is asked for and not there is a slip; the instance would leave it out without a word.
+fn refuse_unknown(modules: &[String], metadata: &Metadata) -> Result<(), Failure> {
+    let unknown = modules
+        .iter()
+        .find(|module| metadata.module(module).is_none());
+    match unknown {
+        None => Ok(()),
+        Some(module) => Err(Failure::Arguments {
+            message: format!("the instance has no module `{module}`"),
+            help: did_you_mean(module, metadata.module_names()),
+        }),
+    }
+}
+
+fn size(metadata: &Metadata) -> String {
+    let fields = metadata.modules.values().map(|module| module.fields.len());
+    format!(
+        "{}, {}, {}",
+        counted(metadata.modules.len(), "module"),
+        counted(fields.sum(), "field"),
+        counted(metadata.dropdowns.len(), "dropdown list"),
+    )
+}

@@ -1,0 +1,101 @@
+//! Arguments of the commands that look and explain and change nothing anywhere.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use clap::Subcommand;
+use clap::ValueEnum;
+use clap_complete::Shell;
+
+use super::args::Format;
+
+#[derive(Debug, Args)]
+pub(crate) struct MetadataArgs {
+    #[command(subcommand)]
+    pub(crate) command: MetadataCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum MetadataCommand {
+    /// Write a trimmed, sorted snapshot of the instance's metadata, to be committed
+    Pull(MetadataPullArgs),
+    /// Say what changed since a snapshot, and which playbooks that breaks
+    Diff(MetadataDiffArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct MetadataPullArgs {
+    /// The file to write [default: standard output]
+    #[arg(short, long = "out", value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Describe this module; repeatable [default: all modules]
+    #[arg(long = "module", value_name = "MODULE")]
+    pub(crate) modules: Vec<String>,
+    /// Describe the modules this playbook needs; repeatable
+    #[arg(long = "for", value_name = "PLAYBOOK")]
+    pub(crate) playbooks: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Exit codes: 0 compared, 2 different (--detailed-exitcode), 3 a playbook that was right is wrong now."
+)]
+pub(crate) struct MetadataDiffArgs {
+    /// The earlier snapshot
+    pub(crate) old: PathBuf,
+    /// The later snapshot [default: the instance as it is]
+    pub(crate) new: Option<PathBuf>,
+    /// Say whether this playbook is broken by what changed; repeatable
+    #[arg(long = "playbook", value_name = "PLAYBOOK")]
+    pub(crate) playbooks: Vec<PathBuf>,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+    /// Exit with 2 where something is different
+    #[arg(long)]
+    pub(crate) detailed_exitcode: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// A label of a report or a code of a diagnostic [default: list all]
+    pub(crate) label: Option<String>,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GraphArgs {
+    /// A playbook, or a run file: then each step says what became of it
+    #[arg(value_name = "PLAYBOOK|FILE")]
+    pub(crate) file: PathBuf,
+    #[arg(long, default_value = "mermaid")]
+    pub(crate) format: GraphChoice,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphChoice {
+    Mermaid,
+    Dot,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 playbooks can be run, 4 something they need does not work.")]
+pub(crate) struct DoctorArgs {
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  sugarmill completions bash > ~/.local/share/bash-completion/completions/sugarmill"
+)]
+pub(crate) struct CompletionsArgs {
+    pub(crate) shell: Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  sugarmill man plan | man -l -")]
+pub(crate) struct ManArgs {
+    /// The command it is about, such as `metadata pull` [default: sugarmill itself]
+    pub(crate) command: Vec<String>,
+}

@@ -1,0 +1,200 @@
+//! Codes of mistakes in playbooks, variables and data files for which Sugar has no label.
+
+use super::entry::Found;
+use super::entry::Words;
+
+const fn found(code: &'static str, meaning: &'static str, advice: &'static str) -> Found {
+    Found {
+        code,
+        words: Words { meaning, advice },
+    }
+}
+
+/// By name. A test reads the sources and names a code that is missing here.
+pub(super) const FOUND: &[Found] = &[
+    found(
+        "bad_heading",
+        "the first line of a CSV file cannot serve as its heading: a name is empty or there twice",
+        "give every column a name of its own",
+    ),
+    found(
+        "bad_row",
+        "a row of a data file cannot be read: too few or too many cells, or no JSON",
+        "correct the row; often a delimiter or a quote inside a cell is not quoted",
+    ),
+    found(
+        "command",
+        "the command could not be carried out, for a reason that stands in no playbook",
+        "do as the message says",
+    ),
+    found(
+        "cycle",
+        "steps need each other in a circle, so none can be first",
+        "break the circle: a step can use only what steps before it give",
+    ),
+    found(
+        "duplicate_key",
+        "a map in the YAML has the same key twice, and one would be lost",
+        "remove one of the two",
+    ),
+    found(
+        "duplicate_step",
+        "two steps have the same `id`",
+        "rename one; what refers to it changes too",
+    ),
+    found(
+        "empty_playbook",
+        "the file holds no playbook",
+        "begin with `version: 1`, a `name` and `steps`",
+    ),
+    found(
+        "invalid_name",
+        "a step or variable has a name that templates could not write",
+        "use small letters, digits and `_`, beginning with a letter; a dash would read as a minus",
+    ),
+    found(
+        "invalid_var",
+        "a variable's value, or its default, is not of the declared type",
+        "give a value of that type; datetimes need an offset unless `settings.timezone` is set",
+    ),
+    found(
+        "jsonpath",
+        "a JSONPath cannot be used as it is written",
+        "write it after RFC 9535; a filter inside a filter is refused",
+    ),
+    found(
+        "misplaced_key",
+        "a key stands where it has no effect, though it exists elsewhere",
+        "move it to the verb or key it belongs to, as the message says",
+    ),
+    found(
+        "missing_var",
+        "a required variable was given no value",
+        "give `--var NAME=VALUE`, a file with `--vars-file`, or `SUGARMILL_VAR_NAME`",
+    ),
+    found(
+        "no_key",
+        "a create has no `key`, so running the playbook again creates again (a warning)",
+        "name each record by something that stays the same: `key: \"{{ item.code }}\"`",
+    ),
+    found(
+        "no_verb",
+        "a step says nothing that could be done",
+        "add one verb, such as `filter: Leads` or `update: Leads`",
+    ),
+    found(
+        "not_fetched",
+        "a template uses a field that the step's `fields` leaves out",
+        "add it to `fields`, or remove `fields`: then a step fetches what is used",
+    ),
+    found(
+        "not_utf8",
+        "the file is not UTF-8 text",
+        "save it as UTF-8; a CSV may keep its encoding and name it: `encoding: windows-1252`",
+    ),
+    found(
+        "not_yet",
+        "a part of the language that this version does not have yet",
+        "do without it, or use a newer sugarmill",
+    ),
+    found(
+        "outside",
+        "a file is outside the playbook's folder",
+        "put the file beside the playbook and name it relative to it",
+    ),
+    found(
+        "secret_var",
+        "a variable of `type: secret` is used where its value would be written down, or cannot be used yet",
+        "use a variable of another type; a secret may not stand in `key`, `where`, `record`, `match`, `when` or `for_each`",
+    ),
+    found(
+        "template_syntax",
+        "a template cannot be read",
+        "look at the place that is underlined; often a quote or `}}` is missing",
+    ),
+    found(
+        "two_verbs",
+        "a step has more than one verb, and it would not be clear which comes first",
+        "make two steps of it",
+    ),
+    found(
+        "unknown_column",
+        "a template uses a column that the CSV file does not have",
+        "write the heading as it stands in the file",
+    ),
+    found(
+        "unknown_key",
+        "the language has no such key here",
+        "correct the spelling; the message offers the nearest key",
+    ),
+    found(
+        "unknown_name",
+        "an expression uses a name that nothing has",
+        "begin with `vars.`, `steps.` or the item's name (`as`)",
+    ),
+    found(
+        "unknown_result",
+        "a step's result has no such attribute",
+        "use one of its attributes, such as `records`, `ids`, `first`, `count` or `items`",
+    ),
+    found(
+        "unknown_step",
+        "there is no step of that name",
+        "correct the name, or add the step",
+    ),
+    found(
+        "unknown_timezone",
+        "`settings.timezone` is not a zone",
+        "write a name such as `Europe/Berlin` or `UTC`",
+    ),
+    found(
+        "unknown_var",
+        "nobody declares this variable",
+        "declare it under `vars`, or correct the name",
+    ),
+    found(
+        "unknown_verb",
+        "the language has no such verb",
+        "correct the spelling; the message offers the nearest verb",
+    ),
+    found(
+        "unquoted_template",
+        "a template without quotes, which YAML reads as a map",
+        "put it in quotes: `\"{{ … }}\"`",
+    ),
+    found(
+        "unreadable_file",
+        "a file is missing or cannot be read",
+        "check the path, which counts from the playbook's folder, and the rights",
+    ),
+    found(
+        "unused_var",
+        "a variable is declared and used nowhere (a warning)",
+        "remove it, or use it: a misspelt use would be an error of its own",
+    ),
+    found(
+        "vars_file",
+        "a file of variables is no map from name to value",
+        "write a line `name: value` for each variable",
+    ),
+    found(
+        "wrong_version",
+        "the playbook is written for another version of the language, or a newer sugarmill",
+        "write `version: 1`, or use the version that `requires` names",
+    ),
+    found(
+        "yaml_limit",
+        "the file is larger, deeper, or repeats itself by aliases more often than a playbook should",
+        "put rows into a data file and name it in `for_each`",
+    ),
+    found(
+        "yaml_number",
+        "a number that cannot be kept exactly as it is written",
+        "put it in quotes if text is meant",
+    ),
+    found(
+        "yaml_syntax",
+        "the file is not YAML",
+        "look at the place that is underlined; often it is an indentation, a quote or a colon",
+    ),
+];

@@ -1,0 +1,32 @@
+//! `graph`: of a playbook, and of a run file with what became of each step.
+
+use crate::command::assert_seen;
+use crate::command::sugarmill;
+
+const PLAYBOOK: &str = "tests/graph/all_kinds.yaml";
+
+#[test]
+fn reads_writes_and_asserts_can_be_told_apart() {
+    for format in ["mermaid", "dot"] {
+        let ended = sugarmill(["graph", PLAYBOOK, "--format", format]);
+        assert_seen("graph", format, &ended.seen());
+    }
+}
+
+#[test]
+fn a_run_file_says_what_became_of_each_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.run");
+    let file = file.to_str().unwrap();
+    sugarmill(["run", PLAYBOOK, "--sandbox", "--yes", "-o", file]);
+    assert_seen("graph", "run_file", &sugarmill(["graph", file]).seen());
+}
+
+#[test]
+fn a_broken_playbook_is_explained() {
+    assert_eq!(
+        sugarmill(["graph", "tests/diagnostics/cases/top_empty.yaml"]).code,
+        Some(3)
+    );
+    assert_eq!(sugarmill(["graph", "no/such.yaml"]).code, Some(3));
+}

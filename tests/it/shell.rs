@@ -1,0 +1,53 @@
+//! What a shell and `man` get of the command line, and what a program gets of a command that failed.
+
+use serde_json::Value as Json;
+
+use crate::command::sugarmill;
+
+#[test]
+fn every_shell_completes_every_command() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let ended = sugarmill(["completions", shell]);
+        assert_eq!(ended.code, Some(0));
+        for command in [
+            "check", "plan", "apply", "doctor", "explain", "metadata", "pull",
+        ] {
+            assert!(ended.stdout.contains(command), "{shell}: {command}");
+        }
+    }
+}
+
+#[test]
+fn every_command_has_a_page() {
+    assert!(sugarmill(["man"]).stdout.contains("sugarmill\\-plan(1)"));
+    let page = sugarmill(["man", "metadata", "diff"]);
+    assert!(
+        page.stdout.contains("detailed\\-exitcode"),
+        "{}",
+        page.stdout
+    );
+    let unknown = sugarmill(["man", "metadata", "pul"]);
+    assert_eq!(unknown.code, Some(3));
+    assert!(
+        unknown.stderr.contains("did you mean `pull`?"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn with_json_a_failure_is_one_document_too() {
+    for arguments in [
+        &["explain", "colourless", "--format", "json"][..],
+        &["doctor", "--format", "json"],
+        &["metadata", "diff", "no/such.json", "--format", "json"],
+    ] {
+        let ended = sugarmill(arguments);
+        assert_eq!(ended.code, Some(3));
+        let document: Json = serde_json::from_str(&ended.stdout).unwrap();
+        assert_eq!(
+            document["diagnostics"][0]["severity"], "error",
+            "{arguments:?}"
+        );
+    }
+}
