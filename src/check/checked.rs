@@ -204,6 +204,12 @@ pub enum CheckedWrite {
         set: Vec<SetField>,
         parts: Vec<PartField>,
     },
+    Upsert {
+        module: Located<ModuleName>,
+        matching: Vec<SetField>,
+        set: Vec<SetField>,
+        parts: Vec<PartField>,
+    },
     Delete {
         module: Located<ModuleName>,
         record: Tree,
@@ -297,6 +303,7 @@ impl CheckedWrite {
         match self {
             Self::Create { module, .. }
             | Self::Update { module, .. }
+            | Self::Upsert { module, .. }
             | Self::Delete { module, .. }
             | Self::Link { module, .. }
             | Self::Unlink { module, .. }

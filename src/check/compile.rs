@@ -244,6 +244,12 @@ impl Compiler<'_> {
                 set: self.set(&args.set)?,
                 parts: self.parts(&args.add, &args.remove)?,
             }),
+            Action::Upsert(args) => CheckedAction::Write(CheckedWrite::Upsert {
+                module: module(&args.module),
+                matching: self.set(&args.matching)?,
+                set: self.set(&args.set)?,
+                parts: self.parts(&args.add, &args.remove)?,
+            }),
             Action::Delete(args) => CheckedAction::Write(CheckedWrite::Delete {
                 module: module(&args.module),
                 record: self.tree(&args.record)?,

@@ -300,6 +300,15 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                 trees.extend(set.iter().map(|field| &field.value));
                 trees.extend(parts.iter().map(|field| &field.value));
             }
+            CheckedWrite::Upsert {
+                matching,
+                set,
+                parts,
+                ..
+            } => {
+                trees.extend(matching.iter().chain(set).map(|field| &field.value));
+                trees.extend(parts.iter().map(|field| &field.value));
+            }
             CheckedWrite::Delete { record, .. }
             | CheckedWrite::Favorite { record, .. }
             | CheckedWrite::Unfavorite { record, .. } => trees.push(record),

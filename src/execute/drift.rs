@@ -59,7 +59,10 @@ impl Engine<'_> {
             .iter()
             .filter(|operation| overwrites(operation))
             .collect();
-        let mut cleared = Cleared::default();
+        let mut cleared = Cleared {
+            settled: self.overtaken(operations).await?,
+            ..Cleared::default()
+        };
         for (operation, standing) in looked_at.iter().zip(self.standings(&looked_at).await?) {
             let settlement = match standing {
                 Standing::AsPlanned { modified } => {

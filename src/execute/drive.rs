@@ -446,6 +446,7 @@ impl Engine<'_> {
         expanded: Vec<Expanded>,
         items: &[Item],
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
+        let expanded = self.with_matches(step, expanded, items).await?;
         let used = match &step.projection {
             Projection::All => BTreeSet::new(),
             Projection::Fields(fields) => fields.clone(),

@@ -17,6 +17,7 @@ mod plan;
 mod reading;
 mod reconcile;
 mod under;
+mod upsert;
 mod walk;
 
 use std::sync::Arc;

@@ -26,6 +26,9 @@ pub enum Change {
         fields: Map<String, Json>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         under: Option<Parent>,
+        /// Of an upsert: made only if no record has these values.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unless: Option<Map<String, Json>>,
     },
     Update {
         module: ModuleName,
@@ -67,6 +70,8 @@ const FAVORITE: &str = "my_favorite";
 pub enum Action {
     Create,
     Update,
+    /// Before it is known which of the two it is.
+    Upsert,
     Delete,
     Link,
     Unlink,
@@ -80,6 +85,7 @@ impl Action {
     pub const ALL: &[Self] = &[
         Self::Create,
         Self::Update,
+        Self::Upsert,
         Self::Delete,
         Self::Link,
         Self::Unlink,
@@ -93,6 +99,7 @@ impl Action {
         match self {
             Self::Create => "create",
             Self::Update => "update",
+            Self::Upsert => "upsert",
             Self::Delete => "delete",
             Self::Link => "link",
             Self::Unlink => "unlink",
@@ -171,6 +178,14 @@ impl Change {
         }
     }
 
+    /// Of a create that is an upsert: the values that no record may have.
+    pub fn unless(&self) -> Option<&Map<String, Json>> {
+        match self {
+            Self::Create { unless, .. } => unless.as_ref(),
+            _ => None,
+        }
+    }
+
     /// The fields it sets, and to what.
     pub fn fields(&self) -> Cow<'_, Map<String, Json>> {
         let mark = |is_set: bool| Map::from_iter([(FAVORITE.to_owned(), Json::Bool(is_set))]);
@@ -203,6 +218,7 @@ impl Change {
                 id,
                 fields,
                 under,
+                unless: _,
             } => {
                 let mut fields = fields.clone();
                 fields.insert("id".into(), id.as_str().into());

@@ -11,6 +11,7 @@ use crate::expr::Seq;
 use crate::metadata::value::Edit;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::wire::Label;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
@@ -24,8 +25,18 @@ pub struct Draft {
     pub change: Change,
     /// Parts of fields, merged into what the record has once that is known.
     pub edits: Vec<(String, Edit)>,
+    /// Of an upsert, which is written as a create until it is known whether a record matches.
+    pub upsert: Option<Upsert>,
     /// Operations whose results it uses.
     pub needs: Vec<(Seq, EdgeKind)>,
+}
+
+/// What an upsert is if a record matches, and why it cannot be a create if none does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Upsert {
+    /// The fields an update sets.
+    pub set: Map<String, Json>,
+    pub lacking: Option<(Label, String)>,
 }
 
 /// What must be known of the instance before a draft is an operation.

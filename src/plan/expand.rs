@@ -5,6 +5,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::draft::Draft;
+use super::draft::Upsert;
 use super::reads;
 use super::reads::ReadPlan;
 use super::reads::ReadRefusal;
@@ -15,6 +16,7 @@ use crate::check::Checked;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::SetField;
 use crate::diag::Row;
 use crate::expr::EdgeKind;
 use crate::expr::Failure;
@@ -42,6 +44,7 @@ use crate::playbook::OnErrorAction;
 use crate::wire::Label;
 use crate::wire::LinkTarget;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
 use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
@@ -208,7 +211,19 @@ impl Planner<'_> {
         match &step.action {
             CheckedAction::Read(read) => Ok(Expanded::Read(reads::plan(step, read, scope)?)),
             CheckedAction::Write(write) => {
-                let change = self.change(step, write, key, stability, scope)?;
+                let (change, upsert) = match write {
+                    CheckedWrite::Upsert {
+                        module,
+                        matching,
+                        set,
+                        ..
+                    } => {
+                        let (change, upsert) =
+                            self.upsert(step, &module.value, matching, set, scope)?;
+                        (change, Some(upsert))
+                    }
+                    _ => (self.change(step, write, key, stability, scope)?, None),
+                };
                 let edits = self.edits(step, write, scope)?;
                 Ok(Expanded::Write(Draft {
                     seq: item.seq,
@@ -216,6 +231,7 @@ impl Planner<'_> {
                     row: item.row.clone(),
                     change,
                     edits,
+                    upsert,
                     needs: Vec::new(),
                 }))
             }
@@ -245,18 +261,56 @@ impl Planner<'_> {
         }
     }
 
+    /// An upsert as the create it is if no record matches.
+    ///
+    /// The record's id is of this run only: in the next one it is found by its values, and somebody may have deleted it
+    /// meanwhile. Equal matches give equal ids, by which two items that mean one record are found.
+    fn upsert(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        matching: &[SetField],
+        set: &[SetField],
+        scope: &Scope,
+    ) -> Result<(Change, Upsert), Stop> {
+        let judge = self.judge();
+        let matched = judge.matched(step, module, matching, scope)?;
+        let set = judge.fields(step, module, set, Purpose::Update, scope)?;
+        let mut fields = matched.clone();
+        fields.extend(set.clone());
+        let lacking = match judge.complete(step, module, &fields) {
+            Ok(()) => None,
+            Err(Refusal::Value { label, message }) => Some((label, message)),
+            Err(Refusal::Expression(failure)) => return Err(failure.into()),
+        };
+        let name = Key::stored(Json::Object(matched.clone()).to_string());
+        let change = Change::Create {
+            module: module.clone(),
+            id: self.origin.record_id(&step.id, &name, Stability::OfThisRun),
+            fields,
+            under: None,
+            unless: Some(matched),
+        };
+        Ok((change, Upsert { set, lacking }))
+    }
+
+    fn judge(&self) -> Judge<'_> {
+        Judge {
+            metadata: self.metadata,
+            zone: self.zone.as_ref(),
+        }
+    }
+
     fn edits(
         &self,
         step: &CheckedStep,
         write: &CheckedWrite,
         scope: &Scope,
     ) -> Result<Vec<(String, Edit)>, Stop> {
-        let judge = Judge {
-            metadata: self.metadata,
-            zone: self.zone.as_ref(),
-        };
+        let judge = self.judge();
         match write {
-            CheckedWrite::Update { module, parts, .. } => {
+            CheckedWrite::Update { module, parts, .. }
+            | CheckedWrite::Upsert { module, parts, .. } => {
                 Ok(judge.edits(step, &module.value, parts, scope)?)
             }
             _ => Ok(Vec::new()),
@@ -271,10 +325,7 @@ impl Planner<'_> {
         stability: Stability,
         scope: &Scope,
     ) -> Result<Change, Stop> {
-        let judge = Judge {
-            metadata: self.metadata,
-            zone: self.zone.as_ref(),
-        };
+        let judge = self.judge();
         let module = write.module().value.clone();
         Ok(match write {
             CheckedWrite::Create { set, under, .. } => Change::Create {
@@ -288,6 +339,7 @@ impl Planner<'_> {
                     }),
                     None => None,
                 },
+                unless: None,
                 module,
             },
             CheckedWrite::Update { record, set, .. } => Change::Update {
@@ -322,6 +374,10 @@ impl Planner<'_> {
                 record: reads::record_id(record, scope)?,
                 module,
             },
+            // It is worked out by `upsert`, with what it is if a record matches.
+            CheckedWrite::Upsert { matching, set, .. } => {
+                self.upsert(step, &module, matching, set, scope)?.0
+            }
             CheckedWrite::Unfavorite { record, .. } => Change::Unfavorite {
                 record: reads::record_id(record, scope)?,
                 module,
@@ -415,6 +471,7 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
         CheckedAction::Write(write) => match write {
             CheckedWrite::Create { .. } => Action::Create,
             CheckedWrite::Update { .. } => Action::Update,
+            CheckedWrite::Upsert { .. } => Action::Upsert,
             CheckedWrite::Delete { .. } => Action::Delete,
             CheckedWrite::Link { .. } => Action::Link,
             CheckedWrite::Unlink { .. } => Action::Unlink,

@@ -63,7 +63,23 @@ pub fn finish(
         waits_for: Vec::new(),
     };
     match draft.change {
-        change @ Change::Create { .. } => create(base, change, &current, metadata),
+        Change::Create {
+            module,
+            id,
+            fields,
+            under,
+            unless,
+        } => {
+            let fields = merged(&module, fields, &draft.edits, &current, metadata);
+            let change = Change::Create {
+                module,
+                id,
+                fields,
+                under,
+                unless,
+            };
+            create(base, change, &current, metadata)
+        }
         Change::Update {
             module,
             record,

@@ -16,6 +16,7 @@ pub use draft::Current;
 pub use draft::Draft;
 pub use draft::Fields;
 pub use draft::Need;
+pub use draft::Upsert;
 pub use expand::Expanded;
 pub use expand::Item;
 pub use expand::Planner;

@@ -17,6 +17,7 @@ use crate::metadata::value::Edit;
 use crate::metadata::value::Rejected;
 use crate::playbook::Empty;
 use crate::wire::Label;
+use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
 
@@ -91,6 +92,30 @@ impl Judge<'_> {
         Ok(fields)
     }
 
+    /// The values that find the record of an upsert; an empty one would find any.
+    pub(super) fn matched(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        matching: &[SetField],
+        scope: &Scope,
+    ) -> Result<Map<String, Json>, Refusal> {
+        for field in matching {
+            let is_empty = match field.value.eval(scope)? {
+                Rendered::Value(Json::String(text)) => text.trim().is_empty(),
+                Rendered::Value(value) => value::is_empty(&value),
+                Rendered::Omit => true,
+            };
+            if is_empty {
+                return Err(Refusal::Value {
+                    label: LocalLabel::EmptyMatch.into(),
+                    message: format!("`{}` of `match` is empty", field.name.value),
+                });
+            }
+        }
+        self.fields(step, module, matching, Purpose::Update, scope)
+    }
+
     /// `add` and `remove`, by field.
     pub(super) fn edits(
         &self,
@@ -158,7 +183,7 @@ impl Judge<'_> {
     }
 
     /// Sugar does not enforce required fields (fact sheet 4.2), so a record without them has to be stopped here.
-    fn complete(
+    pub(super) fn complete(
         &self,
         step: &CheckedStep,
         module: &ModuleName,

@@ -234,6 +234,7 @@ pub enum Action {
     Ping,
     Create(CreateArgs),
     Update(UpdateArgs),
+    Upsert(UpsertArgs),
     Delete(DeleteArgs),
     Link(LinkArgs),
     Unlink(LinkArgs),
@@ -336,6 +337,16 @@ pub struct UpdateArgs {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+pub struct UpsertArgs {
+    pub module: Located<String>,
+    /// The fields that find the record.
+    pub matching: Fields,
+    pub set: Fields,
+    pub add: Fields,
+    pub remove: Fields,
+}
+
+#[derive(Debug, Clone, PartialEq)]
 pub struct DeleteArgs {
     pub module: Located<String>,
     pub record: Located<Node>,
@@ -377,6 +388,7 @@ impl Action {
             Self::Ping => "ping",
             Self::Create(_) => "create",
             Self::Update(_) => "update",
+            Self::Upsert(_) => "upsert",
             Self::Delete(_) => "delete",
             Self::Link(_) => "link",
             Self::Unlink(_) => "unlink",
@@ -397,6 +409,7 @@ impl Action {
             Self::Enum(args) => Some(&args.module),
             Self::Create(args) => Some(&args.module),
             Self::Update(args) => Some(&args.module),
+            Self::Upsert(args) => Some(&args.module),
             Self::Delete(args) => Some(&args.module),
             Self::Link(args) | Self::Unlink(args) => Some(&args.module),
             Self::Favorite(args) | Self::Unfavorite(args) => Some(&args.module),
@@ -408,6 +421,7 @@ impl Action {
         match self {
             Self::Create(_)
             | Self::Update(_)
+            | Self::Upsert(_)
             | Self::Delete(_)
             | Self::Link(_)
             | Self::Unlink(_)

@@ -113,6 +113,29 @@ impl RunFile {
         )
     }
 
+    /// Another operation of a step that works on a record, whatever became of it.
+    pub fn other_with_record(
+        &self,
+        seq: Seq,
+        module: &str,
+        record: &str,
+    ) -> Result<Option<Seq>, RunFileError> {
+        let (from, to) = (
+            super::pages::first(seq.step()),
+            super::pages::first(super::pages::next(seq.step())),
+        );
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT seq FROM op WHERE module = ?1 AND record = ?2 AND seq >= ?3 AND seq < ?4 \
+                 AND seq <> ?5 ORDER BY seq LIMIT 1",
+            )?
+            .query_row((module, record, from.0, to.0, seq.0), |row| {
+                row.get(0).map(Seq)
+            })
+            .optional()?)
+    }
+
     pub fn state(&self, seq: Seq) -> Result<Option<State>, RunFileError> {
         let text: Option<String> = self
             .connection

@@ -65,6 +65,7 @@ fn create(step: u32, index: u64, needs: Vec<(Seq, EdgeKind)>) -> PlannedItem {
             id,
             fields: fields.clone(),
             under: None,
+            unless: None,
         }),
         state: State::Planned,
         label: None,

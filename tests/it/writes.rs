@@ -250,3 +250,111 @@ fn a_part_that_somebody_else_changed_meanwhile_is_not_lost() {
     let tags = "SELECT t.name FROM tags t JOIN tag_bean_rel r ON r.tag_id = t.id WHERE r.deleted = 0 ORDER BY 1";
     assert_eq!(scene.server.lines(tags), ["Mine", "Theirs"]);
 }
+
+const CUSTOMERS: &str = "
+  - id: customers
+    for_each: { csv: customers.csv }
+    key: '{{ item.code }}'
+    upsert: Accounts
+    match: { sic_code: '{{ item.code }}' }
+    set: { name: '{{ item.name }}', industry: '{{ item.industry }}' }
+    add: { tag: Synced }
+";
+
+fn customers() -> String {
+    playbook(CUSTOMERS)
+}
+
+#[test]
+fn an_upsert_changes_the_record_that_matches_and_makes_it_where_none_does() {
+    let scene = Scene::new().file("customers.yaml", &customers()).file(
+        "customers.csv",
+        "code,name,industry\n1,One,Banking\n2,Two,\n",
+    );
+    scene.ends(0, "run customers.yaml --yes -o first.run");
+    let names = "SELECT sic_code || name || coalesce(industry, '') FROM accounts WHERE deleted = 0 ORDER BY 1";
+    assert_eq!(scene.server.lines(names), ["1OneBanking", "2Two"]);
+    let again = scene.ends(0, "run customers.yaml --yes --format json -o second.run");
+    assert_eq!(again.json()["summary"]["unchanged"], 2);
+
+    scene.write(
+        "customers.csv",
+        "code,name,industry\n1,Uno,\n3,Three,Retail\n",
+    );
+    let plan = scene.ends(0, "plan customers.yaml --format json -o third.run");
+    assert_eq!(plan.operation("customers", "1")["action"], "update");
+    assert_eq!(plan.operation("customers", "3")["action"], "create");
+    scene.ends(0, "apply third.run");
+    assert_eq!(
+        scene.server.lines(names),
+        ["1UnoBanking", "2Two", "3ThreeRetail"],
+        "an empty cell leaves the field alone"
+    );
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM tag_bean_rel WHERE deleted = 0"),
+        3
+    );
+}
+
+#[test]
+fn an_upsert_that_could_mean_two_records_changes_none() {
+    let scene = Scene::new().file("customers.yaml", &customers()).file(
+        "customers.csv",
+        "code,name,industry\n1,One,\n1,Uno,\n,None,\n2,Two,\n",
+    );
+    let body = |name: &str| json!({ "name": name, "sic_code": "2" });
+    scene.server.somebody("POST", "/Accounts", &body("Two"));
+    scene.server.somebody("POST", "/Accounts", &body("Deux"));
+    scene.write(
+        "customers.yaml",
+        &customers().replace("    key: '{{ item.code }}'\n", ""),
+    );
+    let plan = scene.ends(3, "plan customers.yaml --format json");
+    let label = |key: &str| plan.operation("customers", key)["label"].clone();
+    assert_eq!(label("1"), "local:ambiguous", "two rows with one match");
+    assert_eq!(label("2"), "local:empty_match");
+    assert_eq!(label("3"), "local:ambiguous");
+    let told = plan.operation("customers", "1")["message"].clone();
+    assert!(told.as_str().unwrap().contains("customers.csv:2"), "{told}");
+}
+
+#[test]
+fn a_record_that_came_after_the_plan_is_not_made_twice() {
+    let scene = Scene::new()
+        .file("customers.yaml", &customers())
+        .file("customers.csv", "code,name,industry\n1,One,\n");
+    scene.ends(0, "plan customers.yaml -o late.run");
+    let body = json!({ "name": "Theirs", "sic_code": "1" });
+    scene.server.somebody("POST", "/Accounts", &body);
+    let said = scene.ends(1, "apply late.run --format json");
+    assert_eq!(said.operation("customers", "1")["label"], "local:drift");
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM accounts WHERE sic_code = '1'"),
+        1
+    );
+}
+
+#[test]
+fn what_an_upsert_made_is_used_before_it_is_there() {
+    let steps = "
+  - id: account
+    upsert: Accounts
+    match: { name: Acme three }
+    set: { industry: Retail }
+  - id: person
+    upsert: Contacts
+    match: { last_name: Doe, account_id: '{{ steps.account.id }}' }
+    set: { title: Boss }
+";
+    let scene = ground().file("chain.yaml", &playbook(steps));
+    scene.ends(0, "run chain.yaml --yes -o first.run");
+    let found = "SELECT c.title FROM accounts_contacts l JOIN contacts c ON c.id = l.contact_id JOIN accounts a \
+                 ON a.id = l.account_id WHERE a.name = 'Acme three' AND l.deleted = 0";
+    assert_eq!(scene.server.lines(found), ["Boss"]);
+    let again = scene.ends(0, "run chain.yaml --yes --format json -o again.run");
+    assert_eq!(again.json()["summary"]["unchanged"], 2);
+}

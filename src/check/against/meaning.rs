@@ -163,6 +163,7 @@ impl<'a> Meanings<'a> {
             CheckedAction::Write(
                 CheckedWrite::Create { module, .. }
                 | CheckedWrite::Update { module, .. }
+                | CheckedWrite::Upsert { module, .. }
                 | CheckedWrite::Delete { module, .. }
                 | CheckedWrite::Favorite { module, .. }
                 | CheckedWrite::Unfavorite { module, .. },
@@ -214,7 +215,11 @@ fn gives_one_record(step: &CheckedStep) -> bool {
     matches!(
         step.action,
         CheckedAction::Read(CheckedRead::Get { .. } | CheckedRead::Me)
-            | CheckedAction::Write(CheckedWrite::Create { .. } | CheckedWrite::Update { .. })
+            | CheckedAction::Write(
+                CheckedWrite::Create { .. }
+                    | CheckedWrite::Update { .. }
+                    | CheckedWrite::Upsert { .. }
+            )
     )
 }
 

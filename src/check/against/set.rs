@@ -26,20 +26,26 @@ use crate::metadata::value;
 pub(super) enum Purpose {
     Create,
     Update,
+    /// Either of the two, as it turns out.
+    Upsert,
 }
 
 impl<'a> Examiner<'a> {
-    pub(super) fn set(&mut self, described: Described<'a>, set: &'a [SetField], purpose: Purpose) {
-        for field in set {
+    pub(super) fn set(
+        &mut self,
+        described: Described<'a>,
+        set: impl Iterator<Item = &'a SetField> + Clone,
+        purpose: Purpose,
+    ) {
+        for field in set.clone() {
             self.set_field(described, field, purpose);
         }
         let given: BTreeMap<&str, &SetField> = set
-            .iter()
             .map(|field| (field.name.value.as_str(), field))
             .collect();
         self.halves(described, &given);
         self.amounts(described, &given);
-        if purpose == Purpose::Create {
+        if purpose != Purpose::Update {
             self.required(described, &given);
         }
     }
@@ -63,6 +69,27 @@ impl<'a> Examiner<'a> {
         let far = self.meanings.module_behind(described.name, name);
         if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, &set.value)) {
             self.push_of(name, problem);
+        }
+    }
+
+    /// What finds the record of an upsert: fields with one plain value, which this user may read.
+    pub(super) fn matching(&mut self, described: Described<'a>, matching: &'a [SetField]) {
+        for field in matching {
+            let (name, span) = (field.name.value.as_str(), field.name.span);
+            // That there is such a field is judged with what is set.
+            let Some(known) = described.module.field(name) else {
+                continue;
+            };
+            self.readable(described, name, span);
+            if value::has_parts(known) || known.kind == FieldKind::Collection {
+                let problem = invalid(format!(
+                    "`{name}` of `{}` cannot find a record",
+                    described.name
+                ))
+                .at(span, "holds a list")
+                .help_if((known.kind == FieldKind::Email).then(|| "match by `email1`".to_owned()));
+                self.push_of(name, problem);
+            }
         }
     }
 
@@ -115,7 +142,7 @@ impl<'a> Examiner<'a> {
         let module = described.name;
         let refusal = match writable {
             Writable::Yes => {
-                if purpose == Purpose::Create && described.module.acl.denies_field(name, "create")
+                if purpose != Purpose::Update && described.module.acl.denies_field(name, "create")
                 {
                     self.refused(described, name, set.name.span);
                     return false;
@@ -143,7 +170,7 @@ impl<'a> Examiner<'a> {
             {
                 return true;
             }
-            Writable::Link if purpose == Purpose::Update && is_of_actions(&set.value) => {
+            Writable::Link if is_of_actions(&set.value) => {
                 invalid(format!("an update does not take actions on the link `{name}`")).help(format!(
                     "write steps of their own, `link: {module}`, `unlink: {module}` or a `create` with `under`: those \
                      are planned, and can be repeated and undone"
@@ -153,7 +180,7 @@ impl<'a> Examiner<'a> {
                 let step = format!("a step `link: {module}` with `through: {name}`");
                 invalid(format!("`{name}` of `{module}` is a link, not a value")).help(match purpose {
                     Purpose::Create => format!("write `{name}: {{ add: [ID] }}`, or {step}"),
-                    Purpose::Update => format!("write {step}"),
+                    Purpose::Update | Purpose::Upsert => format!("write {step}"),
                 })
             }
             Writable::Readonly => invalid(format!("`{name}` of `{module}` is read-only"))
@@ -172,6 +199,7 @@ impl<'a> Examiner<'a> {
                 invalid("the id of a record cannot be set").help(match purpose {
                     Purpose::Create => "give the step a `key`: the id follows from it",
                     Purpose::Update => "`record` says which record is meant",
+                    Purpose::Upsert => "a record whose id is known is changed by `update`",
                 })
             }
         };

@@ -118,7 +118,7 @@ impl<'a> Examiner<'a> {
         let described = self.module(module);
         let action = match write {
             CheckedWrite::Create { .. } => "create",
-            CheckedWrite::Update { .. } => "edit",
+            CheckedWrite::Update { .. } | CheckedWrite::Upsert { .. } => "edit",
             CheckedWrite::Delete { .. } => "delete",
             CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => "access",
             // It is the user's own mark: whoever sees a record may set it.
@@ -130,7 +130,7 @@ impl<'a> Examiner<'a> {
         match write {
             CheckedWrite::Create { set, under, .. } => {
                 if let Some(described) = described {
-                    self.set(described, set, Purpose::Create);
+                    self.set(described, set.iter(), Purpose::Create);
                 }
                 if let Some(under) = under {
                     self.under(module, under);
@@ -141,7 +141,20 @@ impl<'a> Examiner<'a> {
             } => {
                 self.id_leads_to(module.value.as_str(), "record", record);
                 if let Some(described) = described {
-                    self.set(described, set, Purpose::Update);
+                    self.set(described, set.iter(), Purpose::Update);
+                    self.parts(described, parts);
+                }
+            }
+            CheckedWrite::Upsert {
+                matching,
+                set,
+                parts,
+                ..
+            } => {
+                if let Some(described) = described {
+                    self.may(described, "create", module.span);
+                    self.matching(described, matching);
+                    self.set(described, matching.iter().chain(set), Purpose::Upsert);
                     self.parts(described, parts);
                 }
             }

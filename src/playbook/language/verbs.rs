@@ -244,13 +244,14 @@ pub const VERBS: &[Verb] = &[
         &[RECORD, SET_SOME, ADD, REMOVE],
         "changes to a record",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Upsert,
         "upsert",
+        Shape::SugarName,
         &[
-            Key::later("match", "the fields that find the record"),
+            Key::required("match", Shape::Fields, "the fields that find the record"),
             Key::later("sync_key", "the key of another system"),
-            SET,
+            SET_SOME,
             ADD,
             REMOVE,
         ],

@@ -18,6 +18,7 @@ use super::super::ast::RelatedArgs;
 use super::super::ast::SearchArgs;
 use super::super::ast::Under;
 use super::super::ast::UpdateArgs;
+use super::super::ast::UpsertArgs;
 use super::super::code;
 use super::super::language::Shape;
 use super::super::language::UNDER;
@@ -161,6 +162,19 @@ pub(super) fn action(
                 remove,
             }))
         }
+        VerbKind::Upsert => {
+            let (module, matching, fields) =
+                (from.module(subject), from.matching(), from.changed_fields());
+            let (ChangedFields { set, add, remove }, matching) = (fields?, matching?);
+            from.not_both(&matching, set.iter().chain(&add).chain(&remove));
+            Some(Action::Upsert(UpsertArgs {
+                module: module?,
+                matching,
+                set,
+                add,
+                remove,
+            }))
+        }
         VerbKind::Delete => {
             let (module, record) = (from.module(subject), from.record());
             Some(Action::Delete(DeleteArgs {
@@ -179,7 +193,7 @@ pub(super) fn action(
                 message,
             }))
         }
-        VerbKind::Upsert | VerbKind::Call | VerbKind::Include | VerbKind::Export => {
+        VerbKind::Call | VerbKind::Include | VerbKind::Export => {
             reader.report(verb_not_yet(verb, verb_span));
             None
         }
@@ -339,6 +353,42 @@ impl Arguments<'_, '_> {
                 let problem = wants(name, "a map of fields and values", &found).help(example);
                 self.reader.report(problem);
                 None
+            }
+        }
+    }
+
+    fn matching(&mut self) -> Option<Fields> {
+        // Which will be refused by name.
+        if self.entries.keys().any(|key| key.value == "sync_key") {
+            return None;
+        }
+        let node = self.take("match")?;
+        let span = node.span;
+        let fields = self.fields("match", node)?;
+        if fields.is_empty() {
+            let message = "`match` matches every record".to_owned();
+            let help = "name the fields that tell one record from all others".to_owned();
+            self.reader.invalid(span, message, "an empty map", help);
+            return None;
+        }
+        Some(fields)
+    }
+
+    /// What finds a record cannot change in the same step: the next run would not find it.
+    fn not_both<'f>(
+        &mut self,
+        matching: &Fields,
+        set: impl Iterator<Item = &'f (Located<String>, Located<Node>)>,
+    ) {
+        for (name, _) in set {
+            let found = matching.iter().find(|(found, _)| found.value == name.value);
+            if let Some((found, _)) = found {
+                let message = format!("`{}` finds the record, and is changed", name.value);
+                let problem = Problem::error(code::INVALID_PARAMETER, message)
+                    .at(name.span, "is changed here")
+                    .at(found.span, "finds the record")
+                    .help("write one of the two; a new record gets what `match` says, too");
+                self.reader.report(problem);
             }
         }
     }

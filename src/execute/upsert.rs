@@ -1,0 +1,232 @@
+//! Upserts: each is an update of the one record that matches, or a create where none does.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Engine;
+use super::ExecuteError;
+use crate::check::CheckedStep;
+use crate::diag::Row;
+use crate::diag::all_of;
+use crate::expr::Seq;
+use crate::operation::Change;
+use crate::operation::Operation;
+use crate::operation::State;
+use crate::plan::Draft;
+use crate::plan::Expanded;
+use crate::plan::Item;
+use crate::plan::ended;
+use crate::runfile::Settlement;
+use crate::runfile::StoredOperation;
+use crate::wire::Answer;
+use crate::wire::Fault;
+use crate::wire::Filter;
+use crate::wire::FilterForm;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
+use crate::wire::Page;
+use crate::wire::Read;
+use crate::wire::RecordId;
+
+/// Records that match, asked for and named at most.
+const NAMED: u32 = 5;
+
+impl Engine<'_> {
+    /// Finds out which upserts of a page are updates. Those that are neither end here.
+    pub(super) async fn with_matches(
+        &self,
+        step: &CheckedStep,
+        expanded: Vec<Expanded>,
+        items: &[Item],
+    ) -> Result<Vec<Expanded>, ExecuteError> {
+        let mut reads = Vec::new();
+        for expanded in &expanded {
+            if let Expanded::Write(draft) = expanded
+                && let Some(conditions) = draft.change.unless()
+            {
+                reads.push(matching(draft.change.module(), conditions));
+            }
+        }
+        if reads.is_empty() {
+            return Ok(expanded);
+        }
+        let mut answers = self.asker.all(reads).await?.into_iter();
+        // Records that items of this page lead to.
+        let mut taken: BTreeMap<RecordId, String> = BTreeMap::new();
+        let mut resolved = Vec::with_capacity(expanded.len());
+        for (expanded, item) in expanded.into_iter().zip(items) {
+            let draft = match expanded {
+                Expanded::Write(draft) if draft.change.unless().is_some() => draft,
+                other => {
+                    resolved.push(other);
+                    continue;
+                }
+            };
+            let answer = answers.next().unwrap_or_else(|| Err(no_list()));
+            let key = draft.key.clone();
+            let refused = match answer.and_then(|answer| ids(answer)) {
+                Err(fault) => Err((fault.label(), fault.to_string())),
+                Ok(found) => decided(draft, &found),
+            };
+            let refused = match refused {
+                Ok(draft) => match self.also_meant(&draft, &mut taken)? {
+                    None => {
+                        resolved.push(Expanded::Write(draft));
+                        continue;
+                    }
+                    Some(message) => (LocalLabel::Ambiguous.into(), message),
+                },
+                Err(refused) => refused,
+            };
+            let (label, message) = refused;
+            let base = ended(step, item, key);
+            let operation: Operation = self.planner().failed(step, base, label, message);
+            resolved.push(Expanded::Ended(Box::new(operation)));
+        }
+        Ok(resolved)
+    }
+
+    /// Another item of the step that leads to the same record. Of two that would be created for the same match the ids
+    /// are the same too.
+    fn also_meant(
+        &self,
+        draft: &Draft,
+        taken: &mut BTreeMap<RecordId, String>,
+    ) -> Result<Option<String>, ExecuteError> {
+        let record = draft.change.record();
+        let other = match taken.get(record) {
+            Some(place) => Some(place.clone()),
+            None => {
+                let module = draft.change.module().as_str();
+                let other = self
+                    .file
+                    .other_with_record(draft.seq, module, record.as_str())?;
+                match other {
+                    Some(other) => {
+                        let row = self.file.item(other)?.and_then(|(_, row, _)| row);
+                        Some(place(other, row.as_ref()))
+                    }
+                    None => None,
+                }
+            }
+        };
+        if other.is_none() {
+            taken.insert(record.clone(), place(draft.seq, draft.row.as_ref()));
+        }
+        Ok(other.map(|other| {
+            format!("it matches the same record as {other}; `match` must tell all items apart")
+        }))
+    }
+
+    /// Creates of upserts for which, just before they are sent, a record matches after all.
+    pub(super) async fn overtaken(
+        &self,
+        operations: &[StoredOperation],
+    ) -> Result<Vec<(Seq, Settlement)>, ExecuteError> {
+        let mut asked = Vec::new();
+        let mut reads = Vec::new();
+        for operation in operations {
+            if let Some(change) = &operation.change
+                && let Some(conditions) = change.unless()
+            {
+                reads.push(matching(change.module(), conditions));
+                asked.push((operation.seq, change));
+            }
+        }
+        let answers = self.asker.all(reads).await?;
+        let mut settled = Vec::new();
+        for ((seq, change), answer) in asked.into_iter().zip(answers) {
+            let settlement = match answer.and_then(ids) {
+                Err(fault) => super::judge::failed(&fault),
+                // What this run made itself, and whose answer was lost, is no other record.
+                Ok(found) => match found.iter().find(|id| *id != change.record()) {
+                    None => continue,
+                    Some(id) => Settlement::new(State::Failed).label(
+                        LocalLabel::Drift,
+                        format!("the record `{id}` matches now, and did not when it was planned; plan again"),
+                    ),
+                },
+            };
+            settled.push((seq, self.tolerated(seq, settlement)));
+        }
+        Ok(settled)
+    }
+}
+
+/// What the records found make of an upsert.
+fn decided(mut draft: Draft, found: &[RecordId]) -> Result<Draft, (Label, String)> {
+    let Some(upsert) = draft.upsert.take() else {
+        return Ok(draft);
+    };
+    match found {
+        [] => match upsert.lacking {
+            Some(lacking) => Err(lacking),
+            None => Ok(draft),
+        },
+        [record] => {
+            draft.change = Change::Update {
+                module: draft.change.module().clone(),
+                record: record.clone(),
+                fields: upsert.set,
+            };
+            Ok(draft)
+        }
+        several => {
+            let ids = all_of(several.iter().map(RecordId::as_str));
+            let more = several.len() >= NAMED as usize;
+            let more = if more { " and perhaps more" } else { "" };
+            let module = draft.change.module();
+            let message = format!("several records of {module} match: {ids}{more}");
+            Err((LocalLabel::Ambiguous.into(), message))
+        }
+    }
+}
+
+fn matching(module: &ModuleName, conditions: &Map<String, Json>) -> Read {
+    let conditions = conditions
+        .iter()
+        .map(|(name, value)| Json::Object(Map::from_iter([(name.clone(), value.clone())])))
+        .collect();
+    Read::Filter {
+        module: module.clone(),
+        filter: Filter::new(conditions),
+        saved_filter: None,
+        form: FilterForm::Post,
+        page: Page {
+            fields: Some(vec!["id".into()]),
+            order_by: Some("id:ASC".into()),
+            max_num: NAMED,
+            offset: 0,
+        },
+    }
+}
+
+fn ids(answer: Answer) -> Result<Vec<RecordId>, Fault> {
+    let page = answer.records().ok_or_else(no_list)?;
+    let found: BTreeSet<RecordId> = page
+        .records
+        .iter()
+        .filter_map(|record| record.get("id")?.as_str().map(RecordId::new))
+        .collect();
+    Ok(found.into_iter().collect())
+}
+
+/// Where an item came from, as messages name it.
+fn place(seq: Seq, row: Option<&Row>) -> String {
+    match row {
+        Some(row) => format!("{}:{}", row.file, row.line),
+        None => format!("item {}", seq.index()),
+    }
+}
+
+fn no_list() -> Fault {
+    Fault::NotJson {
+        status: 200,
+        excerpt: "the answer is not a list of records".into(),
+        retry_after: None,
+    }
+}
