@@ -258,7 +258,7 @@ fn what_is_set_is_judged() {
         ),
         (
             "update: Accounts, record: x, set: { contacts: { remove: [x] } }",
-            "invalid_parameter: `contacts` of `Accounts` does not take this (unknown key `remove` in a link, which takes `add`, `create` and `delete`)",
+            "invalid_parameter: an update does not take actions on the link `contacts` (set here)",
         ),
         (
             "update: Accounts, record: x, set: { my_favorite: true }",
