@@ -93,7 +93,7 @@ fn node(step: &CheckedStep, run: Option<&StepView>) -> Node {
         CheckedAction::Assert { .. } => Look::Assert,
     };
     let mut lines = vec![step.id.clone(), what];
-    lines.extend(run.and_then(|run| became(run, look)));
+    lines.extend(run.map(|run| became(run, look)));
     Node {
         number: step.number.0,
         lines,
@@ -102,7 +102,7 @@ fn node(step: &CheckedStep, run: Option<&StepView>) -> Node {
 }
 
 /// What a run says of a step: operations by outcome, or how much was read.
-fn became(step: &StepView, look: Look) -> Option<String> {
+fn became(step: &StepView, look: Look) -> String {
     let mut counts: BTreeMap<Outcome, u64> = BTreeMap::new();
     for (state, count) in &step.counts {
         *counts.entry(Outcome::from(*state)).or_default() += count;
@@ -115,19 +115,19 @@ fn became(step: &StepView, look: Look) -> Option<String> {
         })
         .collect();
     if !parts.is_empty() {
-        return Some(parts.join(", "));
+        return parts.join(", ");
     }
     if !step.expanded {
-        return Some("not known yet".into());
+        return "not known yet".into();
     }
     match (look, step.count) {
-        (Look::Read, Some(count)) => Some(format!("counted {count}")),
+        (Look::Read, Some(count)) => format!("counted {count}"),
         (Look::Read, None) => {
             let records = usize::try_from(step.records).unwrap_or(usize::MAX);
-            Some(counted(records, "record"))
+            counted(records, "record")
         }
-        (Look::Assert, _) => Some("holds".into()),
-        (Look::Write, _) => Some("nothing to do".into()),
+        (Look::Assert, _) => "holds".into(),
+        (Look::Write, _) => "nothing to do".into(),
     }
 }
 
