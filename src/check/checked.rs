@@ -196,6 +196,7 @@ pub enum CheckedWrite {
     Create {
         module: Located<ModuleName>,
         set: Vec<SetField>,
+        under: Option<Under>,
     },
     Update {
         module: Located<ModuleName>,
@@ -218,6 +219,22 @@ pub enum CheckedWrite {
         link: Located<LinkName>,
         to: Tree,
     },
+    Favorite {
+        module: Located<ModuleName>,
+        record: Tree,
+    },
+    Unfavorite {
+        module: Located<ModuleName>,
+        record: Tree,
+    },
+}
+
+/// The record a new one is created below.
+#[derive(Debug, Clone)]
+pub struct Under {
+    pub module: Located<ModuleName>,
+    pub record: Tree,
+    pub link: Located<LinkName>,
 }
 
 #[derive(Debug, Clone)]
@@ -267,7 +284,9 @@ impl CheckedWrite {
             | Self::Update { module, .. }
             | Self::Delete { module, .. }
             | Self::Link { module, .. }
-            | Self::Unlink { module, .. } => module,
+            | Self::Unlink { module, .. }
+            | Self::Favorite { module, .. }
+            | Self::Unfavorite { module, .. } => module,
         }
     }
 }

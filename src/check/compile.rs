@@ -12,6 +12,7 @@ use super::checked::Items;
 use super::checked::Projection;
 use super::checked::SetField;
 use super::checked::Sharing;
+use super::checked::Under;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
@@ -226,6 +227,14 @@ impl Compiler<'_> {
             Action::Create(args) => CheckedAction::Write(CheckedWrite::Create {
                 module: module(&args.module),
                 set: self.set(&args.set)?,
+                under: match &args.under {
+                    Some(under) => Some(Under {
+                        module: module(&under.module),
+                        record: self.tree(&under.record)?,
+                        link: link(&under.through),
+                    }),
+                    None => None,
+                },
             }),
             Action::Update(args) => CheckedAction::Write(CheckedWrite::Update {
                 module: module(&args.module),
@@ -247,6 +256,14 @@ impl Compiler<'_> {
                 record: self.tree(&args.record)?,
                 link: link(&args.through),
                 to: self.tree(&args.to)?,
+            }),
+            Action::Favorite(args) => CheckedAction::Write(CheckedWrite::Favorite {
+                module: module(&args.module),
+                record: self.tree(&args.record)?,
+            }),
+            Action::Unfavorite(args) => CheckedAction::Write(CheckedWrite::Unfavorite {
+                module: module(&args.module),
+                record: self.tree(&args.record)?,
             }),
             Action::Assert(args) => {
                 let conditions: Vec<Template> = args

@@ -26,6 +26,7 @@ pub use checked::Items;
 pub use checked::Projection;
 pub use checked::SetField;
 pub use checked::Sharing;
+pub use checked::Under;
 use compile::Compiler;
 use names::Known;
 pub use vars::Given;

@@ -289,12 +289,17 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
             | CheckedRead::Ping => {}
         },
         CheckedAction::Write(write) => match write {
-            CheckedWrite::Create { set, .. } => trees.extend(set.iter().map(|field| &field.value)),
+            CheckedWrite::Create { set, under, .. } => {
+                trees.extend(set.iter().map(|field| &field.value));
+                trees.extend(under.iter().map(|under| &under.record));
+            }
             CheckedWrite::Update { record, set, .. } => {
                 trees.push(record);
                 trees.extend(set.iter().map(|field| &field.value));
             }
-            CheckedWrite::Delete { record, .. } => trees.push(record),
+            CheckedWrite::Delete { record, .. }
+            | CheckedWrite::Favorite { record, .. }
+            | CheckedWrite::Unfavorite { record, .. } => trees.push(record),
             CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
                 trees.extend([record, to]);
             }

@@ -276,6 +276,18 @@ pub(crate) struct SandboxArgs {
     /// Give every record an id of its own, whatever the client says
     #[arg(long)]
     pub(crate) ignore_ids: bool,
+    /// Misbehave, such as `label:fatal_error,path=/Accounts,times=1` (docs/sandbox.md); repeatable
+    #[arg(long = "fault", value_name = "FAULT")]
+    pub(crate) faults: Vec<String>,
+    /// Refuse bodies over this many bytes with 413
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_body: Option<usize>,
+    /// Let tokens expire after this long, such as `30s` [default: 1 hour]
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) token_lifetime: Option<Duration>,
+    /// Accept logins for these platforms only; repeatable [default: base, mobile, portal and a few]
+    #[arg(long = "platform", value_name = "NAME")]
+    pub(crate) platforms: Vec<String>,
     /// Let requests take as long as a measured instance took, such as `sugar-2016`
     #[arg(long, value_name = "MODEL")]
     pub(crate) cost: Option<String>,

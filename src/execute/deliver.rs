@@ -20,7 +20,6 @@ use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::Request;
-use crate::wire::Write;
 
 /// How much is sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,8 +230,7 @@ impl Courier {
             return;
         }
         open.doubt = Doubt::PerhapsDone;
-        let creates = matches!(open.entry.request, Write::Create { .. });
-        if creates && self.ids != ClientIds::Honoured {
+        if open.entry.request.creates() && self.ids != ClientIds::Honoured {
             open.told = Some(Said::Fault(fault.clone()));
         }
     }

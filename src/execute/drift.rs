@@ -132,7 +132,7 @@ fn standing(
 ) -> Standing {
     let record = match known {
         Ok(Current::Record(record)) => record,
-        Ok(Current::Missing | Current::Links(_)) => return Standing::Gone,
+        Ok(_) => return Standing::Gone,
         Err(fault) => return Standing::Unreadable(fault),
     };
     let modified = record

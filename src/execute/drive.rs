@@ -18,6 +18,7 @@ use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::metadata::FieldKind;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -27,6 +28,7 @@ use crate::plan::Current;
 use crate::plan::Draft;
 use crate::plan::Earlier;
 use crate::plan::Expanded;
+use crate::plan::Fields;
 use crate::plan::Item;
 use crate::plan::Need;
 use crate::plan::ReadPlan;
@@ -455,7 +457,16 @@ impl Engine<'_> {
                 earlier.push(writes);
             }
         }
-        let mut known = self.asker.know(&needs).await?.into_iter().zip(earlier);
+        let drafts: Vec<&Draft> = expanded
+            .iter()
+            .filter_map(|expanded| match expanded {
+                Expanded::Write(draft) => Some(draft),
+                _ => None,
+            })
+            .collect();
+        let known = self.asker.know(&needs).await?;
+        let known = self.with_parents(&drafts, known).await?;
+        let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
@@ -499,8 +510,8 @@ impl Engine<'_> {
         };
         let clash = self.conflict(step, &draft)?;
         let held = match &current {
-            Current::Record(record) => Some(record.clone()),
-            Current::Missing | Current::Links(_) => None,
+            Current::Record(record) | Current::Detached(record) => Some(record.clone()),
+            Current::Missing | Current::NoParent | Current::Links(_) => None,
         };
         let operation = finish(draft, current, earlier, self.metadata);
         let operation = match (clash, operation.state) {
@@ -534,7 +545,12 @@ impl Engine<'_> {
             .writes_to(module.as_str(), record.as_str(), draft.seq)?;
         Ok(writes
             .into_iter()
-            .filter(|write| matches!(write.action, Action::Create | Action::Update))
+            .filter(|write| {
+                matches!(
+                    write.action,
+                    Action::Create | Action::Update | Action::Favorite | Action::Unfavorite
+                )
+            })
             .map(|write| Earlier {
                 seq: write.seq,
                 state: write.state,
@@ -564,6 +580,18 @@ impl Engine<'_> {
             return Ok((Need::Absent, absence));
         }
         let mut need = draft.need(used);
+        // What a link leads to is no field of the record.
+        if let Need::Record {
+            module,
+            fields: Fields::These(fields),
+            ..
+        } = &mut need
+        {
+            fields.retain(|name| {
+                let field = self.metadata.field(module.as_str(), name);
+                field.is_none_or(|field| field.kind != FieldKind::Link)
+            });
+        }
         // A record that will be created cannot be linked yet either.
         if let Need::Links {
             module,
@@ -593,21 +621,20 @@ impl Engine<'_> {
 
     /// Another operation of this plan that sets a field of the record to another value.
     fn conflict(&self, step: &CheckedStep, draft: &Draft) -> Result<Option<String>, ExecuteError> {
-        let Change::Update {
-            module,
-            record,
-            fields,
-        } = &draft.change
-        else {
+        let (module, record) = (draft.change.module(), draft.change.record());
+        // Two creates of one record are told apart by their keys.
+        if matches!(draft.change, Change::Create { .. }) {
             return Ok(None);
-        };
+        }
+        let fields = draft.change.fields();
+        if fields.is_empty() {
+            return Ok(None);
+        }
         for write in self
             .file
             .writes_to(module.as_str(), record.as_str(), draft.seq)?
         {
-            let Some(Change::Create { fields: other, .. } | Change::Update { fields: other, .. }) =
-                &write.change
-            else {
+            let Some(other) = write.change.as_ref().map(Change::fields) else {
                 continue;
             };
             let clash = fields
@@ -665,7 +692,10 @@ fn known_result(
     let change = operation.change.as_ref()?;
     let mut result = held.unwrap_or_default();
     if operation.state == State::Planned
-        && matches!(change, Change::Create { .. } | Change::Update { .. })
+        && !matches!(
+            change,
+            Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. }
+        )
     {
         result.extend(operation.after.clone());
     }

@@ -61,7 +61,19 @@ pub(super) fn judge(
 fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, told: Told) -> Judged {
     match told.said {
         Said::Answer(answer) => {
-            Judged::Settled(done(operation, step, metadata, &answer.body, answer.status))
+            let below = operation.change.as_ref().and_then(Change::parent).is_some();
+            let body = match below {
+                true => answer.body.get("related_record"),
+                false => Some(&answer.body),
+            };
+            match body {
+                Some(body) => Judged::Settled(done(operation, step, metadata, body, answer.status)),
+                // What a related create answers is not documented (fact sheet, Unknown): look at the record itself.
+                None => Judged::LookUp {
+                    fault: None,
+                    doubt: Doubt::PerhapsDone,
+                },
+            }
         }
         Said::Nothing if told.doubt == Doubt::None => Judged::Again,
         Said::Nothing => Judged::LookUp {
@@ -119,12 +131,10 @@ fn done(
     let Some(change) = &operation.change else {
         return settlement;
     };
-    let (module, fields) = match change {
-        Change::Create { module, fields, .. } | Change::Update { module, fields, .. } => {
-            (module, fields)
-        }
-        Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } => return settlement,
-    };
+    if let Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } = change {
+        return settlement;
+    }
+    let (module, fields) = (change.module(), change.fields());
     let Json::Object(record) = body else {
         return settlement.label(
             LocalLabel::NotStored,
@@ -133,8 +143,8 @@ fn done(
     };
     let mut settlement = settlement;
     settlement.change = other_id(change, record);
-    settlement.result = Some(kept(step, fields, record));
-    let lost = not_stored(step, module, fields, record, metadata);
+    settlement.result = Some(kept(step, &fields, record));
+    let lost = not_stored(step, module, &fields, record, metadata);
     let (failing, warned): (Vec<_>, Vec<_>) = lost
         .into_iter()
         .partition(|lost| lost.mode == VerifyMode::Fail);
@@ -158,15 +168,11 @@ fn done(
 
 /// The change as it was done, where the instance gave another id than the one that was sent.
 fn other_id(change: &Change, record: &Map<String, Json>) -> Option<Change> {
-    let Change::Create { module, id, fields } = change else {
+    let Change::Create { id, .. } = change else {
         return None;
     };
     let given = record.get("id")?.as_str()?;
-    (given != id.as_str()).then(|| Change::Create {
-        module: module.clone(),
-        id: RecordId::new(given),
-        fields: fields.clone(),
-    })
+    (given != id.as_str()).then(|| change.with_id(RecordId::new(given)))
 }
 
 /// What an answer to a create says of the instance.

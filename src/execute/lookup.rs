@@ -9,6 +9,7 @@ use super::deliver::Doubt;
 use super::drift::Standing;
 use super::judge;
 use super::needs::Absence;
+use crate::metadata::FieldKind;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
@@ -27,6 +28,7 @@ use crate::wire::LocalLabel;
 use crate::wire::Page;
 use crate::wire::Read;
 use crate::wire::RecordId;
+use crate::wire::SugarLabel;
 
 /// Times an operation may be sent before it is called failed.
 const MOST_ATTEMPTS: u32 = 5;
@@ -50,8 +52,14 @@ impl Engine<'_> {
             Some(Change::Update { .. } | Change::Delete { .. }) => {
                 self.overwritten(&operation, fault, doubt).await?
             }
-            // Linking twice is linking once.
-            Some(Change::Link { .. } | Change::Unlink { .. }) | None => again(&operation, fault),
+            // Linking twice is linking once, and so is marking.
+            Some(
+                Change::Link { .. }
+                | Change::Unlink { .. }
+                | Change::Favorite { .. }
+                | Change::Unfavorite { .. },
+            )
+            | None => again(&operation, fault),
         };
         Ok(self.tolerated(operation.seq, settlement))
     }
@@ -62,13 +70,20 @@ impl Engine<'_> {
         fault: Option<Fault>,
         doubt: Doubt,
     ) -> Result<Settlement, ExecuteError> {
-        let Some(Change::Create { module, id, fields }) = &operation.change else {
+        let Some(Change::Create {
+            module, id, fields, ..
+        }) = &operation.change
+        else {
             return Ok(again(operation, fault));
         };
         let step = self.checked.step(operation.seq.step());
         let fields_wanted = Fields::These(
             fields
                 .keys()
+                .filter(|name| {
+                    let field = self.metadata.field(module.as_str(), name);
+                    field.is_none_or(|field| field.kind != FieldKind::Link)
+                })
                 .cloned()
                 .chain(step.projection.to_fields().into_iter().flatten())
                 .collect(),
@@ -116,6 +131,10 @@ impl Engine<'_> {
     ) -> Result<Settlement, ExecuteError> {
         if doubt == Doubt::None {
             return Ok(match fault {
+                // A parent that is gone has nothing to do with the id.
+                Some(fault) if fault.label() == SugarLabel::NotFound.into() => {
+                    judge::failed(&fault)
+                }
                 Some(fault) => refused_create(&fault),
                 None => Settlement::new(State::Planned),
             });
@@ -126,15 +145,11 @@ impl Engine<'_> {
         match self.made_by_us(operation).await? {
             Some(id) => {
                 let mut settlement = Settlement::new(State::Ok);
-                if let Some(Change::Create { module, fields, .. }) = &operation.change {
+                if let Some(change @ Change::Create { fields, .. }) = &operation.change {
                     let mut result = fields.clone();
                     result.insert("id".into(), id.as_str().into());
                     settlement.result = Some(result);
-                    settlement.change = Some(Change::Create {
-                        module: module.clone(),
-                        id,
-                        fields: fields.clone(),
-                    });
+                    settlement.change = Some(change.with_id(id));
                 }
                 Ok(settlement)
             }
@@ -209,8 +224,9 @@ impl Engine<'_> {
                 Settlement::new(State::Failed).label(LocalLabel::Drift, message)
             }
             Some(Standing::Unreadable(fault)) => judge::failed(&fault),
-            Some(Standing::Gone) => Settlement::new(State::Failed)
-                .label(crate::wire::SugarLabel::NotFound, "the record is gone"),
+            Some(Standing::Gone) => {
+                Settlement::new(State::Failed).label(SugarLabel::NotFound, "the record is gone")
+            }
             Some(Standing::AsPlanned { .. }) | None => again(operation, fault),
         })
     }

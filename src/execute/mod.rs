@@ -16,6 +16,7 @@ mod patience;
 mod plan;
 mod reading;
 mod reconcile;
+mod under;
 mod walk;
 
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! What an operation does to the instance, and the requests that do it.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -8,6 +10,7 @@ use serde_json::Value as Json;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
+use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::Write;
 
@@ -21,6 +24,8 @@ pub enum Change {
         module: ModuleName,
         id: RecordId,
         fields: Map<String, Json>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        under: Option<Parent>,
     },
     Update {
         module: ModuleName,
@@ -43,7 +48,18 @@ pub enum Change {
         link: LinkName,
         others: Vec<RecordId>,
     },
+    Favorite {
+        module: ModuleName,
+        record: RecordId,
+    },
+    Unfavorite {
+        module: ModuleName,
+        record: RecordId,
+    },
 }
+
+/// The field in which an answer shows the user's own mark (fact sheet 1.3).
+const FAVORITE: &str = "my_favorite";
 
 /// The word for it in reports. Reads and asserts are listed only when they fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,6 +70,8 @@ pub enum Action {
     Delete,
     Link,
     Unlink,
+    Favorite,
+    Unfavorite,
     Read,
     Assert,
 }
@@ -65,6 +83,8 @@ impl Action {
         Self::Delete,
         Self::Link,
         Self::Unlink,
+        Self::Favorite,
+        Self::Unfavorite,
         Self::Read,
         Self::Assert,
     ];
@@ -76,6 +96,8 @@ impl Action {
             Self::Delete => "delete",
             Self::Link => "link",
             Self::Unlink => "unlink",
+            Self::Favorite => "favorite",
+            Self::Unfavorite => "unfavorite",
             Self::Read => "read",
             Self::Assert => "assert",
         }
@@ -101,6 +123,8 @@ impl Change {
             Self::Delete { .. } => Action::Delete,
             Self::Link { .. } => Action::Link,
             Self::Unlink { .. } => Action::Unlink,
+            Self::Favorite { .. } => Action::Favorite,
+            Self::Unfavorite { .. } => Action::Unfavorite,
         }
     }
 
@@ -110,7 +134,9 @@ impl Change {
             | Self::Update { module, .. }
             | Self::Delete { module, .. }
             | Self::Link { module, .. }
-            | Self::Unlink { module, .. } => module,
+            | Self::Unlink { module, .. }
+            | Self::Favorite { module, .. }
+            | Self::Unfavorite { module, .. } => module,
         }
     }
 
@@ -121,14 +147,49 @@ impl Change {
             Self::Update { record, .. }
             | Self::Delete { record, .. }
             | Self::Link { record, .. }
-            | Self::Unlink { record, .. } => record,
+            | Self::Unlink { record, .. }
+            | Self::Favorite { record, .. }
+            | Self::Unfavorite { record, .. } => record,
+        }
+    }
+
+    /// A create that was given another id than the one it was planned with.
+    #[must_use]
+    pub fn with_id(&self, given: RecordId) -> Self {
+        let mut change = self.clone();
+        if let Self::Create { id, .. } = &mut change {
+            *id = given;
+        }
+        change
+    }
+
+    /// The record that a new one is created below.
+    pub fn parent(&self) -> Option<&Parent> {
+        match self {
+            Self::Create { under, .. } => under.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The fields it sets, and to what.
+    pub fn fields(&self) -> Cow<'_, Map<String, Json>> {
+        let mark = |is_set: bool| Map::from_iter([(FAVORITE.to_owned(), Json::Bool(is_set))]);
+        match self {
+            Self::Create { fields, .. } | Self::Update { fields, .. } => Cow::Borrowed(fields),
+            Self::Favorite { .. } => Cow::Owned(mark(true)),
+            Self::Unfavorite { .. } => Cow::Owned(mark(false)),
+            Self::Delete { .. } | Self::Link { .. } | Self::Unlink { .. } => Cow::Owned(Map::new()),
         }
     }
 
     /// How much of `max_changes` it takes: one, or one for each id linked or unlinked.
     pub fn weight(&self) -> u64 {
         match self {
-            Self::Create { .. } | Self::Update { .. } | Self::Delete { .. } => 1,
+            Self::Create { .. }
+            | Self::Update { .. }
+            | Self::Delete { .. }
+            | Self::Favorite { .. }
+            | Self::Unfavorite { .. } => 1,
             Self::Link { targets, .. } => targets.len() as u64,
             Self::Unlink { others, .. } => others.len() as u64,
         }
@@ -137,12 +198,23 @@ impl Change {
     /// The requests that do it; only unlinks and very long links need more than one.
     pub fn requests(&self, modified: Option<&str>) -> Vec<Write> {
         match self {
-            Self::Create { module, id, fields } => {
+            Self::Create {
+                module,
+                id,
+                fields,
+                under,
+            } => {
                 let mut fields = fields.clone();
                 fields.insert("id".into(), id.as_str().into());
-                vec![Write::Create {
-                    module: module.clone(),
-                    fields,
+                vec![match under {
+                    Some(parent) => Write::CreateRelated {
+                        parent: parent.clone(),
+                        fields,
+                    },
+                    None => Write::Create {
+                        module: module.clone(),
+                        fields,
+                    },
                 }]
             }
             Self::Update {
@@ -189,6 +261,14 @@ impl Change {
                     other: other.clone(),
                 })
                 .collect(),
+            Self::Favorite { module, record } => vec![Write::Favorite {
+                module: module.clone(),
+                record: record.clone(),
+            }],
+            Self::Unfavorite { module, record } => vec![Write::Unfavorite {
+                module: module.clone(),
+                record: record.clone(),
+            }],
         }
     }
 }

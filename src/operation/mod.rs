@@ -23,7 +23,7 @@ use crate::expr::StepNo;
 use crate::wire::Label;
 use crate::wire::RecordId;
 
-/// Whether `undo` can take it back.
+/// Whether it can be taken back from what the run file knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reversible {
     Yes,

@@ -59,6 +59,10 @@ pub enum Current {
     /// There is no such record, or this user does not see it.
     Missing,
     Record(Map<String, Json>),
+    /// The record is there, but not linked to the one that it was to be created below.
+    Detached(Map<String, Json>),
+    /// The record that a new one was to be created below is not there.
+    NoParent,
     Links(BTreeSet<RecordId>),
 }
 
@@ -80,8 +84,11 @@ impl Draft {
             },
         };
         match &self.change {
-            Change::Create { fields, .. } | Change::Update { fields, .. } => record(Fields::These(
-                fields.keys().chain(others).cloned().collect(),
+            Change::Create { .. }
+            | Change::Update { .. }
+            | Change::Favorite { .. }
+            | Change::Unfavorite { .. } => record(Fields::These(
+                self.change.fields().keys().chain(others).cloned().collect(),
             )),
             // A delete's before-image is the whole record.
             Change::Delete { .. } => record(Fields::All),

@@ -41,6 +41,7 @@ use crate::playbook::OnErrorAction;
 use crate::wire::Label;
 use crate::wire::LinkTarget;
 use crate::wire::LocalLabel;
+use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
@@ -255,9 +256,17 @@ impl Planner<'_> {
         };
         let module = write.module().value.clone();
         Ok(match write {
-            CheckedWrite::Create { set, .. } => Change::Create {
+            CheckedWrite::Create { set, under, .. } => Change::Create {
                 fields: judge.fields(step, &module, set, Purpose::Create, scope)?,
                 id: self.origin.record_id(&step.id, key, stability),
+                under: match under {
+                    Some(under) => Some(Parent {
+                        module: under.module.value.clone(),
+                        record: reads::record_id(&under.record, scope)?,
+                        link: under.link.value.clone(),
+                    }),
+                    None => None,
+                },
                 module,
             },
             CheckedWrite::Update { record, set, .. } => Change::Update {
@@ -286,6 +295,14 @@ impl Planner<'_> {
                     .into_iter()
                     .map(|target| target.id)
                     .collect(),
+                module,
+            },
+            CheckedWrite::Favorite { record, .. } => Change::Favorite {
+                record: reads::record_id(record, scope)?,
+                module,
+            },
+            CheckedWrite::Unfavorite { record, .. } => Change::Unfavorite {
+                record: reads::record_id(record, scope)?,
                 module,
             },
         })
@@ -380,6 +397,8 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
             CheckedWrite::Delete { .. } => Action::Delete,
             CheckedWrite::Link { .. } => Action::Link,
             CheckedWrite::Unlink { .. } => Action::Unlink,
+            CheckedWrite::Favorite { .. } => Action::Favorite,
+            CheckedWrite::Unfavorite { .. } => Action::Unfavorite,
         },
     };
     Operation {

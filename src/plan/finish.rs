@@ -10,6 +10,7 @@ use super::draft::Current;
 use super::draft::Draft;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
@@ -58,15 +59,16 @@ pub fn finish(
         waits_for: Vec::new(),
     };
     match draft.change {
-        Change::Create { module, id, fields } => {
-            create(base, module, id, fields, &current, metadata)
-        }
+        change @ Change::Create { .. } => create(base, change, &current, metadata),
         Change::Update {
             module,
             record,
             fields,
         } => update(base, module, record, fields, current, metadata),
         Change::Delete { module, record } => delete(base, module, record, current),
+        change @ (Change::Favorite { .. } | Change::Unfavorite { .. }) => {
+            mark(base, change, current, metadata)
+        }
         change @ (Change::Link { .. } | Change::Unlink { .. }) => links(base, change, current),
     }
 }
@@ -102,11 +104,11 @@ fn with_earlier(
 
 fn modified(current: &Current) -> Option<String> {
     match current {
-        Current::Record(record) => record
+        Current::Record(record) | Current::Detached(record) => record
             .get("date_modified")
             .and_then(Json::as_str)
             .map(str::to_owned),
-        Current::Missing | Current::Links(_) => None,
+        Current::Missing | Current::NoParent | Current::Links(_) => None,
     }
 }
 
@@ -127,36 +129,37 @@ fn differing(
         .collect()
 }
 
-fn create(
-    base: Operation,
-    module: ModuleName,
-    id: RecordId,
-    fields: Map<String, Json>,
-    current: &Current,
-    metadata: &Metadata,
-) -> Operation {
-    let Current::Record(record) = current else {
-        let change = Change::Create {
-            module,
-            id,
-            fields: fields.clone(),
-        };
-        return Operation {
-            change: Some(change),
-            after: fields,
-            ..base
-        };
+fn create(base: Operation, change: Change, current: &Current, metadata: &Metadata) -> Operation {
+    let fields = change.fields().into_owned();
+    let (record, apart) = match current {
+        Current::Record(record) => (record, None),
+        Current::Detached(record) => (record, below(&change)),
+        Current::NoParent => return no_parent(base, &change),
+        Current::Missing | Current::Links(_) => {
+            return Operation {
+                change: Some(change),
+                after: fields,
+                ..base
+            };
+        }
     };
-    let differing = differing(&module, &fields, record, metadata);
-    let before = of_fields(&fields, record);
-    let message = (!differing.is_empty()).then(|| {
-        let names: Vec<String> = differing.iter().map(|name| format!("`{name}`")).collect();
+    // What links of a record that is there hold is not looked at.
+    let compared: Map<String, Json> = fields
+        .into_iter()
+        .filter(|(name, _)| !is_link(change.module(), name, metadata))
+        .collect();
+    let differing = differing(change.module(), &compared, record, metadata);
+    let before = of_fields(&compared, record);
+    let names: Vec<String> = differing.iter().map(|name| format!("`{name}`")).collect();
+    let differs = (!names.is_empty()).then(|| format!("differs in {}", names.join(", ")));
+    let apart = apart.map(|parent| format!("is not linked to {parent}"));
+    let odd: Vec<String> = differs.into_iter().chain(apart).collect();
+    let message = (!odd.is_empty()).then(|| {
         format!(
-            "the record exists already and differs in {}; a create never overwrites",
-            names.join(", ")
+            "the record exists already and {}; a create never overwrites",
+            odd.join(" and ")
         )
     });
-    let change = Change::Create { module, id, fields };
     Operation {
         change: Some(change),
         state: State::Unchanged,
@@ -165,6 +168,27 @@ fn create(
         message,
         ..base
     }
+}
+
+fn below(change: &Change) -> Option<String> {
+    let parent = change.parent()?;
+    Some(format!(
+        "{} `{}` through `{}`",
+        parent.module, parent.record, parent.link
+    ))
+}
+
+fn no_parent(base: Operation, change: &Change) -> Operation {
+    match change.parent() {
+        Some(parent) => not_found(base, &parent.module, &parent.record),
+        None => not_found(base, change.module(), change.record()),
+    }
+}
+
+fn is_link(module: &ModuleName, name: &str, metadata: &Metadata) -> bool {
+    metadata
+        .field(module.as_str(), name)
+        .is_some_and(|field| field.kind == FieldKind::Link)
 }
 
 fn update(
@@ -197,6 +221,32 @@ fn update(
     }
 }
 
+/// A favorite, set or taken away. A record that does not say whether it is one is none.
+fn mark(base: Operation, change: Change, current: Current, metadata: &Metadata) -> Operation {
+    let Current::Record(known) = current else {
+        return not_found(base, change.module(), change.record());
+    };
+    let wanted = change.fields().into_owned();
+    let before: Map<String, Json> = wanted
+        .keys()
+        .map(|name| {
+            let held = known.get(name).filter(|held| !held.is_null());
+            (name.clone(), held.cloned().unwrap_or(Json::Bool(false)))
+        })
+        .collect();
+    let state = match differing(change.module(), &wanted, &before, metadata).is_empty() {
+        true => State::Unchanged,
+        false => State::Planned,
+    };
+    Operation {
+        change: Some(change),
+        state,
+        before,
+        after: wanted,
+        ..base
+    }
+}
+
 fn delete(base: Operation, module: ModuleName, record: RecordId, current: Current) -> Operation {
     let change = Some(Change::Delete { module, record });
     match current {
@@ -206,7 +256,7 @@ fn delete(base: Operation, module: ModuleName, record: RecordId, current: Curren
             reversible: Reversible::No,
             ..base
         },
-        Current::Missing | Current::Links(_) => Operation {
+        _ => Operation {
             change,
             state: State::Unchanged,
             message: Some("there is no such record".into()),
@@ -218,9 +268,11 @@ fn delete(base: Operation, module: ModuleName, record: RecordId, current: Curren
 fn links(base: Operation, change: Change, current: Current) -> Operation {
     let linked: BTreeSet<RecordId> = match current {
         Current::Links(linked) => linked,
-        Current::Missing => return not_found(base, change.module(), change.record()),
+        Current::Missing | Current::NoParent => {
+            return not_found(base, change.module(), change.record());
+        }
         // Nothing had to be asked: one side is not there before this run.
-        Current::Record(_) => BTreeSet::new(),
+        Current::Record(_) | Current::Detached(_) => BTreeSet::new(),
     };
     let list = |ids: Vec<&RecordId>| {
         let ids: Vec<&str> = ids.into_iter().map(RecordId::as_str).collect();

@@ -237,6 +237,8 @@ pub enum Action {
     Delete(DeleteArgs),
     Link(LinkArgs),
     Unlink(LinkArgs),
+    Favorite(FavoriteArgs),
+    Unfavorite(FavoriteArgs),
     Assert(AssertArgs),
 }
 
@@ -311,6 +313,15 @@ pub struct MetadataArgs {
 pub struct CreateArgs {
     pub module: Located<String>,
     pub set: Fields,
+    pub under: Option<Under>,
+}
+
+/// The record a new one is created below.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Under {
+    pub module: Located<String>,
+    pub record: Located<Node>,
+    pub through: Located<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -333,6 +344,12 @@ pub struct LinkArgs {
     pub through: Located<String>,
     /// An id, a list of ids, or maps with `id` and relationship columns.
     pub to: Located<Node>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FavoriteArgs {
+    pub module: Located<String>,
+    pub record: Located<Node>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -359,6 +376,8 @@ impl Action {
             Self::Delete(_) => "delete",
             Self::Link(_) => "link",
             Self::Unlink(_) => "unlink",
+            Self::Favorite(_) => "favorite",
+            Self::Unfavorite(_) => "unfavorite",
             Self::Assert(_) => "assert",
         }
     }
@@ -376,6 +395,7 @@ impl Action {
             Self::Update(args) => Some(&args.module),
             Self::Delete(args) => Some(&args.module),
             Self::Link(args) | Self::Unlink(args) => Some(&args.module),
+            Self::Favorite(args) | Self::Unfavorite(args) => Some(&args.module),
             Self::Search(_) | Self::Metadata(_) | Self::Me | Self::Ping | Self::Assert(_) => None,
         }
     }
@@ -386,7 +406,9 @@ impl Action {
             | Self::Update(_)
             | Self::Delete(_)
             | Self::Link(_)
-            | Self::Unlink(_) => true,
+            | Self::Unlink(_)
+            | Self::Favorite(_)
+            | Self::Unfavorite(_) => true,
             Self::List(_)
             | Self::Filter(_)
             | Self::Count(_)

@@ -158,6 +158,8 @@ pub(super) struct OperationAside {
     pub(super) changed: Vec<String>,
     /// Of a link or unlink, through what.
     pub(super) link: Option<String>,
+    /// Of a create below another record, which that is and through what.
+    pub(super) below: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

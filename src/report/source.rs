@@ -280,6 +280,16 @@ impl<'a> Source<'a> {
                 }
                 _ => None,
             },
+            below: found
+                .change
+                .as_ref()
+                .and_then(Change::parent)
+                .map(|parent| {
+                    format!(
+                        "below {} {} through {}",
+                        parent.module, parent.record, parent.link
+                    )
+                }),
         };
         let message = found.message.as_deref();
         OperationReport {

@@ -64,6 +64,7 @@ fn create(step: u32, index: u64, needs: Vec<(Seq, EdgeKind)>) -> PlannedItem {
             module: ModuleName::new("Accounts"),
             id,
             fields: fields.clone(),
+            under: None,
         }),
         state: State::Planned,
         label: None,

@@ -100,7 +100,7 @@ pub enum Which {
     Noted,
     /// What changes the instance, or would: planned, deferred or done.
     Changing,
-    /// Of the changing ones those that `undo` cannot take back.
+    /// Of the changing ones those that cannot be taken back.
     Irreversible,
 }
 

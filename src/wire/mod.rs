@@ -28,5 +28,6 @@ pub use read::FilterForm;
 pub use read::Page;
 pub use read::Read;
 pub use write::LinkTarget;
+pub use write::Parent;
 pub use write::Request;
 pub use write::Write;

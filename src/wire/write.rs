@@ -20,10 +20,22 @@ pub struct LinkTarget {
     pub columns: Map<String, Json>,
 }
 
+/// The record that a new one is created below, and the link that leads from it to the new one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parent {
+    pub module: ModuleName,
+    pub record: RecordId,
+    pub link: LinkName,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Write {
     Create {
         module: ModuleName,
+        fields: Map<String, Json>,
+    },
+    CreateRelated {
+        parent: Parent,
         fields: Map<String, Json>,
     },
     Update {
@@ -50,14 +62,38 @@ pub enum Write {
         link: LinkName,
         other: RecordId,
     },
+    /// Marks a record for the user who asks; nobody else sees it.
+    Favorite {
+        module: ModuleName,
+        record: RecordId,
+    },
+    Unfavorite {
+        module: ModuleName,
+        record: RecordId,
+    },
 }
 
 impl Write {
+    /// Whether it makes a record, so that repeating it may make another.
+    pub fn creates(&self) -> bool {
+        matches!(self, Self::Create { .. } | Self::CreateRelated { .. })
+    }
+
     pub fn encode(&self) -> Encoded {
         match self {
             Self::Create { module, fields } => {
                 Encoded::new(Method::Post, &[module.as_str()]).body(Json::Object(fields.clone()))
             }
+            Self::CreateRelated { parent, fields } => Encoded::new(
+                Method::Post,
+                &[
+                    parent.module.as_str(),
+                    parent.record.as_str(),
+                    "link",
+                    parent.link.as_str(),
+                ],
+            )
+            .body(Json::Object(fields.clone())),
             Self::Update {
                 module,
                 record,
@@ -98,6 +134,14 @@ impl Write {
                     link.as_str(),
                     other.as_str(),
                 ],
+            ),
+            Self::Favorite { module, record } => {
+                Encoded::new(Method::Put, &[module.as_str(), record.as_str(), "favorite"])
+            }
+            // Of the two ways seen in use, the one that most clients take (fact sheet 1.3).
+            Self::Unfavorite { module, record } => Encoded::new(
+                Method::Delete,
+                &[module.as_str(), record.as_str(), "favorite"],
             ),
         }
     }

@@ -29,10 +29,14 @@ fn of(ended: &Ended) -> Json {
 }
 
 fn broken_playbooks() -> Vec<String> {
-    let folder = std::fs::read_dir("tests/diagnostics/cases").expect("the folder is part of the project");
+    let folder =
+        std::fs::read_dir("tests/diagnostics/cases").expect("the folder is part of the project");
     folder
         .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .map(|path| path.to_str().unwrap().to_owned())
         .collect()
 }

@@ -24,3 +24,4 @@ mod scene;
 mod schema;
 mod shell;
 mod verbs;
+mod writes;

@@ -4,12 +4,15 @@ use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
 use super::examiner::not_found;
+use super::values::Ask;
+use crate::check::Under;
 use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::did_you_mean;
 use crate::diag::one_of;
 use crate::expr::Tree;
 use crate::wire::LinkName;
+use crate::wire::ModuleName;
 
 impl<'a> Examiner<'a> {
     /// The module a link leads to, where that is known; a problem if the module has no such link.
@@ -26,6 +29,49 @@ impl<'a> Examiner<'a> {
         let (label, help) = self.instead_of_link(described, name);
         self.push(problem.at(link.span, label).help_if(help));
         None
+    }
+
+    /// The record a new one is created below: its link must lead to the module that is created.
+    pub(super) fn under(&mut self, module: &Located<ModuleName>, under: &'a Under) {
+        self.id_leads_to(under.module.value.as_str(), "record", &under.record);
+        let Some(parent) = self.module(&under.module) else {
+            return;
+        };
+        self.may(parent, "edit", under.module.span);
+        let far = self.link(parent, &under.link);
+        if let Some(far) = far.filter(|far| *far != module.value.as_str()) {
+            let (parent, link) = (parent.name, under.link.value.as_str());
+            let problem = invalid(format!(
+                "`{link}` of `{parent}` does not lead to `{}`",
+                module.value
+            ))
+            .at(under.link.span, format!("leads to `{far}`"))
+            .at(module.span, "created here");
+            self.push(problem);
+        }
+    }
+
+    /// The records of link actions are of the module the link leads to, and new ones have its fields.
+    pub(super) fn link_actions(&mut self, described: Described<'a>, link: &str, actions: &'a Tree) {
+        let Some(far) = self.metadata.far_module(described.name, link) else {
+            return;
+        };
+        for (action, records) in actions.map().unwrap_or_default() {
+            if matches!(action.value.as_str(), "add" | "delete") {
+                self.ids_lead_to(far, records);
+                continue;
+            }
+            let Some(far) = self.described(far) else {
+                continue;
+            };
+            for record in records.list().unwrap_or_default() {
+                for (name, value) in record.map().unwrap_or_default() {
+                    if let Some(field) = self.field(far, &name.value, name.span) {
+                        self.literal(far, field, &name.value, value, Ask::Stored);
+                    }
+                }
+            }
+        }
     }
 
     /// What was written in place of a link's name, and the link that was probably meant.

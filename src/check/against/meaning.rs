@@ -163,7 +163,9 @@ impl<'a> Meanings<'a> {
             CheckedAction::Write(
                 CheckedWrite::Create { module, .. }
                 | CheckedWrite::Update { module, .. }
-                | CheckedWrite::Delete { module, .. },
+                | CheckedWrite::Delete { module, .. }
+                | CheckedWrite::Favorite { module, .. }
+                | CheckedWrite::Unfavorite { module, .. },
             ) => Some(module.value.as_str()),
             CheckedAction::Write(CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. })
             | CheckedAction::Assert { .. } => None,

@@ -7,6 +7,7 @@ use crate::check::CheckedAction;
 use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::Under;
 use crate::expr::Tree;
 use crate::metadata::Metadata;
 use crate::wire::ModuleName;
@@ -16,6 +17,7 @@ pub fn modules(checked: &Checked) -> BTreeSet<ModuleName> {
     let mut modules = BTreeSet::new();
     for step in &checked.steps {
         modules.extend(step.module().map(|module| module.value.clone()));
+        modules.extend(under(step).map(|under| under.module.value.clone()));
         if let CheckedAction::Read(
             CheckedRead::Search { modules: named, .. } | CheckedRead::Metadata { modules: named },
         ) = &step.action
@@ -45,6 +47,13 @@ pub fn far_modules(checked: &Checked, metadata: &Metadata) -> BTreeSet<ModuleNam
     far
 }
 
+fn under(step: &CheckedStep) -> Option<&Under> {
+    match &step.action {
+        CheckedAction::Write(CheckedWrite::Create { under, .. }) => under.as_ref(),
+        _ => None,
+    }
+}
+
 /// The links a step names: the one it goes through, and those its conditions follow.
 fn links(step: &CheckedStep) -> Vec<&str> {
     let mut links = Vec::new();
@@ -53,6 +62,11 @@ fn links(step: &CheckedStep) -> Vec<&str> {
             CheckedWrite::Link { link, .. } | CheckedWrite::Unlink { link, .. },
         ) => {
             links.push(link.value.as_str());
+        }
+        // Records that are linked along with a create.
+        CheckedAction::Write(CheckedWrite::Create { set, .. }) => {
+            let actions = set.iter().filter(|field| field.value.map().is_some());
+            links.extend(actions.map(|field| field.name.value.as_str()));
         }
         CheckedAction::Read(read) => match read {
             CheckedRead::Related { link, .. } => links.push(link.value.as_str()),

@@ -54,6 +54,9 @@ impl<'a> Examiner<'a> {
             return;
         }
         self.literal(described, field, name, &set.value, Ask::Stored);
+        if field.kind == FieldKind::Link {
+            self.link_actions(described, name, &set.value);
+        }
         let far = self.meanings.module_behind(described.name, name);
         if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, &set.value)) {
             self.push_of(name, problem);
@@ -94,13 +97,26 @@ impl<'a> Examiner<'a> {
                 return true;
             }
             // Records to be linked along with the write.
-            Writable::Link if field.kind == FieldKind::Link && is_of_actions(&set.value) => {
+            Writable::Link
+                if field.kind == FieldKind::Link
+                    && purpose == Purpose::Create
+                    && is_of_actions(&set.value) =>
+            {
                 return true;
             }
-            Writable::Link => invalid(format!("`{name}` of `{module}` is a link, not a value"))
-                .help(format!(
-                    "write `{name}: {{ add: [ID] }}`, or a step `link: {module}` with `through: {name}`"
-                )),
+            Writable::Link if purpose == Purpose::Update && is_of_actions(&set.value) => {
+                invalid(format!("an update does not take actions on the link `{name}`")).help(format!(
+                    "write steps of their own, `link: {module}`, `unlink: {module}` or a `create` with `under`: those \
+                     are planned, and can be repeated and undone"
+                ))
+            }
+            Writable::Link => {
+                let step = format!("a step `link: {module}` with `through: {name}`");
+                invalid(format!("`{name}` of `{module}` is a link, not a value")).help(match purpose {
+                    Purpose::Create => format!("write `{name}: {{ add: [ID] }}`, or {step}"),
+                    Purpose::Update => format!("write {step}"),
+                })
+            }
             Writable::Readonly => invalid(format!("`{name}` of `{module}` is read-only"))
                 .help("leave it out: the instance keeps it itself"),
             Writable::Calculated => invalid(format!("`{name}` of `{module}` is calculated"))

@@ -121,14 +121,19 @@ impl<'a> Examiner<'a> {
             CheckedWrite::Update { .. } => "edit",
             CheckedWrite::Delete { .. } => "delete",
             CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => "access",
+            // It is the user's own mark: whoever sees a record may set it.
+            CheckedWrite::Favorite { .. } | CheckedWrite::Unfavorite { .. } => "view",
         };
         if let Some(described) = described {
             self.may(described, action, module.span);
         }
         match write {
-            CheckedWrite::Create { set, .. } => {
+            CheckedWrite::Create { set, under, .. } => {
                 if let Some(described) = described {
                     self.set(described, set, Purpose::Create);
+                }
+                if let Some(under) = under {
+                    self.under(module, under);
                 }
             }
             CheckedWrite::Update { record, set, .. } => {
@@ -137,7 +142,9 @@ impl<'a> Examiner<'a> {
                     self.set(described, set, Purpose::Update);
                 }
             }
-            CheckedWrite::Delete { record, .. } => {
+            CheckedWrite::Delete { record, .. }
+            | CheckedWrite::Favorite { record, .. }
+            | CheckedWrite::Unfavorite { record, .. } => {
                 self.id_leads_to(module.value.as_str(), "record", record);
             }
             CheckedWrite::Link {

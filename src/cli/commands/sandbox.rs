@@ -1,5 +1,6 @@
 //! `sandbox`: an embedded SugarCRM on loopback, until somebody stops it.
 
+use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::cli::args::DemoChoice;
@@ -14,6 +15,8 @@ use crate::sandbox;
 use crate::sandbox::ClientIds;
 use crate::sandbox::CostModel;
 use crate::sandbox::Demo;
+use crate::sandbox::Fault;
+use crate::sandbox::Faults;
 
 pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let cost = args
@@ -22,6 +25,20 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
         .map(str::parse::<CostModel>)
         .transpose()
         .map_err(|error| Failure::arguments(error.to_string()))?;
+    let rules = args
+        .faults
+        .iter()
+        .map(|text| text.parse::<Fault>())
+        .collect::<Result<_, _>>()
+        .map_err(|error| Failure::arguments(error.to_string()))?;
+    let standard = sandbox::Config::default();
+    let mut limits = standard.limits;
+    limits.body = args.max_body.unwrap_or(limits.body);
+    let mut sessions = standard.sessions;
+    if let Some(lifetime) = args.token_lifetime {
+        sessions.access = SignedDuration::try_from(lifetime)
+            .map_err(|error| Failure::arguments(format!("`--token-lifetime`: {error}")))?;
+    }
     let config = sandbox::Config {
         port: args.port,
         seed: args.seed,
@@ -39,7 +56,14 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
             ClientIds::Honour
         },
         cost,
-        ..sandbox::Config::default()
+        faults: Faults { rules },
+        limits,
+        sessions,
+        platforms: if args.platforms.is_empty() {
+            standard.platforms
+        } else {
+            args.platforms
+        },
     };
     let signals = Signals::listen();
     let running = sandbox::start(config).await?;

@@ -25,6 +25,7 @@ pub use tables::SETTINGS;
 pub use tables::STEP;
 pub use tables::VAR;
 pub use tables::XLSX;
+pub use verbs::UNDER;
 pub use verbs::VERBS;
 pub use verbs::Verb;
 pub use verbs::VerbKind;

@@ -110,6 +110,12 @@ const TO: Key = Key::required(
     Shape::Targets,
     "the id of the other record, or a list of them",
 );
+/// The keys of `under`.
+pub const UNDER: &[Key] = &[
+    Key::required("module", Shape::SugarName, "the module of that record"),
+    RECORD,
+    THROUGH,
+];
 const ADD: Key = super::BESIDE_SET[0];
 const REMOVE: Key = super::BESIDE_SET[1];
 
@@ -222,9 +228,10 @@ pub const VERBS: &[Verb] = &[
             SET,
             ADD,
             REMOVE,
-            Key::later(
+            Key::optional(
                 "under",
-                "the record it is created below: `{module, record, through}`",
+                Shape::Map(UNDER),
+                "the record it is created below, and the link that leads from there to it",
             ),
             Key::later("assume", "`new` to skip asking which ids exist"),
         ],
@@ -270,15 +277,17 @@ pub const VERBS: &[Verb] = &[
         &[RECORD, THROUGH, TO],
         "the end of a link",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Favorite,
         "favorite",
+        Shape::SugarName,
         &[RECORD],
         "a record marked as favorite",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Unfavorite,
         "unfavorite",
+        Shape::SugarName,
         &[RECORD],
         "a favorite no more",
     ),

@@ -6,6 +6,7 @@ use super::super::ast::CountArgs;
 use super::super::ast::CreateArgs;
 use super::super::ast::DeleteArgs;
 use super::super::ast::EnumArgs;
+use super::super::ast::FavoriteArgs;
 use super::super::ast::Fields;
 use super::super::ast::FilterArgs;
 use super::super::ast::FilterMethod;
@@ -15,9 +16,11 @@ use super::super::ast::ListArgs;
 use super::super::ast::MetadataArgs;
 use super::super::ast::RelatedArgs;
 use super::super::ast::SearchArgs;
+use super::super::ast::Under;
 use super::super::ast::UpdateArgs;
 use super::super::code;
 use super::super::language::Shape;
+use super::super::language::UNDER;
 use super::super::language::Verb;
 use super::super::language::VerbKind;
 use super::super::language::find;
@@ -139,10 +142,11 @@ pub(super) fn action(
         VerbKind::Me => from.nothing(&subject).map(|()| Action::Me),
         VerbKind::Ping => from.nothing(&subject).map(|()| Action::Ping),
         VerbKind::Create => {
-            let (module, set) = (from.module(subject), from.set());
+            let (module, set, under) = (from.module(subject), from.set(), from.under());
             Some(Action::Create(CreateArgs {
                 module: module?,
                 set: set?,
+                under: under.ok()?,
             }))
         }
         VerbKind::Update => {
@@ -162,6 +166,8 @@ pub(super) fn action(
         }
         VerbKind::Link => from.link(subject).map(Action::Link),
         VerbKind::Unlink => from.link(subject).map(Action::Unlink),
+        VerbKind::Favorite => from.favorite(subject).map(Action::Favorite),
+        VerbKind::Unfavorite => from.favorite(subject).map(Action::Unfavorite),
         VerbKind::Assert => {
             let (conditions, message) = (from.conditions(subject), from.text("message"));
             Some(Action::Assert(AssertArgs {
@@ -169,17 +175,15 @@ pub(super) fn action(
                 message,
             }))
         }
-        VerbKind::Upsert
-        | VerbKind::Favorite
-        | VerbKind::Unfavorite
-        | VerbKind::Call
-        | VerbKind::Include
-        | VerbKind::Export => {
+        VerbKind::Upsert | VerbKind::Call | VerbKind::Include | VerbKind::Export => {
             reader.report(verb_not_yet(verb, verb_span));
             None
         }
     }
 }
+
+/// An argument that is there and cannot be read; its problem is reported.
+struct Unreadable;
 
 struct Arguments<'a, 's> {
     reader: &'a mut Reader<'s>,
@@ -320,6 +324,34 @@ impl Arguments<'_, '_> {
         }
     }
 
+    /// What was not written is fine, what cannot be read is not.
+    fn under(&mut self) -> Result<Option<Under>, Unreadable> {
+        const OWNER: &str = "`under`";
+        let Some(node) = self.take("under") else {
+            return Ok(None);
+        };
+        let mut entries = Entries::of(self.reader, "under", node).ok_or(Unreadable)?;
+        let mut argument = |reader: &mut Reader<'_>, name| {
+            let key = find(UNDER, name).expect("the table holds every key the parser asks for");
+            entries.require(reader, OWNER, key)
+        };
+        let module = argument(self.reader, "module");
+        let record = argument(self.reader, "record");
+        let through = argument(self.reader, "through");
+        entries.finish(self.reader, OWNER, UNDER);
+        let module = module.and_then(|node| self.reader.plain_text("module", node));
+        let record = record.and_then(|node| self.id("record", node));
+        let through = through.and_then(|node| self.reader.plain_text("through", node));
+        match (module, record, through) {
+            (Some(module), Some(record), Some(through)) => Ok(Some(Under {
+                module,
+                record,
+                through,
+            })),
+            _ => Err(Unreadable),
+        }
+    }
+
     fn link(&mut self, subject: Located<Node>) -> Option<LinkArgs> {
         let (module, record, through, to) = (
             self.module(subject),
@@ -332,6 +364,14 @@ impl Arguments<'_, '_> {
             record: record?,
             through: through?,
             to: to?,
+        })
+    }
+
+    fn favorite(&mut self, subject: Located<Node>) -> Option<FavoriteArgs> {
+        let (module, record) = (self.module(subject), self.record());
+        Some(FavoriteArgs {
+            module: module?,
+            record: record?,
         })
     }
 

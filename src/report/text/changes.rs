@@ -73,6 +73,13 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
     let mut pieces = vec![(ink, format!("{mark} {key}"))];
     pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id)));
     pieces.extend(links(operation).map(|links| (Ink::Plain, links)));
+    pieces.extend(
+        operation
+            .aside
+            .below
+            .clone()
+            .map(|below| (Ink::Plain, below)),
+    );
     pieces.extend(trouble::place(operation).map(|place| (Ink::Faint, place)));
     if operation.outcome != Outcome::Deferred && !operation.reversible {
         pieces.push((Ink::Warn, "cannot be undone".to_owned()));
@@ -82,7 +89,7 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
         return deferred(sheet, operation);
     }
     match operation.action {
-        Action::Update => updated(sheet, operation),
+        Action::Update | Action::Favorite | Action::Unfavorite => updated(sheet, operation),
         Action::Create => fields(sheet, &operation.after),
         Action::Delete => fields(sheet, &operation.before),
         Action::Link | Action::Unlink | Action::Read | Action::Assert => Ok(()),

@@ -46,7 +46,7 @@ pub(super) fn draw<O>(
     let irreversible = irreversible(source)?;
     if irreversible > 0 {
         let text = format!(
-            "{} that `undo` cannot take back",
+            "{} that cannot be taken back",
             cells::counted(irreversible, "change")
         );
         sheet.wrapped(&cells::padded("careful", NAMES), Ink::Warn, &text)?;

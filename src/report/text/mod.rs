@@ -93,7 +93,9 @@ fn is_open<O>(report: &Report<O>) -> bool {
 fn mark(outcome: Outcome, action: Option<Action>) -> (char, Ink) {
     match (outcome, action) {
         (Outcome::Planned, Some(Action::Create | Action::Link)) => ('+', Ink::Good),
-        (Outcome::Planned, Some(Action::Update)) => ('~', Ink::Warn),
+        (Outcome::Planned, Some(Action::Update | Action::Favorite | Action::Unfavorite)) => {
+            ('~', Ink::Warn)
+        }
         (Outcome::Planned, Some(Action::Delete | Action::Unlink)) => ('-', Ink::Bad),
         (outcome, _) => (outcome.mark(), outcome.ink()),
     }
