@@ -81,7 +81,7 @@ pub(crate) fn build<'a>(
         },
         world: execute::world(&file, &header.vars, now)?,
         file,
-        asker: Asker::new(session.reader.clone(), health.clone()),
+        asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
         guard: Guard::new(loaded.checked.limits.clone()),
         zone: loaded.zone.clone(),
         events: shown,

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::Engine;
 use super::ExecuteError;
+use super::ask::stop;
 use super::deliver::Courier;
 use super::deliver::Delivered;
 use super::deliver::Pace;
@@ -88,7 +89,11 @@ impl Engine<'_> {
         health: Health,
         options: ApplyOptions,
     ) -> Result<ApplyEnd, ExecuteError> {
-        self.reconcile().await?;
+        self.file.skip_left_behind()?;
+        match self.reconcile().await {
+            Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
+            done => done?,
+        }
         let mut flights = Flights::new();
         let mut end = None;
         loop {
@@ -102,6 +107,7 @@ impl Engine<'_> {
                 {
                     Ok(()) => {}
                     Err(ExecuteError::Guard(error)) => end = Some(ApplyEnd::Refused(error)),
+                    Err(ExecuteError::Interrupted) => end = Some(ApplyEnd::Interrupted),
                     Err(error) => {
                         self.land_all(flights, GRACE).await?;
                         return Err(error);
@@ -115,7 +121,11 @@ impl Engine<'_> {
                 self.land_all(flights, GRACE).await?;
                 return Ok(ApplyEnd::Interrupted);
             }
-            let Some(landed) = flights.join_next().await else {
+            let next = tokio::select! {
+                next = flights.join_next() => next,
+                () = self.stop_or(options.deadline), if end.is_none() => continue,
+            };
+            let Some(landed) = next else {
                 // Nothing is on its way; if nothing became ready either, this is the end.
                 if end.is_some() || !self.anything_ready()? {
                     return Ok(end.unwrap_or(ApplyEnd::Finished));
@@ -126,6 +136,15 @@ impl Engine<'_> {
                 self.land_all(flights, GRACE).await?;
                 return Err(error);
             }
+        }
+    }
+
+    /// Ends when somebody wishes to stop, or time is up.
+    async fn stop_or(&self, deadline: Option<Instant>) {
+        let wish = stop(self.wish.clone());
+        match deadline {
+            Some(deadline) => drop(tokio::time::timeout_at(deadline, wish).await),
+            None => wish.await,
         }
     }
 
@@ -169,7 +188,7 @@ impl Engine<'_> {
         }
         let cleared = self.preconditions(&window).await?;
         let settled: Vec<Seq> = cleared.settled.iter().map(|(seq, _)| *seq).collect();
-        self.settle(cleared.settled)?;
+        self.file.settle(&cleared.settled)?;
         let going: Vec<&StoredOperation> = window
             .iter()
             .filter(|operation| !settled.contains(&operation.seq))
@@ -291,12 +310,16 @@ impl Engine<'_> {
                 }),
             }
         }
-        self.settle(settlements)?;
-        if delivered.end.is_none() {
+        self.file.settle(&settlements)?;
+        // Without an instance to ask, or time, they stay sent; the next apply asks.
+        if delivered.end.is_none() && !self.stop_wished() {
             for question in questions {
                 let seq = question.operation.seq;
-                let settlement = self.look_up(question).await?;
-                self.settle(vec![(seq, settlement)])?;
+                match self.look_up(question).await {
+                    Ok(settlement) => self.file.settle(&[(seq, settlement)])?,
+                    Err(ExecuteError::Interrupted) => break,
+                    Err(error) => return Err(error),
+                }
             }
         }
         self.file.answered(number, &super::timestamp())?;
@@ -335,20 +358,6 @@ impl Engine<'_> {
             self.land(landed).await?;
         }
         flights.abort_all();
-        Ok(())
-    }
-
-    /// Writes down outcomes. Users of an id that turned out otherwise are planned anew.
-    pub(super) fn settle(
-        &mut self,
-        settlements: Vec<(Seq, Settlement)>,
-    ) -> Result<(), ExecuteError> {
-        self.file.settle(&settlements)?;
-        for (seq, settlement) in settlements {
-            if settlement.change.is_some() {
-                self.file.defer_users_of(seq)?;
-            }
-        }
         Ok(())
     }
 

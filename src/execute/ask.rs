@@ -1,5 +1,7 @@
 //! Reads with patience: as few requests as `/bulk` allows, repeated while the instance cannot answer.
 
+use std::time::Duration;
+
 use crate::client::Failure;
 use crate::client::Reader;
 use crate::wire::Answer;
@@ -7,9 +9,13 @@ use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::Read;
 
+use tokio::sync::watch;
+
 use super::ExecuteError;
+use super::Wish;
 use super::patience::Health;
 use super::patience::Next;
+use super::patience::Patience;
 
 /// Reads in one `/bulk` at most.
 const AT_ONCE: usize = 50;
@@ -19,11 +25,16 @@ const AT_ONCE: usize = 50;
 pub struct Asker {
     reader: Reader,
     health: Health,
+    wish: watch::Receiver<Wish>,
 }
 
 impl Asker {
-    pub fn new(reader: Reader, health: Health) -> Self {
-        Self { reader, health }
+    pub fn new(reader: Reader, health: Health, wish: watch::Receiver<Wish>) -> Self {
+        Self {
+            reader,
+            health,
+            wish,
+        }
     }
 
     pub fn reader(&self) -> &Reader {
@@ -39,9 +50,21 @@ impl Asker {
     pub async fn all(&self, reads: Vec<Read>) -> Result<Vec<Result<Answer, Fault>>, ExecuteError> {
         let mut answers = Vec::with_capacity(reads.len());
         for part in reads.chunks(AT_ONCE) {
-            answers.extend(self.part(part.to_vec()).await?);
+            answers.extend(self.unless_stopped(self.part(part.to_vec())).await??);
         }
         Ok(answers)
+    }
+
+    /// Waits for something that may be dropped without harm, as reads and delays may.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, ExecuteError> {
+        tokio::select! {
+            biased;
+            () = stop(self.wish.clone()) => Err(ExecuteError::Interrupted),
+            done = work => Ok(done),
+        }
     }
 
     async fn part(&self, reads: Vec<Read>) -> Result<Vec<Result<Answer, Fault>>, ExecuteError> {
@@ -90,8 +113,9 @@ impl Asker {
             };
             match patience.next(fault.retry_after()) {
                 Next::After(delay) => {
-                    tracing::debug!("{fault}; asking again in {delay:?}");
+                    tell(&patience, &fault, delay);
                     tokio::time::sleep(delay).await;
+                    sign_of_life(&self.reader, &patience, &self.health).await;
                 }
                 Next::Outage => return Err(ExecuteError::Lost(fault)),
                 Next::GiveUp => {
@@ -101,5 +125,29 @@ impl Asker {
                 }
             }
         }
+    }
+}
+
+/// Ends when somebody wishes the run to stop, and never where nobody can.
+pub(super) async fn stop(mut wish: watch::Receiver<Wish>) {
+    let gone = wish.wait_for(|wish| *wish == Wish::Stop).await.is_err();
+    if gone {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Says why nothing moves: to everybody while the whole instance is silent, otherwise with `-v`.
+pub(super) fn tell(patience: &Patience, fault: &Fault, delay: Duration) {
+    if patience.is_outage() {
+        tracing::warn!("{fault}; trying again in {delay:.1?}");
+    } else {
+        tracing::info!("{fault}; trying again in {delay:.1?}");
+    }
+}
+
+/// While nobody gets an answer, a ping tells an instance that is away from one that only refuses this request.
+pub(super) async fn sign_of_life(reader: &Reader, patience: &Patience, health: &Health) {
+    if patience.is_outage() && reader.ask(&Read::Ping).await.is_ok() {
+        health.answered();
     }
 }

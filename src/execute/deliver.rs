@@ -7,6 +7,9 @@ use tokio::sync::watch;
 
 use super::ExecuteError;
 use super::Wish;
+use super::ask::sign_of_life;
+use super::ask::stop;
+use super::ask::tell;
 use super::patience::Health;
 use super::patience::Next;
 use crate::batch::Batch;
@@ -20,6 +23,7 @@ use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::Request;
+use crate::wire::SugarLabel;
 
 /// How much is sent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +116,7 @@ impl Courier {
             match self.part(&mut open[from..to], &mut retries).await {
                 Ok(()) => {}
                 Err(PartEnd::TooLarge(fault)) if to - from == 1 => {
-                    open[from].told = Some(Said::Fault(fault));
+                    open[from].told = Some(Said::Fault(too_large(&fault)));
                 }
                 Err(PartEnd::TooLarge(_)) => {
                     let middle = from.midpoint(to);
@@ -187,11 +191,13 @@ impl Courier {
             };
             match patience.next(fault.retry_after()) {
                 Next::After(delay) => {
-                    tracing::info!("{fault}; {left} of the batch again in {delay:?}");
+                    tell(&patience, &fault, delay);
                     *retries += left as u64;
-                    if self.wait(delay).await == Wish::Stop {
-                        return Err(PartEnd::Stopped);
+                    tokio::select! {
+                        () = stop(self.wish.clone()) => return Err(PartEnd::Stopped),
+                        () = tokio::time::sleep(delay) => {}
                     }
+                    sign_of_life(self.writer.reader(), &patience, &self.health).await;
                 }
                 Next::GiveUp => {
                     for open in entries.iter_mut().filter(|open| open.told.is_none()) {
@@ -234,23 +240,22 @@ impl Courier {
             open.told = Some(Said::Fault(fault.clone()));
         }
     }
-
-    async fn wait(&mut self, delay: Duration) -> Wish {
-        tokio::select! {
-            () = tokio::time::sleep(delay) => Wish::GoOn,
-            changed = self.wish.wait_for(|wish| *wish == Wish::Stop) => match changed {
-                Ok(_) => Wish::Stop,
-                // Nobody is left who could wish anything.
-                Err(_) => Wish::GoOn,
-            },
-        }
-    }
 }
 
 enum PartEnd {
     TooLarge(Fault),
     Stopped,
     Lost(ExecuteError),
+}
+
+/// One entry that the instance takes in no batch, however the refusal was worded on the way.
+fn too_large(fault: &Fault) -> Fault {
+    Fault::Refused {
+        status: fault.status().unwrap_or(413),
+        label: SugarLabel::RequestTooLarge.into(),
+        message: format!("this one request is too large for the instance: {fault}"),
+        retry_after: None,
+    }
 }
 
 fn stopped(error: ClientError) -> ExecuteError {

@@ -35,7 +35,10 @@ pub(super) enum Standing {
     Done,
     Gone,
     /// Somebody changed what would be overwritten.
-    Drifted(String),
+    Drifted {
+        message: String,
+        modified: Option<String>,
+    },
     Unreadable(Fault),
 }
 
@@ -66,14 +69,12 @@ impl Engine<'_> {
                     continue;
                 }
                 Standing::Done => Settlement::new(State::Unchanged),
-                Standing::Gone if matches!(operation.change, Some(Change::Delete { .. })) => {
-                    Settlement::new(State::Unchanged)
-                }
+                Standing::Gone if deletes(operation) => Settlement::new(State::Unchanged),
                 Standing::Gone => Settlement::new(State::Failed).label(
                     SugarLabel::NotFound,
                     "the record is gone since it was planned",
                 ),
-                Standing::Drifted(message) => {
+                Standing::Drifted { message, .. } => {
                     Settlement::new(State::Failed).label(LocalLabel::Drift, message)
                 }
                 Standing::Unreadable(fault) => judge::failed(&fault),
@@ -98,11 +99,35 @@ impl Engine<'_> {
             })
             .collect();
         let known = self.asker.know(&needs).await?;
-        Ok(operations
-            .iter()
-            .zip(known)
-            .map(|(operation, known)| standing(operation, known, self.metadata))
-            .collect())
+        let user = self.file.header()?.instance.user_id;
+        let mut standings = Vec::with_capacity(operations.len());
+        for (operation, known) in operations.iter().zip(known) {
+            let last_was_us = match &known {
+                Ok(Current::Record(record)) if self.wrote(operation)? => {
+                    record.get("modified_user_id").and_then(Json::as_str) == Some(user.as_str())
+                }
+                _ => false,
+            };
+            standings.push(match standing(operation, known, self.metadata) {
+                // What a write brings along, such as the name beside an id, no plan can know. What is done already is
+                // no reason to stop before a delete.
+                Standing::Drifted { modified, .. } if last_was_us && deletes(operation) => {
+                    Standing::AsPlanned { modified }
+                }
+                standing => standing,
+            });
+        }
+        Ok(standings)
+    }
+
+    /// Whether this run has written the record of an operation before.
+    fn wrote(&self, operation: &StoredOperation) -> Result<bool, ExecuteError> {
+        let Some(change) = &operation.change else {
+            return Ok(false);
+        };
+        let (module, record) = (change.module().as_str(), change.record().as_str());
+        let writes = self.file.writes_to(module, record, operation.seq)?;
+        Ok(writes.iter().any(|write| write.state == State::Ok))
     }
 }
 
@@ -111,6 +136,10 @@ fn overwrites(operation: &StoredOperation) -> bool {
         operation.change,
         Some(Change::Update { .. } | Change::Delete { .. })
     )
+}
+
+fn deletes(operation: &StoredOperation) -> bool {
+    matches!(operation.change, Some(Change::Delete { .. }))
 }
 
 fn record_need(operation: &StoredOperation, change: &Change) -> Need {
@@ -156,8 +185,7 @@ fn standing(
             .map(|(name, _)| name.clone())
             .collect()
     };
-    let deletes = matches!(change, Change::Delete { .. });
-    if !deletes && differing(&operation.after).is_empty() {
+    if !deletes(operation) && differing(&operation.after).is_empty() {
         return Standing::Done;
     }
     let moved = differing(&operation.before);
@@ -165,10 +193,10 @@ fn standing(
         return Standing::AsPlanned { modified };
     }
     let names: Vec<String> = moved.iter().map(|name| format!("`{name}`")).collect();
-    Standing::Drifted(format!(
-        "somebody changed {} since it was planned",
-        names.join(", ")
-    ))
+    Standing::Drifted {
+        message: format!("somebody changed {} since it was planned", names.join(", ")),
+        modified,
+    }
 }
 
 /// Fields that change with every save and say nothing of what somebody did.

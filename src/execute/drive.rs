@@ -103,6 +103,9 @@ impl Engine<'_> {
                 return Ok(true);
             }
         }
+        if self.file.step(step.number)?.items > 0 {
+            self.file.forget_items(step.number)?;
+        }
         let scope = self.world.scope();
         let mut walk = match ItemWalk::open(self.checked, step, &scope) {
             Ok(walk) => walk,
@@ -128,6 +131,7 @@ impl Engine<'_> {
                 && next > max
             {
                 let message = format!("it has more than `max: {max}` items");
+                self.file.forget_items(step.number)?;
                 self.end_whole(
                     step,
                     State::Failed,
@@ -347,16 +351,10 @@ impl Engine<'_> {
                 items.push(item);
             }
             let outcomes = self.outcomes(step, expanded, &items).await?;
-            for (item, outcome) in items.iter().zip(&outcomes) {
-                self.file.replace(item.seq, outcome)?;
-                moved |= !is_deferred(outcome);
-            }
+            moved |= outcomes.iter().any(|outcome| !is_deferred(outcome));
+            let outcomes: Vec<_> = items.iter().map(|item| item.seq).zip(outcomes).collect();
+            self.file.replace(&outcomes)?;
             self.judge_reads(step)?;
-            for (item, outcome) in items.iter().zip(&outcomes) {
-                if is_final(outcome) {
-                    self.file.settled_unsent(item.seq)?;
-                }
-            }
         }
     }
 
@@ -661,14 +659,6 @@ fn place_name((index, row): &(u64, Option<Row>)) -> String {
 
 fn is_deferred(outcome: &ItemOutcome) -> bool {
     matches!(outcome, ItemOutcome::Operation { operation, .. } if operation.state == State::Deferred)
-}
-
-/// Whether nothing more will happen to an item without being sent.
-fn is_final(outcome: &ItemOutcome) -> bool {
-    match outcome {
-        ItemOutcome::Read(_) => true,
-        ItemOutcome::Operation { operation, .. } => operation.state.is_settled(),
-    }
 }
 
 fn operation_outcome(

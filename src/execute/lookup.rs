@@ -220,7 +220,7 @@ impl Engine<'_> {
         Ok(match standing {
             Some(Standing::Done) => Settlement::new(done),
             Some(Standing::Gone) if deletes => Settlement::new(done),
-            Some(Standing::Drifted(message)) => {
+            Some(Standing::Drifted { message, .. }) => {
                 Settlement::new(State::Failed).label(LocalLabel::Drift, message)
             }
             Some(Standing::Unreadable(fault)) => judge::failed(&fault),

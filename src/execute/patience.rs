@@ -78,6 +78,11 @@ pub enum Next {
 }
 
 impl Patience {
+    /// Whether nobody got an answer since this request was first tried.
+    pub fn is_outage(&self) -> bool {
+        *self.health.lock() <= self.began
+    }
+
     /// While nobody gets an answer, that is an outage and no fault of this request, so its tries are not counted.
     pub fn next(&mut self, retry_after: Option<Duration>) -> Next {
         let last_answer = *self.health.lock();

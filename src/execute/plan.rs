@@ -61,10 +61,16 @@ pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
             repeat(step),
         )?;
     }
-    engine.drive().await?;
-    if engine.stop_wished() {
-        engine.file.put(&Ending::Interrupted)?;
-        return Ok(PlanEnd::Interrupted);
+    match engine.drive().await {
+        Ok(()) if !engine.stop_wished() => {}
+        Ok(()) | Err(ExecuteError::Interrupted) => {
+            // Half a plan is for reading: nobody has held its limits against it.
+            engine.file.put(&Stage::Refused)?;
+            engine.file.put(&Ending::Interrupted)?;
+            engine.file.put(&Finished(super::timestamp()))?;
+            return Ok(PlanEnd::Interrupted);
+        }
+        Err(error) => return Err(error),
     }
     engine.judge_expectations()?;
     engine.write_outputs()?;

@@ -42,7 +42,7 @@ impl Engine<'_> {
                     _ => true,
                 };
                 if moves {
-                    self.settle(vec![(seq, settlement)])?;
+                    self.file.settle(&[(seq, settlement)])?;
                 }
             }
         }
@@ -67,8 +67,8 @@ impl Engine<'_> {
         let timeout = self.asker.reader().request_timeout();
         let passed = Duration::try_from(Timestamp::now() - sent_at).unwrap_or(Duration::ZERO);
         if let Some(left) = timeout.checked_sub(passed) {
-            tracing::info!("waiting {left:?} for requests of the last run to end");
-            tokio::time::sleep(left).await;
+            tracing::warn!("waiting {left:.0?} for requests of the last run to end");
+            self.asker.unless_stopped(tokio::time::sleep(left)).await?;
         }
         Ok(())
     }

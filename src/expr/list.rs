@@ -47,6 +47,12 @@ impl<'a> ItemList<'a> {
             let message = "a JSONPath of `for_each` begins with a result: `$.steps.NAME.records…`";
             return Err(scope.failure(message.into(), None));
         }
+        // What a JSONPath finds is a copy: it would not remember whose result it is, and nobody would wait for it.
+        if names.get(2) == Some(&"items") {
+            let message = "a JSONPath reads `records`, `ids` or `selected`; go through `items` with a template: \
+                           `{{ steps.NAME.items }}`, and choose with `when`";
+            return Err(scope.failure(message.into(), None));
+        }
         let names = &names[..wanted];
         let mut inner = scope.context.clone();
         for name in names {

@@ -139,6 +139,8 @@ impl Standing {
                 || steps.iter().any(|step| !step.expanded)
         };
         match (self.stage, &self.ending) {
+            // Half a plan, which cannot be applied either.
+            (Stage::Refused, Some(Ending::Interrupted)) => RunResult::Interrupted,
             (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
             // An outage is no failure of the playbook: the same command goes on when the instance answers again.
             // And where there is no word of an end, it was killed, or is still at it.

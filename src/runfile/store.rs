@@ -25,6 +25,7 @@ use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::Reversible;
+use crate::operation::State;
 use crate::wire::LocalLabel;
 
 /// One item with what the plan makes of it.
@@ -111,11 +112,55 @@ impl RunFile {
         Ok(())
     }
 
-    /// A deferred operation can be planned now: it is taken out and put in anew.
-    pub fn replace(&mut self, seq: Seq, outcome: &ItemOutcome) -> Result<(), RunFileError> {
+    /// Deferred operations can be planned now: they are taken out and put in anew. Of those that turn out to be final,
+    /// what waits for them hears in the same transaction.
+    pub fn replace(&mut self, outcomes: &[(Seq, ItemOutcome)]) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;
-        remove_operation(&transaction, seq)?;
-        add_outcome(&transaction, seq, outcome)?;
+        let mut ended_badly = Vec::new();
+        for (seq, outcome) in outcomes {
+            remove_operation(&transaction, *seq)?;
+            add_outcome(&transaction, *seq, outcome)?;
+            let state = match outcome {
+                ItemOutcome::Read(_) => State::Ok,
+                ItemOutcome::Operation { operation, .. } => operation.state,
+            };
+            if state.is_settled() {
+                super::transitions::count_down(&transaction, *seq)?;
+            }
+            if state.is_settled() && !state.is_good() {
+                ended_badly.push(*seq);
+            }
+        }
+        transaction.commit()?;
+        for seq in ended_badly {
+            self.skip_dependents(seq)?;
+        }
+        Ok(())
+    }
+
+    /// Takes out what a run that was killed while it expanded a step left of it. Nothing of that can have been sent,
+    /// since a step's operations go only when all of them are known.
+    pub fn forget_items(&mut self, step: StepNo) -> Result<(), RunFileError> {
+        let range = params![
+            super::pages::first(step).0,
+            super::pages::first(super::pages::next(step)).0
+        ];
+        let transaction = self.connection.transaction()?;
+        for sql in [
+            "DELETE FROM body WHERE seq >= ?1 AND seq < ?2",
+            "DELETE FROM edge WHERE down >= ?1 AND down < ?2",
+            "DELETE FROM op_step_wait WHERE seq >= ?1 AND seq < ?2",
+            "DELETE FROM op WHERE seq >= ?1 AND seq < ?2",
+        ] {
+            transaction.prepare_cached(sql)?.execute(range)?;
+        }
+        for sql in [
+            "DELETE FROM item WHERE step = ?1",
+            "DELETE FROM result WHERE step = ?1",
+            "UPDATE step SET items = 0, records = 0, count = NULL, selected = NULL WHERE id = ?1",
+        ] {
+            transaction.prepare_cached(sql)?.execute((step.0,))?;
+        }
         transaction.commit()?;
         Ok(())
     }

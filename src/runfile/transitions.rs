@@ -151,13 +151,20 @@ impl RunFile {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
-    /// What was deferred is final without having been sent: what waits for it hears so.
-    pub fn settled_unsent(&mut self, seq: Seq) -> Result<(), RunFileError> {
-        count_down(&self.connection, seq)?;
-        match self.state(seq)? {
-            Some(state) if !state.is_good() => self.skip_dependents(seq),
-            _ => Ok(()),
+    /// Skips what a run that was killed between an outcome and its consequences left standing.
+    pub fn skip_left_behind(&mut self) -> Result<(), RunFileError> {
+        let sql = "SELECT DISTINCT edge.up FROM op down JOIN edge ON edge.down = down.seq JOIN op up ON up.seq = edge.up \
+                   WHERE down.state IN ('planned', 'deferred') AND edge.kind <> 'order' \
+                   AND up.state IN ('failed', 'skipped', 'unknown')";
+        let roots: Vec<Seq> = self
+            .connection
+            .prepare(sql)?
+            .query_map((), |row| row.get(0).map(Seq))?
+            .collect::<Result<_, _>>()?;
+        for root in roots {
+            self.skip_dependents(root)?;
         }
+        Ok(())
     }
 
     /// `step[key]`, as messages and reports name an operation.
@@ -175,23 +182,6 @@ impl RunFile {
             name.0,
             name.1.unwrap_or_else(|| seq.index().to_string())
         ))
-    }
-
-    /// The predicted id of a create was wrong: what was planned with it is planned again.
-    pub fn defer_users_of(&mut self, up: Seq) -> Result<(), RunFileError> {
-        let transaction = self.connection.transaction()?;
-        let users: Vec<i64> = transaction
-            .prepare_cached(
-                "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
-                 WHERE edge.up = ?1 AND edge.kind = 'predicted_id' AND op.state = 'planned'",
-            )?
-            .query_map((up.0,), |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
-        for down in users {
-            change_state(&transaction, Seq(down), State::Deferred)?;
-        }
-        transaction.commit()?;
-        Ok(())
     }
 
     /// Brings failed operations back, and what was skipped because of them (`--retry-failed`). Gives their number.
@@ -266,6 +256,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
         ])?;
     if let Some(change) = &settlement.change {
         store::put_change(connection, seq, change)?;
+        defer_users(connection, seq)?;
     }
     if let Some(fields) = &settlement.result {
         store::put_result(connection, seq, 0, None, fields)?;
@@ -279,8 +270,24 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     Ok(())
 }
 
+/// The predicted id of a create was wrong: what was planned with it is planned again. In the transaction that learns so,
+/// or a kill would leave operations behind that are sent with an id nothing has.
+fn defer_users(connection: &Connection, up: Seq) -> Result<(), RunFileError> {
+    let users: Vec<i64> = connection
+        .prepare_cached(
+            "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
+             WHERE edge.up = ?1 AND edge.kind = 'predicted_id' AND op.state = 'planned'",
+        )?
+        .query_map((up.0,), |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    for down in users {
+        change_state(connection, Seq(down), State::Deferred)?;
+    }
+    Ok(())
+}
+
 /// One operation less that others wait for.
-fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
+pub(super) fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
     connection
         .prepare_cached("UPDATE op SET wait = wait - 1 WHERE seq IN (SELECT down FROM edge WHERE up = ?1) AND wait > 0")?
         .execute((seq.0,))?;

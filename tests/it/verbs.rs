@@ -77,10 +77,10 @@ fn reads_of_every_kind_feed_later_steps() {
     assert:
       - steps.big.first.name == 'Acme two'
       - steps.number.count == 3
-      - steps.one.employees | int == 10
+      - steps.one.first.employees | int == 10
       - steps.staff.count == 2
       - steps.industries.selected == ['Retail']
-      - steps.who.user_name == 'admin'
+      - steps.who.first.user_name == 'admin'
 ",
         ) + "outputs:\n  names: '{{ steps.big.records | map(attribute=\"name\") | list }}'\n"),
     );
@@ -98,9 +98,10 @@ fn items_come_from_files_lists_paths_and_results() {
     let steps = "
   - { id: csv, for_each: { csv: a.csv, delimiter: ';' }, create: Notes, key: '{{ item.k }}', set: { name: 'csv {{ item.k }}' } }
   - { id: jsonl, for_each: { jsonl: b.jsonl }, create: Notes, key: '{{ item.k }}', set: { name: 'jsonl {{ item.k }}' } }
-  - { id: json, for_each: { json: c.json, select: '$.rows[?@.ok]' }, create: Notes, key: '{{ item.k }}', set: { name: 'json {{ item.k }}' } }
+  - { id: json, for_each: { json: c.json, select: '$.rows[?@.ok == true]' }, create: Notes, key: '{{ item.k }}', set: { name: 'json {{ item.k }}' } }
   - { id: list, for_each: [x, '{{ 1 + 1 }}'], create: Notes, key: '{{ item }}', set: { name: 'list {{ item }}' } }
-  - { id: path, for_each: \"$.steps.csv.items[?@.name == 'csv 2']\", create: Notes, key: '{{ item.name }}', set: { name: 'path of {{ item.name }}' } }
+  - { id: read, filter: Users, fields: [user_name], where: { user_name: { $in: [jim, sally] } } }
+  - { id: path, for_each: \"$.steps.read.records[?@.user_name == 'jim']\", create: Notes, key: '{{ item.user_name }}', set: { name: 'path to {{ item.user_name }}' } }
 ";
     let scene = Scene::new()
         .file("a.csv", "k;name\n1;\u{e4}rger\n2;\"a;b\"\n")
@@ -122,7 +123,7 @@ fn items_come_from_files_lists_paths_and_results() {
             "jsonl zwei",
             "list 2",
             "list x",
-            "path of csv 2"
+            "path to jim"
         ]
     );
 }
@@ -142,7 +143,7 @@ fn what_is_so_already_is_left_alone() {
     let said = scene.ends(0, "run same.yaml --yes --format json");
     assert_eq!(said.json()["summary"]["unchanged"], 4);
     assert_eq!(scene.server.writes(), writes);
-    scene.ends(0, "plan same.yaml --detailed-exitcode");
+    scene.ends(0, "plan same.yaml --detailed-exitcode -o again.run");
 }
 
 #[test]
@@ -247,4 +248,16 @@ fn conditions_and_duplicate_keys_decide_what_is_done() {
         );
     }
     assert_eq!(scene.server.count("SELECT count(*) FROM notes"), 2);
+}
+
+#[test]
+fn a_path_over_items_is_told_what_to_write_instead() {
+    let steps = "
+  - { id: n, for_each: [a], create: Notes, key: '{{ item }}', set: { name: '{{ item }}' } }
+  - { id: p, for_each: '$.steps.n.items[*]', delete: Notes, record: '{{ item.id }}' }
+";
+    let scene = Scene::new().file("path.yaml", &playbook(steps));
+    scene
+        .ends(3, "plan path.yaml")
+        .says("go through `items` with a template");
 }

@@ -70,6 +70,7 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
     if view.stage()? == Stage::Refused {
         let reason = match view.ending()? {
             Some(Ending::Refused(reason)) => reason,
+            Some(Ending::Interrupted) => "it was interrupted before it was whole".into(),
             _ => "it has mistakes".into(),
         };
         return Err(Failure::Refused {

@@ -53,6 +53,9 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
             "nothing more was sent; change the limit, or the playbook, and plan again".to_owned(),
             None,
         )),
+        (Kind::Plan, RunResult::Interrupted) => {
+            steps.push(("plan again; nothing was sent".to_owned(), None));
+        }
         (Kind::Plan, _) if !super::is_open(report) => {}
         (Kind::Plan, _) => {
             let digest = report.digest.as_deref();

@@ -11,7 +11,6 @@ use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
 
-pub(crate) use http::call;
 pub(crate) use said::Said;
 pub(crate) use server::Server;
 use tempfile::TempDir;
@@ -112,17 +111,16 @@ impl Scene {
             .envs(self.env.iter().map(|(name, value)| (*name, value)));
         command
     }
-
-    /// Opens a run file of the folder, to look into it.
-    pub(crate) fn run_file(&self, name: &str) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.path(name)).unwrap()
-    }
 }
 
 /// The one file that ends in `.run`.
 pub(crate) fn only_run_file(scene: &Scene) -> String {
     let mut found = scene.files();
-    found.retain(|name| name.ends_with(".run"));
+    found.retain(|name| {
+        Path::new(name)
+            .extension()
+            .is_some_and(|extension| extension == "run")
+    });
     assert_eq!(found.len(), 1, "{:?}", scene.files());
     found.remove(0)
 }
