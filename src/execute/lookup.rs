@@ -1,5 +1,8 @@
 //! When an answer does not say what happened, the instance is asked what it holds.
 
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::json;
 
@@ -25,6 +28,7 @@ use crate::wire::Fault;
 use crate::wire::Filter;
 use crate::wire::FilterForm;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
 use crate::wire::Page;
 use crate::wire::Read;
 use crate::wire::RecordId;
@@ -32,6 +36,9 @@ use crate::wire::SugarLabel;
 
 /// Times an operation may be sent before it is called failed.
 const MOST_ATTEMPTS: u32 = 5;
+
+/// How far the instance's clock may be from ours.
+const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
 
 /// An operation whose answer does not settle it.
 pub(super) struct Question {
@@ -171,11 +178,7 @@ impl Engine<'_> {
         else {
             return Ok(None);
         };
-        let user = self.file.header()?.instance.user_id;
-        let mut conditions = vec![
-            json!({ "created_by": user }),
-            json!({ "date_entered": { "$gte": sent_at } }),
-        ];
+        let mut conditions = self.made_since(&sent_at)?;
         conditions.extend(
             fields
                 .iter()
@@ -183,25 +186,61 @@ impl Engine<'_> {
                 .filter(|(name, _)| self.metadata.field(module.as_str(), name).is_some())
                 .map(|(name, value)| json!({ name.clone(): value })),
         );
+        Ok(
+            match self.at_most_two(module, conditions).await?.as_deref() {
+                Some([one]) => one.get("id").and_then(Json::as_str).map(RecordId::new),
+                _ => None,
+            },
+        )
+    }
+
+    /// Whether this user has made no record of the module since well before a create was sent: then it was not done,
+    /// whatever ids the instance gives. To be asked only when the request cannot be under way any more.
+    pub(super) async fn nothing_was_made(
+        &self,
+        operation: &StoredOperation,
+    ) -> Result<bool, ExecuteError> {
+        let sent_at = self.file.sent_at(operation.seq)?;
+        let sent_at = sent_at.and_then(|at| at.parse::<Timestamp>().ok());
+        let (Some(Change::Create { module, .. }), Some(sent_at)) = (&operation.change, sent_at)
+        else {
+            return Ok(false);
+        };
+        let from = sent_at.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
+        let conditions = self.made_since(&from.to_string())?;
+        let found = self.at_most_two(module, conditions).await?;
+        Ok(found.is_some_and(|records| records.is_empty()))
+    }
+
+    fn made_since(&self, when: &str) -> Result<Vec<Json>, ExecuteError> {
+        let user = self.file.header()?.instance.user_id;
+        Ok(vec![
+            json!({ "created_by": user }),
+            json!({ "date_entered": { "$gte": when } }),
+        ])
+    }
+
+    /// The first two records that meet the conditions; nothing where the instance does not answer that.
+    async fn at_most_two(
+        &self,
+        module: &ModuleName,
+        conditions: Vec<Json>,
+    ) -> Result<Option<Vec<Map<String, Json>>>, ExecuteError> {
         let page = Page {
             fields: Some(vec!["id".into()]),
             order_by: None,
             max_num: 2,
             offset: 0,
         };
-        let filter = Filter::new(conditions);
         let read = Read::Filter {
             module: module.clone(),
-            filter,
+            filter: Filter::new(conditions),
             saved_filter: None,
             form: FilterForm::Post,
             page,
         };
         let found = self.asker.one(read).await?.ok().and_then(Answer::records);
-        Ok(match found.map(|page| page.records).as_deref() {
-            Some([one]) => one.get("id").and_then(Json::as_str).map(RecordId::new),
-            _ => None,
-        })
+        Ok(found.map(|page| page.records))
     }
 
     async fn overwritten(

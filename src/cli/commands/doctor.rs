@@ -1,5 +1,7 @@
 //! `doctor`: what works with an instance, what does not and why, and what to do. Through a client that cannot write.
 
+use std::fmt::Write;
+
 use serde_json::Value as Json;
 use serde_json::json;
 
@@ -226,9 +228,10 @@ fn text(lines: &[Line], color: bool) -> String {
         } else {
             line.state.sign().to_owned()
         };
-        text.push_str(&format!("{sign} {:width$}  {}\n", line.name, line.message));
+        writeln!(text, "{sign} {:width$}  {}", line.name, line.message)
+            .expect("a string takes any text");
         if let Some(advice) = &line.advice {
-            text.push_str(&format!("  {:width$}  help: {advice}\n", ""));
+            writeln!(text, "  {:width$}  help: {advice}", "").expect("a string takes any text");
         }
     }
     text
