@@ -15,6 +15,7 @@ use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::did_you_mean;
+use crate::expr::Hit;
 use crate::expr::ItemResult;
 use crate::expr::KeyHit;
 use crate::expr::Rendered;
@@ -270,6 +271,10 @@ impl Results for NoResults {
         _: Range<u64>,
     ) -> Result<Vec<Map<String, Json>>, ResultsError> {
         Ok(Vec::new())
+    }
+
+    fn find(&self, _: StepNo, _: &str, _: &str) -> Result<Hit, ResultsError> {
+        Ok(Hit::None)
     }
 
     fn tally(&self, _: StepNo) -> Result<Tally, ResultsError> {

@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use super::dates;
 use super::path::Path;
+use super::phone;
+use super::search;
 use super::value;
 use super::value::Omit;
 
@@ -46,6 +48,9 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("slug", slug);
     engine.add_filter("regex_replace", regex_replace);
     engine.add_filter("jsonpath", jsonpath);
+    engine.add_filter("e164", phone::e164);
+    engine.add_function(search::LOOKUP, search::lookup);
+    engine.add_function("group", search::group);
     engine
 });
 

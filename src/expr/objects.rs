@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 
 use super::dates;
 use super::results::Effect;
+use super::results::Hit;
 use super::results::ItemResult;
 use super::results::ItemSource;
 use super::results::KeyHit;
@@ -289,6 +290,53 @@ impl Object for Records {
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
         usize::try_from(self.len).ok()
     }
+}
+
+/// Searches the records of a step for one; nothing where the list is not of that kind.
+pub(super) fn find(
+    records: &Value,
+    field: &str,
+    wanted: &Json,
+) -> Option<Result<Option<Value>, Error>> {
+    let records = records.downcast_object_ref::<Records>()?;
+    // Only the records of a whole step are indexed.
+    if records.item.is_some() {
+        return None;
+    }
+    let wanted = match wanted {
+        Json::String(text) => text.clone(),
+        // As SQLite gives them.
+        Json::Bool(flag) => u8::from(*flag).to_string(),
+        other => other.to_string(),
+    };
+    let access = &records.access;
+    Some(Ok(
+        match access.results.find(records.step, field, &wanted) {
+            Ok(Hit::One(record)) => Some(from_json(&Json::Object(record))),
+            Ok(Hit::None) => None,
+            Ok(Hit::Several) => {
+                return Some(Err(Error::new(
+                    ErrorKind::InvalidOperation,
+                    format!(
+                        "several records have the `{field}` `{wanted}`; which one is meant cannot be told"
+                    ),
+                )));
+            }
+            Err(error) => Some(access.broken(&error)),
+        },
+    ))
+}
+
+/// No record has the value looked for.
+pub(super) fn missing(step: &Value, wanted: &Value) -> Value {
+    if let Some(step) = step.downcast_object_ref::<Step>() {
+        step.access
+            .recorder
+            .record()
+            .missing_key
+            .get_or_insert_with(|| (step.name.clone(), wanted.to_string()));
+    }
+    stop("no record has this value")
 }
 
 #[derive(Debug)]

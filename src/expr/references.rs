@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Expr;
 use minijinja::machinery::ast::ForLoop;
 use minijinja::machinery::ast::Stmt;
 
+use super::search;
 use super::syntax::Parsed;
 
 /// A name with what follows it: `steps.accounts.by_key[row.code].id`.
@@ -139,6 +141,9 @@ impl<'a> Finder<'a> {
                 self.arguments(&test.args);
             }
             Expr::Call(call) => {
+                if let Some(step) = searched(call) {
+                    return self.lookup(call, step, &[], node.span().end_offset);
+                }
                 match &call.expr {
                     // A function's name is no variable.
                     Expr::Var(_) => {}
@@ -206,8 +211,60 @@ impl<'a> Finder<'a> {
                     }
                     inner = &item.expr;
                 }
+                // `lookup(…).id`: a field of the record that is found.
+                Expr::Call(call) if searched(call).is_some() => {
+                    if let Some(step) = searched(call) {
+                        parts.reverse();
+                        self.lookup(call, step, &parts, end);
+                    }
+                    return;
+                }
                 other => return self.expression(other),
             }
         }
+    }
+
+    /// A search reads the field it compares, and of the record it finds what follows.
+    fn lookup(&mut self, call: &Call<'a>, step: &str, behind: &[Part], end: u32) {
+        let record = || {
+            vec![
+                Part::Name(step.to_owned()),
+                Part::Name("records".to_owned()),
+                Part::Index,
+            ]
+        };
+        let start = call.expr.span().start_offset;
+        let mut found = |parts| {
+            self.found.push(Reference {
+                root: "steps".to_owned(),
+                parts,
+                range: start as usize..end as usize,
+            });
+        };
+        let mut compared = record();
+        compared.extend(match call.args.get(1) {
+            Some(CallArg::Pos(Expr::Const(field))) => field
+                .value
+                .as_str()
+                .map(|field| Part::Name(field.to_owned())),
+            _ => None,
+        });
+        found(compared);
+        let mut used = record();
+        used.extend(behind.iter().cloned());
+        found(used);
+        self.arguments(call.args.get(1..).unwrap_or_default());
+    }
+}
+
+/// The step that a call of `lookup` searches, if it can be seen: `lookup(steps.x, …)` or `lookup('x', …)`.
+fn searched<'e>(call: &'e Call<'_>) -> Option<&'e str> {
+    let is_lookup = matches!(&call.expr, Expr::Var(var) if var.id == search::LOOKUP);
+    match call.args.first() {
+        Some(CallArg::Pos(Expr::Const(name))) if is_lookup => name.value.as_str(),
+        Some(CallArg::Pos(Expr::GetAttr(attr))) if is_lookup => {
+            matches!(&attr.expr, Expr::Var(var) if var.id == "steps").then_some(attr.name)
+        }
+        _ => None,
     }
 }

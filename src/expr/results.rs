@@ -127,6 +127,14 @@ pub enum KeyHit {
     Record(Map<String, Json>),
 }
 
+/// What a search for one record found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Hit {
+    None,
+    One(Map<String, Json>),
+    Several,
+}
+
 /// A result could not be read.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{0}")]
@@ -153,6 +161,9 @@ pub trait Results: Send + Sync + fmt::Debug {
         index: u64,
         range: Range<u64>,
     ) -> Result<Vec<Map<String, Json>>, ResultsError>;
+
+    /// The one record of a step whose field has this value, as text.
+    fn find(&self, step: StepNo, field: &str, value: &str) -> Result<Hit, ResultsError>;
 
     fn tally(&self, step: StepNo) -> Result<Tally, ResultsError>;
 }

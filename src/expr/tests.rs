@@ -101,6 +101,14 @@ impl Results for Memory {
         Ok(all[from..to.min(2)].iter().map(record).collect())
     }
 
+    fn find(&self, _: StepNo, field: &str, value: &str) -> Result<Hit, ResultsError> {
+        Ok(match (field, value) {
+            ("name", "Two") => Hit::One(record(&json!({ "id": "2", "name": "Two" }))),
+            ("kind", "a") => Hit::Several,
+            _ => Hit::None,
+        })
+    }
+
     fn tally(&self, _: StepNo) -> Result<Tally, ResultsError> {
         Ok(Tally {
             outcome: "ok",
@@ -268,6 +276,66 @@ fn bad_items_and_missing_keys_are_told_apart() {
             key: "zz".into()
         })
     );
+}
+
+#[test]
+fn one_record_is_looked_up() {
+    assert_eq!(
+        value("{{ lookup(steps.read, 'name', 'Two').id }}"),
+        json!("2")
+    );
+    assert_eq!(value("{{ lookup('read', 'name', 'Two').id }}"), json!("2"));
+    assert_eq!(
+        value("{{ lookup(steps.read, 'name', 'Six', none) }}"),
+        json!(null)
+    );
+    assert_eq!(
+        eval("{{ lookup(steps.read, 'name', 'Six').id }}").0,
+        Err(Failure::MissingKey {
+            step: "read".into(),
+            key: "Six".into()
+        })
+    );
+    assert!(matches!(
+        eval("{{ lookup(steps.read, 'kind', 'a').id }}").0,
+        Err(Failure::Template { .. })
+    ));
+    for later in ["later", "made"] {
+        let text = format!("{{{{ lookup(steps.{later}, 'name', 'Two').id }}}}");
+        assert_eq!(eval(&text).0, Err(Failure::Unknown), "{later}");
+    }
+}
+
+#[test]
+fn a_search_refers_to_the_field_it_compares_and_to_the_one_it_gives() {
+    let (template, _) = template("{{ lookup(steps.read, 'name', row.company).phone }}");
+    let found: Vec<Vec<Option<&str>>> = template
+        .references()
+        .iter()
+        .map(|reference| (0..4).map(|place| reference.name(place)).collect())
+        .collect();
+    assert_eq!(
+        found[0],
+        [Some("read"), Some("records"), None, Some("name")]
+    );
+    assert_eq!(
+        found[1],
+        [Some("read"), Some("records"), None, Some("phone")]
+    );
+    assert_eq!(found[2][0], Some("company"));
+}
+
+#[test]
+fn records_with_an_equal_value_are_put_together() {
+    let list = "[{'k': 'a', 'n': 1}, {'k': 'b', 'n': 2}, {'k': 'a', 'n': 3}]";
+    assert_eq!(
+        value(&format!("{{{{ group({list}, 'k') }}}}")),
+        json!([
+            { "key": "a", "records": [{ "k": "a", "n": 1 }, { "k": "a", "n": 3 }] },
+            { "key": "b", "records": [{ "k": "b", "n": 2 }] },
+        ])
+    );
+    assert!(eval(&format!("{{{{ group({list}, 'x') }}}}")).0.is_err());
 }
 
 #[test]

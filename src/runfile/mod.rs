@@ -7,6 +7,7 @@ mod pages;
 mod progress;
 mod results;
 mod rows;
+mod search;
 mod store;
 #[cfg(test)]
 mod tests;

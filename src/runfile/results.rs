@@ -19,9 +19,11 @@ use super::RunFileError;
 use super::from_db;
 use super::pages;
 use super::rows;
+use super::search;
 use super::to_db;
 use crate::diag::Row;
 use crate::expr::Effect;
+use crate::expr::Hit;
 use crate::expr::ItemResult;
 use crate::expr::ItemSource;
 use crate::expr::KeyHit;
@@ -105,6 +107,10 @@ impl Results for StoredResults {
         range: Range<u64>,
     ) -> Result<Vec<Map<String, Json>>, ResultsError> {
         item_records(&self.connection(), step, index, range).map_err(|error| told(&error))
+    }
+
+    fn find(&self, step: StepNo, field: &str, value: &str) -> Result<Hit, ResultsError> {
+        search::find(&self.connection(), step, field, value).map_err(|error| told(&error))
     }
 
     fn tally(&self, step: StepNo) -> Result<Tally, ResultsError> {

@@ -23,6 +23,7 @@ mod playbooks;
 mod readme;
 mod scene;
 mod schema;
+mod searches;
 mod shell;
 mod verbs;
 mod weather;
