@@ -483,7 +483,7 @@ impl Engine<'_> {
                         .entry((change.module().clone(), change.record().clone()))
                         .or_default();
                     earlier.extend(of_page.iter().cloned());
-                    let outcome = self.write_outcome(step, item, draft, known, &earlier)?;
+                    let outcome = self.write_outcome(step, item, draft, known, &earlier);
                     of_page.extend(planned_write(&outcome));
                     outcome
                 }
@@ -506,7 +506,7 @@ impl Engine<'_> {
         draft: Draft,
         known: Result<Current, Fault>,
         earlier: &[Earlier],
-    ) -> Result<ItemOutcome, ExecuteError> {
+    ) -> ItemOutcome {
         let current = match known {
             Ok(current) => current,
             Err(fault) => {
@@ -517,7 +517,7 @@ impl Engine<'_> {
                 let operation = self
                     .planner()
                     .failed(step, base, fault.label(), fault.to_string());
-                return Ok(operation_outcome(operation, None));
+                return operation_outcome(operation, None);
             }
         };
         let clash = conflict(&draft, earlier).map(|(other, name)| {
@@ -554,7 +554,7 @@ impl Engine<'_> {
             _ => operation,
         };
         let result = known_result(&operation, held);
-        Ok(operation_outcome(operation, result))
+        operation_outcome(operation, result)
     }
 
     /// This run's earlier writes to the record of a draft.

@@ -68,7 +68,7 @@ impl Engine<'_> {
             };
             let answer = answers.next().unwrap_or_else(|| Err(no_list()));
             let key = draft.key.clone();
-            let refused = match answer.and_then(|answer| ids(answer)) {
+            let refused = match answer.and_then(ids) {
                 Err(fault) => Err((fault.label(), fault.to_string())),
                 Ok(found) => decided(draft, &found),
             };

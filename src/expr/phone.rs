@@ -11,7 +11,7 @@ const DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
 const KEEP_ZERO: [&str; 3] = ["39", "378", "379"];
 
 /// `{{ row.phone | e164('49') }}`: `030 / 12 34 56` → `+4930123456`. Empty stays empty.
-pub(super) fn e164(value: &Value, country: Option<String>) -> Result<String, Error> {
+pub(super) fn e164(value: &Value, country: Option<&str>) -> Result<String, Error> {
     let text = match value.as_str() {
         Some(text) => text.to_owned(),
         None if value.is_none() => String::new(),
@@ -20,7 +20,7 @@ pub(super) fn e164(value: &Value, country: Option<String>) -> Result<String, Err
     if text.trim().is_empty() {
         return Ok(String::new());
     }
-    normal(&text, country.as_deref()).map_err(|wrong| {
+    normal(&text, country).map_err(|wrong| {
         Error::new(
             ErrorKind::InvalidOperation,
             format!("`{}` {wrong}", text.trim()),

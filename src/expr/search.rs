@@ -22,15 +22,17 @@ pub(super) fn lookup(
     wanted: &Value,
     default: Rest<Value>,
 ) -> Result<Value, Error> {
+    // Not an `Option`: a default of `none` is a default.
+    let default = default.0.into_iter().next();
     let step = match step.as_str() {
         Some(name) => state.lookup("steps").unwrap_or_default().get_attr(name)?,
         None => step.clone(),
     };
     let records = step.get_attr("records")?;
     if let Some(found) = objects::find(&records, field, &value::to_json(wanted)?) {
-        return match (found?, default.first()) {
+        return match (found?, default) {
             (Some(record), _) => Ok(record),
-            (None, Some(default)) => Ok(default.clone()),
+            (None, Some(default)) => Ok(default),
             (None, None) => Ok(objects::missing(&step, wanted)),
         };
     }
@@ -41,8 +43,8 @@ pub(super) fn lookup(
             return Ok(record);
         }
     }
-    match default.first() {
-        Some(default) => Ok(default.clone()),
+    match default {
+        Some(default) => Ok(default),
         None => Ok(objects::missing(&step, wanted)),
     }
 }
