@@ -1,8 +1,8 @@
 //! A playbook whose templates are compiled, whose steps are in order, and whose names are known to exist.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
+use super::included::CheckedInclude;
 use crate::diag::Located;
 use crate::diag::Span;
 use crate::expr::Path;
@@ -12,9 +12,12 @@ use crate::expr::Tree;
 use crate::playbook::DataFile;
 use crate::playbook::Empty;
 use crate::playbook::FilterMethod;
+use crate::playbook::IncludedNo;
+use crate::playbook::IncludedText;
 use crate::playbook::Limits;
 use crate::playbook::OnDuplicate;
 use crate::playbook::OnError;
+use crate::playbook::Reach;
 use crate::playbook::Retry;
 use crate::playbook::Settings;
 use crate::playbook::VarDecl;
@@ -28,19 +31,34 @@ pub struct Checked {
     pub name: String,
     pub identity: Option<String>,
     pub generation: u64,
-    pub folder: PathBuf,
+    pub reach: Reach,
     pub vars: Vec<VarDecl>,
     pub limits: Limits,
     pub settings: Settings,
     /// In topological order; a step's number is its place.
     pub steps: Vec<CheckedStep>,
-    pub outputs: Vec<(String, Tree)>,
+    pub outputs: Vec<Output>,
+    /// By their numbers.
+    pub included: Vec<CheckedInclude>,
+    /// What apply needs of the included files.
+    pub texts: Vec<IncludedText>,
+}
+
+/// A value to report at the end; of an included playbook its name is like that of a step, `load.made`.
+#[derive(Debug, Clone)]
+pub struct Output {
+    pub name: String,
+    pub value: Tree,
+    pub included: Option<IncludedNo>,
 }
 
 #[derive(Debug, Clone)]
 pub struct CheckedStep {
     pub number: StepNo,
+    /// With its include path.
     pub id: String,
+    /// The playbook it is of; the outer one, where none.
+    pub included: Option<IncludedNo>,
     pub items: Option<Items>,
     /// The name an item has in templates.
     pub item_name: String,
@@ -81,6 +99,8 @@ pub enum Items {
     Template(Template),
     Path {
         path: Path,
+        /// The step whose result it reads; none, where it reads a variable.
+        step: Option<String>,
         span: Span,
     },
     Literal(Vec<Tree>),

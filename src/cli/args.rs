@@ -135,6 +135,8 @@ pub(crate) struct CheckArgs {
     /// Check against this snapshot of an instance's metadata
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
     /// For people, programs, annotations of a GitHub workflow, or code scanning
     #[arg(long, default_value = "text")]
     pub(crate) format: CheckFormat,
@@ -156,6 +158,13 @@ pub(crate) struct Variables {
     /// Read variables from a YAML or JSON map
     #[arg(long, value_name = "FILE")]
     pub(crate) vars_file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Paths {
+    /// Let the playbook name files of this folder too; repeatable
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_path: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +198,8 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) variables: Variables,
     #[command(flatten)]
+    pub(crate) paths: Paths,
+    #[command(flatten)]
     pub(crate) output: Output,
     /// Exit with 2 where there is something to change
     #[arg(long)]
@@ -214,6 +225,8 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
+    pub(crate) paths: Paths,
+    #[command(flatten)]
     pub(crate) output: Output,
 }
 
@@ -231,6 +244,8 @@ pub(crate) struct RunArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) variables: Variables,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
     #[command(flatten)]
     pub(crate) output: Output,
     /// With --dry-run: exit with 2 where there is something to change

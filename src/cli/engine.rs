@@ -79,7 +79,7 @@ pub(crate) fn build<'a>(
             generation: loaded.checked.generation,
             run: header.run_id.clone(),
         },
-        world: execute::world(&file, &header.vars, now)?,
+        world: execute::world(&file, &loaded.checked, header, now)?,
         file,
         asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
         guard: Guard::new(loaded.checked.limits.clone()),

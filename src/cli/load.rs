@@ -18,9 +18,11 @@ use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::playbook;
 use crate::playbook::ForEach;
+use crate::playbook::Library;
 use crate::playbook::Playbook;
 use crate::playbook::rows;
 use crate::playbook::yaml;
+use crate::runfile::PlaybookText;
 
 const TIMEZONE: Code = Code("unknown_timezone");
 
@@ -34,7 +36,7 @@ pub(crate) struct Loaded {
 }
 
 /// Reads and checks a playbook as far as that goes without an instance.
-pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
+pub(crate) fn playbook(path: &Path, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
     let mut sources = Sources::default();
     let name = path.display().to_string();
     let refused = |problems, sources| Failure::Problems {
@@ -42,7 +44,7 @@ pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
         problems,
         sources,
     };
-    let playbook = match playbook::load(path, &mut sources) {
+    let playbook = match playbook::load_allowing(path, allowed, &mut sources) {
         Ok(playbook) => playbook,
         Err(problems) => return Err(refused(problems, sources)),
     };
@@ -51,15 +53,24 @@ pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
 }
 
 /// Checks a playbook again that a run file holds. Its data files are not looked at: their rows are in the run file too.
-pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
+pub(crate) fn stored(stored: &PlaybookText) -> Result<Loaded, Failure> {
+    let PlaybookText {
+        path: name,
+        text,
+        includes,
+        ..
+    } = stored;
     let mut sources = Sources::default();
-    let source = sources.add(name, text);
+    let source = sources.add(name, text.as_str());
     let refused = |problems, sources| Failure::Problems {
         name: format!("`{name}`"),
         problems,
         sources,
     };
-    let playbook = match playbook::parse(source, Path::new(""), &sources) {
+    let library = Library::Stored(includes);
+    let playbook = playbook::parse(source, Path::new(""), &sources)
+        .and_then(|playbook| playbook::assemble(playbook, library, &mut sources));
+    let playbook = match playbook {
         Ok(playbook) => playbook,
         Err(problems) => return Err(refused(problems, sources)),
     };
@@ -70,7 +81,7 @@ pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
             checked,
             warnings: problems,
             sources,
-            text: text.to_owned(),
+            text: text.clone(),
             zone,
         }),
         None => Err(refused(problems, sources)),
@@ -88,7 +99,7 @@ fn check_loaded(
         let Some(ForEach::File(file)) = step.for_each.as_ref().map(|source| &source.value) else {
             continue;
         };
-        match rows::heading(file, &playbook.folder) {
+        match rows::heading(file, &playbook.reach) {
             Ok(Some(heading)) => {
                 headings.insert(step.id.value.clone(), heading);
             }

@@ -161,8 +161,7 @@ impl Engine<'_> {
                 ))));
             }
         }
-        let too_many = self.guard.too_many_failures(self.file.progress()?.totals());
-        Ok(too_many.map(ApplyEnd::Stopped))
+        Ok(self.too_many_failures()?.map(ApplyEnd::Stopped))
     }
 
     /// Plans what became known and sends as much as there are slots for.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::Engine;
 use super::ExecuteError;
+use super::included::Included;
 use super::items::ItemWalk;
 use super::items::RawItem;
 use super::needs::Absence;
@@ -110,8 +111,14 @@ impl Engine<'_> {
         if self.file.step(step.number)?.items > 0 {
             self.file.forget_items(step.number)?;
         }
-        let scope = self.world.scope();
-        let mut walk = match ItemWalk::open(self.checked, step, &scope) {
+        let included = self.included(step);
+        let scope = self.world.scope_in(step.included);
+        if let Ok(Included::No(message)) = included {
+            let label = LocalLabel::Condition.into();
+            self.end_whole(step, State::Skipped, label, message)?;
+            return Ok(true);
+        }
+        let mut walk = match included.and_then(|_| ItemWalk::open(self.checked, step, &scope)) {
             Ok(walk) => walk,
             Err(Failure::Unknown) => return Ok(false),
             Err(failure) => {

@@ -8,6 +8,7 @@ mod drift;
 mod drive;
 mod error;
 mod expectations;
+mod included;
 mod items;
 mod judge;
 mod lookup;
@@ -35,6 +36,7 @@ pub use plan::plan;
 use tokio::sync::watch;
 
 use crate::check::Checked;
+use crate::check::included_names;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::expr::World;
@@ -42,6 +44,7 @@ use crate::metadata::Metadata;
 use crate::operation::Origin;
 use crate::plan::Guard;
 use crate::plan::Planner;
+use crate::runfile::Header;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 
@@ -90,19 +93,17 @@ impl Engine<'_> {
     fn stop_wished(&self) -> bool {
         *self.wish.borrow() != Wish::GoOn
     }
-
-    fn check_limits(&self) -> Result<(), ExecuteError> {
-        Ok(self.guard.check(self.file.progress()?.totals())?)
-    }
 }
 
 /// A world that reads results from the run file.
 pub fn world(
     file: &RunFile,
-    vars: &serde_json::Map<String, serde_json::Value>,
+    checked: &Checked,
+    header: &Header,
     now: jiff::ZonedDateTime,
 ) -> Result<World, RunFileError> {
-    Ok(World::new(Arc::new(file.results()?), vars, now))
+    let world = World::new(Arc::new(file.results()?), &header.vars, now);
+    Ok(world.including(included_names(checked, &header.included_vars)))
 }
 
 /// The time as run files and reports write it.

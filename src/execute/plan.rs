@@ -122,8 +122,7 @@ impl Engine<'_> {
                 "{count} failed while planning, and the playbook does not tolerate it"
             ))));
         }
-        let totals = self.file.progress()?.totals();
-        if let Some(message) = self.guard.too_many_failures(totals) {
+        if let Some(message) = self.too_many_failures()? {
             return Ok(Some(Refusal::Mistakes(message)));
         }
         if let Some((step, ..)) = unexpected.first() {
@@ -132,8 +131,10 @@ impl Engine<'_> {
                 "what step `{step}` expects does not hold"
             ))));
         }
-        if let Err(error) = self.guard.check(totals) {
-            return Ok(Some(error.into()));
+        match self.check_limits() {
+            Ok(()) => {}
+            Err(ExecuteError::Guard(error)) => return Ok(Some(error.into())),
+            Err(other) => return Err(other),
         }
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
             let bounded = step.max.is_some() || self.guard.limits().max_changes.is_some();
@@ -169,14 +170,14 @@ impl Engine<'_> {
     /// Outputs that can be known; the others stay out until they are.
     pub(super) fn write_outputs(&self) -> Result<(), RunFileError> {
         let mut outputs = serde_json::Map::new();
-        for (name, tree) in &self.checked.outputs {
-            let scope = self.world.scope();
-            match tree.eval(&scope) {
+        for output in &self.checked.outputs {
+            let scope = self.world.scope_in(output.included);
+            match output.value.eval(&scope) {
                 Ok(Rendered::Value(value)) => {
-                    outputs.insert(name.clone(), value);
+                    outputs.insert(output.name.clone(), value);
                 }
                 Ok(Rendered::Omit) => {}
-                Err(failure) => tracing::debug!("output `{name}`: {failure}"),
+                Err(failure) => tracing::debug!("output `{}`: {failure}", output.name),
             }
         }
         self.file.put(&Outputs(outputs))

@@ -120,8 +120,10 @@ impl Stop {
 impl Planner<'_> {
     pub fn scope(&self, step: &CheckedStep, source: &ItemSource) -> Scope {
         match step.items {
-            Some(_) => self.world.item_scope(&step.item_name, source.clone()),
-            None => self.world.scope(),
+            Some(_) => self
+                .world
+                .item_scope_in(step.included, &step.item_name, source.clone()),
+            None => self.world.scope_in(step.included),
         }
     }
 
@@ -147,7 +149,10 @@ impl Planner<'_> {
             return Ok(None);
         };
         let source = ItemSource::Value(Json::Object(record.clone()));
-        key_of(template, &self.world.item_scope(&step.item_name, source)).map(Some)
+        let scope = self
+            .world
+            .item_scope_in(step.included, &step.item_name, source);
+        key_of(template, &scope).map(Some)
     }
 
     /// Works an item out. `key` is what [`Planner::key`] gave for it.

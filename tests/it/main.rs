@@ -14,6 +14,7 @@ mod documents;
 mod explain;
 mod graph;
 mod imports;
+mod includes;
 mod instance_schema;
 mod killed;
 mod language;

@@ -45,7 +45,7 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let header = view.header()?;
     refuse(&view, args)?;
     drop(view);
-    let loaded = load::stored(&header.playbook.path, &header.playbook.text)?;
+    let loaded = load::stored(&header.playbook)?;
     let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
     let again = Again {
         failed: args.retry_failed,

@@ -37,7 +37,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
     let loaded = args
         .playbooks
         .iter()
-        .map(|path| load::playbook(path))
+        .map(|path| load::playbook(path, &args.paths.allow_path))
         .collect::<Result<Vec<Loaded>, Failure>>()?;
     let new = match &args.new {
         Some(path) => definitions::snapshot(path)?,

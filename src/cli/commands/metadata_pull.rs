@@ -24,7 +24,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataPullArgs) -> Result<
     let loaded = args
         .playbooks
         .iter()
-        .map(|path| load::playbook(path))
+        .map(|path| load::playbook(path, &args.paths.allow_path))
         .collect::<Result<Vec<Loaded>, Failure>>()?;
     let playbooks: Vec<&Checked> = loaded.iter().map(|loaded| &loaded.checked).collect();
     let modules: Vec<ModuleName> = args.modules.iter().map(ModuleName::new).collect();

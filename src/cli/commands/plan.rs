@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::check::WriteAccess;
 use crate::check::against_with;
+use crate::check::resolve_included;
 use crate::check::resolve_vars;
 use crate::cli::args::PlanArgs;
 use crate::cli::args::Variables;
@@ -61,7 +62,7 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         variables: &args.variables,
         write_access: WriteAccess::Advised,
     };
-    let loaded = load::playbook(request.playbook)?;
+    let loaded = load::playbook(request.playbook, &args.paths.allow_path)?;
     let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
     let planned = make(settings, &request, &loaded, &session, &signals).await;
     session.close().await;
@@ -123,6 +124,8 @@ pub(crate) async fn make(
     let given = load::given_vars(request.variables, &settings.environment)?;
     let vars =
         resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
+    let included_vars =
+        resolve_included(&loaded.checked, &vars, &now, &loaded.sources).map_err(refused)?;
     let metadata = definitions::needed(session, &[], &[&loaded.checked]).await?;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);
     if problems.has_errors() {
@@ -144,8 +147,10 @@ pub(crate) async fn make(
             name: loaded.checked.name.clone(),
             path: request.playbook.display().to_string(),
             text: loaded.text.clone(),
+            includes: loaded.checked.texts.clone(),
         },
         vars,
+        included_vars,
         instance: Instance {
             url: session.name.clone(),
             user: session.me.user_name.clone(),

@@ -27,6 +27,7 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
             playbook,
             out,
             variables,
+            paths,
             output,
             detailed_exitcode,
             ..
@@ -37,6 +38,7 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
                 playbook,
                 out,
                 variables,
+                paths,
                 output,
                 detailed_exitcode,
             },
@@ -53,7 +55,7 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
     }
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
-    let loaded = load::playbook(&args.playbook)?;
+    let loaded = load::playbook(&args.playbook, &args.paths.allow_path)?;
     let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
     let exit = within(settings, &args, &output, &loaded, &session, &signals).await;
     session.close().await;

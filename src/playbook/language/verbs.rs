@@ -314,11 +314,12 @@ pub const VERBS: &[Verb] = &[
         )],
         "expressions that must hold",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Include,
         "include",
-        &[Key::later("with", "its vars")],
-        "the steps of another playbook",
+        Shape::SugarName,
+        &[Key::optional("with", Shape::Fields, "values for its vars")],
+        "the steps of another playbook, whose file stands here",
     ),
     Verb::later(
         VerbKind::Export,

@@ -1,5 +1,7 @@
 //! `for_each`: a template, a JSONPath, a list, or a file.
 
+use std::path::PathBuf;
+
 use super::super::ast::DataFile;
 use super::super::ast::DataFormat;
 use super::super::ast::ForEach;
@@ -9,7 +11,6 @@ use super::super::language::FileKind;
 use super::super::language::Key;
 use super::super::node::Node;
 use super::entries::Entries;
-use super::entries::not_yet;
 use super::reader::Reader;
 use super::reader::is_template;
 use crate::diag::Located;
@@ -90,15 +91,16 @@ fn file(reader: &mut Reader<'_>, node: Located<Node>) -> Option<DataFile> {
         FileKind::Csv => csv(reader, &mut entries),
         FileKind::Jsonl => Some(DataFormat::Jsonl),
         FileKind::Json => json(reader, &mut entries),
-        FileKind::Xlsx => {
-            let help = "save the sheet as CSV and write `{ csv: rows.csv }`";
-            reader.report(not_yet(&key).help(help));
-            return None;
-        }
+        FileKind::Xlsx => Some(DataFormat::Xlsx {
+            sheet: entries
+                .take("sheet")
+                .and_then(|node| reader.plain_text("sheet", node)),
+        }),
     };
     entries.finish(reader, &format!("a `{}` file", key.value), options(keys));
     Some(DataFile {
         path: path?,
+        beside: PathBuf::new(),
         format: format?,
     })
 }

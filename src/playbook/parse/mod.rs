@@ -7,6 +7,7 @@ mod controls;
 mod entries;
 mod file;
 mod for_each;
+mod include;
 mod names;
 mod playbook;
 mod reader;
@@ -18,4 +19,6 @@ mod value;
 mod verb;
 
 pub use file::load;
+pub use file::load_allowing;
 pub use file::parse;
+pub(super) use file::read_text;

@@ -1,9 +1,10 @@
 //! Tidy and untidy data files, and what becomes of their rows.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::super::DataFile;
 use super::super::DataFormat;
+use super::super::Reach;
 use super::digest;
 use super::document;
 use super::heading;
@@ -35,14 +36,15 @@ fn csv(delimiter: u8, encoding: &str) -> DataFormat {
 }
 
 /// Writes a file, opens it, and gives what a reader would.
-fn with<T>(format: DataFormat, bytes: &[u8], read: impl Fn(&DataFile, &Path) -> T) -> T {
+fn with<T>(format: DataFormat, bytes: &[u8], read: impl Fn(&DataFile, &Reach) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("rows"), bytes).unwrap();
     let file = DataFile {
         path: here("rows".to_owned()),
+        beside: PathBuf::new(),
         format,
     };
-    read(&file, folder.path())
+    read(&file, &Reach::of(folder.path()))
 }
 
 /// Each row as `line value`, or `line! reason`.
@@ -252,13 +254,14 @@ fn mistakes_are_drawn_where_the_file_is_named() {
         };
         let file = DataFile {
             path: Located::new(line[2..].to_owned(), span),
+            beside: PathBuf::new(),
             format: if line.ends_with("json") {
                 DataFormat::Json { select: None }
             } else {
                 csv(b',', "utf-8")
             },
         };
-        match open(&file, folder.path()) {
+        match open(&file, &Reach::of(folder.path())) {
             Ok(rows) => rows
                 .filter_map(Result::err)
                 .for_each(|bad| problems.push(bad.problem(&file))),

@@ -48,6 +48,11 @@ pub(super) const FOUND: &[Found] = &[
         "begin with `version: 1`, a `name` and `steps`",
     ),
     found(
+        "include",
+        "a playbook includes itself, or playbooks include others too deeply or too often",
+        "break the circle, or put the steps into one file",
+    ),
+    found(
         "invalid_name",
         "a step or variable has a name that templates could not write",
         "use small letters, digits and `_`, beginning with a letter; a dash would read as a minus",
@@ -71,6 +76,11 @@ pub(super) const FOUND: &[Found] = &[
         "missing_var",
         "a required variable was given no value",
         "give `--var NAME=VALUE`, a file with `--vars-file`, or `SUGARMILL_VAR_NAME`",
+    ),
+    found(
+        "no_sheet",
+        "a workbook has no sheet of that name, or has several and the playbook names none",
+        "name one of its sheets with `sheet`, as the message lists them",
     ),
     found(
         "no_key",
