@@ -11,6 +11,7 @@ use crate::expr::Template;
 use crate::expr::Tree;
 use crate::playbook::DataFile;
 use crate::playbook::Empty;
+use crate::playbook::ExportFormat;
 use crate::playbook::FilterMethod;
 use crate::playbook::IncludedNo;
 use crate::playbook::IncludedText;
@@ -76,6 +77,9 @@ pub struct CheckedStep {
     pub empty: Empty,
     pub alone: Sharing,
     pub action: CheckedAction,
+    pub tags: Vec<String>,
+    /// Steps whose results it reads.
+    pub reads: BTreeSet<StepNo>,
     /// Steps it reads or waits for.
     pub upstream: BTreeSet<StepNo>,
     /// `fields` as the playbook gives it.
@@ -162,6 +166,13 @@ pub enum CheckedAction {
     Assert {
         conditions: Vec<Template>,
         message: Option<Template>,
+    },
+    /// Its rows are the step's items.
+    Export {
+        to: Template,
+        format: ExportFormat,
+        /// The rows as they are, where none are given.
+        columns: Option<Vec<SetField>>,
     },
 }
 
@@ -291,6 +302,11 @@ impl Checked {
 }
 
 impl CheckedStep {
+    /// Whether it runs after all else.
+    pub fn is_export(&self) -> bool {
+        matches!(self.action, CheckedAction::Export { .. })
+    }
+
     pub fn is_write(&self) -> bool {
         matches!(self.action, CheckedAction::Write(_))
     }
@@ -299,7 +315,7 @@ impl CheckedStep {
         match &self.action {
             CheckedAction::Read(read) => read.module(),
             CheckedAction::Write(write) => Some(write.module()),
-            CheckedAction::Assert { .. } => None,
+            CheckedAction::Assert { .. } | CheckedAction::Export { .. } => None,
         }
     }
 }

@@ -82,6 +82,8 @@ impl Compiler<'_> {
         Some(CheckedStep {
             number,
             included: step.included,
+            tags: step.tags.clone(),
+            reads: BTreeSet::new(),
             id: step.id.value.clone(),
             items,
             item_name: step.item_name.value.clone(),
@@ -290,6 +292,14 @@ impl Compiler<'_> {
                 module: module(&args.module),
                 record: self.tree(&args.record)?,
             }),
+            Action::Export(args) => CheckedAction::Export {
+                to: self.template(&args.to)?,
+                format: args.format,
+                columns: match &args.columns {
+                    Some(columns) => Some(self.set(columns)?),
+                    None => None,
+                },
+            },
             Action::Assert(args) => {
                 let conditions: Vec<Template> = args
                     .conditions

@@ -4,10 +4,12 @@ mod advice;
 mod against;
 mod checked;
 mod compile;
+mod exports;
 mod graph;
 mod included;
 mod names;
 mod projection;
+mod select;
 mod vars;
 
 use std::collections::BTreeMap;
@@ -35,6 +37,9 @@ pub use checked::Under;
 use compile::Compiler;
 pub use included::CheckedInclude;
 use names::Known;
+pub use select::LeftOut;
+pub use select::Selection;
+pub use select::select;
 pub use vars::Given;
 pub use vars::GivenVars;
 pub use vars::IncludedVars;
@@ -106,9 +111,11 @@ pub fn check(
         })
         .collect();
     depends_on(playbook, &known, &mut problems);
+    exports::check(playbook, &mut problems);
     let mut vars_used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); known.len()];
     let given = included::check(playbook, &includes, &known, &mut vars_used, &mut problems);
     let mut needs = graph::Needs::new();
+    let mut reads = graph::Needs::new();
     for (place, step) in compiled.iter().enumerate() {
         let on = needs.entry(place).or_default();
         on.extend(
@@ -128,7 +135,11 @@ pub fn check(
                 ids.extend(given.vars.get(var).into_iter().flatten().cloned());
             }
         }
-        on.extend(ids.iter().filter_map(|id| places.get(id.as_str()).copied()));
+        let read = ids.iter().filter_map(|id| places.get(id.as_str()).copied());
+        let read: BTreeSet<usize> = read.collect();
+        exports::not_needed(playbook, place, &read, &mut problems);
+        on.extend(&read);
+        reads.insert(place, read);
         vars_used[home].extend(used.vars);
     }
     for output in &outputs {
@@ -153,7 +164,12 @@ pub fn check(
     problems.sort();
     let checked = match order {
         Ok(order) if !problems.has_errors() => Some(arrange(
-            playbook, compiled, outputs, includes, &order, &needs,
+            playbook,
+            compiled,
+            outputs,
+            includes,
+            &order,
+            &Graph { needs, reads },
         )),
         _ => None,
     };
@@ -194,6 +210,13 @@ fn number(place: usize) -> StepNo {
     StepNo(u32::try_from(place).expect("a playbook has fewer than 2^32 steps"))
 }
 
+/// What each step needs, by places in the file.
+struct Graph {
+    needs: graph::Needs,
+    /// Of those the ones whose results it reads.
+    reads: graph::Needs,
+}
+
 /// Puts steps into their order and numbers them by it.
 fn arrange(
     playbook: &Playbook,
@@ -201,7 +224,7 @@ fn arrange(
     outputs: Vec<Output>,
     included: Vec<CheckedInclude>,
     order: &[usize],
-    needs: &graph::Needs,
+    graph: &Graph,
 ) -> Checked {
     let final_number: BTreeMap<usize, StepNo> = order
         .iter()
@@ -220,10 +243,12 @@ fn arrange(
                 .iter()
                 .map(|(on, wait)| (renumbered(*on), *wait))
                 .collect();
-            step.upstream = needs[&place]
-                .iter()
-                .map(|need| final_number[need])
-                .collect();
+            let numbers = |needs: &graph::Needs| {
+                let needs = needs.get(&place).into_iter().flatten();
+                needs.map(|need| final_number[need]).collect()
+            };
+            step.upstream = numbers(&graph.needs);
+            step.reads = numbers(&graph.reads);
             step
         })
         .collect();

@@ -383,6 +383,10 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                 trees.extend([record, to]);
             }
         },
+        CheckedAction::Export { to, columns, .. } => {
+            all.push((to, ItemIs::Absent));
+            trees.extend(columns.iter().flatten().map(|column| &column.value));
+        }
         CheckedAction::Assert {
             conditions,
             message,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::checked::CheckedAction;
 use super::checked::CheckedStep;
 use super::checked::Items;
 use super::checked::Output;
@@ -67,6 +68,12 @@ impl Uses<'_> {
             && let Some(number) = self.numbers.get(id.as_str())
         {
             // What a JSONPath compares and what its items are used for cannot be told apart here.
+            self.all(*number);
+        }
+        // A row that is written as it is has all its fields.
+        if let (CheckedAction::Export { columns: None, .. }, Origin::Records(number) | Origin::Items(number)) =
+            (&step.action, &origin)
+        {
             self.all(*number);
         }
         if step.select.is_some() {

@@ -14,6 +14,7 @@ use super::inspect_args::ExplainArgs;
 use super::inspect_args::GraphArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
+use crate::check::Selection;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -167,6 +168,33 @@ pub(crate) struct Paths {
     pub(crate) allow_path: Vec<PathBuf>,
 }
 
+/// Which steps a run takes, and what a plan does besides planning.
+#[derive(Debug, Args)]
+pub(crate) struct Choice {
+    /// Run this step and the reads it needs, and no others; repeatable
+    #[arg(long, value_name = "STEP")]
+    pub(crate) only: Vec<String>,
+    /// Leave this step out; repeatable
+    #[arg(long, value_name = "STEP")]
+    pub(crate) skip: Vec<String>,
+    /// Run the steps that have one of these tags, and the reads they need
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub(crate) tags: Vec<String>,
+    /// Write exports after planning too, with what is known by then
+    #[arg(long)]
+    pub(crate) write_exports: bool,
+}
+
+impl Choice {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            only: self.only.clone(),
+            tags: self.tags.clone(),
+            skip: self.skip.clone(),
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Output {
     #[arg(long, default_value = "text")]
@@ -197,6 +225,8 @@ pub(crate) struct PlanArgs {
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) variables: Variables,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
     #[command(flatten)]
     pub(crate) paths: Paths,
     #[command(flatten)]
@@ -244,6 +274,8 @@ pub(crate) struct RunArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) variables: Variables,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
     #[command(flatten)]
     pub(crate) paths: Paths,
     #[command(flatten)]

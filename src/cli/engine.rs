@@ -12,6 +12,7 @@ use super::progress::Shown;
 use crate::execute;
 use crate::execute::Asker;
 use crate::execute::Engine;
+use crate::execute::Exports;
 use crate::execute::Health;
 use crate::execute::Pace;
 use crate::execute::Wish;
@@ -83,6 +84,7 @@ pub(crate) fn build<'a>(
         file,
         asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
         guard: Guard::new(loaded.checked.limits.clone()),
+        exports: Exports::WhenFinal(loaded.exports.clone()),
         zone: loaded.zone.clone(),
         events: shown,
         wish,

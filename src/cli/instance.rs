@@ -14,7 +14,31 @@ use crate::client::PlainHttp;
 use crate::client::Reader;
 use crate::client::Site;
 use crate::client::SiteError;
+use crate::playbook;
 use crate::sandbox;
+
+/// How requests are sent, as far as a playbook says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    request_timeout: Option<Duration>,
+    most_per_second: Option<f64>,
+}
+
+impl Manner {
+    pub(crate) fn of(settings: &playbook::Settings) -> Self {
+        Self {
+            request_timeout: settings.request_timeout,
+            most_per_second: settings.max_requests_per_second,
+        }
+    }
+
+    pub(super) fn set(self, connection: &mut Connection) {
+        if let Some(timeout) = self.request_timeout {
+            connection.request_timeout = timeout;
+        }
+        connection.most_per_second = self.most_per_second;
+    }
+}
 
 /// The way to an instance, before anything was sent there.
 pub(crate) struct Way {
@@ -36,10 +60,10 @@ pub(crate) struct Session {
 impl Way {
     pub(crate) async fn find(
         settings: &Settings,
-        timeout: Option<Duration>,
+        manner: Manner,
     ) -> Result<Self, Failure> {
         match &settings.instance {
-            Wanted::Sandbox => Self::to_sandbox(timeout).await,
+            Wanted::Sandbox => Self::to_sandbox(manner).await,
             Wanted::Named { url: None, .. } => Err(Failure::Arguments {
                 message: "no instance is named".into(),
                 help: Some("give `--url` or SUGAR_URL, or try `--sandbox`".into()),
@@ -48,7 +72,7 @@ impl Way {
                 url: Some(url),
                 plain_http,
             } => {
-                let connection = settings.connection(url, *plain_http, timeout)?;
+                let connection = settings.connection(url, *plain_http, manner)?;
                 Ok(Self {
                     name: connection.site.as_str().to_owned(),
                     reader: Reader::new(connection)?,
@@ -58,7 +82,7 @@ impl Way {
         }
     }
 
-    async fn to_sandbox(timeout: Option<Duration>) -> Result<Self, Failure> {
+    async fn to_sandbox(manner: Manner) -> Result<Self, Failure> {
         let config = sandbox::Config::default();
         // Its address changes from command to command, its seed makes the same data: that is its identity.
         let name = format!("sandbox:{}", config.seed);
@@ -70,9 +94,7 @@ impl Way {
             password: SecretString::from(running.password().to_owned()),
         };
         let mut connection = Connection::new(site, credentials);
-        if let Some(timeout) = timeout {
-            connection.request_timeout = timeout;
-        }
+        manner.set(&mut connection);
         Ok(Self {
             reader: Reader::new(connection)?,
             name,
@@ -92,9 +114,9 @@ impl Way {
 impl Session {
     pub(crate) async fn open(
         settings: &Settings,
-        timeout: Option<Duration>,
+        manner: Manner,
     ) -> Result<Self, Failure> {
-        let way = Way::find(settings, timeout).await?;
+        let way = Way::find(settings, manner).await?;
         let me = way.reader.log_in().await?;
         Ok(Self {
             reader: way.reader,

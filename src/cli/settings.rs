@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::env::VarError;
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -15,6 +14,7 @@ use super::args::LogFormat;
 use super::args::Operations;
 use super::args::Output;
 use super::failure::Failure;
+use super::instance::Manner;
 use crate::client::ApiVersion;
 use crate::client::ClientError;
 use crate::client::Connection;
@@ -169,7 +169,7 @@ impl Settings {
         &self,
         url: &str,
         plain_http: PlainHttp,
-        timeout: Option<Duration>,
+        manner: Manner,
     ) -> Result<Connection, Failure> {
         let environment = &self.environment;
         let text = |name: &str| environment.get(name).ok().map(str::to_owned);
@@ -217,9 +217,7 @@ impl Settings {
             url,
             except: text("NO_PROXY").or_else(|| text("no_proxy")),
         });
-        if let Some(timeout) = timeout {
-            connection.request_timeout = timeout;
-        }
+        manner.set(&mut connection);
         Ok(connection)
     }
 }

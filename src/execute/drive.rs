@@ -40,7 +40,7 @@ impl Engine<'_> {
         let checked = self.checked;
         loop {
             let mut moved = false;
-            for step in &checked.steps {
+            for step in checked.steps.iter().filter(|step| !step.is_export()) {
                 if self.stop_wished() {
                     return Ok(());
                 }
@@ -148,7 +148,7 @@ impl Engine<'_> {
     }
 
     /// A step that ends as a whole has one operation that says so.
-    fn end_whole(
+    pub(super) fn end_whole(
         &mut self,
         step: &CheckedStep,
         state: State,

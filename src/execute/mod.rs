@@ -9,6 +9,7 @@ mod drive;
 mod earlier;
 mod error;
 mod expectations;
+mod export;
 mod included;
 mod items;
 mod judge;
@@ -32,6 +33,7 @@ pub use apply::apply;
 pub use ask::Asker;
 pub use deliver::Pace;
 pub use error::ExecuteError;
+pub use export::Exports;
 pub use patience::Health;
 pub use plan::PlanEnd;
 pub use plan::Refusal;
@@ -68,6 +70,7 @@ pub struct Engine<'a> {
     pub file: RunFile,
     pub asker: Asker,
     pub guard: Guard,
+    pub exports: Exports,
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,
     pub wish: watch::Receiver<Wish>,

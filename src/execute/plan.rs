@@ -4,11 +4,13 @@ use super::Engine;
 use super::ExecuteError;
 use super::digest;
 use crate::check::CheckedStep;
+use crate::check::LeftOut;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Sources;
 use crate::diag::counted;
 use crate::expr::Rendered;
+use crate::operation::State;
 use crate::plan::GuardError;
 use crate::plan::decide;
 use crate::playbook::OnErrorAction;
@@ -49,7 +51,7 @@ pub enum PlanEnd {
 }
 
 /// Makes the plan in an engine's empty run file. Whatever happens, the file says how it ended.
-pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
+pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd, ExecuteError> {
     for step in &engine.checked.steps {
         let module = step.module().map(|module| module.value.as_str());
         engine.file.add_step(
@@ -60,6 +62,17 @@ pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
             effect(step),
             repeat(step),
         )?;
+    }
+    for (number, reason) in left_out {
+        let step = engine.checked.step(*number);
+        let label = LocalLabel::LeftOut.into();
+        engine.end_whole(step, State::Skipped, label, reason.clone())?;
+        engine.file.explain_step(*number, reason)?;
+    }
+    for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
+        if !left_out.contains_key(&step.number) {
+            engine.file.explain_step(step.number, "written after all else is done")?;
+        }
     }
     match engine.drive().await {
         Ok(()) if !engine.stop_wished() => {}
@@ -73,6 +86,7 @@ pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
         Err(error) => return Err(error),
     }
     engine.judge_expectations()?;
+    engine.write_exports()?;
     engine.write_outputs()?;
     let refusal = engine.refusal()?;
     engine

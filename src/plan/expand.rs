@@ -186,6 +186,8 @@ impl Planner<'_> {
                     needs: Vec::new(),
                 }))
             }
+            // It is written when all else is done.
+            CheckedAction::Export { .. } => Err(Failure::Unknown.into()),
             CheckedAction::Assert {
                 conditions,
                 message,

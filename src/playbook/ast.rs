@@ -312,6 +312,8 @@ pub enum Action {
     Favorite(FavoriteArgs),
     Unfavorite(FavoriteArgs),
     Assert(AssertArgs),
+    /// Its rows are the step's items.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -444,6 +446,25 @@ pub struct AssertArgs {
     pub message: Option<Located<String>>,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportArgs {
+    /// A path that begins at the working folder; may hold templates.
+    pub to: Located<String>,
+    pub format: ExportFormat,
+    /// Names and templates; the rows as they are, where none are given.
+    pub columns: Option<Fields>,
+}
+
+/// What an export writes, by the ending of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    Csv,
+    /// A JSON value on each line.
+    Jsonl,
+    /// One list.
+    Json,
+}
+
 impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
@@ -466,6 +487,7 @@ impl Action {
             Self::Favorite(_) => "favorite",
             Self::Unfavorite(_) => "unfavorite",
             Self::Assert(_) => "assert",
+            Self::Export(_) => "export",
         }
     }
 
@@ -484,7 +506,12 @@ impl Action {
             Self::Delete(args) => Some(&args.module),
             Self::Link(args) | Self::Unlink(args) => Some(&args.module),
             Self::Favorite(args) | Self::Unfavorite(args) => Some(&args.module),
-            Self::Search(_) | Self::Metadata(_) | Self::Me | Self::Ping | Self::Assert(_) => None,
+            Self::Search(_)
+            | Self::Metadata(_)
+            | Self::Me
+            | Self::Ping
+            | Self::Assert(_)
+            | Self::Export(_) => None,
         }
     }
 
@@ -508,7 +535,8 @@ impl Action {
             | Self::Metadata(_)
             | Self::Me
             | Self::Ping
-            | Self::Assert(_) => false,
+            | Self::Assert(_)
+            | Self::Export(_) => false,
         }
     }
 }

@@ -31,7 +31,7 @@ impl RunFile {
         let mut statement = self.connection.prepare_cached(&format!(
             "SELECT state, action, sum(count), sum(weight) FROM tally \
              WHERE {condition} AND count > 0 \
-             AND (action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged')) \
+             AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN ('ok', 'unchanged')) \
              GROUP BY state, action",
         ))?;
         let mut rows = statement.query(())?;

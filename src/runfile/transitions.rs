@@ -188,7 +188,7 @@ impl RunFile {
     pub fn retry_failed(&mut self) -> Result<u64, RunFileError> {
         // What was sent and stored otherwise than asked is done; repeating it would only do it again.
         self.bring_back(&format!(
-            "op.action NOT IN ('assert') AND ((op.state = 'failed' AND op.label <> '{}') OR (op.state = 'skipped' AND op.label = '{}'))",
+            "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label <> '{}') OR (op.state = 'skipped' AND op.label = '{}'))",
             LocalLabel::NotStored.as_str(),
             LocalLabel::Dependency.as_str(),
         ))

@@ -10,6 +10,7 @@ use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -45,8 +46,8 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let header = view.header()?;
     refuse(&view, args)?;
     drop(view);
-    let loaded = load::stored(&header.playbook)?;
-    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let loaded = load::stored(&header.playbook, &args.paths.allow_path)?;
+    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
     let again = Again {
         failed: args.retry_failed,
         unknown: args.retry_unknown,

@@ -11,6 +11,7 @@ use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::MetadataDiffArgs;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -102,7 +103,7 @@ async fn of_instance(
 ) -> Result<Metadata, Failure> {
     let described: Vec<ModuleName> = old.modules.keys().map(ModuleName::new).collect();
     let playbooks: Vec<&Checked> = loaded.iter().map(|loaded| &loaded.checked).collect();
-    let session = Session::open(settings, None).await?;
+    let session = Session::open(settings, Manner::default()).await?;
     let fetched = definitions::needed(&session, &described, &playbooks).await;
     session.close().await;
     fetched

@@ -6,6 +6,7 @@ mod action;
 mod arguments;
 mod controls;
 mod entries;
+mod export;
 mod file;
 mod for_each;
 mod include;

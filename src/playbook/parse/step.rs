@@ -12,6 +12,7 @@ use super::super::node::Node;
 use super::action;
 use super::controls;
 use super::entries::Entries;
+use super::export::export;
 use super::for_each::for_each;
 use super::include::include;
 use super::reader::Reader;
@@ -20,7 +21,8 @@ use super::verb;
 use crate::diag::Located;
 use crate::diag::Problem;
 
-const ITEM: &str = "item";
+/// What an item is called unless `as` says otherwise.
+pub(super) const ITEM: &str = "item";
 const DUPLICATES: [(&str, OnDuplicate); 3] = [
     ("error", OnDuplicate::Error),
     ("first", OnDuplicate::First),
@@ -83,6 +85,11 @@ fn rest(
     if verb.is_some_and(|verb| verb.kind == VerbKind::Include) {
         let (key, subject) = entries.take_entry("include")?;
         return include(reader, entries, id, key.span, subject).map(Entry::Include);
+    }
+    if let Some(verb) = verb.filter(|verb| verb.kind == VerbKind::Export) {
+        let (key, rows) = entries.take_entry("export")?;
+        let step = export(reader, entries, verb, id, key.span, rows)?;
+        return Some(Entry::Step(Box::new(step)));
     }
     let name = entries
         .take("name")
@@ -193,7 +200,7 @@ fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
         ));
     }
     Items {
-        source: source.and_then(|node| for_each(reader, node)),
+        source: source.and_then(|node| for_each(reader, "for_each", node)),
         name: name.and_then(|(_, node)| reader.item_name(node)),
         key: key.and_then(|node| reader.text("key", node)),
         on_duplicate: on_duplicate

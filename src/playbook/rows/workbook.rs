@@ -31,17 +31,24 @@ use super::RowError;
 use super::locate::unreadable;
 use crate::diag::did_you_mean;
 
-/// The most the parts of a workbook may come to, unpacked.
-const LARGEST_WORKBOOK: u64 = 1024 * 1024 * 1024;
-
-/// The most its texts may come to, which are held while its rows are read.
-const LARGEST_TEXTS: u64 = 256 * 1024 * 1024;
+const MOST: Limits = Limits {
+    workbook: 1024 * 1024 * 1024,
+    texts: 256 * 1024 * 1024,
+};
 
 /// Rows read ahead.
 const AHEAD: usize = 256;
 
 /// A date that is only a time has the day before all days.
 const FIRST_DAY: f64 = 1.0;
+
+/// The most that is unpacked, in bytes.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    workbook: u64,
+    /// Texts are held while rows are read.
+    texts: u64,
+}
 
 pub(super) struct WorkbookRows {
     heading: Vec<String>,
@@ -65,6 +72,7 @@ impl WorkbookRows {
             path: path.to_owned(),
             found: found.to_owned(),
             sheet: sheet.map(str::to_owned),
+            most: MOST,
         };
         Builder::new()
             .name("workbook".to_owned())
@@ -119,6 +127,7 @@ struct Job {
     path: String,
     found: PathBuf,
     sheet: Option<String>,
+    most: Limits,
 }
 
 impl Job {
@@ -151,14 +160,14 @@ impl Job {
             ),
         };
         let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(not_one)?;
-        let mut left = LARGEST_WORKBOOK;
+        let mut left = self.most.workbook;
         for index in 0..archive.len() {
             let part = archive.by_index(index).map_err(not_one)?;
             let is_texts = part
                 .name()
                 .is_ok_and(|name| name.ends_with("sharedStrings.xml"));
             let limit = if is_texts {
-                LARGEST_TEXTS.min(left)
+                self.most.texts.min(left)
             } else {
                 left
             };
@@ -521,6 +530,25 @@ mod tests {
         assert_eq!(moment(0.75), "18:00:00");
         assert_eq!(duration(1.5), "36:00:00");
         assert_eq!(duration(-0.5), "-12:00:00");
+    }
+
+    /// What an archive says of its sizes is not believed: its parts are unpacked as far as the limit.
+    #[test]
+    fn what_unpacks_to_too_much_is_refused() {
+        let found = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workbooks/partners.xlsx");
+        let measured = |workbook, texts| {
+            let job = Job {
+                path: "rows.xlsx".to_owned(),
+                found: found.clone(),
+                sheet: None,
+                most: Limits { workbook, texts },
+            };
+            job.measure().map_err(|error| error.to_string())
+        };
+        assert_eq!(measured(1 << 20, 1 << 20), Ok(()));
+        let refused = Err("`rows.xlsx` is larger than 0 MiB when unpacked".to_owned());
+        assert_eq!(measured(1 << 10, 1 << 20), refused);
+        assert_eq!(measured(1 << 20, 16), refused);
     }
 
     #[test]

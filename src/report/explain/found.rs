@@ -48,6 +48,11 @@ pub(super) const FOUND: &[Found] = &[
         "begin with `version: 1`, a `name` and `steps`",
     ),
     found(
+        "export_needed",
+        "a step waits for an export, which is written when all else is done",
+        "let the step use what the export reads",
+    ),
+    found(
         "include",
         "a playbook includes itself, or playbooks include others too deeply or too often",
         "break the circle, or put the steps into one file",
@@ -66,6 +71,11 @@ pub(super) const FOUND: &[Found] = &[
         "jsonpath",
         "a JSONPath cannot be used as it is written",
         "write it after RFC 9535; a filter inside a filter is refused",
+    ),
+    found(
+        "left_out",
+        "a step that runs needs a write that `--only`, `--skip` or `--tags` leave out",
+        "take both steps in, or leave both out",
     ),
     found(
         "misplaced_key",
@@ -116,6 +126,11 @@ pub(super) const FOUND: &[Found] = &[
         "secret_var",
         "a variable of `type: secret` is used where its value would be written down, or cannot be used yet",
         "use a variable of another type; a secret may not stand in `key`, `where`, `record`, `match`, `when` or `for_each`",
+    ),
+    found(
+        "same_file",
+        "an export would overwrite what another export writes, or what a step reads",
+        "give each file a name of its own",
     ),
     found(
         "template_syntax",
