@@ -28,7 +28,10 @@ pub(super) fn check(playbook: &Playbook, problems: &mut Problems) {
             Some((first, span)) => problems.push(
                 Problem::error(
                     SAME_FILE,
-                    format!("`{}` and `{}` write the same file", first.id.value, step.id.value),
+                    format!(
+                        "`{}` and `{}` write the same file",
+                        first.id.value, step.id.value
+                    ),
                 )
                 .at(args.to.span, "the second")
                 .at(*span, "the first")
@@ -63,7 +66,10 @@ pub(super) fn not_needed(
 }
 
 fn needed(export: &str, span: Span) -> Problem {
-    Problem::error(EXPORT_NEEDED, format!("nothing can wait for the export `{export}`"))
-        .at(span, "waits for it")
-        .help("an export is written when all else is done; use what it reads, not what it writes")
+    Problem::error(
+        EXPORT_NEEDED,
+        format!("nothing can wait for the export `{export}`"),
+    )
+    .at(span, "waits for it")
+    .help("an export is written when all else is done; use what it reads, not what it writes")
 }

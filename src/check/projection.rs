@@ -71,8 +71,10 @@ impl Uses<'_> {
             self.all(*number);
         }
         // A row that is written as it is has all its fields.
-        if let (CheckedAction::Export { columns: None, .. }, Origin::Records(number) | Origin::Items(number)) =
-            (&step.action, &origin)
+        if let (
+            CheckedAction::Export { columns: None, .. },
+            Origin::Records(number) | Origin::Items(number),
+        ) = (&step.action, &origin)
         {
             self.all(*number);
         }

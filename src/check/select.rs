@@ -83,7 +83,10 @@ pub fn select(checked: &Checked, selection: &Selection) -> Result<LeftOut, Probl
                 problems.push(
                     Problem::error(
                         LEFT_OUT,
-                        format!("step `{}` needs `{}`, which is left out", step.id, needed.id),
+                        format!(
+                            "step `{}` needs `{}`, which is left out",
+                            step.id, needed.id
+                        ),
                     )
                     .at(step.verb_span, "runs")
                     .at(needed.verb_span, reason.clone())

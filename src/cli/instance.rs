@@ -58,10 +58,7 @@ pub(crate) struct Session {
 }
 
 impl Way {
-    pub(crate) async fn find(
-        settings: &Settings,
-        manner: Manner,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn find(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         match &settings.instance {
             Wanted::Sandbox => Self::to_sandbox(manner).await,
             Wanted::Named { url: None, .. } => Err(Failure::Arguments {
@@ -112,10 +109,7 @@ impl Way {
 }
 
 impl Session {
-    pub(crate) async fn open(
-        settings: &Settings,
-        manner: Manner,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn open(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         let way = Way::find(settings, manner).await?;
         let me = way.reader.log_in().await?;
         Ok(Self {

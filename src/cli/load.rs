@@ -56,7 +56,8 @@ pub(crate) fn playbook(path: &Path, allowed: &[PathBuf]) -> Result<Loaded, Failu
         Err(problems) => return Err(refused(problems, sources)),
     };
     let text = sources.get(playbook.name.span.source).text.to_string();
-    check_loaded(&playbook, sources, text, allowed).map_err(|(problems, sources)| refused(problems, sources))
+    check_loaded(&playbook, sources, text, allowed)
+        .map_err(|(problems, sources)| refused(problems, sources))
 }
 
 /// Checks a playbook again that a run file holds. Its data files are not looked at: their rows are in the run file too.
@@ -151,7 +152,10 @@ fn export_paths(playbook: &Playbook, reach: &Reach, problems: &mut Problems) {
         .steps
         .iter()
         .filter_map(|step| match &step.for_each.as_ref()?.value {
-            ForEach::File(file) => playbook.reach.file(&file.beside.join(&file.path.value)).ok(),
+            ForEach::File(file) => playbook
+                .reach
+                .file(&file.beside.join(&file.path.value))
+                .ok(),
             _ => None,
         })
         .collect();

@@ -253,10 +253,14 @@ impl Engine<'_> {
 
 impl Written {
     fn told(&self, path: &str) -> String {
-        let count = |count: u64, of: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), of);
+        let count =
+            |count: u64, of: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), of);
         let mut told = format!("{} written to `{path}`", count(self.rows, "row"));
         if self.left_out > 0 {
-            told += &format!("; {} left out, built on what did not succeed", self.left_out);
+            told += &format!(
+                "; {} left out, built on what did not succeed",
+                self.left_out
+            );
         }
         if self.quoted > 0 {
             told += &format!(
@@ -327,14 +331,16 @@ impl<'a> Sheet<'a> {
                 let Json::Object(row) = row else {
                     return Err(Stop::Failed(
                         LocalLabel::Export,
-                        "a row of a CSV file is a map, and this one is not: give `columns`".to_owned(),
+                        "a row of a CSV file is a map, and this one is not: give `columns`"
+                            .to_owned(),
                     ));
                 };
                 let heading = self
                     .heading
                     .get_or_insert_with(|| row.keys().cloned().collect());
                 if let Some(more) = row.keys().find(|key| !heading.contains(key)) {
-                    let message = format!("the first row has no `{more}`, and this one has: give `columns`");
+                    let message =
+                        format!("the first row has no `{more}`, and this one has: give `columns`");
                     return Err(Stop::Failed(LocalLabel::Export, message));
                 }
                 let failed = |error: csv::Error| unwritable(place, &error.into());
@@ -372,7 +378,9 @@ impl<'a> Sheet<'a> {
                         .write_record(&heading)
                         .map_err(|error| failed(error.into()))?;
                 }
-                writer.into_inner().map_err(|error| failed(error.into_error()))?
+                writer
+                    .into_inner()
+                    .map_err(|error| failed(error.into_error()))?
             }
             Out::Jsonl(file) => file,
             Out::Json(mut file) => {
@@ -381,7 +389,9 @@ impl<'a> Sheet<'a> {
                 file
             }
         };
-        let file = file.into_inner().map_err(|error| failed(error.into_error()))?;
+        let file = file
+            .into_inner()
+            .map_err(|error| failed(error.into_error()))?;
         file.as_file().sync_all().map_err(failed)?;
         file.persist(place).map_err(|error| failed(error.error))?;
         Ok(())
@@ -403,7 +413,8 @@ fn is_formula(cell: &str) -> bool {
     match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
         Some('+' | '-') => cell.chars().skip(1).any(|character| {
-            !(character.is_ascii_digit() || matches!(character, ' ' | '.' | ',' | '-' | '/' | '(' | ')'))
+            !(character.is_ascii_digit()
+                || matches!(character, ' ' | '.' | ',' | '-' | '/' | '(' | ')'))
         }),
         _ => false,
     }
@@ -415,10 +426,25 @@ mod tests {
 
     #[test]
     fn what_a_spreadsheet_would_run_is_told_from_numbers() {
-        for cell in ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+A1", "\t=1", "\r=1"] {
+        for cell in [
+            "=1+1",
+            "@SUM(A1)",
+            "+cmd|' /C calc'!A0",
+            "-2+3+A1",
+            "\t=1",
+            "\r=1",
+        ] {
             assert!(is_formula(cell), "{cell}");
         }
-        for cell in ["", "Acme", "-5", "-12.50", "+49 (0)30 123-45/67", "a=b", "-"] {
+        for cell in [
+            "",
+            "Acme",
+            "-5",
+            "-12.50",
+            "+49 (0)30 123-45/67",
+            "a=b",
+            "-",
+        ] {
             assert!(!is_formula(cell), "{cell}");
         }
     }

@@ -41,7 +41,7 @@ impl Engine<'_> {
     pub(super) fn check_limits(&self) -> Result<(), ExecuteError> {
         self.guard.check(self.file.progress()?.totals())?;
         for (number, include) in self.checked.included.iter().enumerate() {
-            let guard = Guard::of_include(include.limits.clone());
+            let guard = Guard::of_include(&include.limits);
             let totals = self
                 .file
                 .progress_of(&self.steps_of(IncludedNo(number)))?
@@ -63,9 +63,7 @@ impl Engine<'_> {
                 .file
                 .progress_of(&self.steps_of(IncludedNo(number)))?
                 .totals();
-            if let Some(message) =
-                Guard::of_include(include.limits.clone()).too_many_failures(totals)
-            {
+            if let Some(message) = Guard::of_include(&include.limits).too_many_failures(totals) {
                 return Ok(Some(format!("in the include `{}`: {message}", include.id)));
             }
         }

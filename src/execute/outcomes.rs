@@ -44,9 +44,7 @@ impl Engine<'_> {
             CheckedAction::Write(_) => self.write_outcomes(step, expanded, items).await,
             CheckedAction::Read(_)
             | CheckedAction::Assert { .. }
-            | CheckedAction::Export { .. } => {
-                self.read_outcomes(step, expanded, items).await
-            }
+            | CheckedAction::Export { .. } => self.read_outcomes(step, expanded, items).await,
         }
     }
 

@@ -71,7 +71,9 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
     }
     for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
         if !left_out.contains_key(&step.number) {
-            engine.file.explain_step(step.number, "written after all else is done")?;
+            engine
+                .file
+                .explain_step(step.number, "written after all else is done")?;
         }
     }
     match engine.drive().await {

@@ -47,10 +47,10 @@ impl Guard {
     }
 
     /// Of an included playbook, over its own steps: what it does not say, the outer one does.
-    pub fn of_include(limits: Limits) -> Self {
+    pub fn of_include(limits: &Limits) -> Self {
         Self::new(Limits {
             max_deletes: limits.max_deletes.or(Some(u64::MAX)),
-            ..limits
+            ..limits.clone()
         })
     }
 

@@ -258,8 +258,34 @@ fn finds_nothing(condition: &Json) -> bool {
     in_values(condition).is_some_and(|(_, values)| values.is_empty())
 }
 
+/// How many values the longest `$in` below a condition has.
+fn longest_in(condition: &Json) -> Option<usize> {
+    match condition {
+        Json::Array(list) => list.iter().filter_map(longest_in).max(),
+        Json::Object(map) => map
+            .iter()
+            .filter_map(|(name, value)| match (name.as_str(), value) {
+                ("$in", Json::Array(values)) => Some(values.len()),
+                (_, value) => longest_in(value),
+            })
+            .max(),
+        _ => None,
+    }
+}
+
 /// Asks a long `$in` in parts. Two of them would multiply, so the second is refused.
 fn in_parts(mut conditions: Vec<Json>) -> Result<Vec<Filter>, String> {
+    let nested = conditions.iter().filter_map(Json::as_object).flatten();
+    if let Some(values) = nested
+        .filter(|(name, _)| name.starts_with('$'))
+        .filter_map(|(_, inside)| longest_in(inside))
+        .find(|values| *values > VALUES_AT_ONCE)
+    {
+        return Err(format!(
+            "an `$in` inside another condition has {values} values, and more than {VALUES_AT_ONCE} can be asked only at \
+             the top of `where`"
+        ));
+    }
     let long: Vec<usize> = conditions
         .iter()
         .enumerate()
@@ -321,6 +347,9 @@ mod tests {
             .map(|filter| in_values(&filter.conditions()[1]).unwrap().1.len())
             .collect();
         assert_eq!(sizes, [200, 200, 50]);
+        let ids: Vec<String> = (0..201).map(|n| n.to_string()).collect();
+        let nested = in_parts(vec![json!({ "$or": [{ "id": { "$in": ids } }] })]);
+        assert!(nested.is_err_and(|message| message.contains("201 values")));
         assert!(finds_nothing(&json!({ "id": { "$in": [] } })));
     }
 }

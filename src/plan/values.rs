@@ -70,6 +70,14 @@ impl Judge<'_> {
                 continue;
             }
             let name = &field.name.value;
+            if purpose == Purpose::Update
+                && value::is_empty(&value)
+                && !step.unchecked.contains(name)
+                && self.is_required(module, name)
+            {
+                refused.push(format!("`{name}` is required, and this clears it"));
+                continue;
+            }
             match self.accept(module, name, &value) {
                 Ok(accepted) => {
                     fields.insert(name.clone(), accepted);
@@ -90,6 +98,12 @@ impl Judge<'_> {
             self.complete(step, module, &fields)?;
         }
         Ok(fields)
+    }
+
+    fn is_required(&self, module: &ModuleName, name: &str) -> bool {
+        self.metadata
+            .field(module.as_str(), name)
+            .is_some_and(crate::metadata::Field::wants_a_value)
     }
 
     /// The values that find the record of an upsert; an empty one would find any.

@@ -129,9 +129,7 @@ fn became(step: &StepView, look: Look) -> String {
             let records = usize::try_from(step.records).unwrap_or(usize::MAX);
             counted(records, "record")
         }
-        (Look::Export, _) => {
-            counted(usize::try_from(step.records).unwrap_or(usize::MAX), "row")
-        }
+        (Look::Export, _) => counted(usize::try_from(step.records).unwrap_or(usize::MAX), "row"),
         (Look::Assert, _) => "holds".into(),
         (Look::Write, _) => "nothing to do".into(),
     }

@@ -107,7 +107,9 @@ impl RunFile {
     /// An export is written.
     pub fn exported(&self, step: StepNo, rows: u64, reason: &str) -> Result<(), RunFileError> {
         self.connection
-            .prepare_cached("UPDATE step SET expanded = 1, records = ?2, reason = ?3 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE step SET expanded = 1, records = ?2, reason = ?3 WHERE id = ?1",
+            )?
             .execute(params![step.0, to_db(rows), reason])?;
         Ok(())
     }

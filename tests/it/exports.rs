@@ -29,9 +29,10 @@ outputs:
 "#;
 
 fn scene() -> Scene {
-    Scene::new()
-        .file("import.yaml", IMPORT)
-        .file("accounts.csv", "code,name,site,phone\nA1,\"=HYPERLINK(\"\"x\"\")\",,+49 30 123\nA2,Blue,,-\n")
+    Scene::new().file("import.yaml", IMPORT).file(
+        "accounts.csv",
+        "code,name,site,phone\nA1,\"=HYPERLINK(\"\"x\"\")\",,+49 30 123\nA2,Blue,,-\n",
+    )
 }
 
 fn read(scene: &Scene, name: &str) -> String {
@@ -52,11 +53,18 @@ fn exports_are_written_after_apply_and_not_by_a_plan() {
         "2 rows written to `ids.csv`; 1 cell would be taken for a formula and got a `'` before it"
     );
     assert_eq!(applied.json()["outputs"]["exported"], 2, "{applied}");
-    let id = |name: &str| scene.server.lines(&format!("SELECT id FROM accounts WHERE name = '{name}'")).remove(0);
+    let id = |name: &str| {
+        scene
+            .server
+            .lines(&format!("SELECT id FROM accounts WHERE name = '{name}'"))
+            .remove(0)
+    };
     let (first, second) = (id("=HYPERLINK(\"x\")"), id("Blue"));
     assert_eq!(
         read(&scene, "ids.csv"),
-        format!("old,new,name,phone\nA1,{first},\"'=HYPERLINK(\"\"x\"\")\",+49 30 123\nA2,{second},Blue,-\n")
+        format!(
+            "old,new,name,phone\nA1,{first},\"'=HYPERLINK(\"\"x\"\")\",+49 30 123\nA2,{second},Blue,-\n"
+        )
     );
     // Only a CSV file is opened by what runs formulas.
     assert_eq!(
@@ -95,15 +103,23 @@ fn rows_of_failed_operations_are_left_out_and_can_be_listed() {
         "  - id: lines\n",
         "  - id: failed\n    export: \"{{ steps.made.items }}\"\n    when: item.outcome == 'failed'\n    to: failed.csv\n    columns: { code: \"{{ item.source.code }}\", labels: \"{{ item.labels }}\" }\n  - id: lines\n",
     );
-    let scene = Scene::of(&["--demo", "none", "--fault", "label:missing_parameter,path=/Accounts,method=POST,times=1"])
-        .file("import.yaml", &failing.replace("version: 1\n", "version: 1\nsettings: { batch_size: 1, concurrency: 1 }\n"))
-        .file("accounts.csv", "code,name,site,phone\nA1,Acme,,1\nA2,Blue,,2\n");
-    let ran = scene.ends(1, "run import.yaml --yes -o a.run --format json");
+    let scene = Scene::new().file("import.yaml", &failing).file(
+        "accounts.csv",
+        "code,name,site,phone\nA1,Acme,,1\nA2,Blue,,2\n",
+    );
+    scene.ends(0, "plan import.yaml -o a.run");
+    scene
+        .server
+        .fault("label:missing_parameter,scope=entry,method=POST,path=/Accounts,times=1");
+    let ran = scene.ends(1, "apply a.run --format json");
     assert_eq!(
         ran.step("ids")["reason"],
         "1 row written to `ids.csv`; 1 left out, built on what did not succeed"
     );
-    assert_eq!(read(&scene, "failed.csv"), "code,labels\nA1,\"{\"\"missing_parameter\"\":1}\"\n");
+    assert_eq!(
+        read(&scene, "failed.csv"),
+        "code,labels\nA1,\"{\"\"missing_parameter\"\":1}\"\n"
+    );
     scene.ends(0, "apply a.run --retry-failed");
     assert_eq!(read(&scene, "ids.csv").lines().count(), 3);
     assert_eq!(read(&scene, "failed.csv"), "code,labels\n");
@@ -114,7 +130,10 @@ fn a_file_elsewhere_needs_leave_and_is_never_half_written() {
     let scene = scene();
     let elsewhere = tempfile::tempdir().unwrap();
     let to = elsewhere.path().join("ids.csv").display().to_string();
-    scene.write("import.yaml", &IMPORT.replace("to: ids.csv", &format!("to: {to}")));
+    scene.write(
+        "import.yaml",
+        &IMPORT.replace("to: ids.csv", &format!("to: {to}")),
+    );
     let refused = scene.ends(3, "plan import.yaml -o a.run");
     refused.says("leaves the working folder");
     let leave = format!("--allow-path {}", elsewhere.path().display());

@@ -41,7 +41,13 @@ fn outcomes(said: &crate::scene::Said) -> String {
     let steps = report["steps"].as_array().unwrap();
     let words: Vec<String> = steps
         .iter()
-        .map(|step| format!("{} {}", step["id"].as_str().unwrap(), step["outcome"].as_str().unwrap()))
+        .map(|step| {
+            format!(
+                "{} {}",
+                step["id"].as_str().unwrap(),
+                step["outcome"].as_str().unwrap()
+            )
+        })
         .collect();
     words.join(", ")
 }
@@ -54,7 +60,10 @@ fn what_is_chosen_runs_with_the_reads_it_needs() {
         outcomes(&plan),
         "owner ok, accounts planned, notes skipped, tasks skipped, ids skipped"
     );
-    assert_eq!(plan.step("notes")["reason"], "left out by `--only accounts`");
+    assert_eq!(
+        plan.step("notes")["reason"],
+        "left out by `--only accounts`"
+    );
     assert_eq!(plan.step("notes")["labels"]["local:left_out"], 1);
     // What the plan left out, apply leaves out.
     let applied = scene.ends(0, "apply a.run --format json");
@@ -88,7 +97,11 @@ fn a_write_that_is_needed_cannot_be_left_out() {
     let refused = scene.ends(3, "plan p.yaml -o a.run --only notes");
     refused.says("step `notes` needs `accounts`, which is left out");
     scene.ends(3, "plan p.yaml -o a.run --skip accounts");
-    scene.ends(3, "plan p.yaml -o a.run --only note").says("did you mean `notes`?");
-    scene.ends(3, "run p.yaml --yes -o a.run --tags laod").says("did you mean `load`?");
+    scene
+        .ends(3, "plan p.yaml -o a.run --only note")
+        .says("did you mean `notes`?");
+    scene
+        .ends(3, "run p.yaml --yes -o a.run --tags laod")
+        .says("did you mean `load`?");
     assert_eq!(scene.files(), ["p.yaml"]);
 }

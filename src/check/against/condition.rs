@@ -27,6 +27,16 @@ struct Target<'a> {
     field: &'a Field,
 }
 
+/// Values of a top-level `$in` asked for at once (design 3); elsewhere there may be no more.
+const VALUES_AT_ONCE: usize = 200;
+
+/// Whether a condition stands at the top of `where`, or inside `$and`, `$or` or the like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Top,
+    Inside,
+}
+
 impl<'a> Examiner<'a> {
     pub(super) fn where_holds(
         &mut self,
@@ -35,6 +45,7 @@ impl<'a> Examiner<'a> {
     ) {
         if let Some(condition) = condition {
             self.conditions(described, condition);
+            self.long_lists(condition, Depth::Top);
         }
     }
 
@@ -57,6 +68,31 @@ impl<'a> Examiner<'a> {
                 .at(tree.span, "is no condition")
                 .help("write `{ status: New }` or `{ status: { $in: [New, Assigned] } }`");
             self.push(problem);
+        }
+    }
+
+    /// A long `$in` is asked in parts, which only a condition that every record has to meet can be.
+    fn long_lists(&mut self, tree: &'a Tree, depth: Depth) {
+        for condition in tree.list().unwrap_or_default() {
+            self.long_lists(condition, depth);
+        }
+        for (name, value) in tree.map().unwrap_or_default() {
+            let values = value.list().map_or(0, <[Tree]>::len);
+            if name.value == "$in" && depth == Depth::Inside && values > VALUES_AT_ONCE {
+                let problem = invalid(format!(
+                    "{values} values under an `$in` that stands inside another condition"
+                ))
+                .at(name.span, format!("more than {VALUES_AT_ONCE}"))
+                .help(
+                    "put it at the top of `where`, where a long list is asked in parts, or make a step for each part",
+                );
+                self.push(problem);
+            }
+            let inside = match COMBINATIONS.contains(&name.value.as_str()) {
+                true => Depth::Inside,
+                false => depth,
+            };
+            self.long_lists(value, inside);
         }
     }
 

@@ -40,10 +40,11 @@ impl<'a> Examiner<'a> {
         for field in set.clone() {
             self.set_field(described, field, purpose);
         }
-        let given: BTreeMap<&str, &SetField> = set
+        let given: BTreeMap<&str, &'a SetField> = set
             .map(|field| (field.name.value.as_str(), field))
             .collect();
         self.halves(described, &given);
+        self.parent(described, &given);
         self.amounts(described, &given);
         if purpose != Purpose::Update {
             self.required(described, &given);
@@ -63,11 +64,35 @@ impl<'a> Examiner<'a> {
             return;
         }
         self.literal(described, field, name, &set.value, Ask::Stored);
+        self.cleared(described, field, set, purpose);
         if field.kind == FieldKind::Link {
             self.link_actions(described, name, &set.value);
         }
         let far = self.meanings.module_behind(described.name, name);
         if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, &set.value)) {
+            self.push_of(name, problem);
+        }
+    }
+
+    /// Sugar stores a required field without a value as readily as any other.
+    fn cleared(
+        &mut self,
+        described: Described<'a>,
+        field: &Field,
+        set: &SetField,
+        purpose: Purpose,
+    ) {
+        let is_cleared = set.value.literal().is_some_and(value::is_empty);
+        if purpose == Purpose::Update && is_cleared && field.wants_a_value() {
+            let name = &set.name.value;
+            let problem = missing(format!(
+                "`{name}` of `{}` is required, and this clears it",
+                described.name
+            ))
+            .at(set.value.span, "leaves nothing in it")
+            .help(format!(
+                "leave it out of `set` to keep what is there, or write `unchecked: [{name}]` if it may be empty"
+            ));
             self.push_of(name, problem);
         }
     }
@@ -230,6 +255,26 @@ impl<'a> Examiner<'a> {
                 let problem = missing(format!("`{name}` means something only with `{other}`"))
                     .at(set.name.span, "is half of a pair")
                     .help(format!("set `{other}` too"));
+                self.push_of(name, problem);
+            }
+        }
+    }
+
+    /// A parent's id that comes from records of another module than the type says.
+    fn parent(&mut self, described: Described<'a>, given: &BTreeMap<&str, &'a SetField>) {
+        for (name, set) in given {
+            let kind = described.module.parent_companion(name);
+            let Some(kind) = kind.and_then(|kind| given.get(kind)) else {
+                continue;
+            };
+            let Some(module) = kind.value.literal().and_then(serde_json::Value::as_str) else {
+                continue;
+            };
+            // Of the two it is the id that a template takes from records.
+            if let Some(problem) = self.id_of_another(module, name, &set.value) {
+                let problem = problem
+                    .at(kind.value.span, "says the module")
+                    .help("let `parent_type` and `parent_id` name the same record");
                 self.push_of(name, problem);
             }
         }

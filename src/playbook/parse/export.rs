@@ -16,6 +16,7 @@ use super::super::language::find;
 use super::super::node::Node;
 use super::controls;
 use super::entries::Entries;
+use super::for_each::Walker;
 use super::for_each::for_each;
 use super::reader::Reader;
 use super::step::ITEM;
@@ -53,7 +54,7 @@ pub(super) fn export(
             reader.invalid(rows.span, message, "a file", help);
             None
         }
-        _ => for_each(reader, "export", rows),
+        _ => for_each(reader, Walker::Export, rows),
     };
     let to = match entries.take("to") {
         Some(node) => to(reader, node),
@@ -150,7 +151,10 @@ fn to(reader: &mut Reader<'_>, node: Located<Node>) -> Option<(Located<String>, 
         to.span,
         "which format is meant cannot be seen".to_owned(),
         "the ending says it",
-        format!("end the name of the file with {}", one_of(endings.iter().map(String::as_str))),
+        format!(
+            "end the name of the file with {}",
+            one_of(endings.iter().map(String::as_str))
+        ),
     );
     None
 }
@@ -158,7 +162,9 @@ fn to(reader: &mut Reader<'_>, node: Located<Node>) -> Option<(Located<String>, 
 fn misplaced(key: &Located<String>) -> Problem {
     let help = match key.value.as_str() {
         "for_each" => "the rows stand behind the verb: `export: \"{{ steps.made.items }}\"`",
-        _ => "it is of steps that ask or change an instance; `when` chooses rows, `depends_on` waits",
+        _ => {
+            "it is of steps that ask or change an instance; `when` chooses rows, `depends_on` waits"
+        }
     };
     Problem::error(
         code::MISPLACED_KEY,

@@ -18,10 +18,26 @@ use crate::diag::Problem;
 use crate::diag::Span;
 use crate::diag::one_of;
 
+/// What goes through a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Walker {
+    ForEach,
+    Export,
+}
+
+impl Walker {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::ForEach => "for_each",
+            Self::Export => "export",
+        }
+    }
+}
+
 /// Reads what stands behind `for_each`, or behind a verb that goes through rows.
 pub(super) fn for_each(
     reader: &mut Reader<'_>,
-    owner: &str,
+    owner: Walker,
     node: Located<Node>,
 ) -> Option<Located<ForEach>> {
     let span = node.span;
@@ -37,7 +53,7 @@ pub(super) fn for_each(
         value => {
             let found = Located::new(value, span);
             reader.wrong_kind(
-                owner,
+                owner.as_str(),
                 "a list, a template, a JSONPath or a file",
                 &found,
             );
@@ -47,7 +63,7 @@ pub(super) fn for_each(
     source.map(|source| Located::new(source, span))
 }
 
-fn not_a_list(reader: &mut Reader<'_>, owner: &str, text: &str, span: Span) {
+fn not_a_list(reader: &mut Reader<'_>, owner: Walker, text: &str, span: Span) {
     let extension = text.rsplit_once('.').map(|(_, extension)| extension);
     let file = FILES.iter().find(|(_, name, _)| {
         extension.is_some_and(|extension| extension.eq_ignore_ascii_case(name))
@@ -57,35 +73,41 @@ fn not_a_list(reader: &mut Reader<'_>, owner: &str, text: &str, span: Span) {
         None if text.starts_with("steps") || text.starts_with("vars") => {
             format!("a template has braces: `\"{{{{ {text} }}}}\"`")
         }
+        None if owner == Walker::Export => {
+            "write a template, `\"{{ steps.made.items }}\"`, or a JSONPath that begins with `$`".to_owned()
+        }
         None => "write a template, a JSONPath that begins with `$`, a list, or a file: `{ csv: rows.csv }`".to_owned(),
     };
     reader.invalid(
         span,
-        format!("`{owner}` wants a list"),
+        format!("`{}` wants a list", owner.as_str()),
         "this is only text",
         help,
     );
 }
 
-fn file(reader: &mut Reader<'_>, owner: &str, node: Located<Node>) -> Option<DataFile> {
+fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<DataFile> {
     let span = node.span;
-    let mut entries = Entries::of(reader, owner, node)?;
+    let mut entries = Entries::of(reader, owner.as_str(), node)?;
     let mut named = FILES
         .iter()
         .filter_map(|(kind, name, keys)| Some((*kind, *keys, entries.take_entry(name)?)))
         .collect::<Vec<_>>();
     let Some((kind, keys, (key, path))) = named.pop() else {
         let names = FILES.iter().map(|(_, name, _)| *name);
-        let message = format!("`{owner}` wants a file: {}", one_of(names));
+        let message = format!("`{}` wants a file: {}", owner.as_str(), one_of(names));
         let help = "write `{ csv: rows.csv }`, or a list of maps: `[{ … }]`".to_owned();
         reader.invalid(span, message, "this map names no file", help);
         return None;
     };
     if let Some((_, _, (other, _))) = named.pop() {
-        let problem = Problem::error(code::INVALID_PARAMETER, format!("`{owner}` takes one file"))
-            .at(key.span, "the second")
-            .at(other.span, "the first")
-            .help("make two steps of it");
+        let problem = Problem::error(
+            code::INVALID_PARAMETER,
+            format!("`{}` takes one file", owner.as_str()),
+        )
+        .at(key.span, "the second")
+        .at(other.span, "the first")
+        .help("make two steps of it");
         reader.report(problem);
         return None;
     }

@@ -8,6 +8,7 @@ use super::super::node::Node;
 use super::controls;
 use super::entries::Entries;
 use super::reader::Reader;
+use super::reader::wants;
 use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Span;
@@ -32,7 +33,13 @@ pub(super) fn include(
             reader.invalid(verb, message, "a map stands behind it", help);
             None
         }
-        _ => reader.plain_text("include", subject),
+        Node::Text(_) => reader.plain_text("include", subject),
+        _ => {
+            let problem = wants("include", "the file of a playbook", &subject)
+                .help("such as `include: other.yaml`");
+            reader.report(problem);
+            None
+        }
     };
     let with = match entries.take("with") {
         None => Some(Vec::new()),

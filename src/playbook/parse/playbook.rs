@@ -230,7 +230,7 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
             Some(Entry::Step(step)) => listed.steps.push(*step),
             Some(Entry::Include(include)) => listed.includes.push(Include {
                 place: listed.steps.len(),
-                ..include
+                ..*include
             }),
             None => {}
         }

@@ -13,6 +13,7 @@ use super::action;
 use super::controls;
 use super::entries::Entries;
 use super::export::export;
+use super::for_each::Walker;
 use super::for_each::for_each;
 use super::include::include;
 use super::reader::Reader;
@@ -33,7 +34,7 @@ const EMPTIES: [(&str, Empty); 2] = [("keep", Empty::Keep), ("clear", Empty::Cle
 /// An entry of `steps`.
 pub(super) enum Entry {
     Step(Box<Step>),
-    Include(Include),
+    Include(Box<Include>),
 }
 
 /// The entry's id, if it has a good one, and the entry, if all of it is good.
@@ -84,7 +85,8 @@ fn rest(
     let verb = verb::find_verb(reader, &entries, span);
     if verb.is_some_and(|verb| verb.kind == VerbKind::Include) {
         let (key, subject) = entries.take_entry("include")?;
-        return include(reader, entries, id, key.span, subject).map(Entry::Include);
+        return include(reader, entries, id, key.span, subject)
+            .map(|include| Entry::Include(Box::new(include)));
     }
     if let Some(verb) = verb.filter(|verb| verb.kind == VerbKind::Export) {
         let (key, rows) = entries.take_entry("export")?;
@@ -200,7 +202,7 @@ fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
         ));
     }
     Items {
-        source: source.and_then(|node| for_each(reader, "for_each", node)),
+        source: source.and_then(|node| for_each(reader, Walker::ForEach, node)),
         name: name.and_then(|(_, node)| reader.item_name(node)),
         key: key.and_then(|node| reader.text("key", node)),
         on_duplicate: on_duplicate

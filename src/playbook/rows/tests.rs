@@ -344,7 +344,10 @@ mod workbooks {
         insta::assert_snapshot!(sheet("partners.xlsx", Some("Partners")).join("\n"));
         assert_eq!(
             sheet("single.xlsx", None),
-            [r#"2 {"code":"A1","name":"Acme"}"#, r#"3 {"code":"A2","name":"Blue"}"#]
+            [
+                r#"2 {"code":"A1","name":"Acme"}"#,
+                r#"3 {"code":"A2","name":"Blue"}"#
+            ]
         );
     }
 
@@ -368,8 +371,14 @@ mod workbooks {
 
     #[test]
     fn what_is_no_table_is_said_so() {
-        assert_eq!(sheet("twice.xlsx", None)[0], "columns 1 and 3 of `twice.xlsx` are both called `code`");
-        assert_eq!(sheet("empty.xlsx", None)[0], "`empty.xlsx` has no heading line");
+        assert_eq!(
+            sheet("twice.xlsx", None)[0],
+            "columns 1 and 3 of `twice.xlsx` are both called `code`"
+        );
+        assert_eq!(
+            sheet("empty.xlsx", None)[0],
+            "`empty.xlsx` has no heading line"
+        );
         assert_eq!(
             sheet("make.py", None)[0],
             "`make.py` is not a workbook: it is not a ZIP archive, which a workbook is inside"
@@ -384,11 +393,17 @@ mod workbooks {
             let mut broken = whole.to_vec();
             broken[cut] ^= 0x55;
             for bytes in [&broken[..], &whole[..cut]] {
-                with(DataFormat::Xlsx { sheet: Some(here("Partners".to_owned())) }, bytes, |file, reach| {
-                    if let Ok(rows) = open(file, reach) {
-                        assert!(rows.count() < 100);
-                    }
-                });
+                with(
+                    DataFormat::Xlsx {
+                        sheet: Some(here("Partners".to_owned())),
+                    },
+                    bytes,
+                    |file, reach| {
+                        if let Ok(rows) = open(file, reach) {
+                            assert!(rows.count() < 100);
+                        }
+                    },
+                );
             }
         }
     }

@@ -134,7 +134,9 @@ fn repeated(label: LocalLabel) -> &'static str {
         },
         LocalLabel::Http => return "yes for 429 and 5xx, as far as it is safe; no otherwise",
         LocalLabel::Condition | LocalLabel::LeftOut => return "no: that is no failure",
-        LocalLabel::Export => return "by the next `apply` of the run file, which writes its exports again",
+        LocalLabel::Export => {
+            return "by the next `apply` of the run file, which writes its exports again";
+        }
         LocalLabel::NotStored => return "no, not by `apply --retry-failed` either: it was written",
         LocalLabel::Dependency => {
             return "not by itself; `apply --retry-failed` tries it together with what it waits for";
