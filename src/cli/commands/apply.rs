@@ -47,6 +47,10 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     drop(view);
     let loaded = load::stored(&header.playbook.path, &header.playbook.text)?;
     let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
+        session.close().await;
+        return Err(refused);
+    }
     let again = Again {
         failed: args.retry_failed,
         unknown: args.retry_unknown,

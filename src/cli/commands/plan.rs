@@ -152,10 +152,10 @@ pub(crate) async fn make(
             user_id: session.me.id.clone(),
             metadata_hash: metadata.hash.clone(),
         },
-        identity: loaded
-            .checked
+        identity: session
             .identity
             .clone()
+            .or_else(|| loaded.checked.identity.clone())
             .unwrap_or_else(|| session.name.clone()),
         now: now.to_string(),
         metadata,

@@ -68,6 +68,7 @@ async fn within(
     session: &Session,
     signals: &Signals,
 ) -> Result<Exit, Failure> {
+    session.confirmed(args.confirmation.confirm.as_deref())?;
     let request = plan::Request {
         playbook: &args.playbook,
         out: args.out.as_deref(),

@@ -1,6 +1,6 @@
 //! The report on a terminal or in a log: what happened first, what went wrong next, then what changes.
 
-mod cells;
+pub(super) mod cells;
 mod changes;
 mod head;
 mod next;
