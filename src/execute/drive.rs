@@ -469,6 +469,7 @@ impl Engine<'_> {
             .collect();
         let known = self.asker.know(&needs).await?;
         let known = self.with_parents(&drafts, known).await?;
+        let known = self.with_held(&drafts, known).await?;
         let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
         // Writes of this page, which the run file does not know yet.
@@ -616,8 +617,18 @@ impl Engine<'_> {
                 let field = self.metadata.field(module.as_str(), name);
                 field.is_none_or(|field| field.kind != FieldKind::Link)
             });
+            fields.extend(self.metadata.companions(module.as_str(), fields.clone().iter()));
         }
         // A record that will be created cannot be linked yet either.
+        if let Need::Links {
+            module,
+            link,
+            columns,
+            ..
+        } = &mut need
+        {
+            *columns = self.columns(module, link);
+        }
         if let Need::Links {
             module,
             link,

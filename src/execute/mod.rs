@@ -8,6 +8,7 @@ mod drift;
 mod drive;
 mod error;
 mod expectations;
+mod held;
 mod items;
 mod judge;
 mod lookup;

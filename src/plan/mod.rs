@@ -15,6 +15,7 @@ pub use decide::decide;
 pub use draft::Current;
 pub use draft::Draft;
 pub use draft::Fields;
+pub use draft::Linked;
 pub use draft::Need;
 pub use draft::Upsert;
 pub use expand::Expanded;
