@@ -17,6 +17,7 @@ mod patience;
 mod plan;
 mod reading;
 mod reconcile;
+mod seen;
 mod under;
 mod upsert;
 mod walk;

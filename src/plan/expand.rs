@@ -37,7 +37,6 @@ use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::Origin;
-use crate::operation::Reversible;
 use crate::operation::Stability;
 use crate::operation::State;
 use crate::playbook::OnErrorAction;
@@ -491,7 +490,7 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
         before: Map::new(),
         after: Map::new(),
         modified: None,
-        reversible: Reversible::Yes,
+        reversible: action.reversible(),
         row: item.row.clone(),
         needs: Vec::new(),
         waits_for: Vec::new(),

@@ -16,7 +16,6 @@ use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::Operation;
 use crate::operation::Relations;
-use crate::operation::Reversible;
 use crate::operation::State;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
@@ -55,7 +54,7 @@ pub fn finish(
         before: Map::new(),
         after: Map::new(),
         modified: modified(&current),
-        reversible: Reversible::Yes,
+        reversible: draft.change.reversible(),
         row: draft.row,
         needs,
         waits_for: Vec::new(),
@@ -314,7 +313,6 @@ fn delete(base: Operation, module: ModuleName, record: RecordId, current: Curren
         Current::Record(before) => Operation {
             change,
             before,
-            reversible: Reversible::No,
             ..base
         },
         _ => Operation {

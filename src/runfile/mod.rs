@@ -8,6 +8,7 @@ mod progress;
 mod results;
 mod rows;
 mod search;
+mod stamps;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,9 @@ pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+pub use stamps::Seen;
+pub use stamps::Stamp;
+pub use stamps::Why;
 pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
@@ -49,7 +53,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::RunFile;
 use super::RunFileError;
+use super::Seen;
 use super::store;
 use super::to_db;
 use crate::expr::Seq;
@@ -30,6 +31,8 @@ pub struct Settlement {
     pub change: Option<Change>,
     /// Fields of the record that others may use.
     pub result: Option<Map<String, Json>>,
+    /// Records it wrote or touched, as the answer shows them.
+    pub seen: Vec<Seen>,
 }
 
 impl Settlement {
@@ -41,6 +44,7 @@ impl Settlement {
             status: None,
             change: None,
             result: None,
+            seen: Vec::new(),
         }
     }
 
@@ -260,6 +264,9 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     }
     if let Some(fields) = &settlement.result {
         store::put_result(connection, seq, 0, None, fields)?;
+    }
+    for seen in &settlement.seen {
+        super::stamps::put(connection, seen)?;
     }
     if settlement.state.is_good() {
         store::count_record(connection, seq)?;

@@ -114,10 +114,8 @@ impl Which {
                  OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
             }
             Self::Changing => "op.state IN ('planned', 'deferred', 'ok')",
-            // What a deferred delete would delete is not known yet; that it cannot be undone is.
             Self::Irreversible => {
-                "(op.reversible = 0 OR op.action = 'delete') \
-                 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
+                "op.reversible = 0 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
             }
         }
     }
