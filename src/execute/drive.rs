@@ -617,7 +617,10 @@ impl Engine<'_> {
                 let field = self.metadata.field(module.as_str(), name);
                 field.is_none_or(|field| field.kind != FieldKind::Link)
             });
-            fields.extend(self.metadata.companions(module.as_str(), fields.clone().iter()));
+            fields.extend(
+                self.metadata
+                    .companions(module.as_str(), fields.clone().iter()),
+            );
         }
         // A record that will be created cannot be linked yet either.
         if let Need::Links {

@@ -139,7 +139,9 @@ impl Engine<'_> {
                 module: module.clone(),
                 record: record.clone(),
                 link: Some(link.clone()),
-                back: far.link.map(|back| (far_module.clone(), LinkName::new(back))),
+                back: far
+                    .link
+                    .map(|back| (far_module.clone(), LinkName::new(back))),
                 columns: columns.clone(),
             });
         }
@@ -170,7 +172,9 @@ impl Engine<'_> {
         let mut by_link = Vec::new();
         for (place, bound) in bound.iter().enumerate() {
             let Some(link) = &bound.link else { continue };
-            let parentage = self.metadata.parentage(bound.module.as_str(), link.as_str());
+            let parentage = self
+                .metadata
+                .parentage(bound.module.as_str(), link.as_str());
             let fields = match &parentage {
                 Parentage::Fields(fields) => fields.iter().map(|name| (*name).into()).collect(),
                 Parentage::Row {
@@ -193,7 +197,8 @@ impl Engine<'_> {
         }
         let mut others = Vec::new();
         let mut waiting = Vec::new();
-        for ((place, parentage), known) in by_field.into_iter().zip(self.asker.know(&needs).await?) {
+        for ((place, parentage), known) in by_field.into_iter().zip(self.asker.know(&needs).await?)
+        {
             let Ok(Current::Record(record)) = known else {
                 continue;
             };
@@ -286,7 +291,12 @@ fn of_fields(names: &[&str], record: &Map<String, Json>) -> Option<Map<String, J
     (!is_empty(key)).then(|| {
         names
             .iter()
-            .map(|name| ((*name).to_owned(), record.get(*name).cloned().unwrap_or_default()))
+            .map(|name| {
+                (
+                    (*name).to_owned(),
+                    record.get(*name).cloned().unwrap_or_default(),
+                )
+            })
             .collect()
     })
 }

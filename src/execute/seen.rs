@@ -88,7 +88,8 @@ fn touched(change: &Change, metadata: &Metadata) -> Vec<Seen> {
         }
         Change::Unlink { link, others, .. } => far(link.as_str(), &mut others.iter()),
         Change::Create {
-            under: Some(parent), ..
+            under: Some(parent),
+            ..
         } => touched.push(unseen(&parent.module, &parent.record)),
         Change::Create { .. }
         | Change::Update { .. }
@@ -214,7 +215,10 @@ mod tests {
         let a = || "Accounts a".to_owned();
         assert_eq!(
             told(&link, &whole),
-            [(a(), Some("1".into())), ("Contacts c".into(), Some("2".into()))]
+            [
+                (a(), Some("1".into())),
+                ("Contacts c".into(), Some("2".into()))
+            ]
         );
         let c = || "Contacts c".to_owned();
         let half = json!({ "record": { "id": "a", "date_modified": "1" } });

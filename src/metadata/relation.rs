@@ -204,7 +204,10 @@ mod tests {
         let metadata = metadata();
         assert_eq!(
             metadata.parentage("Contacts", "accounts"),
-            Parentage::Row { link: Some("accounts"), id_field: Some("account_id") }
+            Parentage::Row {
+                link: Some("accounts"),
+                id_field: Some("account_id")
+            }
         );
         assert_eq!(
             metadata.parentage("Cases", "accounts"),

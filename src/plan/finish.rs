@@ -236,7 +236,7 @@ fn merged(
     fields
 }
 
-fn update(
+pub(super) fn update(
     base: Operation,
     module: ModuleName,
     record: RecordId,
@@ -282,7 +282,12 @@ fn companions(
 }
 
 /// A favorite, set or taken away. A record that does not say whether it is one is none.
-fn mark(base: Operation, change: Change, current: Current, metadata: &Metadata) -> Operation {
+pub(super) fn mark(
+    base: Operation,
+    change: Change,
+    current: Current,
+    metadata: &Metadata,
+) -> Operation {
     let Current::Record(known) = current else {
         return not_found(base, change.module(), change.record());
     };
@@ -307,7 +312,12 @@ fn mark(base: Operation, change: Change, current: Current, metadata: &Metadata) 
     }
 }
 
-fn delete(base: Operation, module: ModuleName, record: RecordId, current: Current) -> Operation {
+pub(super) fn delete(
+    base: Operation,
+    module: ModuleName,
+    record: RecordId,
+    current: Current,
+) -> Operation {
     let change = Some(Change::Delete { module, record });
     match current {
         Current::Record(before) => Operation {
@@ -324,7 +334,7 @@ fn delete(base: Operation, module: ModuleName, record: RecordId, current: Curren
     }
 }
 
-fn links(base: Operation, change: Change, current: Current) -> Operation {
+pub(super) fn links(base: Operation, change: Change, current: Current) -> Operation {
     let linked = match current {
         Current::Links(linked) => linked,
         Current::Missing | Current::NoParent => {

@@ -79,8 +79,9 @@ fn hash(field: &Field, value: &Json) -> Option<String> {
     }
     let text = match (&field.kind, value) {
         // Sugar writes it in the offset of whoever asks.
-        (FieldKind::DateTime, Json::String(text)) => time::instant(text)
-            .map_or_else(|| canonical(value), |instant| instant.to_string()),
+        (FieldKind::DateTime, Json::String(text)) => {
+            time::instant(text).map_or_else(|| canonical(value), |instant| instant.to_string())
+        }
         _ => canonical(value),
     };
     let mut digits = blake3::hash(text.as_bytes()).to_hex().to_string();
