@@ -14,6 +14,7 @@ use super::inspect_args::ExplainArgs;
 use super::inspect_args::GraphArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
+use super::undo_args::UndoArgs;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -108,6 +109,8 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Plan and apply
     Run(RunArgs),
+    /// Take back what a run file did, newest first
+    Undo(UndoArgs),
     /// Show a run file
     Show(ShowArgs),
     /// Serve an embedded SugarCRM on this machine

@@ -6,9 +6,9 @@ use serde_json::Value as Json;
 
 use super::draft::Draft;
 use super::draft::Upsert;
+use super::ending::Stop;
 use super::reads;
 use super::reads::ReadPlan;
-use super::reads::ReadRefusal;
 use super::values::Judge;
 use super::values::Purpose;
 use super::values::Refusal;
@@ -18,35 +18,22 @@ use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::SetField;
 use crate::diag::Row;
-use crate::expr::EdgeKind;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::expr::Seq;
-use crate::expr::Standing;
 use crate::expr::Template;
 use crate::expr::Touched;
-use crate::expr::Tree;
-use crate::expr::Unknown;
 use crate::expr::World;
 use crate::metadata::Metadata;
-use crate::metadata::value::Edit;
-use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::Origin;
 use crate::operation::Stability;
-use crate::operation::State;
-use crate::playbook::OnErrorAction;
-use crate::wire::Label;
-use crate::wire::LinkTarget;
 use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
-use crate::wire::Parent;
-use crate::wire::RecordId;
-use crate::wire::SugarLabel;
 
 /// One item of a step, before anything is worked out.
 #[derive(Debug, Clone, PartialEq)]
@@ -74,46 +61,6 @@ pub struct Planner<'a> {
     pub world: &'a World,
     pub origin: &'a Origin,
     pub zone: Option<TimeZone>,
-}
-
-/// Why an item ends here.
-enum Stop {
-    Failure(Failure),
-    Failed { label: Label, message: String },
-    Skipped { label: LocalLabel, message: String },
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        Self::Failure(failure)
-    }
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Expression(failure) => Self::Failure(failure),
-            Refusal::Value { label, message } => Self::Failed { label, message },
-        }
-    }
-}
-
-impl From<ReadRefusal> for Stop {
-    fn from(refusal: ReadRefusal) -> Self {
-        match refusal {
-            ReadRefusal::Expression(failure) => Self::Failure(failure),
-            ReadRefusal::Invalid(message) => Self::invalid(message),
-        }
-    }
-}
-
-impl Stop {
-    fn invalid(message: impl Into<String>) -> Self {
-        Self::Failed {
-            label: LocalLabel::InvalidValue.into(),
-            message: message.into(),
-        }
-    }
 }
 
 impl Planner<'_> {
@@ -264,7 +211,7 @@ impl Planner<'_> {
     ///
     /// The record's id is of this run only: in the next one it is found by its values, and somebody may have deleted it
     /// meanwhile. Equal matches give equal ids, by which two items that mean one record are found.
-    fn upsert(
+    pub(super) fn upsert(
         &self,
         step: &CheckedStep,
         module: &ModuleName,
@@ -293,233 +240,11 @@ impl Planner<'_> {
         Ok((change, Upsert { set, lacking }))
     }
 
-    fn judge(&self) -> Judge<'_> {
+    pub(super) fn judge(&self) -> Judge<'_> {
         Judge {
             metadata: self.metadata,
             zone: self.zone.as_ref(),
         }
-    }
-
-    fn edits(
-        &self,
-        step: &CheckedStep,
-        write: &CheckedWrite,
-        scope: &Scope,
-    ) -> Result<Vec<(String, Edit)>, Stop> {
-        let judge = self.judge();
-        match write {
-            CheckedWrite::Update { module, parts, .. }
-            | CheckedWrite::Upsert { module, parts, .. } => {
-                Ok(judge.edits(step, &module.value, parts, scope)?)
-            }
-            _ => Ok(Vec::new()),
-        }
-    }
-
-    fn change(
-        &self,
-        step: &CheckedStep,
-        write: &CheckedWrite,
-        key: &Key,
-        stability: Stability,
-        scope: &Scope,
-    ) -> Result<Change, Stop> {
-        let judge = self.judge();
-        let module = write.module().value.clone();
-        Ok(match write {
-            CheckedWrite::Create { set, under, .. } => Change::Create {
-                fields: judge.fields(step, &module, set, Purpose::Create, scope)?,
-                id: self.origin.record_id(&step.id, key, stability),
-                under: match under {
-                    Some(under) => Some(Parent {
-                        module: under.module.value.clone(),
-                        record: reads::record_id(&under.record, scope)?,
-                        link: under.link.value.clone(),
-                    }),
-                    None => None,
-                },
-                unless: None,
-                module,
-            },
-            CheckedWrite::Update { record, set, .. } => Change::Update {
-                record: reads::record_id(record, scope)?,
-                fields: judge.fields(step, &module, set, Purpose::Update, scope)?,
-                module,
-            },
-            CheckedWrite::Delete { record, .. } => Change::Delete {
-                record: reads::record_id(record, scope)?,
-                module,
-            },
-            CheckedWrite::Link {
-                record, link, to, ..
-            } => Change::Link {
-                record: reads::record_id(record, scope)?,
-                link: link.value.clone(),
-                targets: targets(to, scope)?,
-                module,
-            },
-            CheckedWrite::Unlink {
-                record, link, to, ..
-            } => Change::Unlink {
-                record: reads::record_id(record, scope)?,
-                link: link.value.clone(),
-                others: targets(to, scope)?
-                    .into_iter()
-                    .map(|target| target.id)
-                    .collect(),
-                module,
-            },
-            CheckedWrite::Favorite { record, .. } => Change::Favorite {
-                record: reads::record_id(record, scope)?,
-                module,
-            },
-            // It is worked out by `upsert`, with what it is if a record matches.
-            CheckedWrite::Upsert { matching, set, .. } => {
-                self.upsert(step, &module, matching, set, scope)?.0
-            }
-            CheckedWrite::Unfavorite { record, .. } => Change::Unfavorite {
-                record: reads::record_id(record, scope)?,
-                module,
-            },
-        })
-    }
-
-    fn end(
-        &self,
-        step: &CheckedStep,
-        item: &Item,
-        key: Key,
-        touched: Touched,
-        stop: Stop,
-    ) -> Operation {
-        let stop = self.blamed(item, stop);
-        let needs: Vec<_> = touched
-            .operations
-            .iter()
-            .map(|(seq, kind)| (*seq, *kind))
-            .collect();
-        let base = Operation {
-            needs,
-            ..ended(step, item, key)
-        };
-        match stop {
-            Stop::Failure(Failure::Unknown) => deferred(base, touched),
-            Stop::Failure(Failure::Bad { operation, .. }) => {
-                let name = format!("`{}`", self.checked.step(operation.step()).id);
-                let mut needs = base.needs.clone();
-                needs.push((operation, EdgeKind::Value));
-                let message = format!("it is built on an operation of {name} that did not succeed");
-                Operation {
-                    needs,
-                    ..finished(base, State::Skipped, LocalLabel::Dependency, message)
-                }
-            }
-            Stop::Failure(failure @ Failure::MissingKey { .. }) => self.failed(
-                step,
-                base,
-                LocalLabel::MissingKey.into(),
-                failure.to_string(),
-            ),
-            Stop::Failure(failure @ (Failure::Template { .. } | Failure::Results(_))) => {
-                self.failed(step, base, LocalLabel::Template.into(), failure.to_string())
-            }
-            Stop::Failed { label, message } => self.failed(step, base, label, message),
-            Stop::Skipped { label, message } => finished(base, State::Skipped, label, message),
-        }
-    }
-
-    /// Whatever fails on an item whose own result is bad, fails because of that.
-    fn blamed(&self, item: &Item, stop: Stop) -> Stop {
-        let is_failure = !matches!(
-            stop,
-            Stop::Failure(Failure::Unknown | Failure::Bad { .. }) | Stop::Skipped { .. }
-        );
-        let ItemSource::Item { step, index } = item.source else {
-            return stop;
-        };
-        let standing = self.world.results().item(step, index).ok().flatten();
-        match standing.map(|result| result.standing) {
-            Some(Standing::Bad { operation, label }) if is_failure => {
-                Stop::Failure(Failure::Bad { operation, label })
-            }
-            _ => stop,
-        }
-    }
-
-    /// A failure that the playbook tolerates without counting it is a skip with its label.
-    pub fn failed(
-        &self,
-        step: &CheckedStep,
-        base: Operation,
-        label: Label,
-        message: String,
-    ) -> Operation {
-        let state = match super::decide(&step.on_error, &self.checked.limits, &label) {
-            OnErrorAction::Ignore => State::Skipped,
-            OnErrorAction::Stop | OnErrorAction::Continue => State::Failed,
-        };
-        finished(base, state, label, message)
-    }
-}
-
-/// An operation of which nothing is known but where it stands.
-pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
-    let action = match &step.action {
-        CheckedAction::Read(_) => Action::Read,
-        CheckedAction::Assert { .. } => Action::Assert,
-        CheckedAction::Write(write) => match write {
-            CheckedWrite::Create { .. } => Action::Create,
-            CheckedWrite::Update { .. } => Action::Update,
-            CheckedWrite::Upsert { .. } => Action::Upsert,
-            CheckedWrite::Delete { .. } => Action::Delete,
-            CheckedWrite::Link { .. } => Action::Link,
-            CheckedWrite::Unlink { .. } => Action::Unlink,
-            CheckedWrite::Favorite { .. } => Action::Favorite,
-            CheckedWrite::Unfavorite { .. } => Action::Unfavorite,
-        },
-    };
-    Operation {
-        seq: item.seq,
-        key,
-        action,
-        change: None,
-        state: State::Deferred,
-        label: None,
-        message: None,
-        status: None,
-        before: Map::new(),
-        after: Map::new(),
-        modified: None,
-        reversible: action.reversible(),
-        row: item.row.clone(),
-        needs: Vec::new(),
-        waits_for: Vec::new(),
-    }
-}
-
-fn finished(base: Operation, state: State, label: impl Into<Label>, message: String) -> Operation {
-    Operation {
-        state,
-        label: Some(label.into()),
-        message: Some(message),
-        ..base
-    }
-}
-
-fn deferred(base: Operation, touched: Touched) -> Operation {
-    let mut needs = base.needs.clone();
-    let mut waits_for = Vec::new();
-    for unknown in touched.unknown {
-        match unknown {
-            Unknown::Operation(seq) => needs.push((seq, EdgeKind::Value)),
-            Unknown::Step(step) => waits_for.push(step),
-        }
-    }
-    Operation {
-        state: State::Deferred,
-        needs,
-        waits_for,
-        ..base
     }
 }
 
@@ -533,45 +258,5 @@ fn key_of(template: &Template, scope: &Scope) -> Result<Key, Failure> {
             Key::from_value(&value).map_err(|error| failed(error.to_string()))
         }
         Rendered::Omit => Err(failed("a key cannot be omitted".into())),
-    }
-}
-
-/// `to`: an id, a list of ids, or maps with `id` and relationship columns.
-fn targets(to: &Tree, scope: &Scope) -> Result<Vec<LinkTarget>, Stop> {
-    let Rendered::Value(value) = to.eval(scope)? else {
-        return Ok(Vec::new());
-    };
-    let list = match value {
-        Json::Array(list) => list,
-        one => vec![one],
-    };
-    let mut targets: Vec<LinkTarget> = Vec::with_capacity(list.len());
-    for item in list {
-        let target = target(item)?;
-        if !targets.iter().any(|other| other.id == target.id) {
-            targets.push(target);
-        }
-    }
-    Ok(targets)
-}
-
-fn target(item: Json) -> Result<LinkTarget, Stop> {
-    match item {
-        Json::String(id) if !id.is_empty() => Ok(LinkTarget::plain(RecordId::new(id))),
-        Json::Object(mut columns) => match columns.remove("id") {
-            Some(Json::String(id)) if !id.is_empty() => Ok(LinkTarget {
-                id: RecordId::new(id),
-                columns,
-            }),
-            _ => Err(Stop::invalid("an item of `to` has no `id`")),
-        },
-        Json::Null | Json::String(_) => {
-            let label = SugarLabel::MissingParameter.into();
-            Err(Stop::Failed {
-                label,
-                message: "an id of `to` is empty".into(),
-            })
-        }
-        other => Err(Stop::invalid(format!("`{other}` in `to` is not an id"))),
     }
 }

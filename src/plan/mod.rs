@@ -1,9 +1,11 @@
 //! What a playbook would do: items into drafts, drafts and current values into operations. Pure: it says what it needs
 //! to know, and somebody else asks.
 
+mod changes;
 mod conflict;
 mod decide;
 mod draft;
+mod ending;
 mod expand;
 mod finish;
 mod guards;
@@ -19,10 +21,10 @@ pub use draft::Fields;
 pub use draft::Linked;
 pub use draft::Need;
 pub use draft::Upsert;
+pub use ending::ended;
 pub use expand::Expanded;
 pub use expand::Item;
 pub use expand::Planner;
-pub use expand::ended;
 pub use finish::Earlier;
 pub use finish::finish;
 pub use guards::Guard;

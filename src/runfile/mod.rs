@@ -1,5 +1,6 @@
 //! The run file: one SQLite database that holds a plan and what became of it.
 
+mod done;
 mod error;
 mod lock;
 mod meta;
@@ -19,6 +20,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use lock::Lock;
 pub use lock::NoPermit;
@@ -34,6 +36,8 @@ pub use meta::Outputs;
 pub use meta::PlaybookText;
 pub use meta::Requests;
 pub use meta::Stage;
+pub use meta::Undoes;
+pub use meta::UndoneBy;
 pub use pages::StepRow;
 pub use results::StoredResults;
 pub use rows::StoredOperation;

@@ -70,6 +70,7 @@ labels! {
         Http => "local:http",
         IdTaken => "local:id_taken",
         InvalidValue => "local:invalid_value",
+        Irreversible => "local:irreversible",
         MissingKey => "local:missing_key",
         Network => "local:network",
         NotJson => "local:not_json",

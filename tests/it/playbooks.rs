@@ -22,6 +22,7 @@ use sugarmill::playbook::ForEach;
 use sugarmill::playbook::Playbook;
 use sugarmill::sandbox;
 
+use crate::scene::Said;
 use crate::scene::Scene;
 use crate::scene::project_file;
 
@@ -95,13 +96,32 @@ async fn stock() -> Metadata {
 
 /// The first run changes something, the second finds that all is done.
 fn twice(name: &str, first_writes: u64) -> Scene {
+    let scene = done_and_nothing_left(name, first_writes);
+    let second = scene.ends(0, "show second.run --format json");
+    assert_eq!(
+        second.json()["summary"]["unchanged"],
+        first_writes,
+        "{second}"
+    );
+    scene
+}
+
+fn done_and_nothing_left(name: &str, first_writes: u64) -> Scene {
     let scene = Scene::of(&[]);
+    let first = twice_in(&scene, name);
+    assert_eq!(first.json()["summary"]["ok"], first_writes, "{first}");
+    scene
+}
+
+/// A plan sends no write, the first run does, the second does not. Gives what the first said.
+fn twice_in(scene: &Scene, name: &str) -> Said {
     let playbook = project_file(name).display().to_string();
+    scene.ends(0, &format!("plan {playbook} -o plan.run"));
+    assert_eq!(scene.server.writes(), 0, "a plan sends no write");
     let first = scene.ends(
         0,
         &format!("run {playbook} --yes --format json -o first.run"),
     );
-    assert_eq!(first.json()["summary"]["ok"], first_writes, "{first}");
     let writes = scene.server.writes();
     let second = scene.ends(
         0,
@@ -112,12 +132,70 @@ fn twice(name: &str, first_writes: u64) -> Scene {
         writes,
         "the second run sends no write"
     );
-    assert_eq!(
-        second.json()["summary"]["unchanged"],
-        first_writes,
-        "{second}"
+    assert_eq!(second.json()["summary"]["ok"], 0, "{second}");
+    first
+}
+
+#[test]
+fn contacts_entered_twice_become_one() {
+    let scene = done_and_nothing_left("playbooks/merge-duplicate-contacts.yaml", 7 + 10 + 10 + 10);
+    let visitors = |rest: &str| {
+        scene.server.count(&format!(
+            "SELECT count(*) FROM contacts WHERE description = 'From the list of visitors.' AND deleted = 0 {rest}"
+        ))
+    };
+    assert_eq!(visitors("AND lead_source = 'Other'"), 0, "the doubles");
+    assert_eq!(visitors("AND title <> ''"), 7, "who was kept");
+    let orphans =
+        "SELECT count(*) FROM tasks t JOIN contacts c ON c.id = t.contact_id WHERE c.deleted = 1";
+    assert_eq!(scene.server.count(orphans), 0);
+    let moved = "SELECT count(*) FROM contacts_cases l JOIN contacts c ON c.id = l.contact_id \
+                 JOIN cases s ON s.id = l.case_id WHERE l.deleted = 0 AND c.deleted = 0 \
+                 AND s.name = 'Asked for a quote at the fair'";
+    assert_eq!(scene.server.count(moved), 10);
+}
+
+#[test]
+fn what_a_leaver_owns_goes_to_the_successors() {
+    let scene = done_and_nothing_left("playbooks/hand-over-leaver.yaml", 87);
+    let left = "SELECT (SELECT count(*) FROM accounts WHERE assigned_user_id = 'seed_max_id') \
+                + (SELECT count(*) FROM contacts WHERE assigned_user_id = 'seed_max_id')";
+    assert_eq!(scene.server.count(left), 0);
+    let done = "SELECT count(*) FROM opportunities WHERE assigned_user_id = 'seed_max_id' \
+                AND sales_stage NOT LIKE 'Closed%'";
+    assert_eq!(scene.server.count(done), 0);
+}
+
+#[test]
+fn nobody_is_their_own_successor() {
+    let scene = Scene::of(&[]);
+    let playbook = project_file("playbooks/hand-over-leaver.yaml");
+    let line = format!("plan {} --var leaver=chris", playbook.display());
+    scene.ends(1, &line).says("local:expect");
+}
+
+#[test]
+fn old_values_of_a_list_become_new_ones() {
+    let scene = done_and_nothing_left("playbooks/clean-up-lead-sources.yaml", 12);
+    let old = "SELECT count(*) FROM leads WHERE lead_source IN ('Tradeshow', 'Internet', 'Inbound Call', 'Mailing')";
+    assert_eq!(scene.server.count(old), 0);
+}
+
+#[test]
+fn stale_opportunities_are_closed_with_a_note() {
+    // The default of `before` moves with the calendar, the demo data do not.
+    let scene = Scene::of(&[]).env("SUGARMILL_VAR_BEFORE", "2026-06-01");
+    let stale = scene.server.count(
+        "SELECT count(*) FROM opportunities WHERE date_closed < '2026-06-01' AND sales_stage NOT LIKE 'Closed%'",
     );
-    scene
+    assert!(stale > 10);
+    twice_in(&scene, "playbooks/close-stale-opportunities.yaml");
+    let noted = "SELECT count(*) FROM opportunities o JOIN notes n ON n.parent_id = o.id \
+                 WHERE o.sales_stage = 'Closed Lost' AND o.probability = 0 AND n.name = 'Closed as lost'";
+    assert_eq!(scene.server.count(noted), stale);
+    let open = "SELECT count(*) FROM revenue_line_items l JOIN opportunities o ON o.id = l.opportunity_id \
+                JOIN notes n ON n.parent_id = o.id WHERE l.sales_stage NOT LIKE 'Closed%'";
+    assert_eq!(scene.server.count(open), 0);
 }
 
 #[test]

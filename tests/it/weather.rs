@@ -126,9 +126,12 @@ fn batches_that_are_too_large_are_split() {
 
 #[test]
 fn one_record_that_is_too_large_fails_alone() {
-    let scene = Scene::new().file("p.yaml", &playbook(2, "limits: { max_failures: 5 }"));
+    // One request at a time; behind the question which ids exist, the creates: whole, then their first half.
+    let playbook =
+        playbook(2, "limits: { max_failures: 5 }").replace("concurrency: 2", "concurrency: 1");
+    let scene = Scene::new().file("p.yaml", &playbook);
     scene.ends(0, "plan p.yaml -o p.run");
-    scene.server.fault("status:413,path=/bulk,times=2");
+    scene.server.fault("status:413,path=/bulk,skip=1,times=2");
     let said = scene.ends(1, "apply p.run --format json");
     assert_eq!(
         said.json()["summary"]["labels"]["request_too_large"],

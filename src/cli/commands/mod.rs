@@ -14,3 +14,4 @@ pub(super) mod run;
 pub(super) mod sandbox;
 pub(super) mod schema;
 pub(super) mod show;
+pub(super) mod undo;

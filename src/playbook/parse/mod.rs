@@ -3,6 +3,7 @@
 //! All problems of a file are found in one go: a part that is wrong is reported and left out, and reading goes on.
 
 mod action;
+mod arguments;
 mod controls;
 mod entries;
 mod file;
@@ -12,10 +13,12 @@ mod playbook;
 mod reader;
 mod settings;
 mod step;
+mod targets;
 #[cfg(test)]
 mod tests;
 mod value;
 mod verb;
+mod written;
 
 pub use file::load;
 pub use file::parse;

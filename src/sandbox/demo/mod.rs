@@ -2,6 +2,7 @@
 
 mod dice;
 mod fill;
+mod leftovers;
 mod names;
 mod people;
 mod records;

@@ -4,6 +4,8 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::fill::Pen;
+use super::leftovers;
+use super::leftovers::Known;
 use super::names;
 use crate::sandbox::failure::Failure;
 
@@ -44,6 +46,7 @@ pub(super) fn fill(pen: &mut Pen<'_>, accounts: usize) -> Result<(), Failure> {
     }
     let campaigns = campaigns(pen)?;
     let mut ids: Vec<String> = Vec::with_capacity(accounts);
+    let mut known: Vec<Known> = Vec::with_capacity(accounts);
     for number in 0..accounts {
         let parent = if number % 10 == 9 {
             ids.get(number - 9).cloned()
@@ -51,7 +54,8 @@ pub(super) fn fill(pen: &mut Pen<'_>, accounts: usize) -> Result<(), Failure> {
             None
         };
         let account = account(pen, number, parent.as_deref())?;
-        let contacts = contacts(pen, &account)?;
+        let (contacts, first) = contacts(pen, &account)?;
+        known.extend(first);
         for _ in 0..=pen.dice.below(2) {
             opportunity(pen, &account, &contacts)?;
         }
@@ -62,7 +66,7 @@ pub(super) fn fill(pen: &mut Pen<'_>, accounts: usize) -> Result<(), Failure> {
         }
         ids.push(account);
     }
-    Ok(())
+    leftovers::fill(pen, &known, inquirer)
 }
 
 fn owner(pen: &mut Pen<'_>) -> &'static str {
@@ -170,8 +174,10 @@ fn person(pen: &mut Pen<'_>) -> Value {
     })
 }
 
-fn contacts(pen: &mut Pen<'_>, account: &str) -> Result<Vec<String>, Failure> {
+/// The people of a company, and who of them was entered first.
+fn contacts(pen: &mut Pen<'_>, account: &str) -> Result<(Vec<String>, Option<Known>), Failure> {
     let mut ids: Vec<String> = Vec::new();
+    let mut known = None;
     for _ in 0..2 + pen.dice.below(3) {
         let mut fields = person(pen);
         fields["account_id"] = json!(account);
@@ -184,9 +190,15 @@ fn contacts(pen: &mut Pen<'_>, account: &str) -> Result<Vec<String>, Failure> {
             1 + pen.dice.below(12),
             1 + pen.dice.below(28)
         ));
+        known.get_or_insert_with(|| Known {
+            first_name: fields["first_name"].clone(),
+            last_name: fields["last_name"].clone(),
+            email: fields["email1"].clone(),
+            account: account.to_owned(),
+        });
         ids.push(pen.create("Contacts", fields)?);
     }
-    Ok(ids)
+    Ok((ids, known))
 }
 
 fn opportunity(pen: &mut Pen<'_>, account: &str, contacts: &[String]) -> Result<(), Failure> {
@@ -331,7 +343,8 @@ fn campaigns(pen: &mut Pen<'_>) -> Result<Vec<String>, Failure> {
     Ok(ids)
 }
 
-fn lead(pen: &mut Pen<'_>, campaigns: &[String]) -> Result<(), Failure> {
+/// Somebody of a company that is no customer yet.
+fn inquirer(pen: &mut Pen<'_>) -> Value {
     let mut fields = person(pen);
     let company = format!(
         "{} {}",
@@ -339,6 +352,11 @@ fn lead(pen: &mut Pen<'_>, campaigns: &[String]) -> Result<(), Failure> {
         pen.dice.pick(names::TRADE)
     );
     fields["account_name"] = json!(company);
+    fields
+}
+
+fn lead(pen: &mut Pen<'_>, campaigns: &[String]) -> Result<(), Failure> {
+    let mut fields = inquirer(pen);
     fields["status"] = json!(
         pen.dice
             .pick(&["New", "Assigned", "In Process", "Recycled", "Dead"])

@@ -1,0 +1,263 @@
+//! What a page needs to know, asked, and what becomes of each item by it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::Engine;
+use super::ExecuteError;
+use super::needs::Absence;
+use super::reading;
+use crate::check::CheckedAction;
+use crate::check::CheckedStep;
+use crate::check::Projection;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::Key;
+use crate::operation::Operation;
+use crate::operation::State;
+use crate::plan::Current;
+use crate::plan::Draft;
+use crate::plan::Earlier;
+use crate::plan::Expanded;
+use crate::plan::Item;
+use crate::plan::Need;
+use crate::plan::ReadPlan;
+use crate::plan::conflict;
+use crate::plan::ended;
+use crate::plan::finish;
+use crate::runfile::ItemOutcome;
+use crate::wire::Fault;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
+
+impl Engine<'_> {
+    /// Asks what a page needs to know and works out what becomes of each item.
+    pub(super) async fn outcomes(
+        &mut self,
+        step: &CheckedStep,
+        expanded: Vec<Expanded>,
+        items: &[Item],
+    ) -> Result<Vec<ItemOutcome>, ExecuteError> {
+        match &step.action {
+            CheckedAction::Write(_) => self.write_outcomes(step, expanded, items).await,
+            CheckedAction::Read(_) | CheckedAction::Assert { .. } => {
+                self.read_outcomes(step, expanded, items).await
+            }
+        }
+    }
+
+    async fn read_outcomes(
+        &mut self,
+        step: &CheckedStep,
+        expanded: Vec<Expanded>,
+        items: &[Item],
+    ) -> Result<Vec<ItemOutcome>, ExecuteError> {
+        let plans: Vec<ReadPlan> = expanded
+            .iter()
+            .filter_map(|expanded| match expanded {
+                Expanded::Read(plan) => Some(plan.clone()),
+                _ => None,
+            })
+            .collect();
+        let mut found = self.asker.read(plans).await?.into_iter();
+        let planner = self.planner();
+        let mut outcomes = Vec::with_capacity(expanded.len());
+        for (expanded, item) in expanded.into_iter().zip(items) {
+            let failed = |label: Label, message: String, status: Option<u16>| {
+                let base = Operation {
+                    status,
+                    ..ended(step, item, Key::from_index(item.seq.index()))
+                };
+                operation_outcome(planner.failed(step, base, label, message), None)
+            };
+            outcomes.push(match expanded {
+                Expanded::Ended(operation) => ItemOutcome::Operation {
+                    operation,
+                    result: None,
+                },
+                Expanded::Read(_) => match found
+                    .next()
+                    .unwrap_or_else(|| Ok(super::walk::Found::default()))
+                {
+                    Ok(found) => match reading::keep(&planner, step, found) {
+                        Ok(result) => ItemOutcome::Read(result),
+                        Err(message) => failed(LocalLabel::DuplicateKey.into(), message, None),
+                    },
+                    Err(fault) => failed(fault.label(), fault.to_string(), fault.status()),
+                },
+                Expanded::Holds | Expanded::Write(_) => {
+                    ItemOutcome::Read(crate::runfile::ReadResult::default())
+                }
+            });
+        }
+        Ok(outcomes)
+    }
+
+    async fn write_outcomes(
+        &mut self,
+        step: &CheckedStep,
+        expanded: Vec<Expanded>,
+        items: &[Item],
+    ) -> Result<Vec<ItemOutcome>, ExecuteError> {
+        let expanded = self.with_matches(step, expanded, items).await?;
+        let used = match &step.projection {
+            Projection::All => BTreeSet::new(),
+            Projection::Fields(fields) => fields.clone(),
+        };
+        let mut needs: Vec<(Need, Absence)> = Vec::new();
+        let mut earlier: Vec<Vec<Earlier>> = Vec::new();
+        for expanded in &expanded {
+            if let Expanded::Write(draft) = expanded {
+                let writes = self.earlier(draft)?;
+                needs.push(self.need(draft, &writes, &used)?);
+                earlier.push(writes);
+            }
+        }
+        let drafts: Vec<&Draft> = expanded
+            .iter()
+            .filter_map(|expanded| match expanded {
+                Expanded::Write(draft) => Some(draft),
+                _ => None,
+            })
+            .collect();
+        let known = self.asker.know(&needs).await?;
+        let known = self.with_parents(&drafts, known).await?;
+        let known = self.with_held(&drafts, known).await?;
+        let mut known = known.into_iter().zip(earlier);
+        let mut outcomes = Vec::with_capacity(expanded.len());
+        // Writes of this page, which the run file does not know yet.
+        let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
+        for (expanded, item) in expanded.into_iter().zip(items) {
+            outcomes.push(match expanded {
+                Expanded::Write(draft) => {
+                    let (known, mut earlier) =
+                        known.next().unwrap_or((Ok(Current::Missing), Vec::new()));
+                    let change = &draft.change;
+                    let of_page = here
+                        .entry((change.module().clone(), change.record().clone()))
+                        .or_default();
+                    earlier.extend(of_page.iter().cloned());
+                    let outcome = self.write_outcome(step, item, draft, known, &earlier);
+                    of_page.extend(planned_write(&outcome));
+                    outcome
+                }
+                Expanded::Ended(operation) => ItemOutcome::Operation {
+                    operation,
+                    result: None,
+                },
+                Expanded::Read(_) | Expanded::Holds => {
+                    ItemOutcome::Read(crate::runfile::ReadResult::default())
+                }
+            });
+        }
+        Ok(outcomes)
+    }
+
+    fn write_outcome(
+        &self,
+        step: &CheckedStep,
+        item: &Item,
+        draft: Draft,
+        known: Result<Current, Fault>,
+        earlier: &[Earlier],
+    ) -> ItemOutcome {
+        let current = match known {
+            Ok(current) => current,
+            Err(fault) => {
+                let base = Operation {
+                    status: fault.status(),
+                    ..ended(step, item, draft.key.clone())
+                };
+                let operation = self
+                    .planner()
+                    .failed(step, base, fault.label(), fault.to_string());
+                return operation_outcome(operation, None);
+            }
+        };
+        let clash = conflict(&draft, earlier).map(|(other, name)| {
+            format!(
+                "steps `{}` and `{}` set `{name}` of {} `{}` to different values",
+                self.checked.step(other.step()).id,
+                step.id,
+                draft.change.module(),
+                draft.change.record()
+            )
+        });
+        let held = match &current {
+            Current::Record(record) | Current::Detached(record) => Some(record.clone()),
+            Current::Missing | Current::NoParent | Current::Links(_) => None,
+        };
+        let operation = finish(draft, current, earlier, self.metadata);
+        let operation = match (clash, operation.state) {
+            (Some(message), State::Planned | State::Unchanged) => {
+                let base = Operation {
+                    change: None,
+                    ..operation
+                };
+                self.planner()
+                    .failed(step, base, LocalLabel::Conflict.into(), message)
+            }
+            (None, State::Failed) => {
+                let (label, message) = (
+                    operation.label.clone(),
+                    operation.message.clone().unwrap_or_default(),
+                );
+                let label = label.unwrap_or_else(|| LocalLabel::InvalidValue.into());
+                self.planner().failed(step, operation, label, message)
+            }
+            _ => operation,
+        };
+        let result = known_result(&operation, held);
+        operation_outcome(operation, result)
+    }
+}
+
+/// What a planned write of fields means to later ones of the same record.
+fn planned_write(outcome: &ItemOutcome) -> Option<Earlier> {
+    let ItemOutcome::Operation { operation, .. } = outcome else {
+        return None;
+    };
+    let change = operation.change.as_ref()?;
+    let sets = change.fields().into_owned();
+    (operation.state == State::Planned && !sets.is_empty()).then(|| Earlier {
+        seq: operation.seq,
+        state: operation.state,
+        creates: operation.action == Action::Create,
+        sets,
+        after: operation.after.clone(),
+    })
+}
+
+fn operation_outcome(
+    operation: Operation,
+    result: Option<serde_json::Map<String, serde_json::Value>>,
+) -> ItemOutcome {
+    ItemOutcome::Operation {
+        operation: Box::new(operation),
+        result,
+    }
+}
+
+/// What expressions may know of the record an operation works on: what it has, overlaid with what it will have.
+fn known_result(
+    operation: &Operation,
+    held: Option<serde_json::Map<String, serde_json::Value>>,
+) -> Option<serde_json::Map<String, serde_json::Value>> {
+    if !matches!(operation.state, State::Planned | State::Unchanged) {
+        return None;
+    }
+    let change = operation.change.as_ref()?;
+    let mut result = held.unwrap_or_default();
+    if operation.state == State::Planned
+        && !matches!(
+            change,
+            Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. }
+        )
+    {
+        result.extend(operation.after.clone());
+    }
+    result.insert("id".into(), change.record().as_str().into());
+    Some(result)
+}

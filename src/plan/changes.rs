@@ -1,0 +1,147 @@
+//! What a write comes to for one item.
+
+use serde_json::Value as Json;
+
+use super::ending::Stop;
+use super::expand::Planner;
+use super::reads;
+use super::values::Purpose;
+use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
+use crate::expr::Rendered;
+use crate::expr::Scope;
+use crate::expr::Tree;
+use crate::metadata::value::Edit;
+use crate::operation::Change;
+use crate::operation::Key;
+use crate::operation::Stability;
+use crate::wire::LinkTarget;
+use crate::wire::Parent;
+use crate::wire::RecordId;
+use crate::wire::SugarLabel;
+
+impl Planner<'_> {
+    pub(super) fn edits(
+        &self,
+        step: &CheckedStep,
+        write: &CheckedWrite,
+        scope: &Scope,
+    ) -> Result<Vec<(String, Edit)>, Stop> {
+        let judge = self.judge();
+        match write {
+            CheckedWrite::Update { module, parts, .. }
+            | CheckedWrite::Upsert { module, parts, .. } => {
+                Ok(judge.edits(step, &module.value, parts, scope)?)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+
+    pub(super) fn change(
+        &self,
+        step: &CheckedStep,
+        write: &CheckedWrite,
+        key: &Key,
+        stability: Stability,
+        scope: &Scope,
+    ) -> Result<Change, Stop> {
+        let judge = self.judge();
+        let module = write.module().value.clone();
+        Ok(match write {
+            CheckedWrite::Create { set, under, .. } => Change::Create {
+                fields: judge.fields(step, &module, set, Purpose::Create, scope)?,
+                id: self.origin.record_id(&step.id, key, stability),
+                under: match under {
+                    Some(under) => Some(Parent {
+                        module: under.module.value.clone(),
+                        record: reads::record_id(&under.record, scope)?,
+                        link: under.link.value.clone(),
+                    }),
+                    None => None,
+                },
+                unless: None,
+                module,
+            },
+            CheckedWrite::Update { record, set, .. } => Change::Update {
+                record: reads::record_id(record, scope)?,
+                fields: judge.fields(step, &module, set, Purpose::Update, scope)?,
+                module,
+            },
+            CheckedWrite::Delete { record, .. } => Change::Delete {
+                record: reads::record_id(record, scope)?,
+                module,
+            },
+            CheckedWrite::Link {
+                record, link, to, ..
+            } => Change::Link {
+                record: reads::record_id(record, scope)?,
+                link: link.value.clone(),
+                targets: targets(to, scope)?,
+                module,
+            },
+            CheckedWrite::Unlink {
+                record, link, to, ..
+            } => Change::Unlink {
+                record: reads::record_id(record, scope)?,
+                link: link.value.clone(),
+                others: targets(to, scope)?
+                    .into_iter()
+                    .map(|target| target.id)
+                    .collect(),
+                module,
+            },
+            CheckedWrite::Favorite { record, .. } => Change::Favorite {
+                record: reads::record_id(record, scope)?,
+                module,
+            },
+            // It is worked out by `upsert`, with what it is if a record matches.
+            CheckedWrite::Upsert { matching, set, .. } => {
+                self.upsert(step, &module, matching, set, scope)?.0
+            }
+            CheckedWrite::Unfavorite { record, .. } => Change::Unfavorite {
+                record: reads::record_id(record, scope)?,
+                module,
+            },
+        })
+    }
+}
+
+/// `to`: an id, a list of ids, or maps with `id` and relationship columns.
+fn targets(to: &Tree, scope: &Scope) -> Result<Vec<LinkTarget>, Stop> {
+    let Rendered::Value(value) = to.eval(scope)? else {
+        return Ok(Vec::new());
+    };
+    let list = match value {
+        Json::Array(list) => list,
+        one => vec![one],
+    };
+    let mut targets: Vec<LinkTarget> = Vec::with_capacity(list.len());
+    for item in list {
+        let target = target(item)?;
+        if !targets.iter().any(|other| other.id == target.id) {
+            targets.push(target);
+        }
+    }
+    Ok(targets)
+}
+
+fn target(item: Json) -> Result<LinkTarget, Stop> {
+    match item {
+        Json::String(id) if !id.is_empty() => Ok(LinkTarget::plain(RecordId::new(id))),
+        Json::Object(mut columns) => match columns.remove("id") {
+            Some(Json::String(id)) if !id.is_empty() => Ok(LinkTarget {
+                id: RecordId::new(id),
+                columns,
+            }),
+            _ => Err(Stop::invalid("an item of `to` has no `id`")),
+        },
+        Json::Null | Json::String(_) => {
+            let label = SugarLabel::MissingParameter.into();
+            Err(Stop::Failed {
+                label,
+                message: "an id of `to` is empty".into(),
+            })
+        }
+        other => Err(Stop::invalid(format!("`{other}` in `to` is not an id"))),
+    }
+}

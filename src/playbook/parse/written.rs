@@ -1,0 +1,151 @@
+//! What a record is to have, in the verbs that write it.
+
+use super::super::ast::Fields;
+use super::super::ast::Under;
+use super::super::code;
+use super::super::language::UNDER;
+use super::super::language::find;
+use super::super::node::Node;
+use super::arguments::Arguments;
+use super::entries::Entries;
+use super::reader::Reader;
+use super::reader::wants;
+use super::verb::missing_argument;
+use crate::diag::Located;
+use crate::diag::Problem;
+
+/// What a record is to have.
+pub(super) struct ChangedFields {
+    pub(super) set: Fields,
+    pub(super) add: Fields,
+    pub(super) remove: Fields,
+}
+
+/// An argument that is there and cannot be read; its problem is reported.
+pub(super) struct Unreadable;
+
+impl Arguments<'_, '_> {
+    pub(super) fn set(&mut self) -> Option<Fields> {
+        let node = self.take("set")?;
+        self.fields("set", node)
+    }
+
+    pub(super) fn fields(&mut self, name: &str, node: Located<Node>) -> Option<Fields> {
+        match node.value {
+            Node::Map(fields) => Some(fields),
+            value => {
+                let example = match name {
+                    "set" => "such as `{ name: Acme, phone_office: \"+49 30 1234\" }`",
+                    "match" => "such as `{ name: \"{{ item.name }}\" }`",
+                    _ => "such as `{ tag: [VIP] }`",
+                };
+                let found = Located::new(value, node.span);
+                let problem = wants(name, "a map of fields and values", &found).help(example);
+                self.reader.report(problem);
+                None
+            }
+        }
+    }
+
+    pub(super) fn matching(&mut self) -> Option<Fields> {
+        // Which will be refused by name.
+        if self.entries.keys().any(|key| key.value == "sync_key") {
+            return None;
+        }
+        let node = self.take("match")?;
+        let span = node.span;
+        let fields = self.fields("match", node)?;
+        if fields.is_empty() {
+            let message = "`match` matches every record".to_owned();
+            let help = "name the fields that tell one record from all others".to_owned();
+            self.reader.invalid(span, message, "an empty map", help);
+            return None;
+        }
+        Some(fields)
+    }
+
+    /// What finds a record cannot change in the same step: the next run would not find it.
+    pub(super) fn not_both<'f>(
+        &mut self,
+        matching: &Fields,
+        set: impl Iterator<Item = &'f (Located<String>, Located<Node>)>,
+    ) {
+        for (name, _) in set {
+            let found = matching.iter().find(|(found, _)| found.value == name.value);
+            if let Some((found, _)) = found {
+                let message = format!("`{}` finds the record, and is changed", name.value);
+                let problem = Problem::error(code::INVALID_PARAMETER, message)
+                    .at(name.span, "is changed here")
+                    .at(found.span, "finds the record")
+                    .help("write one of the two; a new record gets what `match` says, too");
+                self.reader.report(problem);
+            }
+        }
+    }
+
+    /// `set`, `add` and `remove`, one of which must be there.
+    pub(super) fn changed_fields(&mut self) -> Option<ChangedFields> {
+        let nodes = ["set", "add", "remove"].map(|name| (name, self.take(name)));
+        let is_misspelt = ["set", "add", "remove"]
+            .iter()
+            .any(|name| self.entries.has_misspelt(name));
+        if nodes.iter().all(|(_, node)| node.is_none()) {
+            if !self.are_below && !is_misspelt {
+                let key = find(self.verb.arguments, "set")
+                    .expect("the table holds every argument the parser asks for");
+                self.reader
+                    .report(missing_argument(self.verb, key, self.verb_span));
+            }
+            return None;
+        }
+        let [set, add, remove] = nodes.map(|(name, node)| match node {
+            Some(node) => self.fields(name, node),
+            None => Some(Fields::new()),
+        });
+        let fields = ChangedFields {
+            set: set?,
+            add: add?,
+            remove: remove?,
+        };
+        for (name, _) in fields.add.iter().chain(&fields.remove) {
+            let whole = fields.set.iter().find(|(set, _)| set.value == name.value);
+            if let Some((whole, _)) = whole {
+                let message = format!("`{}` is set as a whole, and in part", name.value);
+                let problem = Problem::error(code::INVALID_PARAMETER, message)
+                    .at(name.span, "in part")
+                    .at(whole.span, "as a whole")
+                    .help("write one of the two");
+                self.reader.report(problem);
+            }
+        }
+        Some(fields)
+    }
+
+    /// What was not written is fine, what cannot be read is not.
+    pub(super) fn under(&mut self) -> Result<Option<Under>, Unreadable> {
+        const OWNER: &str = "`under`";
+        let Some(node) = self.take("under") else {
+            return Ok(None);
+        };
+        let mut entries = Entries::of(self.reader, "under", node).ok_or(Unreadable)?;
+        let mut argument = |reader: &mut Reader<'_>, name| {
+            let key = find(UNDER, name).expect("the table holds every key the parser asks for");
+            entries.require(reader, OWNER, key)
+        };
+        let module = argument(self.reader, "module");
+        let record = argument(self.reader, "record");
+        let through = argument(self.reader, "through");
+        entries.finish(self.reader, OWNER, UNDER);
+        let module = module.and_then(|node| self.reader.plain_text("module", node));
+        let record = record.and_then(|node| self.id("record", node));
+        let through = through.and_then(|node| self.reader.plain_text("through", node));
+        match (module, record, through) {
+            (Some(module), Some(record), Some(through)) => Ok(Some(Under {
+                module,
+                record,
+                through,
+            })),
+            _ => Err(Unreadable),
+        }
+    }
+}
