@@ -148,8 +148,21 @@ impl Undo<'_> {
         };
         if let Some(known) = view.undone_by()? {
             let path = PathBuf::from(&known.file);
-            let is_begun =
-                RunView::open(&path).and_then(|view| view.stage()).ok() == Some(Stage::Run);
+            let earlier = RunView::open(&path).ok();
+            let stage = earlier.as_ref().map(RunView::stage).transpose()?;
+            let is_begun = stage == Some(Stage::Run);
+            let back = earlier.as_ref().map(RunView::undone_by).transpose()?;
+            if let Some(back) = back.flatten().filter(|back| back.stage == Stage::Run) {
+                return Err(Failure::Refused {
+                    message: format!(
+                        "`{}` was undone by `{}`, and that was taken back by `{}`",
+                        self.args.file.display(),
+                        path.display(),
+                        back.file
+                    ),
+                    help: Some(format!("`sugarmill undo {}` undoes it again", back.file)),
+                });
+            }
             if is_begun && self.args.out.as_ref().is_some_and(|out| *out != path) {
                 return Err(Failure::Refused {
                     message: format!(
