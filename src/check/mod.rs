@@ -6,6 +6,7 @@ mod compile;
 mod graph;
 mod names;
 mod projection;
+mod undone;
 mod vars;
 
 use std::collections::BTreeMap;

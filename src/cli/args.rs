@@ -16,6 +16,7 @@ use super::inspect_args::InitArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
 use super::inspect_args::RunsArgs;
+use super::undo_args::UndoArgs;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -115,6 +116,8 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Plan and apply
     Run(RunArgs),
+    /// Take back what a run file did, newest first
+    Undo(UndoArgs),
     /// Show a run file
     Show(ShowArgs),
     /// List the run files of a folder: when, what, result

@@ -21,6 +21,7 @@ use crate::playbook::Settings;
 use crate::runfile::Header;
 use crate::runfile::Requests;
 use crate::runfile::RunFile;
+use crate::runfile::Undoes;
 
 /// How long nobody may get an answer before a run is given up, unless the playbook says otherwise.
 const MAX_OUTAGE: Duration = Duration::from_hours(1);
@@ -80,8 +81,9 @@ pub(crate) fn build<'a>(
             run: header.run_id.clone(),
         },
         world: execute::world(&file, &header.vars, now)?,
-        file,
         asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
+        recovering: file.get::<Undoes>()?.map(|undoes| undoes.drifted),
+        file,
         guard: Guard::new(loaded.checked.limits.clone()),
         zone: loaded.zone.clone(),
         events: shown,

@@ -18,9 +18,12 @@ use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::playbook;
 use crate::playbook::ForEach;
+use crate::playbook::Limits;
 use crate::playbook::Playbook;
 use crate::playbook::rows;
 use crate::playbook::yaml;
+use crate::runfile::RunView;
+use crate::runfile::Undoes;
 
 const TIMEZONE: Code = Code("unknown_timezone");
 
@@ -74,6 +77,30 @@ pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
             zone,
         }),
         None => Err(refused(problems, sources)),
+    }
+}
+
+/// What a run file was made of: its playbook, or what takes a run of that back.
+pub(crate) fn recorded(view: &RunView) -> Result<Loaded, Failure> {
+    let playbook = view.header()?.playbook;
+    let loaded = stored(&playbook.path, &playbook.text)?;
+    Ok(match view.undoes()? {
+        Some(undoes) => taking_back(loaded, &undoes),
+        None => loaded,
+    })
+}
+
+/// The steps that take a run of a playbook back, under limits of their own.
+pub(crate) fn taking_back(loaded: Loaded, undoes: &Undoes) -> Loaded {
+    let limits = Limits {
+        max_changes: None,
+        max_deletes: Some(undoes.max_deletes),
+        max_failures: None,
+        max_calls: None,
+    };
+    Loaded {
+        checked: loaded.checked.undone(undoes.times, limits),
+        ..loaded
     }
 }
 

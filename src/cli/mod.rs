@@ -16,6 +16,7 @@ mod progress;
 mod reports;
 mod settings;
 mod signals;
+mod undo_args;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -82,6 +83,7 @@ fn subject(command: &Command) -> Option<Subject> {
         Command::Plan(args) => report(args.output.format, &args.playbook),
         Command::Run(args) => report(args.output.format, &args.playbook),
         Command::Apply(args) => report(args.output.format, &args.file),
+        Command::Undo(args) => report(args.output.format, &args.file),
         Command::Show(args) => report(args.output.format, &args.file),
         Command::Doctor(args) => Some(Subject::Other(args.format)),
         Command::Explain(args) => Some(Subject::Other(args.format)),
@@ -119,6 +121,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => block_on(commands::plan::run(settings, &args)),
         Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
         Command::Run(args) => block_on(commands::run::run(settings, args)),
+        Command::Undo(args) => block_on(commands::undo::run(settings, &args)),
         Command::Sandbox(args) => block_on(commands::sandbox::run(args)),
     }
 }

@@ -9,6 +9,7 @@ mod drive;
 mod earlier;
 mod error;
 mod expectations;
+mod held;
 mod items;
 mod judge;
 mod lookup;
@@ -19,7 +20,9 @@ mod patience;
 mod plan;
 mod reading;
 mod reconcile;
+mod seen;
 mod under;
+mod undo;
 mod upsert;
 mod walk;
 
@@ -36,6 +39,8 @@ pub use plan::PlanEnd;
 pub use plan::Refusal;
 pub use plan::plan;
 use tokio::sync::watch;
+pub use undo::plan_undo;
+pub use undo::settle_open;
 
 use crate::check::Checked;
 use crate::event::Event;
@@ -43,6 +48,7 @@ use crate::event::Listener;
 use crate::expr::World;
 use crate::metadata::Metadata;
 use crate::operation::Origin;
+use crate::plan::Drifted;
 use crate::plan::Guard;
 use crate::plan::Planner;
 use crate::runfile::RunFile;
@@ -65,6 +71,8 @@ pub struct Engine<'a> {
     pub file: RunFile,
     pub asker: Asker,
     pub guard: Guard,
+    /// Of a run file that takes another back: what becomes of records that somebody changed since.
+    pub recovering: Option<Drifted>,
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,
     pub wish: watch::Receiver<Wish>,

@@ -18,7 +18,7 @@ macro_rules! labels {
         impl $name {
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
 
@@ -70,6 +70,7 @@ labels! {
         Http => "local:http",
         IdTaken => "local:id_taken",
         InvalidValue => "local:invalid_value",
+        Irreversible => "local:irreversible",
         MissingKey => "local:missing_key",
         Network => "local:network",
         NotJson => "local:not_json",

@@ -60,6 +60,9 @@ fn production_wants_its_host() {
     assert_eq!(accounts(&scene), 0);
     scene.ends(0, "apply p.run --profile live --confirm 127.0.0.1");
     assert_eq!(accounts(&scene), 1);
+    scene.ends(5, "undo p.run --profile live --yes");
+    assert_eq!(accounts(&scene), 1);
+    scene.ends(0, "undo p.run --profile live --yes --confirm 127.0.0.1");
 }
 
 #[test]

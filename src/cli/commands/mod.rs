@@ -16,3 +16,4 @@ pub(super) mod runs;
 pub(super) mod sandbox;
 pub(super) mod schema;
 pub(super) mod show;
+pub(super) mod undo;

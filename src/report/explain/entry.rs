@@ -134,6 +134,9 @@ fn repeated(label: LocalLabel) -> &'static str {
         },
         LocalLabel::Http => return "yes for 429 and 5xx, as far as it is safe; no otherwise",
         LocalLabel::Condition => return "no: that is no failure",
+        LocalLabel::Irreversible => {
+            return "no: nothing would make it reversible, and the rest is taken back all the same";
+        }
         LocalLabel::NotStored => return "no, not by `apply --retry-failed` either: it was written",
         LocalLabel::Dependency => {
             return "not by itself; `apply --retry-failed` tries it together with what it waits for";

@@ -49,6 +49,10 @@ pub(super) fn words(label: LocalLabel) -> Words {
             meaning: "a value that came out of a template or a row does not suit its field",
             advice: "correct the row that the message names, or convert the value in the template, as with `parse_date`",
         },
+        LocalLabel::Irreversible => Words {
+            meaning: "undo cannot take this operation back: what it would need is not known to anybody",
+            advice: "look at what `show` of the run says was there before, and put back by hand what is needed",
+        },
         LocalLabel::MissingKey => Words {
             meaning: "`by_key` or `lookup` was asked for a key that no item has",
             advice: "correct the data, or give `lookup` a default; other items are not touched by this",
