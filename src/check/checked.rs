@@ -1,8 +1,8 @@
 //! A playbook whose templates are compiled, whose steps are in order, and whose names are known to exist.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 
+use super::included::CheckedInclude;
 use crate::diag::Located;
 use crate::diag::Span;
 use crate::expr::Path;
@@ -11,10 +11,14 @@ use crate::expr::Template;
 use crate::expr::Tree;
 use crate::playbook::DataFile;
 use crate::playbook::Empty;
+use crate::playbook::ExportFormat;
 use crate::playbook::FilterMethod;
+use crate::playbook::IncludedNo;
+use crate::playbook::IncludedText;
 use crate::playbook::Limits;
 use crate::playbook::OnDuplicate;
 use crate::playbook::OnError;
+use crate::playbook::Reach;
 use crate::playbook::Retry;
 use crate::playbook::Settings;
 use crate::playbook::VarDecl;
@@ -28,19 +32,34 @@ pub struct Checked {
     pub name: String,
     pub identity: Option<String>,
     pub generation: u64,
-    pub folder: PathBuf,
+    pub reach: Reach,
     pub vars: Vec<VarDecl>,
     pub limits: Limits,
     pub settings: Settings,
     /// In topological order; a step's number is its place.
     pub steps: Vec<CheckedStep>,
-    pub outputs: Vec<(String, Tree)>,
+    pub outputs: Vec<Output>,
+    /// By their numbers.
+    pub included: Vec<CheckedInclude>,
+    /// What apply needs of the included files.
+    pub texts: Vec<IncludedText>,
+}
+
+/// A value to report at the end; of an included playbook its name is like that of a step, `load.made`.
+#[derive(Debug, Clone)]
+pub struct Output {
+    pub name: String,
+    pub value: Tree,
+    pub included: Option<IncludedNo>,
 }
 
 #[derive(Debug, Clone)]
 pub struct CheckedStep {
     pub number: StepNo,
+    /// With its include path.
     pub id: String,
+    /// The playbook it is of; the outer one, where none.
+    pub included: Option<IncludedNo>,
     pub items: Option<Items>,
     /// The name an item has in templates.
     pub item_name: String,
@@ -58,6 +77,9 @@ pub struct CheckedStep {
     pub empty: Empty,
     pub alone: Sharing,
     pub action: CheckedAction,
+    pub tags: Vec<String>,
+    /// Steps whose results it reads.
+    pub reads: BTreeSet<StepNo>,
     /// Steps it reads or waits for.
     pub upstream: BTreeSet<StepNo>,
     /// `fields` as the playbook gives it.
@@ -81,6 +103,8 @@ pub enum Items {
     Template(Template),
     Path {
         path: Path,
+        /// The step whose result it reads; none, where it reads a variable.
+        step: Option<String>,
         span: Span,
     },
     Literal(Vec<Tree>),
@@ -142,6 +166,13 @@ pub enum CheckedAction {
     Assert {
         conditions: Vec<Template>,
         message: Option<Template>,
+    },
+    /// Its rows are the step's items.
+    Export {
+        to: Template,
+        format: ExportFormat,
+        /// The rows as they are, where none are given.
+        columns: Option<Vec<SetField>>,
     },
 }
 
@@ -271,6 +302,11 @@ impl Checked {
 }
 
 impl CheckedStep {
+    /// Whether it runs after all else.
+    pub fn is_export(&self) -> bool {
+        matches!(self.action, CheckedAction::Export { .. })
+    }
+
     pub fn is_write(&self) -> bool {
         matches!(self.action, CheckedAction::Write(_))
     }
@@ -279,7 +315,7 @@ impl CheckedStep {
         match &self.action {
             CheckedAction::Read(read) => read.module(),
             CheckedAction::Write(write) => Some(write.module()),
-            CheckedAction::Assert { .. } => None,
+            CheckedAction::Assert { .. } | CheckedAction::Export { .. } => None,
         }
     }
 }

@@ -15,6 +15,7 @@ use super::checked::Projection;
 use super::checked::SetField;
 use super::checked::Sharing;
 use super::checked::Under;
+use super::included::names;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
@@ -43,6 +44,10 @@ struct Broken;
 pub(super) struct Compiler<'a> {
     pub(super) sources: &'a Sources,
     pub(super) problems: Problems,
+    /// Of the playbook whose texts are compiled, before the ids of its steps.
+    pub(super) prefix: String,
+    /// The full ids of all includes.
+    pub(super) includes: &'a BTreeSet<String>,
 }
 
 impl Compiler<'_> {
@@ -76,6 +81,9 @@ impl Compiler<'_> {
             .collect();
         Some(CheckedStep {
             number,
+            included: step.included,
+            tags: step.tags.clone(),
+            reads: BTreeSet::new(),
             id: step.id.value.clone(),
             items,
             item_name: step.item_name.value.clone(),
@@ -112,18 +120,21 @@ impl Compiler<'_> {
 
     fn template(&mut self, text: &Located<String>) -> Option<Template> {
         Template::compile(text, self.sources)
+            .map(|template| template.within(names(&self.prefix, self.includes)))
             .map_err(|problem| self.problems.push(problem))
             .ok()
     }
 
-    fn expression(&mut self, text: &Located<String>) -> Option<Template> {
+    pub(super) fn expression(&mut self, text: &Located<String>) -> Option<Template> {
         Template::compile_expression(text, self.sources)
+            .map(|template| template.within(names(&self.prefix, self.includes)))
             .map_err(|problem| self.problems.push(problem))
             .ok()
     }
 
     pub(super) fn tree(&mut self, node: &Located<Node>) -> Option<Tree> {
         Tree::compile(node, self.sources)
+            .map(|tree| tree.within(names(&self.prefix, self.includes)))
             .map_err(|problems| self.problems.append(problems))
             .ok()
     }
@@ -146,6 +157,12 @@ impl Compiler<'_> {
             ForEach::JsonPath(text) => {
                 self.path(&Located::new(text.clone(), source.span))
                     .map(|path| Items::Path {
+                        step: match path.leading_names().as_slice() {
+                            ["steps", behind @ ..] => names(&self.prefix, self.includes)
+                                .full(behind.iter().copied())
+                                .map(|(id, _)| id),
+                            _ => None,
+                        },
                         path,
                         span: source.span,
                     })
@@ -161,9 +178,10 @@ impl Compiler<'_> {
                         path,
                     })
                 }
-                DataFormat::Json { select: None } | DataFormat::Csv { .. } | DataFormat::Jsonl => {
-                    Some(Items::File(file.clone()))
-                }
+                DataFormat::Json { select: None }
+                | DataFormat::Csv { .. }
+                | DataFormat::Jsonl
+                | DataFormat::Xlsx { .. } => Some(Items::File(file.clone())),
             },
         }
     }
@@ -274,6 +292,14 @@ impl Compiler<'_> {
                 module: module(&args.module),
                 record: self.tree(&args.record)?,
             }),
+            Action::Export(args) => CheckedAction::Export {
+                to: self.template(&args.to)?,
+                format: args.format,
+                columns: match &args.columns {
+                    Some(columns) => Some(self.set(columns)?),
+                    None => None,
+                },
+            },
             Action::Assert(args) => {
                 let conditions: Vec<Template> = args
                     .conditions

@@ -1,11 +1,15 @@
 //! Mistakes found before anything is sent: a [`Playbook`] in, a [`Checked`] one out, or problems. Pure.
 
+mod advice;
 mod against;
 mod checked;
 mod compile;
+mod exports;
 mod graph;
+mod included;
 mod names;
 mod projection;
+mod select;
 mod undone;
 mod vars;
 
@@ -24,6 +28,7 @@ pub use checked::CheckedStep;
 pub use checked::CheckedWrite;
 pub use checked::Expectation;
 pub use checked::Items;
+pub use checked::Output;
 pub use checked::Part;
 pub use checked::PartField;
 pub use checked::Projection;
@@ -31,26 +36,27 @@ pub use checked::SetField;
 pub use checked::Sharing;
 pub use checked::Under;
 use compile::Compiler;
+pub use included::CheckedInclude;
 use names::Known;
+pub use select::LeftOut;
+pub use select::Selection;
+pub use select::select;
 pub use vars::Given;
 pub use vars::GivenVars;
+pub use vars::IncludedVars;
 pub use vars::Origin;
+pub use vars::included_names;
+pub use vars::resolve_included;
 pub use vars::resolve_vars;
 
-use crate::diag::Code;
-use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
-use crate::diag::did_you_mean;
 use crate::expr::StepNo;
-use crate::playbook::Action;
+use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
+use crate::playbook::VarDecl;
 
-const UNKNOWN_STEP: Code = Code("unknown_step");
-const UNUSED_VAR: Code = Code("unused_var");
-const NO_KEY: Code = Code("no_key");
-
-/// First lines of the CSV files that steps read, by step id: the only thing check needs that is not in the playbook.
+/// Headings of the CSV files and sheets that steps read, by step id: the only thing check needs that is not in the playbook.
 pub type Headings = BTreeMap<String, Vec<String>>;
 
 /// Compiles a playbook, finds the order of its steps and checks every name in it. What was found besides the result
@@ -60,9 +66,16 @@ pub fn check(
     sources: &Sources,
     headings: &Headings,
 ) -> (Option<Checked>, Problems) {
+    let ids: BTreeSet<String> = playbook
+        .included
+        .iter()
+        .map(|included| included.id.value.clone())
+        .collect();
     let mut compiler = Compiler {
         sources,
         problems: Problems::default(),
+        prefix: String::new(),
+        includes: &ids,
     };
     let places: BTreeMap<&str, usize> = playbook
         .steps
@@ -75,31 +88,35 @@ pub fn check(
         .iter()
         .map(|(id, place)| (*id, number(*place)))
         .collect();
+    let includes = included::compile(playbook, &mut compiler);
     let compiled: Vec<Option<CheckedStep>> = playbook
         .steps
         .iter()
         .enumerate()
-        .map(|(place, step)| compiler.step(step, number(place), &written))
+        .map(|(place, step)| {
+            compiler.prefix = included::prefix(playbook, step.included);
+            compiler.step(step, number(place), &written)
+        })
         .collect();
-    let outputs: Vec<(String, crate::expr::Tree)> = playbook
-        .outputs
-        .iter()
-        .filter_map(|(name, node)| compiler.tree(node).map(|tree| (name.value.clone(), tree)))
-        .collect();
+    let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
 
-    let known = Known {
-        steps: places.keys().copied().collect(),
-        vars: playbook
-            .vars
-            .iter()
-            .map(|var| var.name.value.as_str())
-            .collect(),
-        headings,
-    };
-    depends_on(playbook, &known.steps, &mut problems);
+    let steps: BTreeSet<&str> = places.keys().copied().collect();
+    let known: Vec<Known<'_>> = playbooks(playbook)
+        .map(|(number, vars)| Known {
+            steps: steps.clone(),
+            vars: vars.iter().map(|var| var.name.value.as_str()).collect(),
+            headings,
+            prefix: included::prefix(playbook, number),
+            includes: &ids,
+        })
+        .collect();
+    depends_on(playbook, &known, &mut problems);
+    exports::check(playbook, &mut problems);
+    let mut vars_used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); known.len()];
+    let given = included::check(playbook, &includes, &known, &mut vars_used, &mut problems);
     let mut needs = graph::Needs::new();
-    let mut vars_used: BTreeSet<String> = BTreeSet::new();
+    let mut reads = graph::Needs::new();
     for (place, step) in compiled.iter().enumerate() {
         let on = needs.entry(place).or_default();
         on.extend(
@@ -109,45 +126,106 @@ pub fn check(
                 .filter_map(|on| places.get(on.step.value.as_str()).copied()),
         );
         let Some(step) = step else { continue };
-        let used = known.check(step, &mut problems);
-        on.extend(
-            used.steps
-                .iter()
-                .filter_map(|id| places.get(id.as_str()).copied()),
-        );
-        vars_used.extend(used.vars);
+        let home = included::place(step.included);
+        let used = known[home].check(step, &mut problems);
+        let mut ids = used.steps;
+        if let Some(number) = step.included {
+            let given = &given[number.0];
+            ids.extend(given.when.iter().cloned());
+            for var in &used.vars {
+                ids.extend(given.vars.get(var).into_iter().flatten().cloned());
+            }
+        }
+        let read = ids.iter().filter_map(|id| places.get(id.as_str()).copied());
+        let read: BTreeSet<usize> = read.collect();
+        exports::not_needed(playbook, place, &read, &mut problems);
+        on.extend(&read);
+        reads.insert(place, read);
+        vars_used[home].extend(used.vars);
     }
-    for (_, tree) in &outputs {
-        vars_used.extend(known.check_tree(tree, &mut problems).vars);
+    for output in &outputs {
+        let home = included::place(output.included);
+        let used = known[home].check_tree(&output.value, "", &mut problems);
+        vars_used[home].extend(used.vars);
     }
     let order = graph::order(&playbook.steps, &needs)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
     // A step with a broken text names nothing, so that what is unused cannot be told.
     if compiled.iter().all(Option::is_some) {
-        unused_vars(playbook, &vars_used, &mut problems);
+        for ((_, vars), used) in playbooks(playbook).zip(&vars_used) {
+            advice::unused_vars(vars, used, &mut problems);
+        }
     }
-    creates_without_key(playbook, &mut problems);
+    advice::creates_without_key(playbook, &mut problems);
+    // Where names are wrong, what a step waits for is not known either.
+    if order.is_ok() && !problems.has_errors() {
+        advice::reads_beside_writes(playbook, &needs, &mut problems);
+        advice::unreachable(&compiled, &mut problems);
+    }
     problems.sort();
     let checked = match order {
-        Ok(order) if !problems.has_errors() => {
-            Some(arrange(playbook, compiled, outputs, &order, &needs))
-        }
+        Ok(order) if !problems.has_errors() => Some(arrange(
+            playbook,
+            compiled,
+            outputs,
+            includes,
+            &order,
+            &Graph { needs, reads },
+        )),
         _ => None,
     };
     (checked, problems)
+}
+
+/// The outer playbook and those it includes, each with its variables.
+fn playbooks(playbook: &Playbook) -> impl Iterator<Item = (Option<IncludedNo>, &[VarDecl])> {
+    let included = playbook
+        .included
+        .iter()
+        .enumerate()
+        .map(|(number, included)| (Some(IncludedNo(number)), included.vars.as_slice()));
+    std::iter::once((None, playbook.vars.as_slice())).chain(included)
+}
+
+fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
+    let included = playbook
+        .included
+        .iter()
+        .enumerate()
+        .map(|(number, included)| (Some(IncludedNo(number)), &included.outputs));
+    let mut outputs = Vec::new();
+    for (number, written) in std::iter::once((None, &playbook.outputs)).chain(included) {
+        compiler.prefix = included::prefix(playbook, number);
+        for (name, node) in written {
+            outputs.extend(compiler.tree(node).map(|value| Output {
+                name: format!("{}{}", compiler.prefix, name.value),
+                value,
+                included: number,
+            }));
+        }
+    }
+    outputs
 }
 
 fn number(place: usize) -> StepNo {
     StepNo(u32::try_from(place).expect("a playbook has fewer than 2^32 steps"))
 }
 
+/// What each step needs, by places in the file.
+struct Graph {
+    needs: graph::Needs,
+    /// Of those the ones whose results it reads.
+    reads: graph::Needs,
+}
+
 /// Puts steps into their order and numbers them by it.
 fn arrange(
     playbook: &Playbook,
     compiled: Vec<Option<CheckedStep>>,
-    outputs: Vec<(String, crate::expr::Tree)>,
+    outputs: Vec<Output>,
+    included: Vec<CheckedInclude>,
     order: &[usize],
-    needs: &graph::Needs,
+    graph: &Graph,
 ) -> Checked {
     let final_number: BTreeMap<usize, StepNo> = order
         .iter()
@@ -166,15 +244,17 @@ fn arrange(
                 .iter()
                 .map(|(on, wait)| (renumbered(*on), *wait))
                 .collect();
-            step.upstream = needs[&place]
-                .iter()
-                .map(|need| final_number[need])
-                .collect();
+            let numbers = |needs: &graph::Needs| {
+                let needs = needs.get(&place).into_iter().flatten();
+                needs.map(|need| final_number[need]).collect()
+            };
+            step.upstream = numbers(&graph.needs);
+            step.reads = numbers(&graph.reads);
             step
         })
         .collect();
     steps.sort_by_key(|step| step.number);
-    let mut used = projection::of(&steps, &outputs);
+    let mut used = projection::of(&steps, &outputs, &included);
     for step in &mut steps {
         step.projection = match &step.fields {
             Some(fields) => {
@@ -192,65 +272,23 @@ fn arrange(
             .as_ref()
             .map(|identity| identity.value.clone()),
         generation: playbook.generation,
-        folder: playbook.folder.clone(),
+        reach: playbook.reach.clone(),
         vars: playbook.vars.clone(),
         limits: playbook.limits.clone(),
         settings: playbook.settings.clone(),
         steps,
         outputs,
+        included,
+        texts: playbook.texts.clone(),
     }
 }
 
-fn depends_on(playbook: &Playbook, steps: &BTreeSet<&str>, problems: &mut Problems) {
+fn depends_on(playbook: &Playbook, known: &[Known<'_>], problems: &mut Problems) {
     for step in &playbook.steps {
-        for on in step
-            .depends_on
-            .iter()
-            .filter(|on| !steps.contains(on.step.value.as_str()))
-        {
-            problems.push(
-                Problem::error(
-                    UNKNOWN_STEP,
-                    format!("there is no step `{}`", on.step.value),
-                )
-                .at(on.step.span, "named here")
-                .help_if(did_you_mean(&on.step.value, steps.iter().copied()))
-                .step(&step.id.value),
-            );
-        }
-    }
-}
-
-fn unused_vars(playbook: &Playbook, used: &BTreeSet<String>, problems: &mut Problems) {
-    for var in playbook
-        .vars
-        .iter()
-        .filter(|var| !used.contains(&var.name.value))
-    {
-        problems.push(
-            Problem::warning(
-                UNUSED_VAR,
-                format!("the variable `{}` is used nowhere", var.name.value),
-            )
-            .at(var.name.span, "declared here"),
-        );
-    }
-}
-
-fn creates_without_key(playbook: &Playbook, problems: &mut Problems) {
-    for step in &playbook.steps {
-        if matches!(step.action, Action::Create(_)) && step.key.is_none() {
-            problems.push(
-                Problem::warning(
-                    NO_KEY,
-                    "this create has no `key`, so running the playbook again creates again",
-                )
-                .at(step.verb_span, "created here")
-                .help(
-                    "name the record by something that stays the same: `key: \"{{ item.code }}\"`",
-                )
-                .step(&step.id.value),
-            );
+        for on in &step.depends_on {
+            if let Err(problem) = known[included::place(step.included)].step_named(&on.step.value) {
+                problems.push(problem.at(on.step.span, "named here").step(&step.id.value));
+            }
         }
     }
 }

@@ -32,6 +32,9 @@ pub(super) struct Known<'a> {
     pub(super) vars: BTreeSet<&'a str>,
     /// First lines of the CSV files that steps read, by step.
     pub(super) headings: &'a BTreeMap<String, Vec<String>>,
+    /// Of the playbook whose names are looked up, before the ids of its steps.
+    pub(super) prefix: String,
+    pub(super) includes: &'a BTreeSet<String>,
 }
 
 /// What the names of a step lead to.
@@ -50,18 +53,20 @@ impl Known<'_> {
                 self.reference(step, template, reference, item, &mut used, problems);
             }
         }
-        if let Some(Items::Path { path, span }) = &step.items {
-            match path.leading_names().as_slice() {
-                ["steps", name, ..] if self.steps.contains(name) => {
-                    used.steps.insert((*name).to_owned());
-                }
-                ["steps", name, ..] => problems.push(
-                    Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`"))
-                        .at(*span, "used here")
-                        .help_if(did_you_mean(name, self.steps.iter().copied()))
-                        .step(&step.id),
-                ),
-                ["vars", name, ..] => {
+        if let Some(Items::Path {
+            path,
+            step: read,
+            span,
+        }) = &step.items
+        {
+            match (read, path.leading_names().as_slice()) {
+                (Some(id), _) => match self.step_named(id) {
+                    Ok(()) => {
+                        used.steps.insert(id.clone());
+                    }
+                    Err(problem) => problems.push(problem.at(*span, "used here").step(&step.id)),
+                },
+                (None, ["vars", name, ..]) => {
                     used.vars.insert((*name).to_owned());
                 }
                 _ => problems.push(
@@ -78,17 +83,80 @@ impl Known<'_> {
         used
     }
 
-    /// Checks a template outside any step, such as an output.
-    pub(super) fn check_tree(&self, tree: &Tree, problems: &mut Problems) -> Used {
+    /// Checks a value outside any step, such as an output.
+    pub(super) fn check_tree(&self, tree: &Tree, owner: &str, problems: &mut Problems) -> Used {
         let mut used = Used::default();
         for template in tree.templates() {
-            for reference in template.references() {
-                if let Err(problem) = self.name(template, reference, &mut used) {
-                    problems.push(problem);
-                }
+            let Used { steps, vars } = self.check_template(template, owner, problems);
+            used.steps.extend(steps);
+            used.vars.extend(vars);
+        }
+        used
+    }
+
+    /// The same for one template.
+    pub(super) fn check_template(
+        &self,
+        template: &Template,
+        owner: &str,
+        problems: &mut Problems,
+    ) -> Used {
+        let mut used = Used::default();
+        for reference in template.references() {
+            if let Err(problem) = self.name(template, reference, &mut used) {
+                problems.push(if owner.is_empty() {
+                    problem
+                } else {
+                    problem.step(owner)
+                });
             }
         }
         used
+    }
+
+    /// Whether there is such a step, by its full id. Messages call it as the playbook does.
+    pub(super) fn step_named(&self, id: &str) -> Result<(), Problem> {
+        if self.steps.contains(id) {
+            return Ok(());
+        }
+        let own = |id: &'_ str| id.strip_prefix(self.prefix.as_str()).map(str::to_owned);
+        let name = own(id).unwrap_or_else(|| id.to_owned());
+        if self.includes.contains(id) {
+            let first = self
+                .steps
+                .iter()
+                .find(|step| step.starts_with(&format!("{id}.")));
+            return Err(Problem::error(
+                UNKNOWN_STEP,
+                format!("`{name}` is an include, not a step"),
+            )
+            .help_if(
+                first
+                    .and_then(|step| own(step))
+                    .map(|step| format!("name one of its steps, such as `steps.{step}`")),
+            ));
+        }
+        let known: Vec<String> = self.steps.iter().filter_map(|step| own(step)).collect();
+        let include = id
+            .rsplit_once('.')
+            .map(|(include, _)| format!("{include}."));
+        let inside: Vec<&str> = known
+            .iter()
+            .map(String::as_str)
+            .filter(|step| {
+                include.as_ref().is_some_and(|include| {
+                    format!("{}{step}", self.prefix).starts_with(include.as_str())
+                })
+            })
+            .filter(|_| include.as_deref() != Some(self.prefix.as_str()))
+            .collect();
+        Err(
+            Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`")).help_if(
+                did_you_mean(&name, known.iter().map(String::as_str)).or_else(|| {
+                    (!inside.is_empty()).then(|| format!("the include has {}", all_of(inside)))
+                }),
+            ),
+        )
     }
 
     fn reference(
@@ -126,6 +194,9 @@ impl Known<'_> {
         match reference.root.as_str() {
             "vars" => {
                 let Some(name) = reference.name(0) else {
+                    // Which one is meant cannot be seen, so it may be any.
+                    used.vars
+                        .extend(self.vars.iter().map(|name| (*name).to_owned()));
                     return Ok(());
                 };
                 used.vars.insert(name.to_owned());
@@ -149,17 +220,13 @@ impl Known<'_> {
                             .at(span, "name the step itself, such as `steps.owner`"),
                     );
                 };
-                if !self.steps.contains(name) {
-                    return Err(
-                        Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`"))
-                            .at(span, "used here")
-                            .help_if(did_you_mean(name, self.steps.iter().copied())),
-                    );
-                }
+                self.step_named(name)
+                    .map_err(|problem| problem.at(span, "used here"))?;
                 used.steps.insert(name.to_owned());
                 match reference.name(1) {
                     Some(attribute) if !STEP_ATTRIBUTES.contains(&attribute) => {
-                        Err(unknown_result(name, attribute).at(span, "used here"))
+                        let own = name.strip_prefix(self.prefix.as_str()).unwrap_or(name);
+                        Err(unknown_result(own, attribute).at(span, "used here"))
                     }
                     _ => Ok(()),
                 }
@@ -192,7 +259,7 @@ impl Known<'_> {
         let columns = all_of(heading.iter().map(String::as_str));
         Err(Problem::error(
             UNKNOWN_COLUMN,
-            format!("`{}` has no column `{name}`", file.path.value),
+            format!("`{}` has no column `{name}`", file.name()),
         )
         .at(template.span_of(&reference.range), "used here")
         .help(
@@ -316,6 +383,10 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                 trees.extend([record, to]);
             }
         },
+        CheckedAction::Export { to, columns, .. } => {
+            all.push((to, ItemIs::Absent));
+            trees.extend(columns.iter().flatten().map(|column| &column.value));
+        }
         CheckedAction::Assert {
             conditions,
             message,

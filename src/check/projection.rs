@@ -3,20 +3,24 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::checked::CheckedAction;
 use super::checked::CheckedStep;
 use super::checked::Items;
+use super::checked::Output;
 use super::checked::Projection;
+use super::included::CheckedInclude;
 use super::names;
 use super::names::ItemIs;
 use crate::expr::Part;
 use crate::expr::Reference;
 use crate::expr::StepNo;
-use crate::expr::Tree;
+use crate::expr::Template;
 
 /// What is used of each step, over all steps and outputs.
 pub(super) fn of(
     steps: &[CheckedStep],
-    outputs: &[(String, Tree)],
+    outputs: &[Output],
+    includes: &[CheckedInclude],
 ) -> BTreeMap<StepNo, Projection> {
     let numbers: BTreeMap<&str, StepNo> = steps
         .iter()
@@ -29,8 +33,16 @@ pub(super) fn of(
     for step in steps {
         uses.step(step);
     }
-    for reference in outputs.iter().flat_map(|(_, tree)| tree.references()) {
+    for reference in outputs.iter().flat_map(|output| output.value.references()) {
         uses.of_reference(reference);
+    }
+    for include in includes {
+        for reference in include.with.iter().flat_map(|(_, tree)| tree.references()) {
+            uses.handed_over(reference);
+        }
+        for reference in include.when.iter().flat_map(Template::references) {
+            uses.of_reference(reference);
+        }
     }
     uses.projections
 }
@@ -52,11 +64,18 @@ enum Origin {
 impl Uses<'_> {
     fn step(&mut self, step: &CheckedStep) {
         let origin = self.origin(step);
-        if let Some(Items::Path { path, .. }) = &step.items
-            && let ["steps", name, ..] = path.leading_names().as_slice()
-            && let Some(number) = self.numbers.get(name)
+        if let Some(Items::Path { step: Some(id), .. }) = &step.items
+            && let Some(number) = self.numbers.get(id.as_str())
         {
             // What a JSONPath compares and what its items are used for cannot be told apart here.
+            self.all(*number);
+        }
+        // A row that is written as it is has all its fields.
+        if let (
+            CheckedAction::Export { columns: None, .. },
+            Origin::Records(number) | Origin::Items(number),
+        ) = (&step.action, &origin)
+        {
             self.all(*number);
         }
         if step.select.is_some() {
@@ -114,6 +133,15 @@ impl Uses<'_> {
             return;
         };
         self.of_result(number, &reference.parts[1..]);
+    }
+
+    /// What an included playbook uses of a value it is given cannot be told apart by fields.
+    fn handed_over(&mut self, reference: &Reference) {
+        let step = reference.name(0).and_then(|name| self.numbers.get(name));
+        match (reference.root.as_str(), step, reference.parts.as_slice()) {
+            ("steps", Some(number), [_, Part::Name(name)]) if !is_scalar(name) => self.all(*number),
+            _ => self.of_reference(reference),
+        }
     }
 
     /// `parts` follow a step's or an item's result.

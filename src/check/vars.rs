@@ -10,17 +10,23 @@ use jiff::civil::Date;
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::Checked;
+use super::CheckedInclude;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::did_you_mean;
 use crate::expr::Hit;
+use crate::expr::IncludedNames;
+use crate::expr::IncludedVar;
 use crate::expr::ItemResult;
 use crate::expr::KeyHit;
+use crate::expr::LateVar;
 use crate::expr::Rendered;
 use crate::expr::Results;
 use crate::expr::ResultsError;
+use crate::expr::Scope;
 use crate::expr::StepNo;
 use crate::expr::StepResult;
 use crate::expr::Tally;
@@ -64,6 +70,115 @@ impl Origin {
 
 /// Values by name. What is given in more than one way is already decided.
 pub type GivenVars = BTreeMap<String, Given>;
+
+/// The values of included playbooks' variables by the full id of the include. Those that come from results are missing:
+/// nobody knows them before the steps ran.
+pub type IncludedVars = BTreeMap<String, Map<String, Json>>;
+
+/// Works out the variables of included playbooks, as far as they do not come from results.
+pub fn resolve_included(
+    checked: &Checked,
+    vars: &Map<String, Json>,
+    now: &ZonedDateTime,
+    sources: &Sources,
+) -> Result<IncludedVars, Problems> {
+    let mut problems = Problems::default();
+    let mut resolved = IncludedVars::new();
+    for include in &checked.included {
+        let world = World::new(Arc::new(NoResults), vars, now.clone())
+            .including(included_names(checked, &resolved));
+        let outer = include.within.map(|within| &checked.included[within.0]);
+        let mut values = Map::new();
+        for var in &include.vars {
+            let name = &var.name.value;
+            let given = include.with.iter().find(|(given, _)| given.value == *name);
+            let value = match given {
+                Some((_, tree)) if is_late(tree, outer, &resolved) => continue,
+                Some((_, tree)) => handed_over(var, tree, &world.scope_in(include.within)),
+                None => value(var, None, &world, sources),
+            };
+            match value {
+                Ok(value) => {
+                    values.insert(name.clone(), value);
+                }
+                Err(problem) => problems.push((*problem).step(&include.id)),
+            }
+        }
+        resolved.insert(include.id.clone(), values);
+    }
+    if problems.has_errors() {
+        Err(problems)
+    } else {
+        Ok(resolved)
+    }
+}
+
+/// Whether a value comes from results, its own or those that a variable of the including playbook comes from.
+fn is_late(tree: &Tree, outer: Option<&CheckedInclude>, resolved: &IncludedVars) -> bool {
+    tree.references()
+        .any(|reference| match (reference.root.as_str(), outer) {
+            ("steps", _) => true,
+            ("vars", Some(outer)) => {
+                let known = resolved.get(&outer.id);
+                reference
+                    .name(0)
+                    .is_none_or(|name| !known.is_some_and(|known| known.contains_key(name)))
+            }
+            _ => false,
+        })
+}
+
+fn handed_over(var: &VarDecl, tree: &Tree, scope: &Scope) -> Result<Json, Box<Problem>> {
+    let name = &var.name.value;
+    let invalid = |message: String| {
+        Box::new(
+            Problem::error(INVALID_VAR, message)
+                .at(tree.span, "given here")
+                .at(var.name.span, "declared here"),
+        )
+    };
+    match tree.eval(scope) {
+        Ok(Rendered::Value(value)) => {
+            typed(var.kind, &value).map_err(|wanted| invalid(format!("`{name}` is not {wanted}")))
+        }
+        Ok(Rendered::Omit) => Ok(Json::Null),
+        Err(failure) => Err(invalid(format!("`{name}` cannot be worked out: {failure}"))),
+    }
+}
+
+/// What templates of included playbooks may name, by the numbers of the includes.
+pub fn included_names(checked: &Checked, resolved: &IncludedVars) -> Vec<IncludedNames> {
+    let late = |tree: &Tree, kind| {
+        IncludedVar::Late(LateVar {
+            value: tree.clone(),
+            kind,
+            read: typed,
+        })
+    };
+    let names = |include: &CheckedInclude| {
+        let known = resolved.get(&include.id);
+        let vars = include.vars.iter().filter_map(|var| {
+            let name = &var.name.value;
+            let value = match known.and_then(|known| known.get(name)) {
+                Some(value) => IncludedVar::Known(value.clone()),
+                None => {
+                    let (_, tree) = include
+                        .with
+                        .iter()
+                        .find(|(given, _)| given.value == *name)?;
+                    late(tree, var.kind)
+                }
+            };
+            Some((name.clone(), value))
+        });
+        IncludedNames {
+            id: include.id.clone(),
+            within: include.within,
+            vars: vars.collect(),
+        }
+    };
+    checked.included.iter().map(names).collect()
+}
 
 /// Works out all variables, or says everything that is wrong with them.
 pub fn resolve_vars(
@@ -186,7 +301,7 @@ fn shown(value: &Json) -> String {
 }
 
 /// Reads a value as a type; text from a command line reads as what it looks like. Fails with what is wanted.
-fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
+pub(super) fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
     let text = value.as_str();
     match kind {
         VarKind::String | VarKind::Secret => match value {

@@ -17,6 +17,7 @@ use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
 use super::inspect_args::RunsArgs;
 use super::undo_args::UndoArgs;
+use crate::check::Selection;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -147,6 +148,8 @@ pub(crate) struct CheckArgs {
     /// Check against this snapshot of an instance's metadata
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
     /// For people, programs, annotations of a GitHub workflow, or code scanning
     #[arg(long, default_value = "text")]
     pub(crate) format: CheckFormat,
@@ -168,6 +171,40 @@ pub(crate) struct Variables {
     /// Read variables from a YAML or JSON map
     #[arg(long, value_name = "FILE")]
     pub(crate) vars_file: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Paths {
+    /// Let the playbook name files of this folder too; repeatable
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_path: Vec<PathBuf>,
+}
+
+/// Which steps a run takes, and what a plan does besides planning.
+#[derive(Debug, Args)]
+pub(crate) struct Choice {
+    /// Run this step and the reads it needs, and no others; repeatable
+    #[arg(long, value_name = "STEP")]
+    pub(crate) only: Vec<String>,
+    /// Leave this step out; repeatable
+    #[arg(long, value_name = "STEP")]
+    pub(crate) skip: Vec<String>,
+    /// Run the steps that have one of these tags, and the reads they need
+    #[arg(long, value_name = "TAG", value_delimiter = ',')]
+    pub(crate) tags: Vec<String>,
+    /// Write exports after planning too, with what is known by then
+    #[arg(long)]
+    pub(crate) write_exports: bool,
+}
+
+impl Choice {
+    pub(crate) fn selection(&self) -> Selection {
+        Selection {
+            only: self.only.clone(),
+            tags: self.tags.clone(),
+            skip: self.skip.clone(),
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +245,10 @@ pub(crate) struct PlanArgs {
     #[command(flatten)]
     pub(crate) variables: Variables,
     #[command(flatten)]
+    pub(crate) choice: Choice,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
+    #[command(flatten)]
     pub(crate) output: Output,
     /// Exit with 2 where there is something to change
     #[arg(long)]
@@ -235,6 +276,8 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) confirmation: Confirmation,
     #[command(flatten)]
+    pub(crate) paths: Paths,
+    #[command(flatten)]
     pub(crate) output: Output,
 }
 
@@ -254,6 +297,10 @@ pub(crate) struct RunArgs {
     pub(crate) confirmation: Confirmation,
     #[command(flatten)]
     pub(crate) variables: Variables,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
     #[command(flatten)]
     pub(crate) output: Output,
     /// With --dry-run: exit with 2 where there is something to change

@@ -1,11 +1,11 @@
 //! The way to a named instance: flags, profile and environment into a connection.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::SecretString;
 
 use super::failure::Failure;
+use super::instance::Manner;
 use super::profile::Profile;
 use super::settings::Environment;
 use crate::client::ApiVersion;
@@ -29,7 +29,7 @@ pub(crate) struct Destination {
 pub(crate) fn connection(
     environment: &Environment,
     destination: &Destination,
-    timeout: Option<Duration>,
+    manner: Manner,
 ) -> Result<Connection, Failure> {
     let profile = &destination.profile;
     let text = |name: &str| environment.get(name).ok().map(str::to_owned);
@@ -70,9 +70,7 @@ pub(crate) fn connection(
         url,
         except: text("NO_PROXY").or_else(|| text("no_proxy")),
     });
-    if let Some(timeout) = timeout {
-        connection.request_timeout = timeout;
-    }
+    manner.set(&mut connection);
     Ok(connection)
 }
 

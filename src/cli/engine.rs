@@ -12,6 +12,7 @@ use super::progress::Shown;
 use crate::execute;
 use crate::execute::Asker;
 use crate::execute::Engine;
+use crate::execute::Exports;
 use crate::execute::Health;
 use crate::execute::Pace;
 use crate::execute::Wish;
@@ -71,6 +72,7 @@ pub(crate) fn build<'a>(
     let now: ZonedDateTime = header.now.parse().map_err(|error| {
         Failure::arguments(format!("the run file's time does not read: {error}"))
     })?;
+    let recovering = file.get::<Undoes>()?.map(|undoes| undoes.drifted);
     Ok(Engine {
         checked: &loaded.checked,
         metadata: &header.metadata,
@@ -80,9 +82,14 @@ pub(crate) fn build<'a>(
             generation: loaded.checked.generation,
             run: header.run_id.clone(),
         },
-        world: execute::world(&file, &header.vars, now)?,
+        world: execute::world(&file, &loaded.checked, header, now)?,
         asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
-        recovering: file.get::<Undoes>()?.map(|undoes| undoes.drifted),
+        // What takes a run back leaves the files it wrote.
+        exports: match recovering {
+            Some(_) => Exports::Later,
+            None => Exports::WhenFinal(loaded.exports.clone()),
+        },
+        recovering,
         file,
         guard: Guard::new(loaded.checked.limits.clone()),
         zone: loaded.zone.clone(),

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 use clap_complete::Shell;
 
 use super::args::Format;
+use super::args::Paths;
 
 #[derive(Debug, Args)]
 pub(crate) struct MetadataArgs {
@@ -34,6 +35,8 @@ pub(crate) struct MetadataPullArgs {
     /// Describe the modules this playbook needs; repeatable
     #[arg(long = "for", value_name = "PLAYBOOK")]
     pub(crate) playbooks: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
 }
 
 #[derive(Debug, Args)]
@@ -48,6 +51,8 @@ pub(crate) struct MetadataDiffArgs {
     /// Say whether this playbook is broken by what changed; repeatable
     #[arg(long = "playbook", value_name = "PLAYBOOK")]
     pub(crate) playbooks: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
     /// Exit with 2 where something is different
@@ -68,6 +73,8 @@ pub(crate) struct GraphArgs {
     /// A playbook, or a run file: then each step says what became of it
     #[arg(value_name = "PLAYBOOK|FILE")]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) paths: Paths,
     #[arg(long, default_value = "mermaid")]
     pub(crate) format: GraphChoice,
 }

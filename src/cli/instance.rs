@@ -20,6 +20,7 @@ use crate::client::PlainHttp;
 use crate::client::Reader;
 use crate::client::Site;
 use crate::client::SiteError;
+use crate::playbook;
 use crate::sandbox;
 
 /// How much somebody who writes there has to say.
@@ -28,6 +29,29 @@ pub(crate) enum Care {
     Usual,
     /// A profile says `production = true`.
     Production,
+}
+
+/// How requests are sent, as far as a playbook says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    request_timeout: Option<Duration>,
+    most_per_second: Option<f64>,
+}
+
+impl Manner {
+    pub(crate) fn of(settings: &playbook::Settings) -> Self {
+        Self {
+            request_timeout: settings.request_timeout,
+            most_per_second: settings.max_requests_per_second,
+        }
+    }
+
+    pub(super) fn set(self, connection: &mut Connection) {
+        if let Some(timeout) = self.request_timeout {
+            connection.request_timeout = timeout;
+        }
+        connection.most_per_second = self.most_per_second;
+    }
 }
 
 /// The way to an instance, before anything was sent there.
@@ -54,12 +78,9 @@ pub(crate) struct Session {
 }
 
 impl Way {
-    pub(crate) async fn find(
-        settings: &Settings,
-        timeout: Option<Duration>,
-    ) -> Result<Self, Failure> {
+    pub(crate) async fn find(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         match &settings.instance {
-            Wanted::Sandbox => Self::to_sandbox(timeout).await,
+            Wanted::Sandbox => Self::to_sandbox(manner).await,
             Wanted::Named { url, plain_http } => {
                 let profiles = Profiles::find(Path::new("."))?;
                 let Some(url) = url.clone() else {
@@ -70,7 +91,7 @@ impl Way {
                     plain_http: *plain_http,
                     profile: Profile::default(),
                 };
-                Self::to(settings, &profiles, destination, timeout)
+                Self::to(settings, &profiles, destination, manner)
             }
             Wanted::Profile { name, plain_http } => {
                 let profiles = Profiles::find(Path::new("."))?;
@@ -80,7 +101,7 @@ impl Way {
                     plain_http: *plain_http,
                     profile,
                 };
-                Self::to(settings, &profiles, destination, timeout)
+                Self::to(settings, &profiles, destination, manner)
             }
         }
     }
@@ -89,9 +110,9 @@ impl Way {
         settings: &Settings,
         profiles: &Profiles,
         destination: Destination,
-        timeout: Option<Duration>,
+        manner: Manner,
     ) -> Result<Self, Failure> {
-        let connection = connect::connection(&settings.environment, &destination, timeout)?;
+        let connection = connect::connection(&settings.environment, &destination, manner)?;
         let name = connection.site.as_str().to_owned();
         Ok(Self {
             care: if profiles.is_production(&name) {
@@ -106,7 +127,7 @@ impl Way {
         })
     }
 
-    async fn to_sandbox(timeout: Option<Duration>) -> Result<Self, Failure> {
+    async fn to_sandbox(manner: Manner) -> Result<Self, Failure> {
         let config = sandbox::Config::default();
         // Its address changes from command to command, its seed makes the same data: that is its identity.
         let name = format!("sandbox:{}", config.seed);
@@ -118,9 +139,7 @@ impl Way {
             password: SecretString::from(running.password().to_owned()),
         };
         let mut connection = Connection::new(site, credentials);
-        if let Some(timeout) = timeout {
-            connection.request_timeout = timeout;
-        }
+        manner.set(&mut connection);
         Ok(Self {
             reader: Reader::new(connection)?,
             name,
@@ -140,11 +159,8 @@ impl Way {
 }
 
 impl Session {
-    pub(crate) async fn open(
-        settings: &Settings,
-        timeout: Option<Duration>,
-    ) -> Result<Self, Failure> {
-        let way = Way::find(settings, timeout).await?;
+    pub(crate) async fn open(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
+        let way = Way::find(settings, manner).await?;
         let me = way.reader.log_in().await?;
         Ok(Self {
             reader: way.reader,

@@ -17,15 +17,22 @@ use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::playbook;
+use crate::playbook::Action;
 use crate::playbook::ForEach;
+use crate::playbook::Library;
 use crate::playbook::Limits;
+use crate::playbook::OutOfReach;
 use crate::playbook::Playbook;
+use crate::playbook::Reach;
+use crate::playbook::code::OUTSIDE;
 use crate::playbook::rows;
 use crate::playbook::yaml;
+use crate::runfile::PlaybookText;
 use crate::runfile::RunView;
 use crate::runfile::Undoes;
 
 const TIMEZONE: Code = Code("unknown_timezone");
+const SAME_FILE: Code = Code("same_file");
 
 /// A playbook that can be planned.
 pub(crate) struct Loaded {
@@ -34,10 +41,12 @@ pub(crate) struct Loaded {
     pub(crate) sources: Sources,
     pub(crate) text: String,
     pub(crate) zone: Option<jiff::tz::TimeZone>,
+    /// Where its exports may be written.
+    pub(crate) exports: Reach,
 }
 
 /// Reads and checks a playbook as far as that goes without an instance.
-pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
+pub(crate) fn playbook(path: &Path, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
     let mut sources = Sources::default();
     let name = path.display().to_string();
     let refused = |problems, sources| Failure::Problems {
@@ -45,24 +54,34 @@ pub(crate) fn playbook(path: &Path) -> Result<Loaded, Failure> {
         problems,
         sources,
     };
-    let playbook = match playbook::load(path, &mut sources) {
+    let playbook = match playbook::load_allowing(path, allowed, &mut sources) {
         Ok(playbook) => playbook,
         Err(problems) => return Err(refused(problems, sources)),
     };
     let text = sources.get(playbook.name.span.source).text.to_string();
-    check_loaded(&playbook, sources, text).map_err(|(problems, sources)| refused(problems, sources))
+    check_loaded(&playbook, sources, text, allowed)
+        .map_err(|(problems, sources)| refused(problems, sources))
 }
 
 /// Checks a playbook again that a run file holds. Its data files are not looked at: their rows are in the run file too.
-pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
+pub(crate) fn stored(stored: &PlaybookText, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
+    let PlaybookText {
+        path: name,
+        text,
+        includes,
+        ..
+    } = stored;
     let mut sources = Sources::default();
-    let source = sources.add(name, text);
+    let source = sources.add(name, text.as_str());
     let refused = |problems, sources| Failure::Problems {
         name: format!("`{name}`"),
         problems,
         sources,
     };
-    let playbook = match playbook::parse(source, Path::new(""), &sources) {
+    let library = Library::Stored(includes);
+    let playbook = playbook::parse(source, Path::new(""), &sources)
+        .and_then(|playbook| playbook::assemble(playbook, library, &mut sources));
+    let playbook = match playbook {
         Ok(playbook) => playbook,
         Err(problems) => return Err(refused(problems, sources)),
     };
@@ -73,17 +92,17 @@ pub(crate) fn stored(name: &str, text: &str) -> Result<Loaded, Failure> {
             checked,
             warnings: problems,
             sources,
-            text: text.to_owned(),
+            text: text.clone(),
             zone,
+            exports: working_folder(allowed),
         }),
         None => Err(refused(problems, sources)),
     }
 }
 
 /// What a run file was made of: its playbook, or what takes a run of that back.
-pub(crate) fn recorded(view: &RunView) -> Result<Loaded, Failure> {
-    let playbook = view.header()?.playbook;
-    let loaded = stored(&playbook.path, &playbook.text)?;
+pub(crate) fn recorded(view: &RunView, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
+    let loaded = stored(&view.header()?.playbook, allowed)?;
     Ok(match view.undoes()? {
         Some(undoes) => taking_back(loaded, &undoes),
         None => loaded,
@@ -108,14 +127,17 @@ fn check_loaded(
     playbook: &Playbook,
     sources: Sources,
     text: String,
+    allowed: &[PathBuf],
 ) -> Result<Loaded, (Problems, Sources)> {
     let mut problems = Problems::default();
+    let exports = working_folder(allowed);
+    export_paths(playbook, &exports, &mut problems);
     let mut headings = Headings::new();
     for step in &playbook.steps {
         let Some(ForEach::File(file)) = step.for_each.as_ref().map(|source| &source.value) else {
             continue;
         };
-        match rows::heading(file, &playbook.folder) {
+        match rows::heading(file, &playbook.reach) {
             Ok(Some(heading)) => {
                 headings.insert(step.id.value.clone(), heading);
             }
@@ -139,8 +161,57 @@ fn check_loaded(
             sources,
             text,
             zone,
+            exports,
         }),
         _ => Err((problems, sources)),
+    }
+}
+
+/// Where a command may write files that a playbook names.
+fn working_folder(allowed: &[PathBuf]) -> Reach {
+    Reach::of(Path::new(".")).allowing(allowed)
+}
+
+/// Files of exports whose names are known already: inside the working folder, and none that a step reads.
+fn export_paths(playbook: &Playbook, reach: &Reach, problems: &mut Problems) {
+    let read: Vec<PathBuf> = playbook
+        .steps
+        .iter()
+        .filter_map(|step| match &step.for_each.as_ref()?.value {
+            ForEach::File(file) => playbook
+                .reach
+                .file(&file.beside.join(&file.path.value))
+                .ok(),
+            _ => None,
+        })
+        .collect();
+    for step in &playbook.steps {
+        let Action::Export(export) = &step.action else {
+            continue;
+        };
+        let to = &export.to;
+        if to.value.contains("{{") {
+            continue;
+        }
+        match reach.place(Path::new(&to.value)) {
+            Err(OutOfReach::Outside) => problems.push(
+                Problem::error(OUTSIDE, format!("`{}` leaves the working folder", to.value))
+                    .at(to.span, "written here")
+                    .help("write to a file below the folder in which sugarmill runs, or allow its folder: `--allow-path DIR`")
+                    .step(&step.id.value),
+            ),
+            Ok(place) if read.contains(&place) => problems.push(
+                Problem::error(
+                    SAME_FILE,
+                    format!("`{}` is read by this playbook and would be overwritten", to.value),
+                )
+                .at(to.span, "written here")
+                .help("give the file another name")
+                .step(&step.id.value),
+            ),
+            // Whether it can be written is found when it is: its folder may be made until then.
+            Ok(_) | Err(_) => {}
+        }
     }
 }
 

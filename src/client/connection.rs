@@ -24,6 +24,8 @@ pub struct Connection {
     pub ca_file: Option<PathBuf>,
     /// For a whole exchange, from the first byte sent to the last one read.
     pub request_timeout: Duration,
+    /// The most requests begun in a second.
+    pub most_per_second: Option<f64>,
     pub proxy: Option<Proxy>,
 }
 
@@ -60,6 +62,7 @@ impl Connection {
             api_version: ApiVersion::default(),
             ca_file: None,
             request_timeout: Duration::from_mins(2),
+            most_per_second: None,
             proxy: None,
         }
     }

@@ -4,6 +4,9 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
+use governor::DefaultDirectRateLimiter;
+use governor::Quota;
+use governor::RateLimiter;
 use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::Certificate;
 use reqwest::NoProxy;
@@ -38,7 +41,16 @@ pub(super) struct Transport {
     base: String,
     site: String,
     timeout: Duration,
+    /// Lets the next request begin when its time has come.
+    limiter: Option<DefaultDirectRateLimiter>,
     pub(super) counter: Counter,
+}
+
+/// One request after the other, evenly: an instance that wants its peace is not helped by a burst and a pause.
+fn limiter(per_second: f64) -> Option<DefaultDirectRateLimiter> {
+    let gap = Duration::try_from_secs_f64(per_second.recip()).ok()?;
+    // A gap that no clock can tell from none limits nothing.
+    Quota::with_period(gap).map(RateLimiter::direct)
 }
 
 /// A request as the transport takes it.
@@ -108,12 +120,16 @@ impl Transport {
             base: format!("{site}/rest/{}", connection.api_version),
             site: site.to_string(),
             timeout: connection.request_timeout,
+            limiter: connection.most_per_second.and_then(limiter),
             counter: Counter::default(),
         })
     }
 
     /// One attempt.
     pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Answer, Fault> {
+        if let Some(limiter) = &self.limiter {
+            limiter.until_ready().await;
+        }
         self.counter.request();
         let path = call.path.split('?').next().unwrap_or_default();
         let method = call.method.as_str();

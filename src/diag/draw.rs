@@ -61,7 +61,7 @@ pub fn draw(problems: &Problems, sources: &Sources, style: Style) -> String {
 
     let mut drawn = String::new();
     for problem in problems.iter().take(MOST_DRAWN) {
-        let drawing = Drawing::new(problem, &excerpts);
+        let drawing = Drawing::new(problem, sources, &excerpts);
         handler
             .render_report(&mut drawn, &drawing)
             .expect("writing to a string does not fail, and every label is inside its excerpt");
@@ -117,7 +117,7 @@ struct Elsewhere<'a> {
 }
 
 impl<'a> Drawing<'a> {
-    fn new(problem: &Problem, excerpts: &'a Excerpts<'a>) -> Self {
+    fn new(problem: &Problem, sources: &Sources, excerpts: &'a Excerpts<'a>) -> Self {
         let home = problem.labels.first().map(|(span, _)| span.source);
         let mut labels = Vec::new();
         let mut elsewhere = Vec::new();
@@ -138,6 +138,17 @@ impl<'a> Drawing<'a> {
                     excerpt,
                 });
             }
+        }
+        for from in home
+            .map(|home| sources.included_from(home))
+            .unwrap_or_default()
+        {
+            let excerpt = excerpts.of(from.source);
+            elsewhere.push(Elsewhere {
+                message: "included from here".to_owned(),
+                label: LabeledSpan::new_primary_with_span(None, excerpt.drawable(from)),
+                excerpt,
+            });
         }
         Self {
             message: message(problem),

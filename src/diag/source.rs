@@ -64,18 +64,21 @@ pub struct Source {
     /// As a person would name it: a path relative to where they stand.
     pub name: String,
     pub text: Arc<str>,
+    /// Where another text says to read this one.
+    included_from: Option<Span>,
     /// Where each line begins, found once: a file of 10,000 mistakes asks for 10,000 positions.
     line_starts: Arc<[usize]>,
 }
 
 impl Source {
-    fn new(name: String, text: Arc<str>) -> Self {
+    fn new(name: String, text: Arc<str>, included_from: Option<Span>) -> Self {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
         Self {
             name,
             text,
+            included_from,
             line_starts,
         }
     }
@@ -112,10 +115,32 @@ pub struct Position {
 
 impl Sources {
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> SourceId {
+        self.push(Source::new(name.into(), text.into(), None))
+    }
+
+    /// A text that another one includes. Problems in it say from where.
+    pub fn add_included(
+        &mut self,
+        name: impl Into<String>,
+        text: impl Into<Arc<str>>,
+        from: Span,
+    ) -> SourceId {
+        self.push(Source::new(name.into(), text.into(), Some(from)))
+    }
+
+    fn push(&mut self, source: Source) -> SourceId {
         let id =
             SourceId(u16::try_from(self.0.len()).expect("a command reads fewer than 65,536 texts"));
-        self.0.push(Source::new(name.into(), text.into()));
+        self.0.push(source);
         id
+    }
+
+    /// From where a text is included, from there outwards.
+    pub fn included_from(&self, id: SourceId) -> Vec<Span> {
+        std::iter::successors(self.get(id).included_from, |span| {
+            self.get(span.source).included_from
+        })
+        .collect()
     }
 
     pub(super) fn all(&self) -> &[Source] {

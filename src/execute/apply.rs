@@ -68,8 +68,15 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<ApplyEnd, ExecuteError> {
     engine.file.begin_run()?;
+    // Each apply may know more rows than the one before it.
+    for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
+        if !engine.file.is_left_out(step.number)? {
+            engine.file.forget_export(step.number)?;
+        }
+    }
     let end = engine.run(Arc::new(writer), health, options).await;
     engine.judge_expectations()?;
+    engine.write_exports()?;
     engine.write_outputs()?;
     engine.file.put(&Finished(super::timestamp()))?;
     engine.file.put(&match &end {
@@ -161,8 +168,7 @@ impl Engine<'_> {
                 ))));
             }
         }
-        let too_many = self.guard.too_many_failures(self.file.progress()?.totals());
-        Ok(too_many.map(ApplyEnd::Stopped))
+        Ok(self.too_many_failures()?.map(ApplyEnd::Stopped))
     }
 
     /// Plans what became known and sends as much as there are slots for.

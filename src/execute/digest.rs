@@ -18,10 +18,18 @@ pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
     ] {
         add(&mut hasher, part.as_bytes());
     }
+    for included in &header.playbook.includes {
+        add(&mut hasher, included.path.as_bytes());
+        add(&mut hasher, included.text.as_bytes());
+    }
     add(
         &mut hasher,
         canonical(&Json::Object(header.vars)).as_bytes(),
     );
+    for (id, vars) in header.included_vars {
+        add(&mut hasher, id.as_bytes());
+        add(&mut hasher, canonical(&Json::Object(vars)).as_bytes());
+    }
     view.each_planned(|operation| add(&mut hasher, of_operation(operation).as_bytes()))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

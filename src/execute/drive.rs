@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::ExecuteError;
+use super::included::Included;
 use super::items::ItemWalk;
 use crate::check::CheckedStep;
 use crate::event::Event;
@@ -42,7 +43,7 @@ impl Engine<'_> {
         let checked = self.checked;
         loop {
             let mut moved = false;
-            for step in &checked.steps {
+            for step in checked.steps.iter().filter(|step| !step.is_export()) {
                 if self.stop_wished() {
                     return Ok(());
                 }
@@ -87,8 +88,14 @@ impl Engine<'_> {
         if self.file.step(step.number)?.items > 0 {
             self.file.forget_items(step.number)?;
         }
-        let scope = self.world.scope();
-        let mut walk = match ItemWalk::open(self.checked, step, &scope) {
+        let included = self.included(step);
+        let scope = self.world.scope_in(step.included);
+        if let Ok(Included::No(message)) = included {
+            let label = LocalLabel::Condition.into();
+            self.end_whole(step, State::Skipped, label, message)?;
+            return Ok(true);
+        }
+        let mut walk = match included.and_then(|_| ItemWalk::open(self.checked, step, &scope)) {
             Ok(walk) => walk,
             Err(Failure::Unknown) => return Ok(false),
             Err(failure) => {
@@ -144,7 +151,7 @@ impl Engine<'_> {
     }
 
     /// A step that ends as a whole has one operation that says so.
-    fn end_whole(
+    pub(super) fn end_whole(
         &mut self,
         step: &CheckedStep,
         state: State,

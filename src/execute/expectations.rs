@@ -76,7 +76,11 @@ impl Engine<'_> {
                         found.push((step.id.clone(), message));
                     }
                 }
-            } else if let Some(message) = unmet(&step.expect, row.records, &self.world.scope()) {
+            } else if let Some(message) = unmet(
+                &step.expect,
+                row.records,
+                &self.world.scope_in(step.included),
+            ) {
                 found.push((step.id.clone(), message));
             }
         }

@@ -34,7 +34,7 @@ pub(super) enum ItemWalk<'a> {
     },
     File {
         rows: Box<Rows>,
-        name: &'a str,
+        name: String,
     },
     Values(std::vec::IntoIter<Json>),
 }
@@ -56,14 +56,14 @@ impl<'a> ItemWalk<'a> {
             },
             Some(Items::File(file)) => {
                 let rows =
-                    rows::open(file, &checked.folder).map_err(|error| unreadable(file, &error))?;
+                    rows::open(file, &checked.reach).map_err(|error| unreadable(file, &error))?;
                 Self::File {
                     rows: Box::new(rows),
-                    name: &file.path.value,
+                    name: file.name(),
                 }
             }
             Some(Items::Searched { file, path }) => {
-                let document = rows::document(file, &checked.folder)
+                let document = rows::document(file, &checked.reach)
                     .map_err(|error| unreadable(file, &error))?;
                 Self::Values(path.find(&document).into_iter())
             }
@@ -106,7 +106,7 @@ impl<'a> ItemWalk<'a> {
                 Ok(row) => RawItem {
                     source: ItemSource::Value(row.value),
                     row: Some(Row {
-                        file: (*name).to_owned(),
+                        file: name.clone(),
                         line: row.line,
                     }),
                     bad: None,
@@ -117,7 +117,7 @@ impl<'a> ItemWalk<'a> {
                         span: None,
                     },
                     Some(Row {
-                        file: (*name).to_owned(),
+                        file: name.clone(),
                         line: row.line,
                     }),
                 ),

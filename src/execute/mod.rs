@@ -9,7 +9,9 @@ mod drive;
 mod earlier;
 mod error;
 mod expectations;
+mod export;
 mod held;
+mod included;
 mod items;
 mod judge;
 mod lookup;
@@ -34,6 +36,7 @@ pub use apply::apply;
 pub use ask::Asker;
 pub use deliver::Pace;
 pub use error::ExecuteError;
+pub use export::Exports;
 pub use patience::Health;
 pub use plan::PlanEnd;
 pub use plan::Refusal;
@@ -43,6 +46,7 @@ pub use undo::plan_undo;
 pub use undo::settle_open;
 
 use crate::check::Checked;
+use crate::check::included_names;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::expr::World;
@@ -51,6 +55,7 @@ use crate::operation::Origin;
 use crate::plan::Drifted;
 use crate::plan::Guard;
 use crate::plan::Planner;
+use crate::runfile::Header;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 
@@ -73,6 +78,7 @@ pub struct Engine<'a> {
     pub guard: Guard,
     /// Of a run file that takes another back: what becomes of records that somebody changed since.
     pub recovering: Option<Drifted>,
+    pub exports: Exports,
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,
     pub wish: watch::Receiver<Wish>,
@@ -101,19 +107,17 @@ impl Engine<'_> {
     fn stop_wished(&self) -> bool {
         *self.wish.borrow() != Wish::GoOn
     }
-
-    fn check_limits(&self) -> Result<(), ExecuteError> {
-        Ok(self.guard.check(self.file.progress()?.totals())?)
-    }
 }
 
 /// A world that reads results from the run file.
 pub fn world(
     file: &RunFile,
-    vars: &serde_json::Map<String, serde_json::Value>,
+    checked: &Checked,
+    header: &Header,
     now: jiff::ZonedDateTime,
 ) -> Result<World, RunFileError> {
-    Ok(World::new(Arc::new(file.results()?), vars, now))
+    let world = World::new(Arc::new(file.results()?), &header.vars, now);
+    Ok(world.including(included_names(checked, &header.included_vars)))
 }
 
 /// The time as run files and reports write it.

@@ -42,9 +42,9 @@ impl Engine<'_> {
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
         match &step.action {
             CheckedAction::Write(_) => self.write_outcomes(step, expanded, items).await,
-            CheckedAction::Read(_) | CheckedAction::Assert { .. } => {
-                self.read_outcomes(step, expanded, items).await
-            }
+            CheckedAction::Read(_)
+            | CheckedAction::Assert { .. }
+            | CheckedAction::Export { .. } => self.read_outcomes(step, expanded, items).await,
         }
     }
 

@@ -4,11 +4,13 @@ use super::Engine;
 use super::ExecuteError;
 use super::digest;
 use crate::check::CheckedStep;
+use crate::check::LeftOut;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Sources;
 use crate::diag::counted;
 use crate::expr::Rendered;
+use crate::operation::State;
 use crate::plan::GuardError;
 use crate::plan::decide;
 use crate::playbook::OnErrorAction;
@@ -49,7 +51,7 @@ pub enum PlanEnd {
 }
 
 /// Makes the plan in an engine's empty run file. Whatever happens, the file says how it ended.
-pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
+pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd, ExecuteError> {
     for step in &engine.checked.steps {
         let module = step.module().map(|module| module.value.as_str());
         engine.file.add_step(
@@ -60,6 +62,19 @@ pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
             effect(step),
             repeat(step),
         )?;
+    }
+    for (number, reason) in left_out {
+        let step = engine.checked.step(*number);
+        let label = LocalLabel::LeftOut.into();
+        engine.end_whole(step, State::Skipped, label, reason.clone())?;
+        engine.file.explain_step(*number, reason)?;
+    }
+    for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
+        if !left_out.contains_key(&step.number) {
+            engine
+                .file
+                .explain_step(step.number, "written after all else is done")?;
+        }
     }
     match engine.drive().await {
         Ok(()) if !engine.stop_wished() => {}
@@ -73,6 +88,7 @@ pub async fn plan(engine: &mut Engine<'_>) -> Result<PlanEnd, ExecuteError> {
         Err(error) => return Err(error),
     }
     engine.judge_expectations()?;
+    engine.write_exports()?;
     engine.write_outputs()?;
     let refusal = engine.refusal()?;
     engine
@@ -122,8 +138,7 @@ impl Engine<'_> {
                 "{count} failed while planning, and the playbook does not tolerate it"
             ))));
         }
-        let totals = self.file.progress()?.totals();
-        if let Some(message) = self.guard.too_many_failures(totals) {
+        if let Some(message) = self.too_many_failures()? {
             return Ok(Some(Refusal::Mistakes(message)));
         }
         if let Some((step, ..)) = unexpected.first() {
@@ -132,8 +147,10 @@ impl Engine<'_> {
                 "what step `{step}` expects does not hold"
             ))));
         }
-        if let Err(error) = self.guard.check(totals) {
-            return Ok(Some(error.into()));
+        match self.check_limits() {
+            Ok(()) => {}
+            Err(ExecuteError::Guard(error)) => return Ok(Some(error.into())),
+            Err(other) => return Err(other),
         }
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
             let bounded = step.max.is_some() || self.guard.limits().max_changes.is_some();
@@ -169,14 +186,14 @@ impl Engine<'_> {
     /// Outputs that can be known; the others stay out until they are.
     pub(super) fn write_outputs(&self) -> Result<(), RunFileError> {
         let mut outputs = serde_json::Map::new();
-        for (name, tree) in &self.checked.outputs {
-            let scope = self.world.scope();
-            match tree.eval(&scope) {
+        for output in &self.checked.outputs {
+            let scope = self.world.scope_in(output.included);
+            match output.value.eval(&scope) {
                 Ok(Rendered::Value(value)) => {
-                    outputs.insert(name.clone(), value);
+                    outputs.insert(output.name.clone(), value);
                 }
                 Ok(Rendered::Omit) => {}
-                Err(failure) => tracing::debug!("output `{name}`: {failure}"),
+                Err(failure) => tracing::debug!("output `{}`: {failure}", output.name),
             }
         }
         self.file.put(&Outputs(outputs))

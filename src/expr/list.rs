@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::objects::Item;
+use super::objects::Steps;
 use super::path::Path;
 use super::results::ItemSource;
 use super::scope::Failure;
@@ -43,12 +44,13 @@ impl<'a> ItemList<'a> {
         } else {
             1
         };
+        let wanted = wanted + includes_named(&names, scope)?;
         if names.len() < wanted {
             let message = "a JSONPath of `for_each` begins with a result: `$.steps.NAME.records…`";
             return Err(scope.failure(message.into(), None));
         }
         // What a JSONPath finds is a copy: it would not remember whose result it is, and nobody would wait for it.
-        if names.get(2) == Some(&"items") {
+        if names.get(wanted - 1) == Some(&"items") {
             let message = "a JSONPath reads `records`, `ids` or `selected`; go through `items` with a template: \
                            `{{ steps.NAME.items }}`, and choose with `when`";
             return Err(scope.failure(message.into(), None));
@@ -56,9 +58,7 @@ impl<'a> ItemList<'a> {
         let names = &names[..wanted];
         let mut inner = scope.context.clone();
         for name in names {
-            inner = inner
-                .get_attr(name)
-                .map_err(|error| scope.failure(error.to_string(), None))?;
+            inner = attribute(&inner, name, scope)?;
         }
         let json =
             value::to_json(&inner).map_err(|error| scope.failure(error.to_string(), None))?;
@@ -75,6 +75,28 @@ impl<'a> ItemList<'a> {
             .map_err(|error| scope.failure(error.to_string(), None))?;
         Ok(Self { scope, walk })
     }
+}
+
+/// How many of the names behind `steps` are includes, which stand before the step.
+fn includes_named(names: &[&str], scope: &Scope) -> Result<usize, Failure> {
+    let mut count = 0;
+    let Some((&"steps", behind)) = names.split_first() else {
+        return Ok(count);
+    };
+    let mut inner = attribute(&scope.context, "steps", scope)?;
+    for name in behind {
+        inner = attribute(&inner, name, scope)?;
+        if inner.downcast_object_ref::<Steps>().is_none() {
+            break;
+        }
+        count += 1;
+    }
+    Ok(count)
+}
+
+fn attribute(of: &Value, name: &str, scope: &Scope) -> Result<Value, Failure> {
+    of.get_attr(name)
+        .map_err(|error| scope.failure(error.to_string(), None))
 }
 
 impl Iterator for ItemList<'_> {

@@ -2,6 +2,7 @@
 
 mod dates;
 mod functions;
+mod included;
 mod list;
 mod objects;
 mod path;
@@ -18,11 +19,15 @@ mod touched;
 mod tree;
 mod value;
 
+pub use included::IncludedNames;
+pub use included::IncludedVar;
+pub use included::LateVar;
 pub use list::ItemList;
 pub use path::Path;
 pub use path::PathError;
 pub use references::Part;
 pub use references::Reference;
+pub use references::StepNames;
 pub use results::Effect;
 pub use results::Hit;
 pub use results::ItemResult;

@@ -24,6 +24,7 @@ use super::results::ResultsError;
 use super::results::Standing;
 use super::results::StepNo;
 use super::results::StepResult;
+use super::scope::Shared;
 use super::touched::EdgeKind;
 use super::touched::Recorder;
 use super::touched::Unknown;
@@ -37,6 +38,7 @@ const PAGE: u64 = 500;
 pub(super) struct Access {
     pub(super) results: Arc<dyn Results>,
     pub(super) recorder: Arc<Recorder>,
+    pub(super) shared: Arc<Shared>,
 }
 
 /// The root of an evaluation: the names a template may use.
@@ -44,6 +46,8 @@ pub(super) struct Access {
 pub(super) struct Context {
     pub(super) access: Access,
     pub(super) vars: Value,
+    /// Before the ids of the steps that templates name: empty in the outer playbook.
+    pub(super) prefix: String,
     pub(super) now: Value,
     pub(super) item: Option<(String, Value)>,
 }
@@ -54,7 +58,10 @@ impl Object for Context {
         match (name, &self.item) {
             (_, Some((item, value))) if item == name => Some(value.clone()),
             ("vars", _) => Some(self.vars.clone()),
-            ("steps", _) => Some(Value::from_object(Steps(self.access.clone()))),
+            ("steps", _) => Some(Value::from_object(Steps {
+                access: self.access.clone(),
+                prefix: self.prefix.clone(),
+            })),
             (dates::NOW, _) => Some(self.now.clone()),
             _ => None,
         }
@@ -77,27 +84,36 @@ impl Access {
 }
 
 /// An invalid value: the engine stops at it. What it means is in the recorder.
-fn stop(detail: &'static str) -> Value {
+pub(super) fn stop(detail: &'static str) -> Value {
     Value::from(Error::new(ErrorKind::InvalidOperation, detail))
 }
 
+/// The steps of a playbook, or of one that it includes.
 #[derive(Debug)]
-struct Steps(Access);
+pub(super) struct Steps {
+    access: Access,
+    prefix: String,
+}
 
 impl Object for Steps {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match self.0.results.step(key.as_str()?) {
-            Ok(step) => {
-                let name = key.to_string();
-                step.map(|step| {
-                    Value::from_object(Step {
-                        access: self.0.clone(),
-                        name,
-                        step,
-                    })
+        let access = &self.access;
+        let name = format!("{}{}", self.prefix, key.as_str()?);
+        if access.shared.includes.contains(&name) {
+            return Some(Value::from_object(Self {
+                access: access.clone(),
+                prefix: format!("{name}."),
+            }));
+        }
+        match access.results.step(&name) {
+            Ok(step) => step.map(|step| {
+                Value::from_object(Step {
+                    access: access.clone(),
+                    name,
+                    step,
                 })
-            }
-            Err(error) => Some(self.0.broken(&error)),
+            }),
+            Err(error) => Some(access.broken(&error)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What a template refers to, found in its tree without running it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::machinery::ast::Call;
@@ -27,7 +28,46 @@ pub enum Part {
     Index,
 }
 
+/// How the templates of one playbook file name steps.
+#[derive(Debug, Clone, Copy)]
+pub struct StepNames<'a> {
+    /// `load.` in an included playbook, before the ids of its own steps.
+    pub prefix: &'a str,
+    /// The full ids of all includes.
+    pub includes: &'a BTreeSet<String>,
+}
+
+impl StepNames<'_> {
+    /// The full id that names give, and how many of them it takes: `load`, `accounts`, `records` → `load.accounts`, 2.
+    pub fn full<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Option<(String, usize)> {
+        let mut names = names.into_iter();
+        let mut id = format!("{}{}", self.prefix, names.next()?);
+        let mut taken = 1;
+        while self.includes.contains(&id) {
+            let Some(name) = names.next() else { break };
+            id.push('.');
+            id.push_str(name);
+            taken += 1;
+        }
+        Some((id, taken))
+    }
+}
+
 impl Reference {
+    /// Writes the step's full id where the template writes it in parts, so that `name(0)` is the step wherever it is.
+    pub(super) fn resolve(&mut self, names: StepNames<'_>) {
+        if self.root != "steps" {
+            return;
+        }
+        let written = self.parts.iter().map_while(|part| match part {
+            Part::Name(name) => Some(name.as_str()),
+            Part::Index => None,
+        });
+        if let Some((id, taken)) = names.full(written) {
+            self.parts.splice(..taken, [Part::Name(id)]);
+        }
+    }
+
     /// The name at a place behind the root, if it can be seen.
     pub fn name(&self, place: usize) -> Option<&str> {
         match self.parts.get(place) {

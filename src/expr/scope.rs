@@ -1,5 +1,6 @@
 //! What one evaluation may see, and why one gave no value.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::ZonedDateTime;
@@ -8,6 +9,8 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::dates::Moment;
+use super::included::IncludedNames;
+use super::included::IncludedVars;
 use super::objects;
 use super::objects::Access;
 use super::objects::Context;
@@ -18,14 +21,24 @@ use super::touched::Recorder;
 use super::touched::Touched;
 use super::value::from_json;
 use crate::diag::Span;
+use crate::playbook::IncludedNo;
 use crate::wire::Label;
 
 /// The same for all evaluations of a run.
 #[derive(Debug, Clone)]
 pub struct World {
     results: Arc<dyn Results>,
+    shared: Arc<Shared>,
+}
+
+/// What is known before any step runs.
+#[derive(Debug)]
+pub(super) struct Shared {
     vars: Value,
-    now: ZonedDateTime,
+    now: Value,
+    pub(super) included: Vec<IncludedNames>,
+    /// The full ids of includes.
+    pub(super) includes: BTreeSet<String>,
 }
 
 /// One item's view of the world. It gathers what its evaluations touch.
@@ -57,8 +70,27 @@ impl World {
     pub fn new(results: Arc<dyn Results>, vars: &Map<String, Json>, now: ZonedDateTime) -> Self {
         Self {
             results,
-            vars: from_json(&Json::Object(vars.clone())),
-            now,
+            shared: Arc::new(Shared {
+                vars: from_json(&Json::Object(vars.clone())),
+                now: Value::from_object(Moment::Instant(now)),
+                included: Vec::new(),
+                includes: BTreeSet::new(),
+            }),
+        }
+    }
+
+    /// The same world with the names of included playbooks in it, by their numbers.
+    #[must_use]
+    pub fn including(self, included: Vec<IncludedNames>) -> Self {
+        let shared = Shared {
+            vars: self.shared.vars.clone(),
+            now: self.shared.now.clone(),
+            includes: included.iter().map(|names| names.id.clone()).collect(),
+            included,
+        };
+        Self {
+            shared: Arc::new(shared),
+            ..self
         }
     }
 
@@ -66,35 +98,69 @@ impl World {
         &self.results
     }
 
-    /// For what a step says once, outside any item.
+    /// For what a step of the outer playbook says once, outside any item.
     pub fn scope(&self) -> Scope {
-        self.with(None)
+        self.scope_in(None)
+    }
+
+    /// The same for a playbook that may be an included one.
+    pub fn scope_in(&self, playbook: Option<IncludedNo>) -> Scope {
+        Scope::new(self.access(), playbook, None)
     }
 
     pub fn item_scope(&self, name: &str, source: ItemSource) -> Scope {
-        self.with(Some((name, source)))
+        self.item_scope_in(None, name, source)
     }
 
-    fn with(&self, item: Option<(&str, ItemSource)>) -> Scope {
-        let access = Access {
+    pub fn item_scope_in(
+        &self,
+        playbook: Option<IncludedNo>,
+        name: &str,
+        source: ItemSource,
+    ) -> Scope {
+        let access = self.access();
+        let item = (name.to_owned(), objects::source(&access, source));
+        Scope::new(access, playbook, Some(item))
+    }
+
+    fn access(&self) -> Access {
+        Access {
             results: Arc::clone(&self.results),
             recorder: Arc::new(Recorder::default()),
-        };
-        let item = item.map(|(name, source)| (name.to_owned(), objects::source(&access, source)));
-        let context = Context {
-            access: access.clone(),
-            vars: self.vars.clone(),
-            now: Value::from_object(Moment::Instant(self.now.clone())),
-            item,
-        };
-        Scope {
-            context: Value::from_object(context),
-            access,
+            shared: Arc::clone(&self.shared),
         }
     }
 }
 
 impl Scope {
+    /// What the templates of a playbook may see; what they touch is recorded in `access`.
+    pub(super) fn new(
+        access: Access,
+        playbook: Option<IncludedNo>,
+        item: Option<(String, Value)>,
+    ) -> Self {
+        let included =
+            playbook.and_then(|number| Some((number, access.shared.included.get(number.0)?)));
+        let (vars, prefix) = match included {
+            None => (access.shared.vars.clone(), String::new()),
+            Some((number, names)) => (
+                Value::from_object(IncludedVars::new(access.clone(), number)),
+                format!("{}.", names.id),
+            ),
+        };
+        let context = Context {
+            access: access.clone(),
+            vars,
+            prefix,
+            now: access.shared.now.clone(),
+            item,
+        };
+        Self {
+            context: Value::from_object(context),
+            access,
+        }
+    }
+
     /// What was read since the last call.
     pub fn take_touched(&self) -> Touched {
         self.access.recorder.take()

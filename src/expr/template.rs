@@ -14,6 +14,7 @@ use super::functions::ENGINE;
 use super::functions::GLOBALS;
 use super::references;
 use super::references::Reference;
+use super::references::StepNames;
 use super::scope::Failure;
 use super::scope::Scope;
 use super::syntax;
@@ -122,6 +123,15 @@ impl Template {
             Form::Bare => syntax::bare_expression(&self.text),
             Form::Plain | Form::Lone | Form::Mixed => syntax::template(&self.text),
         }
+    }
+
+    /// Takes the names of steps as the playbook file means them that the template stands in.
+    #[must_use]
+    pub fn within(mut self, names: StepNames<'_>) -> Self {
+        self.references
+            .iter_mut()
+            .for_each(|reference| reference.resolve(names));
+        self
     }
 
     pub fn references(&self) -> &[Reference] {

@@ -4,6 +4,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::references::Reference;
+use super::references::StepNames;
 use super::scope::Failure;
 use super::scope::Scope;
 use super::template::Rendered;
@@ -40,6 +41,25 @@ impl Tree {
         } else {
             Err(problems)
         }
+    }
+
+    /// As [`Template::within`], for every template in it.
+    #[must_use]
+    pub fn within(mut self, names: StepNames<'_>) -> Self {
+        self.shape = match self.shape {
+            Shape::Scalar => Shape::Scalar,
+            Shape::Template(template) => Shape::Template(Box::new(template.within(names))),
+            Shape::List(items) => {
+                Shape::List(items.into_iter().map(|item| item.within(names)).collect())
+            }
+            Shape::Map(entries) => Shape::Map(
+                entries
+                    .into_iter()
+                    .map(|(key, value)| (key, value.within(names)))
+                    .collect(),
+            ),
+        };
+        self
     }
 
     /// The value, if no template stands in it.

@@ -65,7 +65,7 @@ pub enum Change {
 /// The field in which an answer shows the user's own mark (fact sheet 1.3).
 const FAVORITE: &str = "my_favorite";
 
-/// The word for it in reports. Reads and asserts are listed only when they fail.
+/// The word for it in reports. What changes nothing in Sugar is listed only when it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
@@ -80,6 +80,7 @@ pub enum Action {
     Unfavorite,
     Read,
     Assert,
+    Export,
 }
 
 impl Action {
@@ -94,6 +95,7 @@ impl Action {
         Self::Unfavorite,
         Self::Read,
         Self::Assert,
+        Self::Export,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -108,6 +110,7 @@ impl Action {
             Self::Unfavorite => "unfavorite",
             Self::Read => "read",
             Self::Assert => "assert",
+            Self::Export => "export",
         }
     }
 
@@ -131,12 +134,13 @@ impl Action {
             | Self::Favorite
             | Self::Unfavorite
             | Self::Read
-            | Self::Assert => Reversible::Yes,
+            | Self::Assert
+            | Self::Export => Reversible::Yes,
         }
     }
 
     pub fn is_write(self) -> bool {
-        !matches!(self, Self::Read | Self::Assert)
+        !matches!(self, Self::Read | Self::Assert | Self::Export)
     }
 }
 

@@ -147,6 +147,7 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
     let action = match &step.action {
         CheckedAction::Read(_) => Action::Read,
         CheckedAction::Assert { .. } => Action::Assert,
+        CheckedAction::Export { .. } => Action::Export,
         CheckedAction::Write(write) => match write {
             CheckedWrite::Create { .. } => Action::Create,
             CheckedWrite::Update { .. } => Action::Update,

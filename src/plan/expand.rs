@@ -66,8 +66,10 @@ pub struct Planner<'a> {
 impl Planner<'_> {
     pub fn scope(&self, step: &CheckedStep, source: &ItemSource) -> Scope {
         match step.items {
-            Some(_) => self.world.item_scope(&step.item_name, source.clone()),
-            None => self.world.scope(),
+            Some(_) => self
+                .world
+                .item_scope_in(step.included, &step.item_name, source.clone()),
+            None => self.world.scope_in(step.included),
         }
     }
 
@@ -93,7 +95,10 @@ impl Planner<'_> {
             return Ok(None);
         };
         let source = ItemSource::Value(Json::Object(record.clone()));
-        key_of(template, &self.world.item_scope(&step.item_name, source)).map(Some)
+        let scope = self
+            .world
+            .item_scope_in(step.included, &step.item_name, source);
+        key_of(template, &scope).map(Some)
     }
 
     /// Works an item out. `key` is what [`Planner::key`] gave for it.
@@ -181,6 +186,8 @@ impl Planner<'_> {
                     needs: Vec::new(),
                 }))
             }
+            // It is written when all else is done.
+            CheckedAction::Export { .. } => Err(Failure::Unknown.into()),
             CheckedAction::Assert {
                 conditions,
                 message,

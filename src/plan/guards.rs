@@ -24,11 +24,34 @@ pub enum GuardError {
     Changes { found: u64, limit: u64 },
     #[error("{found} deletes are more than `max_deletes: {limit}` allows, by {}", found - limit)]
     Deletes { found: u64, limit: u64 },
+    /// The limit of an included playbook.
+    #[error("in the include `{include}`: {error}")]
+    Included {
+        include: String,
+        error: Box<GuardError>,
+    },
+}
+
+impl GuardError {
+    pub fn of_include(self, include: &str) -> Self {
+        Self::Included {
+            include: include.to_owned(),
+            error: Box::new(self),
+        }
+    }
 }
 
 impl Guard {
     pub fn new(limits: Limits) -> Self {
         Self { limits }
+    }
+
+    /// Of an included playbook, over its own steps: what it does not say, the outer one does.
+    pub fn of_include(limits: Limits) -> Self {
+        Self::new(Limits {
+            max_deletes: limits.max_deletes.or(Some(u64::MAX)),
+            ..limits
+        })
     }
 
     pub fn limits(&self) -> &Limits {

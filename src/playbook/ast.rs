@@ -5,7 +5,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::Deserialize;
+use serde::Serialize;
+
 use super::node::Node;
+use super::reach::Reach;
 use crate::diag::Located;
 use crate::diag::Span;
 
@@ -15,18 +19,69 @@ pub type Fields = Vec<(Located<String>, Located<Node>)>;
 pub struct Playbook {
     pub name: Located<String>,
     pub description: Option<String>,
-    /// The folder whose files `for_each` may read.
-    pub folder: PathBuf,
+    /// Which files it may name.
+    pub reach: Reach,
     pub vars: Vec<VarDecl>,
     pub limits: Limits,
     pub settings: Settings,
+    /// Those of included playbooks too, once [`assemble`](super::assemble) has read them.
     pub steps: Vec<Step>,
+    /// Playbooks it names and that are not read yet.
+    pub includes: Vec<Include>,
+    /// Playbooks that are read, an outer one before those it includes; [`IncludedNo`] counts in it.
+    pub included: Vec<Included>,
+    /// The text of each file that is included, once.
+    pub texts: Vec<IncludedText>,
     /// Name and template.
     pub outputs: Fields,
     pub requires: Option<Located<String>>,
     pub identity: Option<Located<String>>,
     /// Raised to create again what an earlier run created and somebody deleted (design 6).
     pub generation: u64,
+}
+
+/// An included playbook by its place in [`Playbook::included`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct IncludedNo(pub usize);
+
+/// `include`, as it was written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Include {
+    pub id: Located<String>,
+    /// A path that begins at the folder of the playbook that includes it.
+    pub file: Located<String>,
+    /// Values for its vars; templates of the playbook that includes it.
+    pub with: Fields,
+    pub tags: Vec<String>,
+    pub when: Option<Located<String>>,
+    pub depends_on: Vec<DependsOn>,
+    /// How many steps stand before it.
+    pub place: usize,
+    pub span: Span,
+}
+
+/// A playbook within another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Included {
+    /// With its include path: `load`, or `load.contacts` where `load` includes it. The ids of its steps begin with it.
+    pub id: Located<String>,
+    /// The playbook that includes it; none, where that is the outer one.
+    pub within: Option<IncludedNo>,
+    pub with: Fields,
+    /// Whether its steps do anything, in the eyes of the playbook that includes it.
+    pub when: Option<Located<String>>,
+    pub vars: Vec<VarDecl>,
+    pub limits: Limits,
+    pub settings: Settings,
+    pub outputs: Fields,
+}
+
+/// The text of an included playbook, as a run file keeps it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IncludedText {
+    /// From the outer playbook's folder.
+    pub path: String,
+    pub text: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +133,10 @@ pub struct Settings {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Step {
+    /// With its include path: `load.accounts`.
     pub id: Located<String>,
+    /// The playbook it is of; the outer one, where none.
+    pub included: Option<IncludedNo>,
     pub name: Option<String>,
     pub tags: Vec<String>,
     pub for_each: Option<Located<ForEach>>,
@@ -118,11 +176,20 @@ pub enum ForEach {
     File(DataFile),
 }
 
-/// A data file, relative to the playbook's folder. Its rows are streamed.
+/// A data file, found beside the playbook that names it. Its rows are streamed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataFile {
     pub path: Located<String>,
+    /// The way from the outer playbook's folder to that of the playbook that names it; empty for the outer one.
+    pub beside: PathBuf,
     pub format: DataFormat,
+}
+
+impl DataFile {
+    /// What it is called in messages and reports: its path from the outer playbook's folder.
+    pub fn name(&self) -> String {
+        self.beside.join(&self.path.value).display().to_string()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +203,10 @@ pub enum DataFormat {
     /// With a JSONPath that finds the rows; the whole document by default, which must be a list.
     Json {
         select: Option<Located<String>>,
+    },
+    /// A sheet of a workbook; the only one, where none is named.
+    Xlsx {
+        sheet: Option<Located<String>>,
     },
 }
 
@@ -241,6 +312,8 @@ pub enum Action {
     Favorite(FavoriteArgs),
     Unfavorite(FavoriteArgs),
     Assert(AssertArgs),
+    /// Its rows are the step's items.
+    Export(ExportArgs),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -373,6 +446,25 @@ pub struct AssertArgs {
     pub message: Option<Located<String>>,
 }
 
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExportArgs {
+    /// A path that begins at the working folder; may hold templates.
+    pub to: Located<String>,
+    pub format: ExportFormat,
+    /// Names and templates; the rows as they are, where none are given.
+    pub columns: Option<Fields>,
+}
+
+/// What an export writes, by the ending of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportFormat {
+    Csv,
+    /// A JSON value on each line.
+    Jsonl,
+    /// One list.
+    Json,
+}
+
 impl Action {
     pub fn verb(&self) -> &'static str {
         match self {
@@ -395,6 +487,7 @@ impl Action {
             Self::Favorite(_) => "favorite",
             Self::Unfavorite(_) => "unfavorite",
             Self::Assert(_) => "assert",
+            Self::Export(_) => "export",
         }
     }
 
@@ -413,7 +506,12 @@ impl Action {
             Self::Delete(args) => Some(&args.module),
             Self::Link(args) | Self::Unlink(args) => Some(&args.module),
             Self::Favorite(args) | Self::Unfavorite(args) => Some(&args.module),
-            Self::Search(_) | Self::Metadata(_) | Self::Me | Self::Ping | Self::Assert(_) => None,
+            Self::Search(_)
+            | Self::Metadata(_)
+            | Self::Me
+            | Self::Ping
+            | Self::Assert(_)
+            | Self::Export(_) => None,
         }
     }
 
@@ -437,7 +535,8 @@ impl Action {
             | Self::Metadata(_)
             | Self::Me
             | Self::Ping
-            | Self::Assert(_) => false,
+            | Self::Assert(_)
+            | Self::Export(_) => false,
         }
     }
 }

@@ -27,7 +27,11 @@ pub const INVALID_NAME: Code = Code("invalid_name");
 pub const DUPLICATE_STEP: Code = Code("duplicate_step");
 /// The playbook asks for a newer sugarmill, or another version of the language.
 pub const WRONG_VERSION: Code = Code("wrong_version");
-/// A data file outside the playbook's folder.
+/// An included playbook includes itself, too deeply, or too many.
+pub const INCLUDE: Code = Code("include");
+/// A file outside the playbook's folder.
 pub const OUTSIDE: Code = Code("outside");
+/// A workbook has no sheet of that name, or several and none is named.
+pub const NO_SHEET: Code = Code("no_sheet");
 pub const BAD_HEADING: Code = Code("bad_heading");
 pub const BAD_ROW: Code = Code("bad_row");

@@ -46,6 +46,8 @@ enum Look {
     Read,
     Write,
     Assert,
+    /// Writes a file of this machine.
+    Export,
 }
 
 struct Node {
@@ -91,6 +93,7 @@ fn node(step: &CheckedStep, run: Option<&StepView>) -> Node {
         CheckedAction::Read(_) => Look::Read,
         CheckedAction::Write(_) => Look::Write,
         CheckedAction::Assert { .. } => Look::Assert,
+        CheckedAction::Export { .. } => Look::Export,
     };
     let mut lines = vec![step.id.clone(), what];
     lines.extend(run.map(|run| became(run, look)));
@@ -126,6 +129,7 @@ fn became(step: &StepView, look: Look) -> String {
             let records = usize::try_from(step.records).unwrap_or(usize::MAX);
             counted(records, "record")
         }
+        (Look::Export, _) => counted(usize::try_from(step.records).unwrap_or(usize::MAX), "row"),
         (Look::Assert, _) => "holds".into(),
         (Look::Write, _) => "nothing to do".into(),
     }
@@ -150,6 +154,7 @@ fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
             Look::Read => ("([", "])", "read"),
             Look::Write => ("[", "]", "write"),
             Look::Assert => ("{{", "}}", "assert"),
+            Look::Export => ("[/", "/]", "export"),
         };
         let label = mermaid_text(&node.lines);
         line(
@@ -176,6 +181,12 @@ fn mermaid(nodes: &[Node], edges: &[Edge]) -> String {
         &mut text,
         "classDef assert fill:#f3f3f3,stroke:#777,color:#000",
     );
+    if nodes.iter().any(|node| node.look == Look::Export) {
+        line(
+            &mut text,
+            "classDef export fill:#eaf7ea,stroke:#3a7d3a,color:#000",
+        );
+    }
     text
 }
 
@@ -200,6 +211,7 @@ fn dot(name: &str, nodes: &[Node], edges: &[Edge]) -> String {
             Look::Read => "shape=box, style=\"rounded,filled\", fillcolor=\"#eef6ff\"",
             Look::Write => "shape=box, penwidth=2, fillcolor=\"#fff3e0\"",
             Look::Assert => "shape=hexagon, fillcolor=\"#f3f3f3\"",
+            Look::Export => "shape=note, fillcolor=\"#eaf7ea\"",
         };
         let label: Vec<String> = node.lines.iter().map(|line| dot_text(line)).collect();
         line(

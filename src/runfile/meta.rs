@@ -1,5 +1,7 @@
 //! What a run file says of itself: everything apply needs beside the operations.
 
+use std::collections::BTreeMap;
+
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 use serde::Deserialize;
@@ -10,6 +12,7 @@ use serde_json::Value as Json;
 use super::RunFileError;
 use crate::metadata::Metadata;
 use crate::plan::Drifted;
+use crate::playbook::IncludedText;
 
 /// Fixed when the plan is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +22,9 @@ pub struct Header {
     pub started: String,
     pub playbook: PlaybookText,
     pub vars: Map<String, Json>,
+    /// Of included playbooks, by the full ids of their includes.
+    #[serde(default)]
+    pub included_vars: BTreeMap<String, Map<String, Json>>,
     pub instance: Instance,
     pub identity: String,
     /// The plan's `now`, RFC 9557 with its zone.
@@ -32,6 +38,9 @@ pub struct PlaybookText {
     /// As it was given, for people.
     pub path: String,
     pub text: String,
+    /// The files it includes.
+    #[serde(default)]
+    pub includes: Vec<IncludedText>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

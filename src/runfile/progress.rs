@@ -11,12 +11,29 @@ use rusqlite::OptionalExtension;
 
 impl RunFile {
     pub fn progress(&self) -> Result<Progress, RunFileError> {
+        let mut progress = self.counted("1")?;
+        let unexpanded: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM step WHERE expanded = 0")?
+            .query_row((), |row| row.get(0))?;
+        progress.unexpanded = from_db(unexpanded);
+        Ok(progress)
+    }
+
+    /// The same for some steps alone; how many are not expanded is left out.
+    pub fn progress_of(&self, steps: &[StepNo]) -> Result<Progress, RunFileError> {
+        let numbers: Vec<String> = steps.iter().map(|step| step.0.to_string()).collect();
+        self.counted(&format!("step IN ({})", numbers.join(",")))
+    }
+
+    fn counted(&self, condition: &str) -> Result<Progress, RunFileError> {
         let mut progress = Progress::default();
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT state, action, sum(count), sum(weight) FROM tally \
-             WHERE count > 0 AND (action NOT IN ('read', 'assert') OR state NOT IN ('ok', 'unchanged')) \
+             WHERE {condition} AND count > 0 \
+             AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN ('ok', 'unchanged')) \
              GROUP BY state, action",
-        )?;
+        ))?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
             let (state, action): (String, String) = (row.get(0)?, row.get(1)?);
@@ -39,11 +56,6 @@ impl RunFile {
                 }
             }
         }
-        let unexpanded: i64 = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM step WHERE expanded = 0")?
-            .query_row((), |row| row.get(0))?;
-        progress.unexpanded = from_db(unexpanded);
         Ok(progress)
     }
 

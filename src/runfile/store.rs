@@ -104,6 +104,36 @@ impl RunFile {
         Ok(())
     }
 
+    /// An export is written.
+    pub fn exported(&self, step: StepNo, rows: u64, reason: &str) -> Result<(), RunFileError> {
+        self.connection
+            .prepare_cached(
+                "UPDATE step SET expanded = 1, records = ?2, reason = ?3 WHERE id = ?1",
+            )?
+            .execute(params![step.0, to_db(rows), reason])?;
+        Ok(())
+    }
+
+    /// What an earlier command exported is to be written anew.
+    pub fn forget_export(&mut self, step: StepNo) -> Result<(), RunFileError> {
+        self.forget_items(step)?;
+        self.connection
+            .prepare_cached("UPDATE step SET expanded = 0, reason = NULL WHERE id = ?1")?
+            .execute((step.0,))?;
+        Ok(())
+    }
+
+    /// Whether the plan was asked to do without this step.
+    pub fn is_left_out(&self, step: StepNo) -> Result<bool, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM op WHERE seq = ?1 AND label = ?2")?
+            .exists(params![
+                super::pages::first(step).0,
+                LocalLabel::LeftOut.as_str()
+            ])?)
+    }
+
     /// Why a step is as it is, where its operations do not say it.
     pub fn explain_step(&self, step: StepNo, reason: &str) -> Result<(), RunFileError> {
         self.connection
@@ -415,7 +445,7 @@ fn weight(operation: &Operation) -> u64 {
     match (&operation.change, operation.action) {
         (Some(change), _) => change.weight(),
         // Not known yet: at least one.
-        (None, Action::Read | Action::Assert) => 0,
+        (None, Action::Read | Action::Assert | Action::Export) => 0,
         (None, _) => 1,
     }
 }

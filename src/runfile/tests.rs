@@ -32,8 +32,10 @@ fn header() -> Header {
             name: "p".into(),
             path: "p.yaml".into(),
             text: "version: 1".into(),
+            includes: Vec::new(),
         },
         vars: serde_json::Map::new(),
+        included_vars: std::collections::BTreeMap::new(),
         instance: Instance {
             url: "u".into(),
             user: "admin".into(),

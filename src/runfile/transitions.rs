@@ -202,7 +202,7 @@ impl RunFile {
         // makes an irreversible operation reversible.
         self.bring_back(
             &format!(
-                "op.action NOT IN ('assert') AND ((op.state = 'failed' AND op.label NOT IN ('{}', '{}')) \
+                "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label NOT IN ('{}', '{}')) \
                  OR (op.state = 'skipped' AND op.label = '{}'))",
                 LocalLabel::NotStored.as_str(),
                 LocalLabel::Irreversible.as_str(),

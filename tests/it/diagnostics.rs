@@ -3,11 +3,15 @@
 
 use std::path::Path;
 
+use sugarmill::check;
 use sugarmill::diag::Colour;
+use sugarmill::diag::Problems;
 use sugarmill::diag::Sources;
 use sugarmill::diag::Style;
 use sugarmill::diag::draw;
 use sugarmill::playbook;
+use sugarmill::playbook::ForEach;
+use sugarmill::playbook::Playbook;
 
 const STYLE: Style = Style {
     width: 80,
@@ -40,4 +44,52 @@ fn seen(path: &Path) -> String {
         Ok(_) => panic!("{} has no mistake", path.display()),
         Err(problems) => draw(&problems, &sources, STYLE),
     }
+}
+
+/// Mistakes that are found only when a playbook is read with its files: includes, data files, names. A case stands in
+/// `tests/diagnostics/whole`, what it names in the folder `parts` beside it.
+#[test]
+fn every_mistake_of_a_whole_playbook_is_explained() {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../diagnostics/snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::glob!("../diagnostics/whole", "*.yaml", |path| {
+            insta::assert_snapshot!("whole", seen_whole(path));
+        });
+    });
+}
+
+fn seen_whole(path: &Path) -> String {
+    let mut sources = Sources::default();
+    let mut problems = Problems::default();
+    match playbook::load(path, &mut sources) {
+        Ok(playbook) => {
+            let headings = headings(&playbook, &mut problems);
+            problems.append(check::check(&playbook, &sources, &headings).1);
+        }
+        Err(found) => problems = found,
+    }
+    assert!(!problems.is_empty(), "{} has no mistake", path.display());
+    let folder = format!(
+        "{}/",
+        path.parent().expect("it stands in a folder").display()
+    );
+    draw(&problems, &sources, STYLE).replace(&folder, "")
+}
+
+fn headings(playbook: &Playbook, problems: &mut Problems) -> check::Headings {
+    let mut headings = check::Headings::new();
+    for step in &playbook.steps {
+        let Some(ForEach::File(file)) = step.for_each.as_ref().map(|items| &items.value) else {
+            continue;
+        };
+        match playbook::rows::heading(file, &playbook.reach) {
+            Ok(Some(heading)) => drop(headings.insert(step.id.value.clone(), heading)),
+            Ok(None) => {}
+            Err(error) => problems.push(error.problem(file)),
+        }
+    }
+    headings
 }

@@ -63,7 +63,7 @@ fn headings(playbook: &Playbook) -> check::Headings {
     for step in &playbook.steps {
         let file = step.for_each.as_ref().map(|items| &items.value);
         if let Some(ForEach::File(file)) = file
-            && let Some(heading) = playbook::rows::heading(file, &playbook.folder)
+            && let Some(heading) = playbook::rows::heading(file, &playbook.reach)
                 .expect("the data files come with the playbook")
         {
             headings.insert(step.id.value.clone(), heading);

@@ -169,7 +169,8 @@ impl<'a> Meanings<'a> {
                 | CheckedWrite::Unfavorite { module, .. },
             ) => Some(module.value.as_str()),
             CheckedAction::Write(CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. })
-            | CheckedAction::Assert { .. } => None,
+            | CheckedAction::Assert { .. }
+            | CheckedAction::Export { .. } => None,
         }
     }
 

@@ -80,7 +80,7 @@ fn links(step: &CheckedStep) -> Vec<&str> {
             } => followed(condition, &mut links),
             _ => {}
         },
-        CheckedAction::Write(_) | CheckedAction::Assert { .. } => {}
+        CheckedAction::Write(_) | CheckedAction::Assert { .. } | CheckedAction::Export { .. } => {}
     }
     links
 }

@@ -37,7 +37,7 @@ pub fn against_with(checked: &Checked, metadata: &Metadata, write_access: WriteA
         match &step.action {
             CheckedAction::Read(read) => examiner.read(read),
             CheckedAction::Write(write) => examiner.write(write),
-            CheckedAction::Assert { .. } => {}
+            CheckedAction::Assert { .. } | CheckedAction::Export { .. } => {}
         }
         examiner.verify();
         examiner.uses();

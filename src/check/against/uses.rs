@@ -46,7 +46,7 @@ pub(super) fn of_outputs(
     for template in checked
         .outputs
         .iter()
-        .flat_map(|(_, tree)| tree.templates())
+        .flat_map(|output| output.value.templates())
     {
         for reference in template.references() {
             let meaning = meanings.of_reference(None, ItemIs::Absent, reference);

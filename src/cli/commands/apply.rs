@@ -10,6 +10,7 @@ use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -43,9 +44,9 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let signals = Signals::listen();
     let view = RunView::open(&args.file)?;
     refuse(&view, args)?;
-    let loaded = load::recorded(&view)?;
+    let loaded = load::recorded(&view, &args.paths.allow_path)?;
     drop(view);
-    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
     if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
         session.close().await;
         return Err(refused);

@@ -61,7 +61,7 @@ fn look(settings: &Settings, args: &CheckArgs, found: &mut Vec<Diagnostic>) -> R
         .map(|path| definitions::snapshot(path))
         .transpose()?;
     for path in &args.playbooks {
-        let (problems, sources) = match load::playbook(path) {
+        let (problems, sources) = match load::playbook(path, &args.paths.allow_path) {
             Ok(loaded) => {
                 let mut problems = loaded.warnings;
                 if let Some(metadata) = &metadata {

@@ -9,6 +9,7 @@ use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::DoctorArgs;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Way;
 use crate::cli::printer;
 use crate::cli::settings::Instance;
@@ -73,7 +74,7 @@ impl State {
 }
 
 pub(crate) async fn run(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
-    let way = Way::find(settings, None).await?;
+    let way = Way::find(settings, Manner::default()).await?;
     let name = way.name.clone();
     let lines = examine(settings, &way).await;
     way.close().await;

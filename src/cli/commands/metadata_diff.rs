@@ -11,6 +11,7 @@ use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::MetadataDiffArgs;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -37,7 +38,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
     let loaded = args
         .playbooks
         .iter()
-        .map(|path| load::playbook(path))
+        .map(|path| load::playbook(path, &args.paths.allow_path))
         .collect::<Result<Vec<Loaded>, Failure>>()?;
     let new = match &args.new {
         Some(path) => definitions::snapshot(path)?,
@@ -102,7 +103,7 @@ async fn of_instance(
 ) -> Result<Metadata, Failure> {
     let described: Vec<ModuleName> = old.modules.keys().map(ModuleName::new).collect();
     let playbooks: Vec<&Checked> = loaded.iter().map(|loaded| &loaded.checked).collect();
-    let session = Session::open(settings, None).await?;
+    let session = Session::open(settings, Manner::default()).await?;
     let fetched = definitions::needed(&session, &described, &playbooks).await;
     session.close().await;
     fetched

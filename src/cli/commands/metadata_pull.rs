@@ -7,6 +7,7 @@ use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::MetadataPullArgs;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -24,11 +25,11 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataPullArgs) -> Result<
     let loaded = args
         .playbooks
         .iter()
-        .map(|path| load::playbook(path))
+        .map(|path| load::playbook(path, &args.paths.allow_path))
         .collect::<Result<Vec<Loaded>, Failure>>()?;
     let playbooks: Vec<&Checked> = loaded.iter().map(|loaded| &loaded.checked).collect();
     let modules: Vec<ModuleName> = args.modules.iter().map(ModuleName::new).collect();
-    let session = Session::open(settings, None).await?;
+    let session = Session::open(settings, Manner::default()).await?;
     let fetched = if modules.is_empty() && playbooks.is_empty() {
         definitions::everything(&session).await
     } else {

@@ -9,7 +9,10 @@ use uuid::Uuid;
 
 use crate::check::WriteAccess;
 use crate::check::against_with;
+use crate::check::resolve_included;
 use crate::check::resolve_vars;
+use crate::check::select;
+use crate::cli::args::Choice;
 use crate::cli::args::PlanArgs;
 use crate::cli::args::Variables;
 use crate::cli::definitions;
@@ -17,6 +20,7 @@ use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -27,6 +31,7 @@ use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
 use crate::execute;
+use crate::execute::Exports;
 use crate::execute::PlanEnd;
 use crate::execute::Refusal;
 use crate::runfile::Header;
@@ -48,6 +53,7 @@ pub(crate) struct Request<'a> {
     pub(crate) playbook: &'a Path,
     pub(crate) out: Option<&'a Path>,
     pub(crate) variables: &'a Variables,
+    pub(crate) choice: &'a Choice,
     /// Whether it is going to be applied at once: then a missing right to write is an error.
     pub(crate) write_access: WriteAccess,
 }
@@ -59,10 +65,11 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         playbook: &args.playbook,
         out: args.out.as_deref(),
         variables: &args.variables,
+        choice: &args.choice,
         write_access: WriteAccess::Advised,
     };
-    let loaded = load::playbook(request.playbook)?;
-    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let loaded = load::playbook(request.playbook, &args.paths.allow_path)?;
+    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
     let planned = make(settings, &request, &loaded, &session, &signals).await;
     session.close().await;
     let planned = planned?;
@@ -123,6 +130,9 @@ pub(crate) async fn make(
     let given = load::given_vars(request.variables, &settings.environment)?;
     let vars =
         resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
+    let included_vars =
+        resolve_included(&loaded.checked, &vars, &now, &loaded.sources).map_err(refused)?;
+    let left_out = select(&loaded.checked, &request.choice.selection()).map_err(refused)?;
     let metadata = definitions::needed(session, &[], &[&loaded.checked]).await?;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);
     if problems.has_errors() {
@@ -144,8 +154,10 @@ pub(crate) async fn make(
             name: loaded.checked.name.clone(),
             path: request.playbook.display().to_string(),
             text: loaded.text.clone(),
+            includes: loaded.checked.texts.clone(),
         },
         vars,
+        included_vars,
         instance: Instance {
             url: session.name.clone(),
             user: session.me.user_name.clone(),
@@ -173,7 +185,12 @@ pub(crate) async fn make(
         &mut shown,
         signals.wish(),
     )?;
-    let end = execute::plan(&mut engine).await?;
+    engine.exports = if request.choice.write_exports {
+        Exports::Now(loaded.exports.clone())
+    } else {
+        Exports::Later
+    };
+    let end = execute::plan(&mut engine, &left_out).await?;
     engine::count_requests(&engine.file, session)?;
     let file = engine.into_file();
     shown.clear();

@@ -12,6 +12,7 @@ use crate::cli::args::PlanArgs;
 use crate::cli::args::RunArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::printer;
@@ -28,6 +29,8 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
             playbook,
             out,
             variables,
+            choice,
+            paths,
             output,
             detailed_exitcode,
             ..
@@ -38,6 +41,8 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
                 playbook,
                 out,
                 variables,
+                choice,
+                paths,
                 output,
                 detailed_exitcode,
             },
@@ -52,8 +57,8 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
     }
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
-    let loaded = load::playbook(&args.playbook)?;
-    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let loaded = load::playbook(&args.playbook, &args.paths.allow_path)?;
+    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
     let exit = within(settings, &args, &output, &loaded, &session, &signals).await;
     session.close().await;
     exit
@@ -72,6 +77,7 @@ async fn within(
         playbook: &args.playbook,
         out: args.out.as_deref(),
         variables: &args.variables,
+        choice: &args.choice,
         write_access: WriteAccess::Required,
     };
     let planned = plan::make(settings, &request, loaded, session, signals).await?;

@@ -13,6 +13,7 @@ use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -59,8 +60,8 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         reports::give(settings, &output, &view)?;
         return Ok(Exit::Success);
     }
-    let loaded = load::recorded(&view)?;
-    let session = Session::open(settings, loaded.checked.settings.request_timeout).await?;
+    let loaded = load::recorded(&view, &[])?;
+    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
     let undo = Undo {
         settings,
         args,
@@ -231,10 +232,7 @@ impl Undo<'_> {
             ..of.clone()
         };
         drop(of_run);
-        let loaded = load::taking_back(
-            load::stored(&header.playbook.path, &header.playbook.text)?,
-            &undoes,
-        );
+        let loaded = load::taking_back(load::stored(&header.playbook, &[])?, &undoes);
         let partial = Partial::new(&path);
         let file = RunFile::create(partial.path(), &header)?;
         file.put(&undoes)?;
@@ -298,7 +296,7 @@ impl Undo<'_> {
 
     async fn apply(&self, path: &Path) -> Result<Exit, Failure> {
         let view = RunView::open(path)?;
-        let loaded = load::recorded(&view)?;
+        let loaded = load::recorded(&view, &[])?;
         let run_id = view.header()?.run_id;
         drop(view);
         self.note(&run_id, path, Stage::Run)?;

@@ -276,8 +276,16 @@ pub const JSON: &[Key] = &[
 ];
 
 pub const XLSX: &[Key] = &[
-    Key::later("xlsx", "a workbook"),
-    Key::later("sheet", "the sheet of a workbook"),
+    Key::required(
+        "xlsx",
+        Shape::Text,
+        "a workbook, beside the playbook; the first row of the sheet is its heading",
+    ),
+    Key::optional(
+        "sheet",
+        Shape::Text,
+        "the sheet to read; the only one unless given",
+    ),
 ];
 
 /// What other tools call things, and what they are called here.

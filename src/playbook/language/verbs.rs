@@ -314,20 +314,29 @@ pub const VERBS: &[Verb] = &[
         )],
         "expressions that must hold",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Include,
         "include",
-        &[Key::later("with", "its vars")],
-        "the steps of another playbook",
+        Shape::SugarName,
+        &[Key::optional("with", Shape::Fields, "values for its vars")],
+        "the steps of another playbook, whose file stands here",
     ),
-    Verb::later(
+    Verb::now(
         VerbKind::Export,
         "export",
+        Shape::ForEach,
         &[
-            Key::later("rows", "what to write"),
-            Key::later("to", "the file"),
-            Key::later("columns", "names and templates"),
+            Key::required(
+                "to",
+                Shape::Template,
+                "the file, whose ending says the format: .csv, .jsonl or .json",
+            ),
+            Key::optional(
+                "columns",
+                Shape::Fields,
+                "their names, each with a template; the rows as they are unless given",
+            ),
         ],
-        "rows written to a file",
+        "rows written to a file after all else is done",
     ),
 ];

@@ -180,6 +180,7 @@ pub(super) fn action(
                 message,
             }))
         }
+        // The last two are read with their step, of which they change what the other keys mean.
         VerbKind::Call | VerbKind::Include | VerbKind::Export => {
             reader.report(verb_not_yet(verb, verb_span));
             None

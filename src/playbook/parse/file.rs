@@ -3,10 +3,13 @@
 use std::io;
 use std::io::Read;
 use std::path::Path;
+use std::path::PathBuf;
 
 use fs_err::File;
 
+use super::super::Library;
 use super::super::Playbook;
+use super::super::assemble;
 use super::super::code;
 use super::super::yaml;
 use super::playbook::playbook;
@@ -16,21 +19,35 @@ use crate::diag::Problems;
 use crate::diag::SourceId;
 use crate::diag::Sources;
 
-/// Reads a playbook's file; its text joins the sources, so that problems can be drawn.
+/// Reads a playbook's file and those it includes; their texts join the sources, so that problems can be drawn.
 ///
 /// # Errors
-/// All problems of the file at once. A file that cannot be read is one.
+/// All problems of the files at once. A file that cannot be read is one.
 pub fn load(path: &Path, sources: &mut Sources) -> Result<Playbook, Problems> {
+    load_allowing(path, &[], sources)
+}
+
+/// The same for a playbook that may name files of other folders too.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_allowing(
+    path: &Path,
+    allowed: &[PathBuf],
+    sources: &mut Sources,
+) -> Result<Playbook, Problems> {
     let text = read_text(path)?;
     let source = sources.add(path.display().to_string(), text);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    parse(source, folder, sources)
+    let mut playbook = parse(source, folder, sources)?;
+    playbook.reach = playbook.reach.allowing(allowed);
+    assemble(playbook, Library::Disk, sources)
 }
 
-/// Parses a text that the sources hold already.
+/// Parses a text that the sources hold already. What it includes is not read: see [`assemble`].
 ///
 /// # Errors
 /// All problems of the text at once.
@@ -45,7 +62,7 @@ pub fn parse(source: SourceId, folder: &Path, sources: &Sources) -> Result<Playb
     }
 }
 
-fn read_text(path: &Path) -> Result<String, Problems> {
+pub(in crate::playbook) fn read_text(path: &Path) -> Result<String, Problems> {
     let unreadable = |message: String, help: Option<&str>| {
         let problem = Problem::error(code::UNREADABLE_FILE, message);
         Problems::from(problem.help_if(help.map(str::to_owned)))

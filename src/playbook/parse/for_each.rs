@@ -1,5 +1,7 @@
 //! `for_each`: a template, a JSONPath, a list, or a file.
 
+use std::path::PathBuf;
+
 use super::super::ast::DataFile;
 use super::super::ast::DataFormat;
 use super::super::ast::ForEach;
@@ -9,7 +11,6 @@ use super::super::language::FileKind;
 use super::super::language::Key;
 use super::super::node::Node;
 use super::entries::Entries;
-use super::entries::not_yet;
 use super::reader::Reader;
 use super::reader::is_template;
 use crate::diag::Located;
@@ -17,33 +18,32 @@ use crate::diag::Problem;
 use crate::diag::Span;
 use crate::diag::one_of;
 
-const OWNER: &str = "`for_each`";
-
-pub(super) fn for_each(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Located<ForEach>> {
+/// Reads what stands behind `for_each`, or behind a verb that goes through rows.
+pub(super) fn for_each(
+    reader: &mut Reader<'_>,
+    owner: &str,
+    node: Located<Node>,
+) -> Option<Located<ForEach>> {
     let span = node.span;
     let source = match node.value {
         Node::Text(text) if text.starts_with('$') => Some(ForEach::JsonPath(text)),
         Node::Text(text) if is_template(&text) => Some(ForEach::Template(text)),
         Node::Text(text) => {
-            not_a_list(reader, &text, span);
+            not_a_list(reader, owner, &text, span);
             None
         }
         Node::List(items) => Some(ForEach::Literal(items)),
-        Node::Map(_) => file(reader, Located::new(node.value, span)).map(ForEach::File),
+        Node::Map(_) => file(reader, owner, Located::new(node.value, span)).map(ForEach::File),
         value => {
             let found = Located::new(value, span);
-            reader.wrong_kind(
-                "for_each",
-                "a list, a template, a JSONPath or a file",
-                &found,
-            );
+            reader.wrong_kind(owner, "a list, a template, a JSONPath or a file", &found);
             None
         }
     };
     source.map(|source| Located::new(source, span))
 }
 
-fn not_a_list(reader: &mut Reader<'_>, text: &str, span: Span) {
+fn not_a_list(reader: &mut Reader<'_>, owner: &str, text: &str, span: Span) {
     let extension = text.rsplit_once('.').map(|(_, extension)| extension);
     let file = FILES.iter().find(|(_, name, _)| {
         extension.is_some_and(|extension| extension.eq_ignore_ascii_case(name))
@@ -57,28 +57,28 @@ fn not_a_list(reader: &mut Reader<'_>, text: &str, span: Span) {
     };
     reader.invalid(
         span,
-        format!("{OWNER} wants a list"),
+        format!("`{owner}` wants a list"),
         "this is only text",
         help,
     );
 }
 
-fn file(reader: &mut Reader<'_>, node: Located<Node>) -> Option<DataFile> {
+fn file(reader: &mut Reader<'_>, owner: &str, node: Located<Node>) -> Option<DataFile> {
     let span = node.span;
-    let mut entries = Entries::of(reader, "for_each", node)?;
+    let mut entries = Entries::of(reader, owner, node)?;
     let mut named = FILES
         .iter()
         .filter_map(|(kind, name, keys)| Some((*kind, *keys, entries.take_entry(name)?)))
         .collect::<Vec<_>>();
     let Some((kind, keys, (key, path))) = named.pop() else {
         let names = FILES.iter().map(|(_, name, _)| *name);
-        let message = format!("{OWNER} wants a file: {}", one_of(names));
+        let message = format!("`{owner}` wants a file: {}", one_of(names));
         let help = "write `{ csv: rows.csv }`, or a list of maps: `[{ … }]`".to_owned();
         reader.invalid(span, message, "this map names no file", help);
         return None;
     };
     if let Some((_, _, (other, _))) = named.pop() {
-        let problem = Problem::error(code::INVALID_PARAMETER, format!("{OWNER} takes one file"))
+        let problem = Problem::error(code::INVALID_PARAMETER, format!("`{owner}` takes one file"))
             .at(key.span, "the second")
             .at(other.span, "the first")
             .help("make two steps of it");
@@ -90,15 +90,16 @@ fn file(reader: &mut Reader<'_>, node: Located<Node>) -> Option<DataFile> {
         FileKind::Csv => csv(reader, &mut entries),
         FileKind::Jsonl => Some(DataFormat::Jsonl),
         FileKind::Json => json(reader, &mut entries),
-        FileKind::Xlsx => {
-            let help = "save the sheet as CSV and write `{ csv: rows.csv }`";
-            reader.report(not_yet(&key).help(help));
-            return None;
-        }
+        FileKind::Xlsx => Some(DataFormat::Xlsx {
+            sheet: entries
+                .take("sheet")
+                .and_then(|node| reader.plain_text("sheet", node)),
+        }),
     };
     entries.finish(reader, &format!("a `{}` file", key.value), options(keys));
     Some(DataFile {
         path: path?,
+        beside: PathBuf::new(),
         format: format?,
     })
 }

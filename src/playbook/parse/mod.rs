@@ -6,8 +6,10 @@ mod action;
 mod arguments;
 mod controls;
 mod entries;
+mod export;
 mod file;
 mod for_each;
+mod include;
 mod names;
 mod playbook;
 mod reader;
@@ -21,4 +23,6 @@ mod verb;
 mod written;
 
 pub use file::load;
+pub use file::load_allowing;
 pub use file::parse;
+pub(super) use file::read_text;

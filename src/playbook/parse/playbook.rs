@@ -5,17 +5,20 @@ use std::path::Path;
 
 use super::super::Playbook;
 use super::super::ast::Fields;
+use super::super::ast::Include;
 use super::super::ast::Step;
 use super::super::code;
 use super::super::language::Key;
 use super::super::language::PLAYBOOK;
 use super::super::language::find;
 use super::super::node::Node;
+use super::super::reach::Reach;
 use super::entries::Entries;
 use super::reader::Reader;
 use super::reader::wants;
 use super::settings;
 use super::step;
+use super::step::Entry;
 use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Span;
@@ -53,7 +56,7 @@ pub(super) fn playbook(
         .take("settings")
         .and_then(|node| settings::settings(reader, node))
         .unwrap_or_default();
-    let steps = entries
+    let listed = entries
         .require(reader, OWNER, key("steps"))
         .and_then(|node| steps(reader, node));
     let outputs = entries
@@ -69,14 +72,18 @@ pub(super) fn playbook(
         .map_or(FIRST_GENERATION, |number| number.value);
     entries.finish(reader, OWNER, PLAYBOOK);
 
+    let listed = listed?;
     Some(Playbook {
         name: name?,
         description: description.map(|text| text.value),
-        folder: folder.to_owned(),
+        reach: Reach::of(folder),
         vars,
         limits,
         settings,
-        steps: steps?,
+        steps: listed.steps,
+        includes: listed.includes,
+        included: Vec::new(),
+        texts: Vec::new(),
         outputs,
         requires,
         identity,
@@ -174,7 +181,13 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
     parts.next().is_none().then_some(numbers)
 }
 
-fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Vec<Step>> {
+/// The entries of `steps`, by what they are.
+struct Listed {
+    steps: Vec<Step>,
+    includes: Vec<Include>,
+}
+
+fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
     let span = node.span;
     let items = match node.value {
         Node::List(items) if items.is_empty() => {
@@ -196,9 +209,12 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Vec<Step>> {
         }
     };
     let mut ids: HashMap<String, Span> = HashMap::with_capacity(items.len());
-    let mut steps = Vec::with_capacity(items.len());
+    let mut listed = Listed {
+        steps: Vec::with_capacity(items.len()),
+        includes: Vec::new(),
+    };
     for item in items {
-        let (id, step) = step::step(reader, item);
+        let (id, entry) = step::entry(reader, item);
         if let Some(id) = id {
             match ids.get(&id.value) {
                 Some(first) => {
@@ -210,9 +226,16 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Vec<Step>> {
                 }
             }
         }
-        steps.extend(step);
+        match entry {
+            Some(Entry::Step(step)) => listed.steps.push(*step),
+            Some(Entry::Include(include)) => listed.includes.push(Include {
+                place: listed.steps.len(),
+                ..include
+            }),
+            None => {}
+        }
     }
-    Some(steps)
+    Some(listed)
 }
 
 fn duplicate(id: &Located<String>, first: Span) -> Problem {

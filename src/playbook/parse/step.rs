@@ -2,22 +2,27 @@
 
 use super::super::ast::Empty;
 use super::super::ast::ForEach;
+use super::super::ast::Include;
 use super::super::ast::OnDuplicate;
 use super::super::ast::Step;
 use super::super::code;
 use super::super::language::Verb;
+use super::super::language::VerbKind;
 use super::super::node::Node;
 use super::action;
 use super::controls;
 use super::entries::Entries;
+use super::export::export;
 use super::for_each::for_each;
+use super::include::include;
 use super::reader::Reader;
 use super::reader::wants;
 use super::verb;
 use crate::diag::Located;
 use crate::diag::Problem;
 
-const ITEM: &str = "item";
+/// What an item is called unless `as` says otherwise.
+pub(super) const ITEM: &str = "item";
 const DUPLICATES: [(&str, OnDuplicate); 3] = [
     ("error", OnDuplicate::Error),
     ("first", OnDuplicate::First),
@@ -25,11 +30,17 @@ const DUPLICATES: [(&str, OnDuplicate); 3] = [
 ];
 const EMPTIES: [(&str, Empty); 2] = [("keep", Empty::Keep), ("clear", Empty::Clear)];
 
-/// The step's id, if it has a good one, and the step, if all of it is good.
-pub(super) fn step(
+/// An entry of `steps`.
+pub(super) enum Entry {
+    Step(Box<Step>),
+    Include(Include),
+}
+
+/// The entry's id, if it has a good one, and the entry, if all of it is good.
+pub(super) fn entry(
     reader: &mut Reader<'_>,
     node: Located<Node>,
-) -> (Option<Located<String>>, Option<Step>) {
+) -> (Option<Located<String>>, Option<Entry>) {
     if !matches!(node.value, Node::Map(_)) {
         let problem = wants("steps", "a map for every step", &node)
             .help("write `- id: …` and a verb such as `get: Accounts` below it");
@@ -53,9 +64,9 @@ pub(super) fn step(
         reader.report(no_id(&entries));
         None
     };
-    let step = rest(reader, entries, id.clone());
+    let entry = rest(reader, entries, id.clone());
     reader.leave_step();
-    (id, step)
+    (id, entry)
 }
 
 fn no_id(entries: &Entries) -> Problem {
@@ -68,8 +79,18 @@ fn rest(
     reader: &mut Reader<'_>,
     mut entries: Entries,
     id: Option<Located<String>>,
-) -> Option<Step> {
+) -> Option<Entry> {
     let span = entries.span;
+    let verb = verb::find_verb(reader, &entries, span);
+    if verb.is_some_and(|verb| verb.kind == VerbKind::Include) {
+        let (key, subject) = entries.take_entry("include")?;
+        return include(reader, entries, id, key.span, subject).map(Entry::Include);
+    }
+    if let Some(verb) = verb.filter(|verb| verb.kind == VerbKind::Export) {
+        let (key, rows) = entries.take_entry("export")?;
+        let step = export(reader, entries, verb, id, key.span, rows)?;
+        return Some(Entry::Step(Box::new(step)));
+    }
     let name = entries
         .take("name")
         .and_then(|node| reader.text("name", node));
@@ -111,7 +132,6 @@ fn rest(
         .take("empty")
         .and_then(|node| reader.choice("empty", &node, &EMPTIES));
 
-    let verb = verb::find_verb(reader, &entries, span);
     let done = verb.and_then(|verb| {
         let (key, subject) = entries.take_entry(verb.name)?;
         let action = action::action(reader, &mut entries, verb, key.span, subject);
@@ -124,7 +144,8 @@ fn rest(
 
     let (verb_span, action) = done?;
     let id = id?;
-    Some(Step {
+    Some(Entry::Step(Box::new(Step {
+        included: None,
         name: name.map(|text| text.value),
         tags: tags
             .unwrap_or_default()
@@ -152,7 +173,7 @@ fn rest(
         id,
         verb_span,
         span,
-    })
+    })))
 }
 
 /// What a step runs over, and what an item is called and known by.
@@ -179,7 +200,7 @@ fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
         ));
     }
     Items {
-        source: source.and_then(|node| for_each(reader, node)),
+        source: source.and_then(|node| for_each(reader, "for_each", node)),
         name: name.and_then(|(_, node)| reader.item_name(node)),
         key: key.and_then(|node| reader.text("key", node)),
         on_duplicate: on_duplicate

@@ -7,6 +7,7 @@ use super::super::code;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Row;
+use crate::diag::all_of;
 use crate::diag::counted;
 
 /// A file that gives no rows at all.
@@ -46,6 +47,22 @@ pub enum RowError {
     TooLarge { path: String, limit: u64 },
     #[error("`{path}` has to be searched with its `select` first")]
     Unselected { path: String },
+    #[error("`{path}` is not a workbook: {reason}")]
+    NotAWorkbook { path: String, reason: String },
+    #[error("`{path}` is larger than {} MiB when unpacked", limit / 1024 / 1024)]
+    WorkbookTooLarge { path: String, limit: u64 },
+    #[error("`{path}` has no sheet `{wanted}`")]
+    NoSheet {
+        path: String,
+        wanted: String,
+        nearest: Option<String>,
+        names: Vec<String>,
+    },
+    #[error("`{path}` has {} sheets, and which one is meant is not said", names.len())]
+    WhichSheet { path: String, names: Vec<String> },
+    /// This sugarmill was built without the feature `xlsx`.
+    #[error("`{path}` is a workbook, and this sugarmill was built without them")]
+    NoWorkbooks { path: String },
 }
 
 /// One row that cannot be used. Those behind it can.
@@ -79,6 +96,14 @@ pub enum Reason {
     Unclosed,
     #[error("something stands behind the list")]
     Trailing,
+    #[error("sheet `{sheet}`, cell {cell}: {error}")]
+    CellError {
+        sheet: String,
+        cell: String,
+        error: String,
+    },
+    #[error("sheet `{sheet}`, cell {cell}: its column has no heading")]
+    NoColumn { sheet: String, cell: String },
     #[error("the file cannot be read on: {message}")]
     Unreadable { message: String },
 }
@@ -100,8 +125,12 @@ impl RowError {
             | Self::NotAFile { .. }
             | Self::Unreadable { .. }
             | Self::TooLarge { .. }
-            | Self::Unselected { .. } => code::UNREADABLE_FILE,
+            | Self::Unselected { .. }
+            | Self::NotAWorkbook { .. }
+            | Self::WorkbookTooLarge { .. }
+            | Self::NoWorkbooks { .. } => code::UNREADABLE_FILE,
             Self::UnknownEncoding { .. } => code::INVALID_PARAMETER,
+            Self::NoSheet { .. } | Self::WhichSheet { .. } => code::NO_SHEET,
             Self::NoHeading { .. }
             | Self::EmptyHeading { .. }
             | Self::DuplicateHeading { .. }
@@ -121,18 +150,40 @@ impl RowError {
             (Self::UnknownEncoding { .. }, super::super::DataFormat::Csv { encoding, .. }) => {
                 ("unknown encoding", encoding.span)
             }
+            (Self::NoSheet { .. }, super::super::DataFormat::Xlsx { sheet: Some(sheet) }) => {
+                ("no such sheet", sheet.span)
+            }
             _ => ("this file", file.path.span),
         };
         Problem::error(self.code(), message)
             .at(span, label)
-            .help_if(self.help().map(str::to_owned))
+            .help_if(self.help())
     }
 
-    fn help(&self) -> Option<&'static str> {
-        match self {
-            Self::Outside { .. } => Some("put the file into the playbook's folder, or below it"),
+    fn help(&self) -> Option<String> {
+        let help = match self {
+            Self::NoSheet { nearest, names, .. } => {
+                let all = format!(
+                    "its sheets are {}",
+                    all_of(names.iter().map(String::as_str))
+                );
+                return Some(match nearest {
+                    Some(nearest) => format!("{nearest} {all}"),
+                    None => all,
+                });
+            }
+            Self::WhichSheet { names, .. } => {
+                let sheets = all_of(names.iter().map(String::as_str));
+                return Some(format!("name one of them with `sheet`: {sheets}"));
+            }
+
+            Self::Outside { .. } => Some(
+                "put the file into the playbook's folder, or allow its folder: `--allow-path DIR`",
+            ),
             Self::Missing { .. } => Some("paths of data files begin at the playbook's folder"),
-            Self::NoHeading { .. } => Some("the first line of a CSV file names its columns"),
+            Self::NoHeading { .. } => {
+                Some("the first line of a CSV file, or the first row of a sheet, names its columns")
+            }
             Self::EmptyHeading { .. } | Self::DuplicateHeading { .. } => {
                 Some("templates name cells by their heading, so that each needs one of its own")
             }
@@ -141,12 +192,22 @@ impl RowError {
             Self::UnknownEncoding { .. } => {
                 Some("such as `utf-8`, `windows-1252`, `iso-8859-15` or `utf-16le`")
             }
+            Self::NotAWorkbook { .. } => Some(
+                "save it as .xlsx with a spreadsheet program, or as CSV and write `{ csv: rows.csv }`",
+            ),
+            Self::WorkbookTooLarge { .. } => {
+                Some("save the sheet as CSV and write `{ csv: rows.csv }`, which is streamed")
+            }
+            Self::NoWorkbooks { .. } => Some(
+                "save the sheet as CSV and write `{ csv: rows.csv }`, or build with the feature `xlsx`",
+            ),
             Self::NotAFile { .. }
             | Self::Unreadable { .. }
             | Self::BadHeading { .. }
             | Self::NotJson { .. }
             | Self::Unselected { .. } => None,
-        }
+        };
+        help.map(str::to_owned)
     }
 }
 
@@ -156,7 +217,7 @@ impl BadRow {
         Problem::error(code::BAD_ROW, self.to_string())
             .at(file.path.span, "this file")
             .row(Row {
-                file: file.path.value.clone(),
+                file: file.name(),
                 line: self.line,
             })
     }

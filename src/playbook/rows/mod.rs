@@ -12,6 +12,8 @@ mod locate;
 mod open;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "xlsx")]
+mod workbook;
 
 pub use error::BadRow;
 pub use error::Reason;

@@ -1,7 +1,6 @@
 //! From the data file a playbook names to its rows.
 
 use std::io::Read;
-use std::path::Path;
 
 use encoding_rs::Encoding;
 use fs_err::File;
@@ -9,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::super::DataFile;
 use super::super::DataFormat;
+use super::super::Reach;
 use super::BadRow;
 use super::LARGEST_DOCUMENT;
 use super::RowError;
@@ -18,8 +18,10 @@ use super::json::JsonRows;
 use super::jsonl::JsonlRows;
 use super::locate::locate;
 use super::locate::unreadable;
+#[cfg(feature = "xlsx")]
+use super::workbook::WorkbookRows;
 
-/// One row: a map of texts from a CSV file, any JSON value from the others.
+/// One row: a map of texts from a CSV file or a sheet, any JSON value from the others.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DataRow {
     /// Where it begins in the file, from 1.
@@ -34,6 +36,8 @@ enum Source {
     Csv(Box<CsvRows>),
     Jsonl(JsonlRows),
     Json(JsonRows),
+    #[cfg(feature = "xlsx")]
+    Workbook(WorkbookRows),
 }
 
 impl Iterator for Rows {
@@ -44,6 +48,8 @@ impl Iterator for Rows {
             Source::Csv(rows) => rows.next(),
             Source::Jsonl(rows) => rows.next(),
             Source::Json(rows) => rows.next(),
+            #[cfg(feature = "xlsx")]
+            Source::Workbook(rows) => rows.next(),
         }
     }
 }
@@ -52,9 +58,9 @@ impl Iterator for Rows {
 ///
 /// # Errors
 /// A file that gives no rows. JSON with a `select` is searched by the caller, who knows JSONPath: see [`document`].
-pub fn open(file: &DataFile, folder: &Path) -> Result<Rows, RowError> {
-    let path = &file.path.value;
-    let found = locate(path, folder)?;
+pub fn open(file: &DataFile, reach: &Reach) -> Result<Rows, RowError> {
+    let path = &file.name();
+    let found = locate(file, reach)?;
     let source = match &file.format {
         DataFormat::Csv { .. } => {
             Source::Csv(Box::new(CsvRows::open(path, &found, dialect(file)?)?))
@@ -64,27 +70,35 @@ pub fn open(file: &DataFile, folder: &Path) -> Result<Rows, RowError> {
         DataFormat::Json { select: Some(_) } => {
             return Err(RowError::Unselected { path: path.clone() });
         }
+        #[cfg(feature = "xlsx")]
+        DataFormat::Xlsx { sheet } => Source::Workbook(workbook(path, &found, sheet.as_ref())?),
+        #[cfg(not(feature = "xlsx"))]
+        DataFormat::Xlsx { .. } => return Err(RowError::NoWorkbooks { path: path.clone() }),
     };
     Ok(Rows(source))
 }
 
-/// The names of a CSV file's columns; other files have none.
-pub fn heading(file: &DataFile, folder: &Path) -> Result<Option<Vec<String>>, RowError> {
-    let path = &file.path.value;
-    let found = locate(path, folder)?;
+/// The names of the columns of a CSV file or a sheet; other files have none.
+pub fn heading(file: &DataFile, reach: &Reach) -> Result<Option<Vec<String>>, RowError> {
+    let path = &file.name();
+    let found = locate(file, reach)?;
     match &file.format {
         DataFormat::Csv { .. } => {
             let rows = CsvRows::open(path, &found, dialect(file)?)?;
             Ok(Some(rows.heading()))
         }
+        #[cfg(feature = "xlsx")]
+        DataFormat::Xlsx { sheet } => Ok(Some(workbook(path, &found, sheet.as_ref())?.heading())),
+        #[cfg(not(feature = "xlsx"))]
+        DataFormat::Xlsx { .. } => Err(RowError::NoWorkbooks { path: path.clone() }),
         DataFormat::Jsonl | DataFormat::Json { .. } => Ok(None),
     }
 }
 
 /// The whole of a JSON file, for a JSONPath to look through.
-pub fn document(file: &DataFile, folder: &Path) -> Result<Json, RowError> {
-    let path = &file.path.value;
-    let found = locate(path, folder)?;
+pub fn document(file: &DataFile, reach: &Reach) -> Result<Json, RowError> {
+    let path = &file.name();
+    let found = locate(file, reach)?;
     let mut text = Vec::new();
     File::open(&found)
         .and_then(|opened| opened.take(LARGEST_DOCUMENT + 1).read_to_end(&mut text))
@@ -103,14 +117,23 @@ pub fn document(file: &DataFile, folder: &Path) -> Result<Json, RowError> {
 }
 
 /// A hash of the file's bytes: the same rows, the same plan.
-pub fn digest(file: &DataFile, folder: &Path) -> Result<[u8; 32], RowError> {
-    let path = &file.path.value;
-    let found = locate(path, folder)?;
+pub fn digest(file: &DataFile, reach: &Reach) -> Result<[u8; 32], RowError> {
+    let path = &file.name();
+    let found = locate(file, reach)?;
     let failed = |error| unreadable(path, error);
     let mut hasher = blake3::Hasher::new();
     let opened = File::open(&found).map_err(failed)?;
     hasher.update_reader(opened).map_err(failed)?;
     Ok(*hasher.finalize().as_bytes())
+}
+
+#[cfg(feature = "xlsx")]
+fn workbook(
+    path: &str,
+    found: &std::path::Path,
+    sheet: Option<&crate::diag::Located<String>>,
+) -> Result<WorkbookRows, RowError> {
+    WorkbookRows::open(path, found, sheet.map(|sheet| sheet.value.as_str()))
 }
 
 /// How a CSV file is written; anything else as the default CSV is.

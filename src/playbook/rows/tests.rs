@@ -1,9 +1,10 @@
 //! Tidy and untidy data files, and what becomes of their rows.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use super::super::DataFile;
 use super::super::DataFormat;
+use super::super::Reach;
 use super::digest;
 use super::document;
 use super::heading;
@@ -35,14 +36,15 @@ fn csv(delimiter: u8, encoding: &str) -> DataFormat {
 }
 
 /// Writes a file, opens it, and gives what a reader would.
-fn with<T>(format: DataFormat, bytes: &[u8], read: impl Fn(&DataFile, &Path) -> T) -> T {
+fn with<T>(format: DataFormat, bytes: &[u8], read: impl Fn(&DataFile, &Reach) -> T) -> T {
     let folder = tempfile::tempdir().unwrap();
     fs_err::write(folder.path().join("rows"), bytes).unwrap();
     let file = DataFile {
         path: here("rows".to_owned()),
+        beside: PathBuf::new(),
         format,
     };
-    read(&file, folder.path())
+    read(&file, &Reach::of(folder.path()))
 }
 
 /// Each row as `line value`, or `line! reason`.
@@ -252,13 +254,14 @@ fn mistakes_are_drawn_where_the_file_is_named() {
         };
         let file = DataFile {
             path: Located::new(line[2..].to_owned(), span),
+            beside: PathBuf::new(),
             format: if line.ends_with("json") {
                 DataFormat::Json { select: None }
             } else {
                 csv(b',', "utf-8")
             },
         };
-        match open(&file, folder.path()) {
+        match open(&file, &Reach::of(folder.path())) {
             Ok(rows) => rows
                 .filter_map(Result::err)
                 .for_each(|bad| problems.push(bad.problem(&file))),
@@ -305,5 +308,103 @@ proptest::proptest! {
         });
         let wanted: Vec<_> = cells.iter().map(|(a, b)| serde_json::json!({"a": a, "b": b})).collect();
         proptest::prop_assert_eq!(read, wanted);
+    }
+}
+
+#[cfg(feature = "xlsx")]
+mod workbooks {
+    use super::*;
+
+    /// Each row of a workbook of `tests/workbooks` as `line value`, or `line! reason`.
+    fn sheet(name: &str, sheet: Option<&str>) -> Vec<String> {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/workbooks");
+        let file = DataFile {
+            path: here(name.to_owned()),
+            beside: PathBuf::new(),
+            format: DataFormat::Xlsx {
+                sheet: sheet.map(|name| here(name.to_owned())),
+            },
+        };
+        match open(&file, &Reach::of(&folder)) {
+            Ok(rows) => rows
+                .map(|row| match row {
+                    Ok(row) => format!("{} {}", row.line, row.value),
+                    Err(bad) => format!("{}! {}", bad.line, bad.reason),
+                })
+                .collect(),
+            Err(error) => {
+                let problem = error.problem(&file);
+                vec![problem.message, problem.help.unwrap_or_default()]
+            }
+        }
+    }
+
+    #[test]
+    fn cells_read_as_a_person_reads_them() {
+        insta::assert_snapshot!(sheet("partners.xlsx", Some("Partners")).join("\n"));
+        assert_eq!(
+            sheet("single.xlsx", None),
+            [
+                r#"2 {"code":"A1","name":"Acme"}"#,
+                r#"3 {"code":"A2","name":"Blue"}"#
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sheet_that_is_not_there_names_those_that_are() {
+        assert_eq!(
+            sheet("partners.xlsx", Some("Partner")),
+            [
+                "`partners.xlsx` has no sheet `Partner`",
+                "did you mean `Partners`? its sheets are `Read me` and `Partners`"
+            ]
+        );
+        assert_eq!(
+            sheet("partners.xlsx", None),
+            [
+                "`partners.xlsx` has 2 sheets, and which one is meant is not said",
+                "name one of them with `sheet`: `Read me` and `Partners`"
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_no_table_is_said_so() {
+        assert_eq!(
+            sheet("twice.xlsx", None)[0],
+            "columns 1 and 3 of `twice.xlsx` are both called `code`"
+        );
+        assert_eq!(
+            sheet("empty.xlsx", None)[0],
+            "`empty.xlsx` has no heading line"
+        );
+        assert_eq!(
+            sheet("make.py", None)[0],
+            "`make.py` is not a workbook: it is not a ZIP archive, which a workbook is inside"
+        );
+    }
+
+    /// Whatever the bytes are, reading ends, and nothing panics.
+    #[test]
+    fn broken_workbooks_end_in_a_message() {
+        let whole = include_bytes!("../../../tests/workbooks/partners.xlsx");
+        for cut in (0..whole.len()).step_by(211) {
+            let mut broken = whole.to_vec();
+            broken[cut] ^= 0x55;
+            for bytes in [&broken[..], &whole[..cut]] {
+                with(
+                    DataFormat::Xlsx {
+                        sheet: Some(here("Partners".to_owned())),
+                    },
+                    bytes,
+                    |file, reach| {
+                        if let Ok(rows) = open(file, reach) {
+                            assert!(rows.count() < 100);
+                        }
+                    },
+                );
+            }
+        }
     }
 }

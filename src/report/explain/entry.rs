@@ -133,7 +133,10 @@ fn repeated(label: LocalLabel) -> &'static str {
             retry_after: None,
         },
         LocalLabel::Http => return "yes for 429 and 5xx, as far as it is safe; no otherwise",
-        LocalLabel::Condition => return "no: that is no failure",
+        LocalLabel::Condition | LocalLabel::LeftOut => return "no: that is no failure",
+        LocalLabel::Export => {
+            return "by the next `apply` of the run file, which writes its exports again";
+        }
         LocalLabel::Irreversible => {
             return "no: nothing would make it reversible, and the rest is taken back all the same";
         }

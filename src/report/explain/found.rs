@@ -48,6 +48,16 @@ pub(super) const FOUND: &[Found] = &[
         "begin with `version: 1`, a `name` and `steps`",
     ),
     found(
+        "export_needed",
+        "a step waits for an export, which is written when all else is done",
+        "let the step use what the export reads",
+    ),
+    found(
+        "include",
+        "a playbook includes itself, or playbooks include others too deeply or too often",
+        "break the circle, or put the steps into one file",
+    ),
+    found(
         "invalid_name",
         "a step or variable has a name that templates could not write",
         "use small letters, digits and `_`, beginning with a letter; a dash would read as a minus",
@@ -63,6 +73,11 @@ pub(super) const FOUND: &[Found] = &[
         "write it after RFC 9535; a filter inside a filter is refused",
     ),
     found(
+        "left_out",
+        "a step that runs needs a write that `--only`, `--skip` or `--tags` leave out",
+        "take both steps in, or leave both out",
+    ),
+    found(
         "misplaced_key",
         "a key stands where it has no effect, though it exists elsewhere",
         "move it to the verb or key it belongs to, as the message says",
@@ -71,6 +86,11 @@ pub(super) const FOUND: &[Found] = &[
         "missing_var",
         "a required variable was given no value",
         "give `--var NAME=VALUE`, a file with `--vars-file`, or `SUGARMILL_VAR_NAME`",
+    ),
+    found(
+        "no_sheet",
+        "a workbook has no sheet of that name, or has several and the playbook names none",
+        "name one of its sheets with `sheet`, as the message lists them",
     ),
     found(
         "no_key",
@@ -106,6 +126,11 @@ pub(super) const FOUND: &[Found] = &[
         "secret_var",
         "a variable of `type: secret` is used where its value would be written down, or cannot be used yet",
         "use a variable of another type; a secret may not stand in `key`, `where`, `record`, `match`, `when` or `for_each`",
+    ),
+    found(
+        "same_file",
+        "an export would overwrite what another export writes, or what a step reads",
+        "give each file a name of its own",
     ),
     found(
         "template_syntax",

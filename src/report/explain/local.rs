@@ -37,6 +37,10 @@ pub(super) fn words(label: LocalLabel) -> Words {
             meaning: "the step's `expect`, or an `assert`, did not hold",
             advice: "look at the records the step found; a plan with a failed expectation cannot be applied",
         },
+        LocalLabel::Export => Words {
+            meaning: "a file could not be written; the instance is as the run left it",
+            advice: "mend what the message names, then `apply` the same run file: it writes its exports again",
+        },
         LocalLabel::Http => Words {
             meaning: "an HTTP status that came without a label of Sugar, so perhaps not from Sugar at all",
             advice: "check the address; a gateway, proxy or firewall in between may have answered",
@@ -52,6 +56,10 @@ pub(super) fn words(label: LocalLabel) -> Words {
         LocalLabel::Irreversible => Words {
             meaning: "undo cannot take this operation back: what it would need is not known to anybody",
             advice: "look at what `show` of the run says was there before, and put back by hand what is needed",
+        },
+        LocalLabel::LeftOut => Words {
+            meaning: "the step was left out of this run by `--only`, `--skip` or `--tags`",
+            advice: "nothing; a plan without these flags has it",
         },
         LocalLabel::MissingKey => Words {
             meaning: "`by_key` or `lookup` was asked for a key that no item has",

@@ -92,7 +92,12 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
         Action::Update | Action::Favorite | Action::Unfavorite => updated(sheet, operation),
         Action::Create => fields(sheet, &operation.after),
         Action::Delete => fields(sheet, &operation.before),
-        Action::Upsert | Action::Link | Action::Unlink | Action::Read | Action::Assert => Ok(()),
+        Action::Upsert
+        | Action::Link
+        | Action::Unlink
+        | Action::Read
+        | Action::Assert
+        | Action::Export => Ok(()),
     }
 }
 

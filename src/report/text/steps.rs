@@ -73,6 +73,8 @@ fn said<O>(step: &StepReport<O>) -> String {
         said.push(match step.verb.as_str() {
             "assert" if step.counts.is_empty() => "holds".to_owned(),
             "assert" => String::new(),
+            "export" if step.counts.is_empty() => cells::counted(step.records, "row"),
+            "export" => String::new(),
             "count" => format!("counted {}", grouped(step.records)),
             _ => cells::counted(step.records, "record"),
         });

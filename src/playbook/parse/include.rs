@@ -1,0 +1,98 @@
+//! `include`: the steps of another playbook, and what is said of all of them at once.
+
+use super::super::ast::Include;
+use super::super::code;
+use super::super::language::STEP;
+use super::super::language::Verb;
+use super::super::node::Node;
+use super::controls;
+use super::entries::Entries;
+use super::reader::Reader;
+use crate::diag::Located;
+use crate::diag::Problem;
+use crate::diag::Span;
+
+/// Keys of a step that mean the same for all steps of an included playbook.
+const SHARED: [&str; 5] = ["id", "name", "tags", "when", "depends_on"];
+
+/// Reads an include; its verb and what stands behind that are taken already.
+pub(super) fn include(
+    reader: &mut Reader<'_>,
+    mut entries: Entries,
+    id: Option<Located<String>>,
+    verb: Span,
+    subject: Located<Node>,
+) -> Option<Include> {
+    let span = entries.span;
+    let file = match subject.value {
+        Node::Map(_) => {
+            let message = "`include` wants the file of a playbook".to_owned();
+            let help =
+                "write `include: other.yaml`, and its vars beside it: `with: { … }`".to_owned();
+            reader.invalid(verb, message, "a map stands behind it", help);
+            None
+        }
+        _ => reader.plain_text("include", subject),
+    };
+    let with = match entries.take("with") {
+        None => Some(Vec::new()),
+        Some(Located {
+            value: Node::Map(vars),
+            ..
+        }) => Some(vars),
+        Some(other) => {
+            reader.wrong_kind("with", "a map of the vars it declares", &other);
+            None
+        }
+    };
+    let _ = entries
+        .take("name")
+        .and_then(|node| reader.text("name", node));
+    let tags = entries
+        .take("tags")
+        .and_then(|node| reader.plain_texts("tags", node));
+    let when = entries
+        .take("when")
+        .and_then(|node| reader.expression("when", node));
+    let depends_on = entries
+        .take("depends_on")
+        .map(|node| controls::depends_on(reader, node));
+    for key in STEP.iter().filter(|key| !SHARED.contains(&key.name)) {
+        if let Some((found, _)) = entries.take_entry(key.name) {
+            reader.report(misplaced(&found));
+        }
+    }
+    let arguments = Verb::named("include").map_or(&[][..], |verb| verb.arguments);
+    entries.finish(reader, "`include`", arguments);
+    Some(Include {
+        id: id?,
+        file: file?,
+        with: with?,
+        tags: tags
+            .unwrap_or_default()
+            .into_iter()
+            .map(|tag| tag.value)
+            .collect(),
+        when,
+        depends_on: depends_on.unwrap_or_default(),
+        place: 0,
+        span,
+    })
+}
+
+fn misplaced(key: &Located<String>) -> Problem {
+    let message = format!("`{}` does not go with `include`", key.value);
+    let help = match key.value.as_str() {
+        // The ids of steps are known before any item is.
+        "for_each" => {
+            "hand the list over, `with: { rows: \"{{ … }}\" }`, and let the steps of the included playbook go \
+             through it: `for_each: \"{{ vars.rows }}\"`"
+        }
+        _ => {
+            "it is of one step: write it in the included playbook; `when`, `depends_on` and `tags` go for all its steps"
+        }
+    };
+    Problem::error(code::MISPLACED_KEY, message)
+        .at(key.span, "not of an include")
+        .help(help)
+}
