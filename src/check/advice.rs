@@ -60,8 +60,8 @@ pub(super) fn reads_beside_writes(playbook: &Playbook, needs: &Needs, problems: 
             writes.entry(&module.value).or_default().push(place);
             continue;
         }
-        // A field's values do not come from records.
-        if matches!(step.action, Action::Enum(_)) {
+        // A field's values do not come from records, and what `related` reads is of the module its link leads to.
+        if matches!(step.action, Action::Enum(_) | Action::Related(_)) {
             continue;
         }
         let Some(earlier) = writes.get(module.value.as_str()) else {

@@ -10,6 +10,7 @@ mod included;
 mod names;
 mod projection;
 mod select;
+mod undone;
 mod vars;
 
 use std::collections::BTreeMap;

@@ -12,8 +12,11 @@ use super::inspect_args::CompletionsArgs;
 use super::inspect_args::DoctorArgs;
 use super::inspect_args::ExplainArgs;
 use super::inspect_args::GraphArgs;
+use super::inspect_args::InitArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
+use super::inspect_args::RunsArgs;
+use super::undo_args::UndoArgs;
 use crate::check::Selection;
 
 #[derive(Debug, Parser)]
@@ -42,6 +45,9 @@ pub(crate) struct Global {
     /// The instance, such as `https://crm.example.com` [env: `SUGAR_URL`]
     #[arg(long, global = true, value_name = "URL", help_heading = "Instance")]
     pub(crate) url: Option<String>,
+    /// An instance of `sugarmill.toml`, which is looked for here and in the folders above [env: `SUGARMILL_PROFILE`]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Instance", conflicts_with_all = ["url", "sandbox"])]
+    pub(crate) profile: Option<String>,
     /// Start an embedded SugarCRM for this command, with demo data
     #[arg(long, global = true, help_heading = "Instance", conflicts_with = "url")]
     pub(crate) sandbox: bool,
@@ -101,6 +107,8 @@ pub(crate) enum Format {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Write what one starts with: a playbook, a file of profiles, checks for CI and for commits
+    Init(InitArgs),
     /// Look for mistakes; sends nothing
     Check(CheckArgs),
     /// Work out what a playbook would do, and write it to a run file; cannot write to the instance
@@ -109,8 +117,12 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     /// Plan and apply
     Run(RunArgs),
+    /// Take back what a run file did, newest first
+    Undo(UndoArgs),
     /// Show a run file
     Show(ShowArgs),
+    /// List the run files of a folder: when, what, result
+    Runs(RunsArgs),
     /// Serve an embedded SugarCRM on this machine
     Sandbox(SandboxArgs),
     /// Print the JSON Schema of playbooks or reports
@@ -218,6 +230,13 @@ pub(crate) enum Operations {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Confirmation {
+    /// The host that is written to, where a profile says it is production
+    #[arg(long, value_name = "HOST")]
+    pub(crate) confirm: Option<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
@@ -255,6 +274,8 @@ pub(crate) struct ApplyArgs {
     #[arg(long)]
     pub(crate) yes: bool,
     #[command(flatten)]
+    pub(crate) confirmation: Confirmation,
+    #[command(flatten)]
     pub(crate) paths: Paths,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -272,6 +293,8 @@ pub(crate) struct RunArgs {
     /// Apply without asking
     #[arg(long)]
     pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) confirmation: Confirmation,
     #[command(flatten)]
     pub(crate) variables: Variables,
     #[command(flatten)]

@@ -22,6 +22,7 @@ use crate::playbook::Settings;
 use crate::runfile::Header;
 use crate::runfile::Requests;
 use crate::runfile::RunFile;
+use crate::runfile::Undoes;
 
 /// How long nobody may get an answer before a run is given up, unless the playbook says otherwise.
 const MAX_OUTAGE: Duration = Duration::from_hours(1);
@@ -71,6 +72,7 @@ pub(crate) fn build<'a>(
     let now: ZonedDateTime = header.now.parse().map_err(|error| {
         Failure::arguments(format!("the run file's time does not read: {error}"))
     })?;
+    let recovering = file.get::<Undoes>()?.map(|undoes| undoes.drifted);
     Ok(Engine {
         checked: &loaded.checked,
         metadata: &header.metadata,
@@ -81,10 +83,15 @@ pub(crate) fn build<'a>(
             run: header.run_id.clone(),
         },
         world: execute::world(&file, &loaded.checked, header, now)?,
-        file,
         asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
+        // What takes a run back leaves the files it wrote.
+        exports: match recovering {
+            Some(_) => Exports::Later,
+            None => Exports::WhenFinal(loaded.exports.clone()),
+        },
+        recovering,
+        file,
         guard: Guard::new(loaded.checked.limits.clone()),
-        exports: Exports::WhenFinal(loaded.exports.clone()),
         zone: loaded.zone.clone(),
         events: shown,
         wish,

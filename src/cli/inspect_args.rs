@@ -106,3 +106,19 @@ pub(crate) struct ManArgs {
     /// The command it is about, such as `metadata pull` [default: sugarmill itself]
     pub(crate) command: Vec<String>,
 }
+
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The folder, made where it is not there [default: the working folder]
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunsArgs {
+    /// Where to look [default: the working folder]
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<PathBuf>,
+    #[arg(long, default_value = "text")]
+    pub(crate) format: Format,
+}

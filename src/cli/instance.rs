@@ -1,10 +1,16 @@
 //! The instance of a command: a named one, or a sandbox that lives as long as the command.
 
+use std::path::Path;
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::connect;
+use super::connect::Destination;
 use super::failure::Failure;
+use super::profile;
+use super::profile::Profile;
+use super::profile::Profiles;
 use super::settings::Instance as Wanted;
 use super::settings::Settings;
 use crate::client::Connection;
@@ -16,6 +22,14 @@ use crate::client::Site;
 use crate::client::SiteError;
 use crate::playbook;
 use crate::sandbox;
+
+/// How much somebody who writes there has to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Care {
+    Usual,
+    /// A profile says `production = true`.
+    Production,
+}
 
 /// How requests are sent, as far as a playbook says.
 #[derive(Debug, Clone, Copy, Default)]
@@ -45,6 +59,9 @@ pub(crate) struct Way {
     pub(crate) reader: Reader,
     /// What run files know it by.
     pub(crate) name: String,
+    /// What the profile says ids are made of.
+    pub(crate) identity: Option<String>,
+    pub(crate) care: Care,
     sandbox: Option<sandbox::Running>,
 }
 
@@ -54,6 +71,9 @@ pub(crate) struct Session {
     pub(crate) me: Me,
     /// What run files know it by.
     pub(crate) name: String,
+    /// What the profile says ids are made of.
+    pub(crate) identity: Option<String>,
+    pub(crate) care: Care,
     sandbox: Option<sandbox::Running>,
 }
 
@@ -61,22 +81,50 @@ impl Way {
     pub(crate) async fn find(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         match &settings.instance {
             Wanted::Sandbox => Self::to_sandbox(manner).await,
-            Wanted::Named { url: None, .. } => Err(Failure::Arguments {
-                message: "no instance is named".into(),
-                help: Some("give `--url` or SUGAR_URL, or try `--sandbox`".into()),
-            }),
-            Wanted::Named {
-                url: Some(url),
-                plain_http,
-            } => {
-                let connection = settings.connection(url, *plain_http, manner)?;
-                Ok(Self {
-                    name: connection.site.as_str().to_owned(),
-                    reader: Reader::new(connection)?,
-                    sandbox: None,
-                })
+            Wanted::Named { url, plain_http } => {
+                let profiles = Profiles::find(Path::new("."))?;
+                let Some(url) = url.clone() else {
+                    return Err(nowhere(&profiles));
+                };
+                let destination = Destination {
+                    url,
+                    plain_http: *plain_http,
+                    profile: Profile::default(),
+                };
+                Self::to(settings, &profiles, destination, manner)
+            }
+            Wanted::Profile { name, plain_http } => {
+                let profiles = Profiles::find(Path::new("."))?;
+                let profile = profiles.get(name)?.clone();
+                let destination = Destination {
+                    url: profile.url.clone(),
+                    plain_http: *plain_http,
+                    profile,
+                };
+                Self::to(settings, &profiles, destination, manner)
             }
         }
+    }
+
+    fn to(
+        settings: &Settings,
+        profiles: &Profiles,
+        destination: Destination,
+        manner: Manner,
+    ) -> Result<Self, Failure> {
+        let connection = connect::connection(&settings.environment, &destination, manner)?;
+        let name = connection.site.as_str().to_owned();
+        Ok(Self {
+            care: if profiles.is_production(&name) {
+                Care::Production
+            } else {
+                Care::Usual
+            },
+            identity: destination.profile.identity,
+            reader: Reader::new(connection)?,
+            name,
+            sandbox: None,
+        })
     }
 
     async fn to_sandbox(manner: Manner) -> Result<Self, Failure> {
@@ -95,6 +143,8 @@ impl Way {
         Ok(Self {
             reader: Reader::new(connection)?,
             name,
+            identity: None,
+            care: Care::Usual,
             sandbox: Some(running),
         })
     }
@@ -116,7 +166,27 @@ impl Session {
             reader: way.reader,
             me,
             name: way.name,
+            identity: way.identity,
+            care: way.care,
             sandbox: way.sandbox,
+        })
+    }
+
+    /// Writing to production wants its host typed, since `--yes` stands in scripts that are copied.
+    pub(crate) fn confirmed(&self, typed: Option<&str>) -> Result<(), Failure> {
+        let host = profile::host(&self.name);
+        if self.care == Care::Usual || typed == Some(host) {
+            return Ok(());
+        }
+        let message = match typed {
+            None => format!("`{host}` is production; nothing was sent"),
+            Some(typed) => format!(
+                "`--confirm {typed}` names another host than `{host}`, which is production; nothing was sent"
+            ),
+        };
+        Err(Failure::Refused {
+            message,
+            help: Some(format!("to write there, add `--confirm {host}`")),
         })
     }
 
@@ -125,8 +195,25 @@ impl Session {
         let way = Way {
             reader: self.reader,
             name: self.name,
+            identity: self.identity,
+            care: self.care,
             sandbox: self.sandbox,
         };
         way.close().await;
+    }
+}
+
+fn nowhere(profiles: &Profiles) -> Failure {
+    let help = if profiles.is_empty() {
+        "give `--url` or SUGAR_URL, or try `--sandbox`".to_owned()
+    } else {
+        format!(
+            "choose a `--profile` ({}), give `--url` or SUGAR_URL, or try `--sandbox`",
+            profiles.listed()
+        )
+    };
+    Failure::Arguments {
+        message: "no instance is named".into(),
+        help: Some(help),
     }
 }

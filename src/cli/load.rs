@@ -20,6 +20,7 @@ use crate::playbook;
 use crate::playbook::Action;
 use crate::playbook::ForEach;
 use crate::playbook::Library;
+use crate::playbook::Limits;
 use crate::playbook::OutOfReach;
 use crate::playbook::Playbook;
 use crate::playbook::Reach;
@@ -27,6 +28,8 @@ use crate::playbook::code::OUTSIDE;
 use crate::playbook::rows;
 use crate::playbook::yaml;
 use crate::runfile::PlaybookText;
+use crate::runfile::RunView;
+use crate::runfile::Undoes;
 
 const TIMEZONE: Code = Code("unknown_timezone");
 const SAME_FILE: Code = Code("same_file");
@@ -94,6 +97,29 @@ pub(crate) fn stored(stored: &PlaybookText, allowed: &[PathBuf]) -> Result<Loade
             exports: working_folder(allowed),
         }),
         None => Err(refused(problems, sources)),
+    }
+}
+
+/// What a run file was made of: its playbook, or what takes a run of that back.
+pub(crate) fn recorded(view: &RunView, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
+    let loaded = stored(&view.header()?.playbook, allowed)?;
+    Ok(match view.undoes()? {
+        Some(undoes) => taking_back(loaded, &undoes),
+        None => loaded,
+    })
+}
+
+/// The steps that take a run of a playbook back, under limits of their own.
+pub(crate) fn taking_back(loaded: Loaded, undoes: &Undoes) -> Loaded {
+    let limits = Limits {
+        max_changes: None,
+        max_deletes: Some(undoes.max_deletes),
+        max_failures: None,
+        max_calls: None,
+    };
+    Loaded {
+        checked: loaded.checked.undone(undoes.times, limits),
+        ..loaded
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod connect;
 mod definitions;
 mod engine;
 mod exit;
@@ -10,10 +11,12 @@ mod inspect_args;
 mod instance;
 mod load;
 mod printer;
+mod profile;
 mod progress;
 mod reports;
 mod settings;
 mod signals;
+mod undo_args;
 
 use std::path::Path;
 use std::path::PathBuf;
@@ -80,9 +83,11 @@ fn subject(command: &Command) -> Option<Subject> {
         Command::Plan(args) => report(args.output.format, &args.playbook),
         Command::Run(args) => report(args.output.format, &args.playbook),
         Command::Apply(args) => report(args.output.format, &args.file),
+        Command::Undo(args) => report(args.output.format, &args.file),
         Command::Show(args) => report(args.output.format, &args.file),
         Command::Doctor(args) => Some(Subject::Other(args.format)),
         Command::Explain(args) => Some(Subject::Other(args.format)),
+        Command::Runs(args) => Some(Subject::Other(args.format)),
         Command::Metadata(args) => match &args.command {
             MetadataCommand::Diff(args) => Some(Subject::Other(args.format)),
             MetadataCommand::Pull(_) => None,
@@ -90,6 +95,7 @@ fn subject(command: &Command) -> Option<Subject> {
         Command::Check(_)
         | Command::Completions(_)
         | Command::Graph(_)
+        | Command::Init(_)
         | Command::Man(_)
         | Command::Sandbox(_)
         | Command::Schema(_) => None,
@@ -101,6 +107,8 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Check(args) => commands::check::run(settings, &args),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => commands::schema::run(&args),
+        Command::Init(args) => commands::init::run(settings, &args),
+        Command::Runs(args) => commands::runs::run(&args),
         Command::Completions(args) => Ok(commands::completions::run(&args)),
         Command::Man(args) => commands::man::run(&args),
         Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
@@ -113,6 +121,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Plan(args) => block_on(commands::plan::run(settings, &args)),
         Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
         Command::Run(args) => block_on(commands::run::run(settings, args)),
+        Command::Undo(args) => block_on(commands::undo::run(settings, &args)),
         Command::Sandbox(args) => block_on(commands::sandbox::run(args)),
     }
 }

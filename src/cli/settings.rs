@@ -5,8 +5,6 @@ use std::env::VarError;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use secrecy::SecretString;
-
 use super::args::ColorChoice;
 use super::args::Format;
 use super::args::Global;
@@ -14,14 +12,7 @@ use super::args::LogFormat;
 use super::args::Operations;
 use super::args::Output;
 use super::failure::Failure;
-use super::instance::Manner;
-use crate::client::ApiVersion;
-use crate::client::ClientError;
-use crate::client::Connection;
-use crate::client::Credentials;
 use crate::client::PlainHttp;
-use crate::client::Proxy;
-use crate::client::Site;
 use crate::report;
 use crate::report::Privacy;
 
@@ -97,6 +88,11 @@ pub(crate) enum Instance {
         url: Option<String>,
         plain_http: PlainHttp,
     },
+    /// One of `sugarmill.toml`.
+    Profile {
+        name: String,
+        plain_http: PlainHttp,
+    },
 }
 
 /// How much is said on stderr.
@@ -124,14 +120,19 @@ impl Settings {
         } else {
             PlainHttp::LoopbackOnly
         };
-        let instance = if global.sandbox {
-            Instance::Sandbox
-        } else {
-            let url = global
-                .url
-                .clone()
-                .or_else(|| environment.get("SUGAR_URL").ok().map(str::to_owned));
-            Instance::Named { url, plain_http }
+        let from_environment = |name: &str| environment.get(name).ok().map(str::to_owned);
+        let profile = global
+            .profile
+            .clone()
+            .or_else(|| from_environment("SUGARMILL_PROFILE"));
+        // What stands on the command line goes before what the environment says.
+        let instance = match (&global.url, profile) {
+            _ if global.sandbox => Instance::Sandbox,
+            (None, Some(name)) => Instance::Profile { name, plain_http },
+            (url, _) => Instance::Named {
+                url: url.clone().or_else(|| from_environment("SUGAR_URL")),
+                plain_http,
+            },
         };
         let talk = match (global.quiet, global.verbose) {
             (true, _) => Talk::Quiet,
@@ -162,63 +163,6 @@ impl Settings {
             ColorChoice::Never => false,
             ColorChoice::Auto => terminal && self.environment.get("NO_COLOR").is_err(),
         }
-    }
-
-    /// How to reach a named instance.
-    pub(crate) fn connection(
-        &self,
-        url: &str,
-        plain_http: PlainHttp,
-        manner: Manner,
-    ) -> Result<Connection, Failure> {
-        let environment = &self.environment;
-        let text = |name: &str| environment.get(name).ok().map(str::to_owned);
-        let site = Site::parse(url, plain_http).map_err(ClientError::from)?;
-        let credentials = match (
-            text("SUGAR_ACCESS_TOKEN"),
-            text("SUGAR_USERNAME"),
-            text("SUGAR_PASSWORD"),
-        ) {
-            (Some(token), ..) => Credentials::AccessToken(SecretString::from(token)),
-            (None, Some(username), Some(password)) => Credentials::Password {
-                username,
-                password: SecretString::from(password),
-            },
-            (None, username, _) => {
-                let missing = if username.is_none() {
-                    "SUGAR_USERNAME"
-                } else {
-                    "SUGAR_PASSWORD"
-                };
-                return Err(Failure::Arguments {
-                    message: format!("`{missing}` is not set, so there is no login for `{url}`"),
-                    help: Some(
-                        "set SUGAR_USERNAME and SUGAR_PASSWORD, or SUGAR_ACCESS_TOKEN".into(),
-                    ),
-                });
-            }
-        };
-        let mut connection = Connection::new(site, credentials);
-        if let Some(client_id) = text("SUGAR_CLIENT_ID") {
-            connection.client_id = client_id;
-        }
-        if let Some(secret) = text("SUGAR_CLIENT_SECRET") {
-            connection.client_secret = SecretString::from(secret);
-        }
-        if let Some(platform) = text("SUGAR_PLATFORM") {
-            connection.platform = platform;
-        }
-        if let Some(version) = text("SUGAR_API_VERSION") {
-            connection.api_version = ApiVersion::parse(&version)?;
-        }
-        connection.ca_file = text("SUGAR_CA_FILE").map(PathBuf::from);
-        let proxy = text("HTTPS_PROXY").or_else(|| text("https_proxy"));
-        connection.proxy = proxy.map(|url| Proxy {
-            url,
-            except: text("NO_PROXY").or_else(|| text("no_proxy")),
-        });
-        manner.set(&mut connection);
-        Ok(connection)
     }
 }
 

@@ -19,6 +19,7 @@ use crate::plan::Current;
 use crate::plan::Fields;
 use crate::plan::Need;
 use crate::runfile::Settlement;
+use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
 use crate::wire::Fault;
 use crate::wire::LocalLabel;
@@ -106,9 +107,7 @@ impl Engine<'_> {
         let mut standings = Vec::with_capacity(operations.len());
         for (operation, known) in operations.iter().zip(known) {
             let last_was_us = match &known {
-                Ok(Current::Record(record)) if self.wrote(operation)? => {
-                    record.get("modified_user_id").and_then(Json::as_str) == Some(user.as_str())
-                }
+                Ok(Current::Record(record)) => self.was_us(operation, record, &user)?,
                 _ => false,
             };
             standings.push(match standing(operation, known, self.metadata) {
@@ -123,14 +122,24 @@ impl Engine<'_> {
         Ok(standings)
     }
 
-    /// Whether this run has written the record of an operation before.
-    fn wrote(&self, operation: &StoredOperation) -> Result<bool, ExecuteError> {
+    /// Whether the last who saved the record of an operation was this run.
+    fn was_us(
+        &self,
+        operation: &StoredOperation,
+        record: &Map<String, Json>,
+        user: &str,
+    ) -> Result<bool, ExecuteError> {
         let Some(change) = &operation.change else {
             return Ok(false);
         };
-        let (module, record) = (change.module().as_str(), change.record().as_str());
-        let writes = self.file.writes_to(module, record, operation.seq)?;
-        Ok(writes.iter().any(|write| write.state == State::Ok))
+        let stamp = self.file.stamp(change.module(), change.record())?;
+        let says = |name: &str| record.get(name).and_then(Json::as_str);
+        Ok(match stamp {
+            None => false,
+            Some(Stamp { at: Some(at), .. }) => says("date_modified") == Some(at.as_str()),
+            // A write of ours moved it, and no answer showed to when.
+            Some(Stamp { at: None, .. }) => says("modified_user_id") == Some(user),
+        })
     }
 }
 

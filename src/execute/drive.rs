@@ -37,6 +37,9 @@ pub(super) enum Barrier {
 impl Engine<'_> {
     /// Goes through the steps in order until nothing more can be expanded or planned without sending something.
     pub(super) async fn drive(&mut self) -> Result<(), ExecuteError> {
+        if let Some(drifted) = self.recovering {
+            return self.recover_deferred(drifted).await;
+        }
         let checked = self.checked;
         loop {
             let mut moved = false;

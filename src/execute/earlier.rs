@@ -73,6 +73,17 @@ impl Engine<'_> {
                 let field = self.metadata.field(module.as_str(), name);
                 field.is_none_or(|field| field.kind != FieldKind::Link)
             });
+            let companions = self.metadata.companions(module.as_str(), fields.iter());
+            fields.extend(companions);
+        }
+        if let Need::Links {
+            module,
+            link,
+            columns,
+            ..
+        } = &mut need
+        {
+            *columns = self.columns(module, link);
         }
         // A record that will be created cannot be linked yet either.
         if let Need::Links {

@@ -46,16 +46,27 @@ pub(super) fn judge(
     told: Vec<Told>,
 ) -> Judged {
     let mut last = Judged::Again;
+    let mut seen = Vec::new();
     for told in told {
         let judged = one(operation, step, metadata, told);
         match judged {
-            Judged::Settled(settlement) if settlement.state.is_good() => {
+            Judged::Settled(mut settlement) if settlement.state.is_good() => {
+                seen.append(&mut settlement.seen);
                 last = Judged::Settled(settlement);
+            }
+            Judged::Settled(settlement) => {
+                return Judged::Settled(super::seen::completed(settlement, operation, metadata));
             }
             worse => return worse,
         }
     }
-    last
+    match last {
+        Judged::Settled(mut settlement) => {
+            settlement.seen = seen;
+            Judged::Settled(super::seen::completed(settlement, operation, metadata))
+        }
+        again => again,
+    }
 }
 
 fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, told: Told) -> Judged {
@@ -67,7 +78,13 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
                 false => Some(&answer.body),
             };
             match body {
-                Some(body) => Judged::Settled(done(operation, step, metadata, body, answer.status)),
+                Some(body) => {
+                    let mut settlement = done(operation, step, metadata, body, answer.status);
+                    if let Some(change) = &operation.change {
+                        settlement.seen = super::seen::in_answer(change, &answer.body, metadata);
+                    }
+                    Judged::Settled(settlement)
+                }
                 // What a related create answers is not documented (fact sheet, Unknown): look at the record itself.
                 None => Judged::LookUp {
                     fault: None,

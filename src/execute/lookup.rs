@@ -12,6 +12,7 @@ use super::deliver::Doubt;
 use super::drift::Standing;
 use super::judge;
 use super::needs::Absence;
+use super::seen;
 use crate::metadata::FieldKind;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
@@ -68,6 +69,7 @@ impl Engine<'_> {
             )
             | None => again(&operation, fault),
         };
+        let settlement = seen::completed(settlement, &operation, self.metadata);
         Ok(self.tolerated(operation.seq, settlement))
     }
 

@@ -10,6 +10,7 @@ mod earlier;
 mod error;
 mod expectations;
 mod export;
+mod held;
 mod included;
 mod items;
 mod judge;
@@ -21,7 +22,9 @@ mod patience;
 mod plan;
 mod reading;
 mod reconcile;
+mod seen;
 mod under;
+mod undo;
 mod upsert;
 mod walk;
 
@@ -39,6 +42,8 @@ pub use plan::PlanEnd;
 pub use plan::Refusal;
 pub use plan::plan;
 use tokio::sync::watch;
+pub use undo::plan_undo;
+pub use undo::settle_open;
 
 use crate::check::Checked;
 use crate::check::included_names;
@@ -47,6 +52,7 @@ use crate::event::Listener;
 use crate::expr::World;
 use crate::metadata::Metadata;
 use crate::operation::Origin;
+use crate::plan::Drifted;
 use crate::plan::Guard;
 use crate::plan::Planner;
 use crate::runfile::Header;
@@ -70,6 +76,8 @@ pub struct Engine<'a> {
     pub file: RunFile,
     pub asker: Asker,
     pub guard: Guard,
+    /// Of a run file that takes another back: what becomes of records that somebody changed since.
+    pub recovering: Option<Drifted>,
     pub exports: Exports,
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,

@@ -10,6 +10,7 @@ use super::ExecuteError;
 use super::ask::Asker;
 use crate::plan::Current;
 use crate::plan::Fields;
+use crate::plan::Linked;
 use crate::plan::Need;
 use crate::wire::Answer;
 use crate::wire::Fault;
@@ -49,7 +50,7 @@ impl Asker {
         let mut asked: Vec<Asked> = Vec::new();
         for (place, (need, _)) in needs.iter().enumerate() {
             match need {
-                Need::Nothing => known[place] = Some(Ok(Current::Links(BTreeSet::new()))),
+                Need::Nothing => known[place] = Some(Ok(Current::Links(Linked::default()))),
                 Need::Absent => known[place] = Some(Ok(Current::Missing)),
                 Need::Record { module, fields, .. } => {
                     records
@@ -62,10 +63,11 @@ impl Asker {
                     record,
                     link,
                     others,
+                    columns,
                 } => {
                     for part in others.chunks(IDS_AT_ONCE) {
-                        reads.push(links(module, record, link, part));
-                        asked.push(Asked::Links(place));
+                        reads.push(links(module, record, link, part, columns));
+                        asked.push(Asked::Links(place, columns.clone()));
                     }
                 }
             }
@@ -89,7 +91,9 @@ impl Asker {
         let mut odd: Vec<usize> = Vec::new();
         for (asked, answer) in asked.into_iter().zip(answers) {
             match asked {
-                Asked::Links(place) => merge_links(&mut known[place], answer),
+                Asked::Links(place, columns) => {
+                    merge_links(&mut known[place], answer, &columns);
+                }
                 Asked::Records(places) => odd.extend(spread(needs, &places, answer, &mut known)),
             }
         }
@@ -129,7 +133,7 @@ impl Asker {
 }
 
 enum Asked {
-    Links(usize),
+    Links(usize, Vec<String>),
     Records(Vec<usize>),
 }
 
@@ -168,9 +172,16 @@ fn by_ids<'a>(
     }
 }
 
-fn links(module: &ModuleName, record: &RecordId, link: &LinkName, others: &[RecordId]) -> Read {
+fn links(
+    module: &ModuleName,
+    record: &RecordId,
+    link: &LinkName,
+    others: &[RecordId],
+    columns: &[String],
+) -> Read {
+    let fields = ["id".to_owned()].into_iter().chain(columns.iter().cloned());
     let page = Page {
-        fields: Some(vec!["id".into()]),
+        fields: Some(fields.collect()),
         order_by: None,
         max_num: 200,
         offset: 0,
@@ -242,24 +253,37 @@ fn one_record(answer: Result<Answer, Fault>) -> Known {
     }
 }
 
-fn merge_links(known: &mut Option<Known>, answer: Result<Answer, Fault>) {
+fn merge_links(known: &mut Option<Known>, answer: Result<Answer, Fault>, columns: &[String]) {
     let part = match answer.map(Answer::records) {
-        Ok(Some(page)) => Ok(Current::Links(
-            page.records
+        Ok(Some(page)) => Ok(Current::Links(Linked {
+            present: page
+                .records
                 .iter()
-                .filter_map(|record| record.get("id")?.as_str().map(RecordId::new))
+                .filter_map(|record| {
+                    let id = record.get("id")?.as_str().map(RecordId::new)?;
+                    Some((id, of_relation(record, columns)))
+                })
                 .collect(),
-        )),
+            held: Vec::new(),
+        })),
         Ok(None) => Err(not_a_list()),
         Err(fault) if fault.label() == Label::Sugar(SugarLabel::NotFound) => Ok(Current::Missing),
         Err(fault) => Err(fault),
     };
     *known = Some(match (known.take(), part) {
         (Some(Ok(Current::Links(mut before))), Ok(Current::Links(more))) => {
-            before.extend(more);
+            before.present.extend(more.present);
             Ok(Current::Links(before))
         }
         (Some(earlier @ Err(_)), _) => earlier,
         (_, part) => part,
     });
+}
+
+/// The columns of the relation, which a related record shows among its own fields.
+pub(super) fn of_relation(record: &Map<String, Json>, columns: &[String]) -> Map<String, Json> {
+    columns
+        .iter()
+        .filter_map(|name| Some((name.clone(), record.get(name)?.clone())))
+        .collect()
 }

@@ -124,6 +124,7 @@ impl Engine<'_> {
             .collect();
         let known = self.asker.know(&needs).await?;
         let known = self.with_parents(&drafts, known).await?;
+        let known = self.with_held(&drafts, known).await?;
         let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
         // Writes of this page, which the run file does not know yet.

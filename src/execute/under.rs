@@ -49,6 +49,7 @@ impl Engine<'_> {
                 record,
                 link: parent.link.clone(),
                 others: vec![draft.change.record().clone()],
+                columns: Vec::new(),
             }),
             // A parent that this run creates is not there yet, and need not be.
             Current::Missing => {

@@ -72,6 +72,8 @@ pub enum Mark {
     /// Personal data.
     Pii,
     Readonly,
+    /// Of a link: it leads to one record at most.
+    Single,
     /// Declared, not enforced by Sugar (fact sheet 4.2).
     Required,
 }
@@ -130,8 +132,14 @@ pub struct Relationship {
     /// `one-to-many`, `many-to-many`, ….
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
+    /// What the relation is in truth, where its table could hold more (`one-to-many` of accounts and contacts).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub true_kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub join_table: Option<String>,
+    /// Columns of the relation itself, such as `contact_role`.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub columns: BTreeSet<String>,
 }
 
 /// Key → label. Sugar's order of a list is not kept: nothing here depends on it, and sorted keys diff better.

@@ -87,7 +87,7 @@ pub fn read(body: &Json) -> Reading {
         if let Some(definition) = map(value, &place, &mut notes) {
             metadata
                 .relationships
-                .insert(name, relationship(definition));
+                .insert(name, relationship(definition, &place, &mut notes));
         }
     }
     Reading {
@@ -167,6 +167,9 @@ fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut 
     if definition.get("source").and_then(Json::as_str) == Some("non-db") {
         field.marks.insert(Mark::NonDb);
     }
+    if definition.get("link_type").and_then(Json::as_str) == Some("one") {
+        field.marks.insert(Mark::Single);
+    }
     let (length, behind) = length(definition.get("len"), place, notes);
     field.length = length;
     field.precision = number(definition.get("precision")).or(behind);
@@ -184,14 +187,28 @@ fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut 
     field
 }
 
-fn relationship(definition: &Map<String, Json>) -> Relationship {
+/// What every join table has beside the columns that somebody fills.
+const BOOKKEEPING: [&str; 3] = ["id", "date_modified", "deleted"];
+
+fn relationship(definition: &Map<String, Json>, place: &str, notes: &mut Notes) -> Relationship {
+    let keys = ["join_key_lhs", "join_key_rhs", "relationship_role_column"];
+    let keys = keys.map(|key| name_of(definition, key));
+    let place = format!("{place}.fields");
+    let columns = entries(definition.get("fields"), &place, notes)
+        .into_iter()
+        .map(|(name, field)| text(field.get("name")).unwrap_or(name))
+        .filter(|name| !BOOKKEEPING.contains(&name.as_str()))
+        .filter(|name| !keys.iter().flatten().any(|key| key == name))
+        .collect();
     Relationship {
         lhs_module: name_of(definition, "lhs_module"),
         lhs_key: name_of(definition, "lhs_key"),
         rhs_module: name_of(definition, "rhs_module"),
         rhs_key: name_of(definition, "rhs_key"),
         kind: name_of(definition, "relationship_type"),
+        true_kind: name_of(definition, "true_relationship_type"),
         join_table: name_of(definition, "join_table"),
+        columns,
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::Reversible;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
@@ -120,6 +121,24 @@ impl Action {
             .find(|action| action.as_str() == text)
     }
 
+    /// Whether what it does can be taken back, as far as that is known before it is known on what it works.
+    pub fn reversible(self) -> Reversible {
+        match self {
+            // Sugar gives no way to bring a deleted record back (fact sheet 1.1).
+            Self::Delete => Reversible::No,
+            Self::Create
+            | Self::Update
+            | Self::Upsert
+            | Self::Link
+            | Self::Unlink
+            | Self::Favorite
+            | Self::Unfavorite
+            | Self::Read
+            | Self::Assert
+            | Self::Export => Reversible::Yes,
+        }
+    }
+
     pub fn is_write(self) -> bool {
         !matches!(self, Self::Read | Self::Assert | Self::Export)
     }
@@ -197,6 +216,16 @@ impl Change {
             Self::Favorite { .. } => Cow::Owned(mark(true)),
             Self::Unfavorite { .. } => Cow::Owned(mark(false)),
             Self::Delete { .. } | Self::Link { .. } | Self::Unlink { .. } => Cow::Owned(Map::new()),
+        }
+    }
+
+    /// Whether the run file will hold what is needed to take it back.
+    pub fn reversible(&self) -> Reversible {
+        match self {
+            // Records that Sugar makes along with this one have ids of their own, which no answer shows; and what a
+            // record added along with it was linked to before is not asked.
+            Self::Create { fields, .. } if fields.values().any(is_link_action) => Reversible::No,
+            change => change.action().reversible(),
         }
     }
 
@@ -290,4 +319,14 @@ impl Change {
             }],
         }
     }
+}
+
+/// `{add, create, delete}` in the place of a link's value (fact sheet 4.3).
+fn is_link_action(value: &Json) -> bool {
+    let Json::Object(map) = value else {
+        return false;
+    };
+    ["add", "create", "delete"]
+        .iter()
+        .any(|action| map.contains_key(*action))
 }

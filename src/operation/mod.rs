@@ -3,6 +3,7 @@
 mod change;
 mod ids;
 mod key;
+mod relations;
 mod state;
 
 use serde_json::Map;
@@ -14,6 +15,9 @@ pub use ids::Origin;
 pub use ids::Stability;
 pub use key::Key;
 pub use key::KeyError;
+pub use relations::Former;
+pub use relations::Relations;
+pub use relations::Replaced;
 pub use state::State;
 
 use crate::diag::Row;

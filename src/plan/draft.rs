@@ -1,5 +1,6 @@
 //! A write that is worked out but for what the instance has now.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Map;
@@ -11,6 +12,7 @@ use crate::expr::Seq;
 use crate::metadata::value::Edit;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::operation::Replaced;
 use crate::wire::Label;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
@@ -57,6 +59,8 @@ pub enum Need {
         record: RecordId,
         link: LinkName,
         others: Vec<RecordId>,
+        /// The relation's own columns that are wanted with them.
+        columns: Vec<String>,
     },
 }
 
@@ -77,7 +81,22 @@ pub enum Current {
     Detached(Map<String, Json>),
     /// The record that a new one was to be created below is not there.
     NoParent,
-    Links(BTreeSet<RecordId>),
+    Links(Linked),
+}
+
+/// What of the relation asked about there is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Linked {
+    /// The records that are linked, with the relation's columns as far as they were asked for.
+    pub present: BTreeMap<RecordId, Map<String, Json>>,
+    /// Records at either end that have one at most, and have one.
+    pub held: Vec<Replaced>,
+}
+
+impl Linked {
+    pub fn contains(&self, other: &RecordId) -> bool {
+        self.present.contains_key(other)
+    }
 }
 
 impl Draft {
@@ -95,6 +114,7 @@ impl Draft {
                 record: self.change.record().clone(),
                 link: link.clone(),
                 others,
+                columns: Vec::new(),
             },
         };
         match &self.change {

@@ -18,7 +18,6 @@ use crate::expr::Unknown;
 use crate::operation::Action;
 use crate::operation::Key;
 use crate::operation::Operation;
-use crate::operation::Reversible;
 use crate::operation::State;
 use crate::playbook::OnErrorAction;
 use crate::wire::Label;
@@ -172,7 +171,7 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
         before: Map::new(),
         after: Map::new(),
         modified: None,
-        reversible: Reversible::Yes,
+        reversible: action.reversible(),
         row: item.row.clone(),
         needs: Vec::new(),
         waits_for: Vec::new(),

@@ -1,13 +1,11 @@
 //! A draft and what the instance has now, into an operation.
 
-use std::collections::BTreeSet;
-
 use serde_json::Map;
 use serde_json::Value as Json;
-use serde_json::json;
 
 use super::draft::Current;
 use super::draft::Draft;
+use super::draft::Linked;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::metadata::FieldKind;
@@ -17,9 +15,8 @@ use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::Operation;
-use crate::operation::Reversible;
+use crate::operation::Relations;
 use crate::operation::State;
-use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
@@ -57,7 +54,7 @@ pub fn finish(
         before: Map::new(),
         after: Map::new(),
         modified: modified(&current),
-        reversible: Reversible::Yes,
+        reversible: draft.change.reversible(),
         row: draft.row,
         needs,
         waits_for: Vec::new(),
@@ -239,7 +236,7 @@ fn merged(
     fields
 }
 
-fn update(
+pub(super) fn update(
     base: Operation,
     module: ModuleName,
     record: RecordId,
@@ -254,7 +251,8 @@ fn update(
         true => State::Unchanged,
         false => State::Planned,
     };
-    let before = of_fields(&fields, &known);
+    let mut before = of_fields(&fields, &known);
+    before.extend(companions(&module, &fields, &known, metadata));
     let change = Change::Update {
         module,
         record,
@@ -269,8 +267,27 @@ fn update(
     }
 }
 
+/// What undo must know beside the fields that are set: the other half of a pair, the currency of an amount.
+fn companions(
+    module: &ModuleName,
+    fields: &Map<String, Json>,
+    known: &Map<String, Json>,
+    metadata: &Metadata,
+) -> Map<String, Json> {
+    metadata
+        .companions(module.as_str(), fields.keys())
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), known.get(&name)?.clone())))
+        .collect()
+}
+
 /// A favorite, set or taken away. A record that does not say whether it is one is none.
-fn mark(base: Operation, change: Change, current: Current, metadata: &Metadata) -> Operation {
+pub(super) fn mark(
+    base: Operation,
+    change: Change,
+    current: Current,
+    metadata: &Metadata,
+) -> Operation {
     let Current::Record(known) = current else {
         return not_found(base, change.module(), change.record());
     };
@@ -295,13 +312,17 @@ fn mark(base: Operation, change: Change, current: Current, metadata: &Metadata) 
     }
 }
 
-fn delete(base: Operation, module: ModuleName, record: RecordId, current: Current) -> Operation {
+pub(super) fn delete(
+    base: Operation,
+    module: ModuleName,
+    record: RecordId,
+    current: Current,
+) -> Operation {
     let change = Some(Change::Delete { module, record });
     match current {
         Current::Record(before) => Operation {
             change,
             before,
-            reversible: Reversible::No,
             ..base
         },
         _ => Operation {
@@ -313,87 +334,91 @@ fn delete(base: Operation, module: ModuleName, record: RecordId, current: Curren
     }
 }
 
-fn links(base: Operation, change: Change, current: Current) -> Operation {
-    let linked: BTreeSet<RecordId> = match current {
+pub(super) fn links(base: Operation, change: Change, current: Current) -> Operation {
+    let linked = match current {
         Current::Links(linked) => linked,
         Current::Missing | Current::NoParent => {
             return not_found(base, change.module(), change.record());
         }
         // Nothing had to be asked: one side is not there before this run.
-        Current::Record(_) | Current::Detached(_) => BTreeSet::new(),
+        Current::Record(_) | Current::Detached(_) => Linked::default(),
     };
-    let list = |ids: Vec<&RecordId>| {
-        let ids: Vec<&str> = ids.into_iter().map(RecordId::as_str).collect();
-        Map::from_iter([("to".to_owned(), json!(ids))])
+    let (change, all) = still_to_do(change, &linked);
+    let weight = change.weight();
+    let present = |id: &&RecordId| linked.contains(id);
+    let columns = |id: &RecordId| {
+        let columns = linked.present.get(id).filter(|columns| !columns.is_empty());
+        columns.map(|columns| (id.clone(), columns.clone()))
     };
-    let (change, all, open) = match change {
+    let is_link = matches!(change, Change::Link { .. });
+    let before = Relations {
+        to: all.iter().filter(present).cloned().collect(),
+        columns: all.iter().filter_map(columns).collect(),
+        replaces: match weight {
+            0 => Vec::new(),
+            _ => linked.held.clone(),
+        },
+    };
+    let after = Relations {
+        to: if is_link { all } else { Vec::new() },
+        ..Relations::default()
+    };
+    let state = match weight {
+        0 => State::Unchanged,
+        _ => State::Planned,
+    };
+    Operation {
+        change: Some(change),
+        state,
+        before: before.to_map(),
+        after: after.to_map(),
+        ..base
+    }
+}
+
+/// A link or unlink without what is so already, and all the records it names.
+fn still_to_do(change: Change, linked: &Linked) -> (Change, Vec<RecordId>) {
+    match change {
         Change::Link {
             module,
             record,
             link,
             targets,
         } => {
-            let all: Vec<RecordId> = targets.iter().map(|target| target.id.clone()).collect();
-            // Relationship columns cannot be read back here, so a link that sets some is sent.
-            let open: Vec<LinkTarget> = targets
+            let all = targets.iter().map(|target| target.id.clone()).collect();
+            // What columns a link has is not compared, so one that sets some is sent.
+            let targets = targets
                 .into_iter()
                 .filter(|target| !linked.contains(&target.id) || !target.columns.is_empty())
                 .collect();
-            let count = open.len();
-            (
-                Change::Link {
-                    module,
-                    record,
-                    link,
-                    targets: open,
-                },
-                all,
-                count,
-            )
+            let change = Change::Link {
+                module,
+                record,
+                link,
+                targets,
+            };
+            (change, all)
         }
         Change::Unlink {
             module,
             record,
             link,
-            others,
+            others: all,
         } => {
-            let open: Vec<RecordId> = others
+            let others = all
                 .iter()
-                .filter(|other| linked.contains(*other))
+                .filter(|other| linked.contains(other))
                 .cloned()
                 .collect();
-            let count = open.len();
-            (
-                Change::Unlink {
-                    module,
-                    record,
-                    link,
-                    others: open,
-                },
+            let change = Change::Unlink {
+                module,
+                record,
+                link,
                 others,
-                count,
-            )
+            };
+            (change, all)
         }
-        other => (other, Vec::new(), 0),
-    };
-    let is_link = matches!(change, Change::Link { .. });
-    let before = list(all.iter().filter(|id| linked.contains(*id)).collect());
-    let after = if is_link {
-        list(all.iter().collect())
-    } else {
-        list(Vec::new())
-    };
-    let state = if open == 0 {
-        State::Unchanged
-    } else {
-        State::Planned
-    };
-    Operation {
-        change: Some(change),
-        state,
-        before,
-        after,
-        ..base
+        other => (other, Vec::new()),
     }
 }
 

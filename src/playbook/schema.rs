@@ -48,7 +48,8 @@ pub fn json_schema() -> Json {
 fn step(verb: &Verb) -> Json {
     let mut properties = Map::new();
     let mut required = vec![Json::from(verb.name)];
-    for key in STEP.iter().filter(|key| key.is_supported()) {
+    let beside = |key: &&Key| key.is_supported() && verb.goes_with(key.name);
+    for key in STEP.iter().filter(beside) {
         properties.insert(
             key.name.to_owned(),
             reference(&format!("step.{}", key.name)),
@@ -141,6 +142,7 @@ fn shape(shape: Shape) -> Json {
         Shape::Nothing => json!({ "type": ["object", "null"], "maxProperties": 0 }),
         Shape::Any => json!({}),
         Shape::ForEach => for_each(),
+        Shape::Rows => json!({ "anyOf": lists() }),
         Shape::Expect => one_or_more_or_none(&json!({ "anyOf": [
             self::shape(Shape::Expression),
             {
@@ -193,11 +195,14 @@ fn for_each() -> Json {
         .iter()
         .filter(|(_, _, keys)| keys.iter().any(Key::is_supported))
         .map(|(_, _, keys)| map_of(keys));
-    let mut forms = vec![
+    let forms: Vec<Json> = lists().into_iter().chain(files).collect();
+    json!({ "anyOf": forms })
+}
+
+fn lists() -> [Json; 3] {
+    [
         json!({ "type": "string", "pattern": TEMPLATE }),
         json!({ "type": "string", "pattern": JSON_PATH }),
         json!({ "type": "array" }),
-    ];
-    forms.extend(files);
-    json!({ "anyOf": forms })
+    ]
 }

@@ -12,6 +12,7 @@ mod model;
 mod outcome;
 mod privacy;
 mod progress;
+mod runs;
 mod sarif;
 mod source;
 #[cfg(test)]
@@ -50,6 +51,9 @@ pub use outcome::result;
 pub use privacy::Privacy;
 pub use progress::Activity;
 pub use progress::progress_line;
+pub use runs::RunLine;
+pub use runs::run_lines;
+pub use runs::runs_text;
 pub use sarif::sarif;
 pub use text::Listing;
 pub use text::TextOptions;

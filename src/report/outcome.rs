@@ -11,6 +11,7 @@ use crate::runfile::Ending;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
+use crate::runfile::Undoes;
 
 /// `plan` until the first apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -112,6 +113,8 @@ impl RunResult {
 pub(super) struct Standing {
     pub(super) stage: Stage,
     pub(super) ending: Option<Ending>,
+    /// What it takes back, if it is an undo.
+    pub(super) undoes: Option<Undoes>,
 }
 
 impl Standing {
@@ -119,14 +122,21 @@ impl Standing {
         Ok(Self {
             stage: view.stage()?,
             ending: view.ending()?,
+            undoes: view.undoes()?,
         })
     }
 
     pub(super) fn kind(&self) -> Kind {
-        match self.stage {
-            Stage::Plan | Stage::Refused => Kind::Plan,
-            Stage::Run => Kind::Run,
+        match (self.stage, &self.undoes) {
+            (_, Some(_)) => Kind::Undo,
+            (Stage::Plan | Stage::Refused, None) => Kind::Plan,
+            (Stage::Run, None) => Kind::Run,
         }
+    }
+
+    /// Whether nothing of it was sent; an undo is planned like anything else.
+    pub(super) fn is_plan(&self) -> bool {
+        matches!(self.stage, Stage::Plan | Stage::Refused)
     }
 
     pub(super) fn result(&self, steps: &[StepView]) -> RunResult {
@@ -236,7 +246,11 @@ mod tests {
                 Refused,
             ),
         ] {
-            let standing = Standing { stage, ending };
+            let standing = Standing {
+                stage,
+                ending,
+                undoes: None,
+            };
             assert_eq!(
                 standing.result(&[step(counts)]),
                 expected,

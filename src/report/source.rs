@@ -344,7 +344,7 @@ impl<'a> Source<'a> {
 }
 
 /// Operations by outcome, as the summary counts them: writes, and reads and asserts that failed.
-fn counted(step: &StepView) -> impl Iterator<Item = (Outcome, u64)> {
+pub(super) fn counted(step: &StepView) -> impl Iterator<Item = (Outcome, u64)> {
     step.counts
         .iter()
         .map(|(state, count)| (Outcome::from(*state), *count))

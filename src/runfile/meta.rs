@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::RunFileError;
 use crate::metadata::Metadata;
+use crate::plan::Drifted;
 use crate::playbook::IncludedText;
 
 /// Fixed when the plan is made.
@@ -94,6 +95,27 @@ pub struct Requests {
     pub retries: u64,
 }
 
+/// Of a run file that takes another back: which, and on what terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undoes {
+    pub run_id: String,
+    /// As it was given, for people.
+    pub file: String,
+    /// 1 takes a run back, 2 takes that back again, and so on.
+    pub times: u32,
+    pub drifted: Drifted,
+    pub max_deletes: u64,
+}
+
+/// Of a run file that was taken back: by which.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UndoneBy {
+    pub run_id: String,
+    pub file: String,
+    /// How far that one was when it was last written down here.
+    pub stage: Stage,
+}
+
 /// A value that stands in the file under a name of its own.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> {
     const NAME: &'static str;
@@ -112,6 +134,8 @@ entries! {
     Digest => "digest",
     Finished => "finished",
     Outputs => "outputs",
+    Undoes => "undoes",
+    UndoneBy => "undone_by",
 }
 
 /// What tells one plan from another.

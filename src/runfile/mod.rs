@@ -1,5 +1,6 @@
 //! The run file: one SQLite database that holds a plan and what became of it.
 
+mod done;
 mod error;
 mod lock;
 mod meta;
@@ -8,6 +9,7 @@ mod progress;
 mod results;
 mod rows;
 mod search;
+mod stamps;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,7 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use lock::Lock;
 pub use lock::NoPermit;
@@ -33,11 +36,16 @@ pub use meta::Outputs;
 pub use meta::PlaybookText;
 pub use meta::Requests;
 pub use meta::Stage;
+pub use meta::Undoes;
+pub use meta::UndoneBy;
 pub use pages::StepRow;
 pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+pub use stamps::Seen;
+pub use stamps::Stamp;
+pub use stamps::Why;
 pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
@@ -49,7 +57,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;

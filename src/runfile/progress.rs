@@ -74,6 +74,17 @@ impl RunFile {
         Ok(found.collect::<Result<_, _>>()?)
     }
 
+    /// Deletes of a step that are planned.
+    pub fn planned_deletes(&self, step: StepNo) -> Result<u64, RunFileError> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT coalesce(sum(count), 0) FROM tally WHERE step = ?1 AND action = 'delete' AND state = 'planned'",
+            )?
+            .query_row((step.0,), |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
     /// When the batch an operation rode in was sent.
     pub fn sent_at(&self, seq: Seq) -> Result<Option<String>, RunFileError> {
         Ok(self

@@ -118,6 +118,15 @@ CREATE TABLE batch (
     entries INTEGER NOT NULL
 );
 
+-- Records this run wrote, as it saw them last. Undo tells by it whether somebody came after us.
+CREATE TABLE stamp (
+    module TEXT NOT NULL,
+    record TEXT NOT NULL,
+    at     TEXT,                            -- the newest date_modified; null where a write of ours may have moved it unseen
+    print  TEXT,                            -- of a record this run made: what its own fields held
+    PRIMARY KEY (module, record)
+) WITHOUT ROWID;
+
 CREATE TABLE problem (                      -- what was found while planning or applying, beside operations
     id       INTEGER PRIMARY KEY,
     code     TEXT NOT NULL,

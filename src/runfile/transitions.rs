@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 
 use super::RunFile;
 use super::RunFileError;
+use super::Seen;
 use super::store;
 use super::to_db;
 use crate::expr::Seq;
@@ -18,6 +19,14 @@ use crate::wire::LocalLabel;
 
 /// Dependents skipped in one transaction; a failed parent may have a million of them.
 const SKIPS_AT_ONCE: u32 = 1000;
+
+/// What becomes of an operation that is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Again {
+    AsItWas,
+    /// It is planned once more.
+    WorkedOut,
+}
 
 /// How an operation ended.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +39,8 @@ pub struct Settlement {
     pub change: Option<Change>,
     /// Fields of the record that others may use.
     pub result: Option<Map<String, Json>>,
+    /// Records it wrote or touched, as the answer shows them.
+    pub seen: Vec<Seen>,
 }
 
 impl Settlement {
@@ -41,6 +52,7 @@ impl Settlement {
             status: None,
             change: None,
             result: None,
+            seen: Vec::new(),
         }
     }
 
@@ -186,20 +198,44 @@ impl RunFile {
 
     /// Brings failed operations back, and what was skipped because of them (`--retry-failed`). Gives their number.
     pub fn retry_failed(&mut self) -> Result<u64, RunFileError> {
-        // What was sent and stored otherwise than asked is done; repeating it would only do it again.
-        self.bring_back(&format!(
-            "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label <> '{}') OR (op.state = 'skipped' AND op.label = '{}'))",
-            LocalLabel::NotStored.as_str(),
-            LocalLabel::Dependency.as_str(),
-        ))
+        // What was sent and stored otherwise than asked is done; repeating it would only do it again. And nothing
+        // makes an irreversible operation reversible.
+        self.bring_back(
+            &format!(
+                "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label NOT IN ('{}', '{}')) \
+                 OR (op.state = 'skipped' AND op.label = '{}'))",
+                LocalLabel::NotStored.as_str(),
+                LocalLabel::Irreversible.as_str(),
+                LocalLabel::Dependency.as_str(),
+            ),
+            self.anew()?,
+        )
+    }
+
+    /// Brings back what was left alone because somebody had changed it. Gives their number.
+    pub fn retry_drifted(&mut self) -> Result<u64, RunFileError> {
+        let label = LocalLabel::Drift.as_str();
+        self.bring_back(
+            &format!("op.state = 'failed' AND op.label = '{label}'"),
+            self.anew()?,
+        )
+    }
+
+    /// What takes something back is compared anew with what the instance has now; a playbook's operation stays what was
+    /// reviewed.
+    fn anew(&self) -> Result<Again, RunFileError> {
+        Ok(match self.get::<super::Undoes>()? {
+            Some(_) => Again::WorkedOut,
+            None => Again::AsItWas,
+        })
     }
 
     /// Brings back what nobody could tell the end of (`--retry-unknown`).
     pub fn retry_unknown(&mut self) -> Result<u64, RunFileError> {
-        self.bring_back("op.state = 'unknown'")
+        self.bring_back("op.state = 'unknown'", Again::AsItWas)
     }
 
-    fn bring_back(&mut self, condition: &str) -> Result<u64, RunFileError> {
+    fn bring_back(&mut self, condition: &str, again: Again) -> Result<u64, RunFileError> {
         let transaction = self.connection.transaction()?;
         let sql = format!(
             "SELECT op.seq, body.change IS NOT NULL FROM op JOIN body ON body.seq = op.seq WHERE {condition} ORDER BY op.seq"
@@ -210,10 +246,9 @@ impl RunFile {
             .collect::<Result<_, _>>()?;
         for (seq, has_change) in &found {
             // What was never worked out is worked out anew.
-            let state = if *has_change {
-                State::Planned
-            } else {
-                State::Deferred
+            let state = match again {
+                Again::AsItWas if *has_change => State::Planned,
+                Again::AsItWas | Again::WorkedOut => State::Deferred,
             };
             change_state(&transaction, Seq(*seq), state)?;
             transaction
@@ -260,6 +295,9 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     }
     if let Some(fields) = &settlement.result {
         store::put_result(connection, seq, 0, None, fields)?;
+    }
+    for seen in &settlement.seen {
+        super::stamps::put(connection, seen)?;
     }
     if settlement.state.is_good() {
         store::count_record(connection, seq)?;

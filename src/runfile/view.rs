@@ -18,6 +18,8 @@ use super::Outputs;
 use super::Requests;
 use super::RunFileError;
 use super::Stage;
+use super::Undoes;
+use super::UndoneBy;
 use super::from_db;
 use super::meta;
 use super::pages;
@@ -32,7 +34,7 @@ use crate::operation::State;
 
 #[derive(Debug)]
 pub struct RunView {
-    connection: Connection,
+    pub(super) connection: Connection,
     path: PathBuf,
 }
 
@@ -114,10 +116,8 @@ impl Which {
                  OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
             }
             Self::Changing => "op.state IN ('planned', 'deferred', 'ok')",
-            // What a deferred delete would delete is not known yet; that it cannot be undone is.
             Self::Irreversible => {
-                "(op.reversible = 0 OR op.action = 'delete') \
-                 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
+                "op.reversible = 0 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
             }
         }
     }
@@ -155,6 +155,15 @@ impl RunView {
 
     pub fn finished(&self) -> Result<Option<String>, RunFileError> {
         Ok(meta::get::<Finished>(&self.connection)?.map(|at| at.0))
+    }
+
+    /// Which run this one takes back, if it does.
+    pub fn undoes(&self) -> Result<Option<Undoes>, RunFileError> {
+        meta::get(&self.connection)
+    }
+
+    pub fn undone_by(&self) -> Result<Option<UndoneBy>, RunFileError> {
+        meta::get(&self.connection)
     }
 
     pub fn requests(&self) -> Result<Requests, RunFileError> {

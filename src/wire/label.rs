@@ -18,7 +18,7 @@ macro_rules! labels {
         impl $name {
             pub const ALL: &[Self] = &[$(Self::$variant,)+];
 
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)+ }
             }
 
@@ -71,6 +71,7 @@ labels! {
         Http => "local:http",
         IdTaken => "local:id_taken",
         InvalidValue => "local:invalid_value",
+        Irreversible => "local:irreversible",
         LeftOut => "local:left_out",
         MissingKey => "local:missing_key",
         Network => "local:network",

@@ -43,11 +43,14 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
     let view = RunView::open(&args.file)?;
-    let header = view.header()?;
     refuse(&view, args)?;
+    let loaded = load::recorded(&view, &args.paths.allow_path)?;
     drop(view);
-    let loaded = load::stored(&header.playbook, &args.paths.allow_path)?;
     let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
+        session.close().await;
+        return Err(refused);
+    }
     let again = Again {
         failed: args.retry_failed,
         unknown: args.retry_unknown,
@@ -82,6 +85,7 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
             )),
         });
     }
+    refuse_undone(view)?;
     if let Some(expected) = &args.expect_digest {
         let digest = view.digest()?.unwrap_or_default();
         // A prefix of some length is enough to tell plans apart.
@@ -93,6 +97,21 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Going on with what was taken back would leave half of it done.
+fn refuse_undone(view: &RunView) -> Result<(), Failure> {
+    let Some(by) = view.undone_by()? else {
+        return Ok(());
+    };
+    let begun = || RunView::open(Path::new(&by.file)).and_then(|view| view.stage());
+    if by.stage != Stage::Run && !begun().is_ok_and(|stage| stage == Stage::Run) {
+        return Ok(());
+    }
+    Err(Failure::Refused {
+        message: format!("this run was taken back by `{}`", by.file),
+        help: Some("plan the playbook again".into()),
+    })
 }
 
 /// Sends what a run file holds and is not done.

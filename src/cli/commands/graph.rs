@@ -23,8 +23,7 @@ pub(crate) fn run(args: &GraphArgs) -> Result<Exit, Failure> {
     };
     let text = if is_database(&args.file) {
         let view = RunView::open(&args.file)?;
-        let playbook = view.header()?.playbook;
-        let loaded = load::stored(&playbook, &[])?;
+        let loaded = load::recorded(&view, &[])?;
         report::graph(&loaded.checked, Some(&view.steps()?), format)
     } else {
         report::graph(

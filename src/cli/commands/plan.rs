@@ -164,10 +164,10 @@ pub(crate) async fn make(
             user_id: session.me.id.clone(),
             metadata_hash: metadata.hash.clone(),
         },
-        identity: loaded
-            .checked
+        identity: session
             .identity
             .clone()
+            .or_else(|| loaded.checked.identity.clone())
             .unwrap_or_else(|| session.name.clone()),
         now: now.to_string(),
         metadata,
@@ -200,7 +200,7 @@ pub(crate) async fn make(
 }
 
 /// When, and something that tells two runs of one second apart.
-fn run_id(settings: &Settings) -> String {
+pub(super) fn run_id(settings: &Settings) -> String {
     if let Ok(seed) = settings.environment.get("SUGARMILL_SEED") {
         return format!("seed-{}", file_name(seed));
     }
@@ -222,7 +222,7 @@ fn file_name(text: &str) -> String {
 }
 
 /// A plan may be replaced by another; a run that was sent may not, and neither may a file that is something else.
-fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
+pub(super) fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
     if !path.exists() {
         return Ok(());
     }
@@ -240,10 +240,10 @@ fn refuse_to_overwrite(path: &Path) -> Result<(), Failure> {
 }
 
 /// A run file in the making. Unless it is kept, nothing of it is left.
-struct Partial(PathBuf);
+pub(super) struct Partial(PathBuf);
 
 impl Partial {
-    fn new(path: &Path) -> Self {
+    pub(super) fn new(path: &Path) -> Self {
         let mut name = path.as_os_str().to_owned();
         name.push(".partial");
         let partial = Self(PathBuf::from(name));
@@ -252,7 +252,11 @@ impl Partial {
         partial
     }
 
-    fn keep(self, path: &Path) -> Result<(), Failure> {
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn keep(self, path: &Path) -> Result<(), Failure> {
         fs_err::rename(&self.0, path).map_err(|source| Failure::Write {
             path: path.to_owned(),
             source,

@@ -1,6 +1,7 @@
 //! `run`: plan, a question where somebody is there to answer, apply.
 
 use std::io::BufRead;
+use std::path::Path;
 
 use super::apply;
 use super::apply::Again;
@@ -48,13 +49,11 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
         )
         .await;
     }
-    let somebody =
-        settings.environment.stdin_is_terminal && settings.environment.stderr_is_terminal;
-    if !args.yes && !somebody {
-        return Err(Failure::Refused {
-            message: "nobody is there to say yes".into(),
-            help: Some("pass `--yes`, or `plan` now and `apply` what was reviewed".into()),
-        });
+    if !args.yes {
+        somebody_to_ask(
+            settings,
+            "pass `--yes`, or `plan` now and `apply` what was reviewed",
+        )?;
     }
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
@@ -73,6 +72,7 @@ async fn within(
     session: &Session,
     signals: &Signals,
 ) -> Result<Exit, Failure> {
+    session.confirmed(args.confirmation.confirm.as_deref())?;
     let request = plan::Request {
         playbook: &args.playbook,
         out: args.out.as_deref(),
@@ -86,27 +86,14 @@ async fn within(
         reports::give(settings, output, &RunView::open(&path)?)?;
         return Ok(plan::exit(&planned.end, signals));
     }
-    if !args.yes {
-        let view = RunView::open(&path)?;
-        printer::say(
-            settings,
-            &reports::rendered(
-                settings,
-                output,
-                &view,
-                Format::Text,
-                settings.color_on_stderr(),
-            )?,
-        );
-        if !agreed(&path.display().to_string()) {
-            return Err(Failure::Refused {
-                message: "not applied".into(),
-                help: Some(format!(
-                    "the plan is kept: `sugarmill apply {}`",
-                    path.display()
-                )),
-            });
-        }
+    if !args.yes && !agreed(settings, output, &path)? {
+        return Err(Failure::Refused {
+            message: "not applied".into(),
+            help: Some(format!(
+                "the plan is kept: `sugarmill apply {}`",
+                path.display()
+            )),
+        });
     }
     let end = apply::send(
         settings,
@@ -123,11 +110,32 @@ async fn within(
     Ok(exit)
 }
 
-fn agreed(path: &str) -> bool {
-    printer::ask(&format!("Apply `{path}`? Only `yes` is taken: "));
+/// Refuses where nobody could answer a question; `help` says what to do instead.
+pub(super) fn somebody_to_ask(settings: &Settings, help: &str) -> Result<(), Failure> {
+    if settings.environment.stdin_is_terminal && settings.environment.stderr_is_terminal {
+        return Ok(());
+    }
+    Err(Failure::Refused {
+        message: "nobody is there to say yes".into(),
+        help: Some(help.into()),
+    })
+}
+
+/// Shows a plan and asks whether it is to be applied.
+pub(super) fn agreed(
+    settings: &Settings,
+    output: &OutputSettings,
+    path: &Path,
+) -> Result<bool, Failure> {
+    let color = settings.color_on_stderr();
+    let view = RunView::open(path)?;
+    let plan = reports::rendered(settings, output, &view, Format::Text, color)?;
+    printer::say(settings, &plan);
+    printer::ask(&format!(
+        "Apply `{}`? Only `yes` is taken: ",
+        path.display()
+    ));
     let mut answer = String::new();
-    std::io::stdin()
-        .lock()
-        .read_line(&mut answer)
-        .is_ok_and(|_| answer.trim() == "yes")
+    let read = std::io::stdin().lock().read_line(&mut answer);
+    Ok(read.is_ok_and(|_| answer.trim() == "yes"))
 }

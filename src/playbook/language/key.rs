@@ -73,6 +73,8 @@ pub enum Shape {
     Nothing,
     Any,
     ForEach,
+    /// What `for_each` takes, but for files.
+    Rows,
     Expect,
     OnError,
     DependsOn,

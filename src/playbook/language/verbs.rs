@@ -43,7 +43,22 @@ pub enum VerbKind {
     Export,
 }
 
+/// Keys of a step that mean the same for all steps of an included playbook.
+const BESIDE_INCLUDE: &[&str] = &["id", "name", "tags", "when", "depends_on"];
+
+/// Keys of a step that mean something for rows: one goes through them, chooses among them, waits for them.
+const BESIDE_EXPORT: &[&str] = &["id", "name", "tags", "as", "when", "depends_on"];
+
 impl Verb {
+    /// Whether a key that steps have means something beside this verb.
+    pub fn goes_with(&self, key: &str) -> bool {
+        match self.kind {
+            VerbKind::Include => BESIDE_INCLUDE.contains(&key),
+            VerbKind::Export => BESIDE_EXPORT.contains(&key),
+            _ => true,
+        }
+    }
+
     pub fn named(name: &str) -> Option<&'static Self> {
         VERBS.iter().find(|verb| verb.name == name)
     }
@@ -324,7 +339,7 @@ pub const VERBS: &[Verb] = &[
     Verb::now(
         VerbKind::Export,
         "export",
-        Shape::ForEach,
+        Shape::Rows,
         &[
             Key::required(
                 "to",

@@ -27,9 +27,6 @@ use crate::diag::Problem;
 use crate::diag::Span;
 use crate::diag::one_of;
 
-/// Keys of a step that mean something for rows: one goes through them, chooses among them, waits for them.
-const SHARED: [&str; 6] = ["id", "name", "tags", "as", "when", "depends_on"];
-
 const FORMATS: [(&str, ExportFormat); 3] = [
     ("csv", ExportFormat::Csv),
     ("jsonl", ExportFormat::Jsonl),
@@ -90,7 +87,7 @@ pub(super) fn export(
     let depends_on = entries
         .take("depends_on")
         .map(|node| controls::depends_on(reader, node));
-    for key in STEP.iter().filter(|key| !SHARED.contains(&key.name)) {
+    for key in STEP.iter().filter(|key| !verb.goes_with(key.name)) {
         if let Some((found, _)) = entries.take_entry(key.name) {
             reader.report(misplaced(&found));
         }

@@ -13,15 +13,13 @@ use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Span;
 
-/// Keys of a step that mean the same for all steps of an included playbook.
-const SHARED: [&str; 5] = ["id", "name", "tags", "when", "depends_on"];
-
 /// Reads an include; its verb and what stands behind that are taken already.
 pub(super) fn include(
     reader: &mut Reader<'_>,
     mut entries: Entries,
+    verb: &Verb,
     id: Option<Located<String>>,
-    verb: Span,
+    verb_span: Span,
     subject: Located<Node>,
 ) -> Option<Include> {
     let span = entries.span;
@@ -30,7 +28,7 @@ pub(super) fn include(
             let message = "`include` wants the file of a playbook".to_owned();
             let help =
                 "write `include: other.yaml`, and its vars beside it: `with: { … }`".to_owned();
-            reader.invalid(verb, message, "a map stands behind it", help);
+            reader.invalid(verb_span, message, "a map stands behind it", help);
             None
         }
         Node::Text(_) => reader.plain_text("include", subject),
@@ -64,13 +62,12 @@ pub(super) fn include(
     let depends_on = entries
         .take("depends_on")
         .map(|node| controls::depends_on(reader, node));
-    for key in STEP.iter().filter(|key| !SHARED.contains(&key.name)) {
+    for key in STEP.iter().filter(|key| !verb.goes_with(key.name)) {
         if let Some((found, _)) = entries.take_entry(key.name) {
             reader.report(misplaced(&found));
         }
     }
-    let arguments = Verb::named("include").map_or(&[][..], |verb| verb.arguments);
-    entries.finish(reader, "`include`", arguments);
+    entries.finish(reader, "`include`", verb.arguments);
     Some(Include {
         id: id?,
         file: file?,

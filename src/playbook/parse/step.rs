@@ -83,10 +83,10 @@ fn rest(
 ) -> Option<Entry> {
     let span = entries.span;
     let verb = verb::find_verb(reader, &entries, span);
-    if verb.is_some_and(|verb| verb.kind == VerbKind::Include) {
+    if let Some(verb) = verb.filter(|verb| verb.kind == VerbKind::Include) {
         let (key, subject) = entries.take_entry("include")?;
-        return include(reader, entries, id, key.span, subject)
-            .map(|include| Entry::Include(Box::new(include)));
+        let include = include(reader, entries, verb, id, key.span, subject)?;
+        return Some(Entry::Include(Box::new(include)));
     }
     if let Some(verb) = verb.filter(|verb| verb.kind == VerbKind::Export) {
         let (key, rows) = entries.take_entry("export")?;

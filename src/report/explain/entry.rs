@@ -137,6 +137,9 @@ fn repeated(label: LocalLabel) -> &'static str {
         LocalLabel::Export => {
             return "by the next `apply` of the run file, which writes its exports again";
         }
+        LocalLabel::Irreversible => {
+            return "no: nothing would make it reversible, and the rest is taken back all the same";
+        }
         LocalLabel::NotStored => return "no, not by `apply --retry-failed` either: it was written",
         LocalLabel::Dependency => {
             return "not by itself; `apply --retry-failed` tries it together with what it waits for";

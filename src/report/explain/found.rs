@@ -128,6 +128,11 @@ pub(super) const FOUND: &[Found] = &[
         "use a variable of another type; a secret may not stand in `key`, `where`, `record`, `match`, `when` or `for_each`",
     ),
     found(
+        "read_beside_write",
+        "a step reads a module that a step above it writes, and does not wait for that (a warning)",
+        "add `depends_on` to read what the write leaves behind, or put the read above the write",
+    ),
+    found(
         "same_file",
         "an export would overwrite what another export writes, or what a step reads",
         "give each file a name of its own",
@@ -144,7 +149,7 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "unknown_column",
-        "a template uses a column that the CSV file does not have",
+        "a template uses a column that the CSV file or sheet does not have",
         "write the heading as it stands in the file",
     ),
     found(
@@ -178,6 +183,11 @@ pub(super) const FOUND: &[Found] = &[
         "declare it under `vars`, or correct the name",
     ),
     found(
+        "unknown_tag",
+        "`--tags` names a tag that no step has",
+        "name a tag that stands in `tags` of a step",
+    ),
+    found(
         "unknown_verb",
         "the language has no such verb",
         "correct the spelling; the message offers the nearest verb",
@@ -191,6 +201,16 @@ pub(super) const FOUND: &[Found] = &[
         "unreadable_file",
         "a file is missing or cannot be read",
         "check the path, which counts from the playbook's folder, and the rights",
+    ),
+    found(
+        "unreachable",
+        "a step can never do anything: its condition is false or its list empty, as they are written (a warning)",
+        "remove the step, or what keeps it from running",
+    ),
+    found(
+        "unused_setting",
+        "an included playbook sets something that the outer playbook decides (a warning)",
+        "set it in the outer playbook",
     ),
     found(
         "unused_var",

@@ -53,6 +53,10 @@ pub(super) fn words(label: LocalLabel) -> Words {
             meaning: "a value that came out of a template or a row does not suit its field",
             advice: "correct the row that the message names, or convert the value in the template, as with `parse_date`",
         },
+        LocalLabel::Irreversible => Words {
+            meaning: "undo cannot take this operation back: what it would need is not known to anybody",
+            advice: "look at what `show` of the run says was there before, and put back by hand what is needed",
+        },
         LocalLabel::LeftOut => Words {
             meaning: "the step was left out of this run by `--only`, `--skip` or `--tags`",
             advice: "nothing; a plan without these flags has it",

@@ -15,7 +15,7 @@ pub(super) fn columns(text: &str) -> usize {
 
 /// One line without anything a terminal would obey: control characters as escapes, and marks that turn the direction
 /// of writing too.
-pub(super) fn visible(text: &str) -> String {
+pub(in crate::report) fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for letter in text.chars() {
         let turns = matches!(

@@ -12,6 +12,7 @@ use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::RunResult;
 use crate::report::Summary;
+use crate::report::outcome::Standing;
 use crate::report::source::Source;
 use crate::runfile::Ending;
 use crate::runfile::Which;
@@ -27,7 +28,7 @@ pub(super) fn draw<O>(
     source: &Source<'_>,
     report: &Report<O>,
 ) -> Result<(), ReportError> {
-    let (ink, verdict) = verdict(source.standing.ending.as_ref(), report);
+    let (ink, verdict) = verdict(&source.standing, report);
     let kind = match report.kind {
         Kind::Plan => "plan",
         Kind::Run => "run",
@@ -51,7 +52,7 @@ pub(super) fn draw<O>(
         );
         sheet.wrapped(&cells::padded("careful", NAMES), Ink::Warn, &text)?;
     }
-    if report.kind != Kind::Plan {
+    if !source.standing.is_plan() {
         entry(sheet, "requests", &requests(report))?;
     }
     entry(sheet, "playbook", &cells::visible(&report.playbook.path))?;
@@ -62,7 +63,10 @@ pub(super) fn draw<O>(
         &cells::visible(&format!("{url} as {user}")),
     )?;
     entry(sheet, "run file", &cells::visible(&report.run.file))?;
-    entry(sheet, "time", &time(report))?;
+    if let Some(undoes) = &source.standing.undoes {
+        entry(sheet, "undoes", &cells::visible(&undoes.file))?;
+    }
+    entry(sheet, "time", &time(&source.standing, report))?;
     Ok(())
 }
 
@@ -82,14 +86,13 @@ pub(super) fn outputs<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Resul
     Ok(())
 }
 
-fn verdict<O>(ending: Option<&Ending>, report: &Report<O>) -> (Ink, &'static str) {
-    match (report.kind, report.result) {
-        (Kind::Plan, RunResult::Planned) if !super::is_open(report) => {
-            (Ink::Good, "nothing to change")
-        }
-        (Kind::Plan, RunResult::Planned) => (Ink::Good, "can be applied"),
-        (Kind::Plan, RunResult::Failed) => (Ink::Warn, "can be applied, except what failed"),
-        (Kind::Plan, RunResult::Refused) => (Ink::Bad, "cannot be applied"),
+fn verdict<O>(standing: &Standing, report: &Report<O>) -> (Ink, &'static str) {
+    let ending = standing.ending.as_ref();
+    match (standing.is_plan(), report.result) {
+        (true, RunResult::Planned) if !super::is_open(report) => (Ink::Good, "nothing to change"),
+        (true, RunResult::Planned) => (Ink::Good, "can be applied"),
+        (true, RunResult::Failed) => (Ink::Warn, "can be applied, except what failed"),
+        (true, RunResult::Refused) => (Ink::Bad, "cannot be applied"),
         (_, RunResult::Planned) => (Ink::Plain, "nothing sent yet"),
         (_, RunResult::Succeeded) if report.summary.ok == 0 => {
             (Ink::Good, "succeeded, nothing had to be changed")
@@ -148,9 +151,9 @@ fn requests<O>(report: &Report<O>) -> String {
     )
 }
 
-fn time<O>(report: &Report<O>) -> String {
+fn time<O>(standing: &Standing, report: &Report<O>) -> String {
     match &report.run.finished {
-        Some(finished) if report.kind != Kind::Plan => {
+        Some(finished) if !standing.is_plan() => {
             format!("planned {}, ended {finished}", report.run.started)
         }
         _ => format!("planned {}", report.run.started),

@@ -1,6 +1,6 @@
 //! The report on a terminal or in a log: what happened first, what went wrong next, then what changes.
 
-mod cells;
+pub(super) mod cells;
 mod changes;
 mod head;
 mod next;
@@ -13,12 +13,12 @@ use std::io::Write;
 
 pub(super) use cells::grouped;
 
-use super::Kind;
 use super::Outcome;
 use super::Privacy;
 use super::Report;
 use super::ReportError;
 use super::StepReport;
+use super::outcome::Standing;
 use super::source::Source;
 use crate::diag::Style;
 use crate::operation::Action;
@@ -52,13 +52,13 @@ struct Limits {
 }
 
 impl Listing {
-    fn limits(self, kind: Kind) -> Limits {
-        let (trouble, changes) = match (self, kind) {
-            (Self::Brief, Kind::Plan) => (10, 3),
+    fn limits(self, standing: &Standing) -> Limits {
+        let (trouble, changes) = match self {
+            Self::Brief if standing.is_plan() => (10, 3),
             // What was done is in the table; who wants each of them asks for it.
-            (Self::Brief, Kind::Run | Kind::Undo) => (10, 0),
-            (Self::AtMost(limit), _) => (limit, limit),
-            (Self::All, _) => (u64::MAX, u64::MAX),
+            Self::Brief => (10, 0),
+            Self::AtMost(limit) => (limit, limit),
+            Self::All => (u64::MAX, u64::MAX),
         };
         Limits { trouble, changes }
     }
@@ -72,7 +72,7 @@ pub fn write_text(
 ) -> Result<(), ReportError> {
     let source = Source::open(view, options.privacy)?;
     let report: Report<()> = source.report(|_| Ok(()))?;
-    let limits = options.listing.limits(report.kind);
+    let limits = options.listing.limits(&source.standing);
     let mut sheet = Sheet::new(out, options.style);
     head::draw(&mut sheet, &source, &report)?;
     steps::draw(&mut sheet, &report)?;

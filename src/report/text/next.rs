@@ -1,20 +1,28 @@
 //! What can be done now, as commands to copy.
 
+use super::is_open;
 use super::sheet::Ink;
 use super::sheet::Sheet;
 use crate::report::Kind;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::RunResult;
+use crate::report::Summary;
+use crate::report::outcome::Standing;
 use crate::report::source::Source;
 use crate::runfile::Ending;
+use crate::wire::LocalLabel;
+
+const DRIFT: &str = LocalLabel::Drift.as_str();
+const IRREVERSIBLE: &str = LocalLabel::Irreversible.as_str();
+const NOT_STORED: &str = LocalLabel::NotStored.as_str();
 
 pub(super) fn draw<O>(
     sheet: &mut Sheet<'_>,
     source: &Source<'_>,
     report: &Report<O>,
 ) -> Result<(), ReportError> {
-    let steps = steps(source.standing.ending.as_ref(), report);
+    let steps = steps(&source.standing, report);
     if steps.is_empty() {
         return Ok(());
     }
@@ -28,10 +36,20 @@ pub(super) fn draw<O>(
     Ok(())
 }
 
+/// Whether anything failed that need not fail again.
+fn may_go_better(summary: &Summary) -> bool {
+    let hopeless = [IRREVERSIBLE, NOT_STORED];
+    let hopeless = hopeless
+        .iter()
+        .filter_map(|label| summary.labels.get(*label));
+    summary.failed > hopeless.sum()
+}
+
 /// What for, and the command that does it.
 type Step = (String, Option<String>);
 
-fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
+fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
+    let ending = standing.ending.as_ref();
     let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
     // A sandbox of its own for each command is named by its seed; the command that goes on needs one too.
@@ -43,9 +61,9 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
     let apply = |options: &str| format!("sugarmill apply {file}{where_to}{options}");
     let summary = &report.summary;
     let mut steps = Vec::new();
-    match (report.kind, report.result) {
+    match (standing.is_plan(), report.result) {
         (_, RunResult::Succeeded) => {}
-        (Kind::Plan, RunResult::Refused) => steps.push((
+        (true, RunResult::Refused) => steps.push((
             "mend what is listed above and plan again; nothing was sent".to_owned(),
             None,
         )),
@@ -53,11 +71,11 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
             "nothing more was sent; change the limit, or the playbook, and plan again".to_owned(),
             None,
         )),
-        (Kind::Plan, RunResult::Interrupted) => {
+        (true, RunResult::Interrupted) => {
             steps.push(("plan again; nothing was sent".to_owned(), None));
         }
-        (Kind::Plan, _) if !super::is_open(report) => {}
-        (Kind::Plan, _) => {
+        (true, _) if !is_open(report) => {}
+        (true, _) => {
             let digest = report.digest.as_deref();
             let option = digest.map(|digest| format!(" --expect-digest {digest}"));
             steps.push(step(
@@ -75,8 +93,8 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
         (_, RunResult::Failed) => {}
     }
     // What a guard refused is not to be gone on with as it is.
-    if report.kind != Kind::Plan && report.result != RunResult::Refused {
-        if summary.failed > 0 {
+    if !standing.is_plan() && report.result != RunResult::Refused {
+        if may_go_better(summary) {
             let why = "to try what failed again, and what was skipped because of it:";
             steps.push(step(why, apply(" --retry-failed")));
         }
@@ -85,6 +103,20 @@ fn steps<O>(ending: Option<&Ending>, report: &Report<O>) -> Vec<Step> {
             let why = "to ask again what became of what is unknown:";
             steps.push(step(why, apply("")));
         }
+    }
+    // A sandbox that lived for one command has nothing left to take back.
+    if report.kind == Kind::Run && summary.ok > 0 && where_to.is_empty() {
+        let why = match is_open(report) {
+            true => "to take back what was done, in place of going on:",
+            false => "to take it back:",
+        };
+        steps.push(step(why, format!("sugarmill undo {file}")));
+    }
+    if report.kind == Kind::Undo && summary.labels.contains_key(DRIFT) && !standing.is_plan() {
+        let undone = standing.undoes.as_ref().map_or("", |undoes| &undoes.file);
+        let command = format!("sugarmill undo {} --force{where_to}", quoted(undone));
+        let why = "to take back what somebody changed since, too:";
+        steps.push(step(why, command));
     }
     steps
 }

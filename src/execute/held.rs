@@ -1,0 +1,302 @@
+//! Links that take the place of others: what a record that may have one at most is linked to now, so that undo can put it
+//! back.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Engine;
+use super::ExecuteError;
+use super::needs::Absence;
+use super::needs::Known;
+use super::needs::of_relation;
+use crate::expr::Seq;
+use crate::metadata::Parentage;
+use crate::metadata::value::is_empty;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::Former;
+use crate::operation::Replaced;
+use crate::plan::Current;
+use crate::plan::Draft;
+use crate::plan::Fields;
+use crate::plan::Linked;
+use crate::plan::Need;
+use crate::wire::Answer;
+use crate::wire::Filter;
+use crate::wire::LinkName;
+use crate::wire::LinkTarget;
+use crate::wire::ModuleName;
+use crate::wire::Page;
+use crate::wire::Read;
+use crate::wire::RecordId;
+
+/// A record at one end of a link that has one at most at the other.
+#[derive(Debug, Clone)]
+pub(super) struct Bound {
+    module: ModuleName,
+    record: RecordId,
+    /// Its own link to its one.
+    link: Option<LinkName>,
+    /// The link by which its one leads to it.
+    back: Option<(ModuleName, LinkName)>,
+    columns: Vec<String>,
+}
+
+impl Engine<'_> {
+    /// The columns of a relation, to be asked for with what is linked through it.
+    pub(super) fn columns(&self, module: &ModuleName, link: &LinkName) -> Vec<String> {
+        let columns = self.metadata.columns(module.as_str(), link.as_str());
+        columns.into_iter().flatten().cloned().collect()
+    }
+
+    /// Asks whom the records that links are about to bind are bound to now.
+    pub(super) async fn with_held(
+        &self,
+        drafts: &[&Draft],
+        mut known: Vec<Known>,
+    ) -> Result<Vec<Known>, ExecuteError> {
+        let mut asked: Vec<Bound> = Vec::new();
+        let mut places = Vec::new();
+        for (place, (draft, known)) in drafts.iter().zip(&known).enumerate() {
+            let change = &draft.change;
+            let is_missing = matches!(known, Ok(Current::Missing));
+            if is_missing && !self.is_new(change.module(), change.record(), draft.seq)? {
+                continue;
+            }
+            for bound in self.bound(change, known.as_ref().ok()) {
+                // What this run makes is bound to nothing yet.
+                if !self.is_new(&bound.module, &bound.record, draft.seq)? {
+                    places.push(place);
+                    asked.push(bound);
+                }
+            }
+        }
+        for (place, held) in places.into_iter().zip(self.held(&asked).await?) {
+            let Some(held) = held else { continue };
+            match &mut known[place] {
+                Ok(Current::Links(linked)) => linked.held.push(held),
+                // Its left record is not there before this run.
+                other @ Ok(Current::Missing) => {
+                    *other = Ok(Current::Links(Linked {
+                        held: vec![held],
+                        ..Linked::default()
+                    }));
+                }
+                _ => {}
+            }
+        }
+        Ok(known)
+    }
+
+    /// Whether an earlier operation of this run will make the record, and has not yet.
+    fn is_new(
+        &self,
+        module: &ModuleName,
+        record: &RecordId,
+        before: Seq,
+    ) -> Result<bool, ExecuteError> {
+        let writes = self
+            .file
+            .writes_to(module.as_str(), record.as_str(), before)?;
+        Ok(writes
+            .iter()
+            .any(|write| write.action == Action::Create && !write.state.is_settled()))
+    }
+
+    /// The records that a link would bind to another one than now.
+    pub(super) fn bound(&self, change: &Change, current: Option<&Current>) -> Vec<Bound> {
+        let Change::Link {
+            module,
+            record,
+            link,
+            targets,
+        } = change
+        else {
+            return Vec::new();
+        };
+        let none = Linked::default();
+        let linked = match current {
+            Some(Current::Links(linked)) => linked,
+            Some(Current::Missing) => &none,
+            _ => return Vec::new(),
+        };
+        let open: Vec<&RecordId> = targets
+            .iter()
+            .map(|target| &target.id)
+            .filter(|id| !linked.contains(id))
+            .collect();
+        let (near, through) = (module.as_str(), link.as_str());
+        let Some(far) = self.metadata.far_side(near, through) else {
+            return Vec::new();
+        };
+        let far_module = ModuleName::new(far.module);
+        let columns = self.columns(module, link);
+        let mut bound = Vec::new();
+        if self.metadata.leads_to_one(near, through) && !open.is_empty() {
+            bound.push(Bound {
+                module: module.clone(),
+                record: record.clone(),
+                link: Some(link.clone()),
+                back: far
+                    .link
+                    .map(|back| (far_module.clone(), LinkName::new(back))),
+                columns: columns.clone(),
+            });
+        }
+        let Some(back) = far.link else {
+            return bound;
+        };
+        if self.metadata.leads_to_one(far.module, back) {
+            bound.extend(open.into_iter().map(|id| Bound {
+                module: far_module.clone(),
+                record: id.clone(),
+                link: Some(LinkName::new(back)),
+                back: Some((module.clone(), link.clone())),
+                columns: columns.clone(),
+            }));
+        }
+        bound
+    }
+
+    /// Whom each record is bound to now, in their order; nothing where it is free or cannot be told.
+    pub(super) async fn held(
+        &self,
+        bound: &[Bound],
+    ) -> Result<Vec<Option<Replaced>>, ExecuteError> {
+        let mut held: Vec<Option<Replaced>> = vec![None; bound.len()];
+        let mut needs = Vec::new();
+        let mut by_field = Vec::new();
+        let mut reads = Vec::new();
+        let mut by_link = Vec::new();
+        for (place, bound) in bound.iter().enumerate() {
+            let Some(link) = &bound.link else { continue };
+            let parentage = self
+                .metadata
+                .parentage(bound.module.as_str(), link.as_str());
+            let fields = match &parentage {
+                Parentage::Fields(fields) => fields.iter().map(|name| (*name).into()).collect(),
+                Parentage::Row {
+                    id_field: Some(id_field),
+                    ..
+                } => BTreeSet::from([(*id_field).to_owned()]),
+                Parentage::Row { id_field: None, .. } => {
+                    by_link.push(place);
+                    reads.push(its_one(bound, link));
+                    continue;
+                }
+            };
+            by_field.push((place, parentage));
+            let need = Need::Record {
+                module: bound.module.clone(),
+                record: bound.record.clone(),
+                fields: Fields::These(fields),
+            };
+            needs.push((need, Absence::Expected));
+        }
+        let mut others = Vec::new();
+        let mut waiting = Vec::new();
+        for ((place, parentage), known) in by_field.into_iter().zip(self.asker.know(&needs).await?)
+        {
+            let Ok(Current::Record(record)) = known else {
+                continue;
+            };
+            let former = match parentage {
+                Parentage::Fields(fields) => of_fields(&fields, &record).map(Former::Fields),
+                Parentage::Row { id_field, .. } => {
+                    let id = id_field.and_then(|name| record.get(name)?.as_str());
+                    id.filter(|id| !id.is_empty())
+                        .map(|id| Former::Linked(LinkTarget::plain(RecordId::new(id))))
+                }
+            };
+            let bound = &bound[place];
+            // The columns of that relation are seen only through it.
+            if let (Some(Former::Linked(one)), Some((module, link))) = (&former, &bound.back)
+                && !bound.columns.is_empty()
+            {
+                let need = Need::Links {
+                    module: module.clone(),
+                    record: one.id.clone(),
+                    link: link.clone(),
+                    others: vec![bound.record.clone()],
+                    columns: bound.columns.clone(),
+                };
+                others.push((need, Absence::Expected));
+                waiting.push(place);
+            }
+            held[place] = former.map(|former| bound.by(former));
+        }
+        for (place, known) in waiting.into_iter().zip(self.asker.know(&others).await?) {
+            let Ok(Current::Links(linked)) = known else {
+                continue;
+            };
+            if let Some(Replaced {
+                record,
+                former: Former::Linked(one),
+                ..
+            }) = &mut held[place]
+                && let Some(columns) = linked.present.get(record)
+            {
+                one.columns.clone_from(columns);
+            }
+        }
+        for (place, answer) in by_link.into_iter().zip(self.asker.all(reads).await?) {
+            let bound = &bound[place];
+            let one = answer.ok().and_then(|answer| first(answer, &bound.columns));
+            held[place] = one.map(|one| bound.by(Former::Linked(one)));
+        }
+        Ok(held)
+    }
+}
+
+impl Bound {
+    fn by(&self, former: Former) -> Replaced {
+        Replaced {
+            module: self.module.clone(),
+            record: self.record.clone(),
+            former,
+        }
+    }
+}
+
+/// Asks for the one record that a record is linked to.
+fn its_one(bound: &Bound, link: &LinkName) -> Read {
+    let fields = ["id".to_owned()].into_iter();
+    Read::Related {
+        module: bound.module.clone(),
+        record: bound.record.clone(),
+        link: link.clone(),
+        filter: Filter::default(),
+        page: Page {
+            fields: Some(fields.chain(bound.columns.iter().cloned()).collect()),
+            order_by: None,
+            max_num: 1,
+            offset: 0,
+        },
+    }
+}
+
+fn first(answer: Answer, columns: &[String]) -> Option<LinkTarget> {
+    let record = answer.records()?.records.into_iter().next()?;
+    Some(LinkTarget {
+        id: RecordId::new(record.get("id")?.as_str()?),
+        columns: of_relation(&record, columns),
+    })
+}
+
+/// The fields that bind a record, if the first of them, its key, holds anything.
+fn of_fields(names: &[&str], record: &Map<String, Json>) -> Option<Map<String, Json>> {
+    let key = names.first().and_then(|name| record.get(*name))?;
+    (!is_empty(key)).then(|| {
+        names
+            .iter()
+            .map(|name| {
+                (
+                    (*name).to_owned(),
+                    record.get(*name).cloned().unwrap_or_default(),
+                )
+            })
+            .collect()
+    })
+}

@@ -1,0 +1,228 @@
+//! The records that a write touched, as its answer shows them: their stamps are what later tells our own writes from
+//! somebody else's.
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use crate::metadata::Metadata;
+use crate::metadata::value::Print;
+use crate::operation::Change;
+use crate::operation::State;
+use crate::runfile::Seen;
+use crate::runfile::Settlement;
+use crate::runfile::StoredOperation;
+use crate::runfile::Why;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
+
+/// What the answer to a request of a change shows.
+pub(super) fn in_answer(change: &Change, answer: &Json, metadata: &Metadata) -> Vec<Seen> {
+    let beans = Beans::of(answer);
+    let show = |module: &ModuleName, why: Why, bean| shown(module, why, bean, metadata);
+    let (first, second) = match change {
+        Change::Create {
+            module,
+            under: None,
+            ..
+        } => (show(module, Why::Made, beans.whole), None),
+        Change::Create {
+            module,
+            under: Some(parent),
+            ..
+        } => (
+            show(module, Why::Made, beans.related.first().copied()),
+            show(&parent.module, Why::Touched, beans.record),
+        ),
+        Change::Update { module, .. }
+        | Change::Favorite { module, .. }
+        | Change::Unfavorite { module, .. } => (show(module, Why::Touched, beans.whole), None),
+        Change::Delete { .. } => (None, None),
+        Change::Link { module, link, .. } | Change::Unlink { module, link, .. } => {
+            let near = show(module, Why::Touched, beans.record);
+            let far = metadata.far_module(module.as_str(), link.as_str());
+            let far = far.map(ModuleName::new);
+            let related = far.iter().flat_map(|far| {
+                let beans = beans.related.iter();
+                beans.filter_map(|bean| show(far, Why::Touched, Some(bean)))
+            });
+            return near.into_iter().chain(related).collect();
+        }
+    };
+    first.into_iter().chain(second).collect()
+}
+
+/// With what a change touched and no answer showed, once it is known to be done.
+pub(super) fn completed(
+    mut settlement: Settlement,
+    operation: &StoredOperation,
+    metadata: &Metadata,
+) -> Settlement {
+    let not_stored = Label::from(LocalLabel::NotStored);
+    let is_done = settlement.state == State::Ok || settlement.label.as_ref() == Some(&not_stored);
+    let change = settlement.change.as_ref().or(operation.change.as_ref());
+    if let Some(change) = change.filter(|_| is_done) {
+        let mut hidden = touched(change, metadata);
+        hidden.retain(|one| {
+            let mut seen = settlement.seen.iter();
+            !seen.any(|seen| seen.module == one.module && seen.record == one.record)
+        });
+        settlement.seen.append(&mut hidden);
+    }
+    settlement
+}
+
+/// All records that a change touches, none of them seen.
+fn touched(change: &Change, metadata: &Metadata) -> Vec<Seen> {
+    let mut touched = vec![unseen(change.module(), change.record())];
+    let mut far = |link: &str, ids: &mut dyn Iterator<Item = &RecordId>| {
+        if let Some(far) = metadata.far_module(change.module().as_str(), link) {
+            let far = ModuleName::new(far);
+            touched.extend(ids.map(|id| unseen(&far, id)));
+        }
+    };
+    match change {
+        Change::Link { link, targets, .. } => {
+            far(link.as_str(), &mut targets.iter().map(|target| &target.id));
+        }
+        Change::Unlink { link, others, .. } => far(link.as_str(), &mut others.iter()),
+        Change::Create {
+            under: Some(parent),
+            ..
+        } => touched.push(unseen(&parent.module, &parent.record)),
+        Change::Create { .. }
+        | Change::Update { .. }
+        | Change::Delete { .. }
+        | Change::Favorite { .. }
+        | Change::Unfavorite { .. } => {}
+    }
+    touched
+}
+
+fn unseen(module: &ModuleName, record: &RecordId) -> Seen {
+    Seen {
+        module: module.clone(),
+        record: record.clone(),
+        why: Why::Touched,
+        at: None,
+        print: None,
+    }
+}
+
+fn shown(
+    module: &ModuleName,
+    why: Why,
+    bean: Option<&Map<String, Json>>,
+    metadata: &Metadata,
+) -> Option<Seen> {
+    let bean = bean?;
+    let text = |name: &str| bean.get(name).and_then(Json::as_str);
+    Some(Seen {
+        module: module.clone(),
+        record: RecordId::new(text("id")?),
+        why,
+        at: text("date_modified").map(str::to_owned),
+        print: metadata
+            .module(module.as_str())
+            .map(|module| Print::of(module, bean)),
+    })
+}
+
+/// The records in an answer, in any of the shapes that writes are answered in (fact sheet 1.2, 1.3).
+#[derive(Default)]
+struct Beans<'a> {
+    whole: Option<&'a Map<String, Json>>,
+    record: Option<&'a Map<String, Json>>,
+    related: Vec<&'a Map<String, Json>>,
+}
+
+impl<'a> Beans<'a> {
+    fn of(answer: &'a Json) -> Self {
+        let Json::Object(whole) = answer else {
+            return Self::default();
+        };
+        let one = whole.get("related_record").and_then(Json::as_object);
+        let several = whole.get("related_records").and_then(Json::as_array);
+        Self {
+            whole: Some(whole),
+            record: whole.get("record").and_then(Json::as_object),
+            related: one
+                .into_iter()
+                .chain(several.into_iter().flatten().filter_map(Json::as_object))
+                .collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::expr::Seq;
+    use crate::metadata::read;
+    use crate::operation::Key;
+    use crate::wire::LinkName;
+    use crate::wire::LinkTarget;
+
+    fn metadata() -> Metadata {
+        read(&json!({ "modules": {
+            "Accounts": { "fields": {
+                "name": { "type": "name" },
+                "contacts": { "type": "link", "module": "Contacts" },
+            } },
+            "Contacts": { "fields": { "last_name": { "type": "varchar" } } },
+        } }))
+        .metadata
+    }
+
+    fn told(change: &Change, answer: &Json) -> Vec<(String, Option<String>)> {
+        let operation = StoredOperation {
+            seq: Seq(0),
+            key: Key::from_index(0),
+            action: change.action(),
+            change: Some(change.clone()),
+            state: State::Sent,
+            label: None,
+            message: None,
+            modified: None,
+            before: Map::new(),
+            after: Map::new(),
+            attempts: 1,
+        };
+        let mut settlement = Settlement::new(State::Ok);
+        settlement.seen = in_answer(change, answer, &metadata());
+        completed(settlement, &operation, &metadata())
+            .seen
+            .into_iter()
+            .map(|seen| (format!("{} {}", seen.module, seen.record), seen.at))
+            .collect()
+    }
+
+    #[test]
+    fn both_ends_of_a_link_are_seen_where_the_answer_shows_them() {
+        let link = Change::Link {
+            module: ModuleName::new("Accounts"),
+            record: RecordId::new("a"),
+            link: LinkName::new("contacts"),
+            targets: vec![LinkTarget::plain(RecordId::new("c"))],
+        };
+        let whole = json!({
+            "record": { "id": "a", "date_modified": "1" },
+            "related_records": [{ "id": "c", "date_modified": "2", "last_name": "Doe" }],
+        });
+        let a = || "Accounts a".to_owned();
+        assert_eq!(
+            told(&link, &whole),
+            [
+                (a(), Some("1".into())),
+                ("Contacts c".into(), Some("2".into()))
+            ]
+        );
+        let c = || "Contacts c".to_owned();
+        let half = json!({ "record": { "id": "a", "date_modified": "1" } });
+        assert_eq!(told(&link, &half), [(a(), Some("1".into())), (c(), None)]);
+        assert_eq!(told(&link, &json!({})), [(a(), None), (c(), None)]);
+    }
+}

@@ -1,0 +1,148 @@
+//! A change that takes something back, as the run file of an undo keeps it.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::recover::LastSaved;
+use crate::metadata::Metadata;
+use crate::metadata::value::Print;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
+use crate::operation::Change;
+use crate::operation::Former;
+use crate::operation::Replaced;
+use crate::plan::Current;
+use crate::plan::Fields;
+use crate::plan::Linked;
+use crate::plan::Need;
+use crate::wire::LinkName;
+use crate::wire::RecordId;
+
+/// Field → values.
+pub type Values = BTreeMap<String, Vec<Json>>;
+
+/// A change that takes something back, and what must still be so for it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recovery {
+    pub change: Change,
+    /// Values a field may hold without somebody having changed it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub left: Values,
+    /// Of a record that the run made: what all other fields held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub print: Option<Print>,
+    /// Of a link: the record that the run bound its records to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<RecordId>,
+}
+
+impl Recovery {
+    pub(super) fn of(change: Change) -> Self {
+        Self {
+            change,
+            left: Values::new(),
+            print: None,
+            from: None,
+        }
+    }
+
+    /// What must be known of the instance before it is an operation.
+    pub fn need(&self) -> Need {
+        let record = |fields| Need::Record {
+            module: self.change.module().clone(),
+            record: self.change.record().clone(),
+            fields,
+        };
+        let links = |link: &LinkName, others: Vec<RecordId>| Need::Links {
+            module: self.change.module().clone(),
+            record: self.change.record().clone(),
+            link: link.clone(),
+            others,
+            columns: Vec::new(),
+        };
+        match &self.change {
+            // What is deleted is kept whole.
+            Change::Create { .. } | Change::Delete { .. } => record(Fields::All),
+            Change::Update { fields, .. } => record(Fields::These(
+                fields.keys().chain(self.left.keys()).cloned().collect(),
+            )),
+            change @ (Change::Favorite { .. } | Change::Unfavorite { .. }) => {
+                record(Fields::These(change.fields().keys().cloned().collect()))
+            }
+            Change::Link { link, targets, .. } => {
+                let ids = targets.iter().map(|target| target.id.clone());
+                links(link, ids.collect())
+            }
+            Change::Unlink { link, others, .. } => links(link, others.clone()),
+        }
+    }
+
+    /// Who or what was changed since, as messages name it; nothing where nobody came after the run.
+    pub(super) fn drift(
+        &self,
+        current: &Current,
+        saved: LastSaved,
+        metadata: &Metadata,
+    ) -> Vec<String> {
+        match current {
+            Current::Record(record) | Current::Detached(record) => {
+                self.changed_fields(record, saved, metadata)
+            }
+            Current::Links(linked) => self.taken(linked),
+            Current::Missing | Current::NoParent => Vec::new(),
+        }
+    }
+
+    fn changed_fields(
+        &self,
+        record: &Map<String, Json>,
+        saved: LastSaved,
+        metadata: &Metadata,
+    ) -> Vec<String> {
+        let module = self.change.module().as_str();
+        let mut changed: Vec<String> = self
+            .left
+            .iter()
+            .filter(|(name, values)| {
+                let field = metadata.field(module, name);
+                let is_ours = |value: &Json| {
+                    same(field, value, record.get(name.as_str())) != Verdict::Different
+                };
+                !values.iter().any(is_ours)
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        if let (Some(print), Some(known), LastSaved::ByAnybody) =
+            (&self.print, metadata.module(module), saved)
+        {
+            let mut others = print.differing(&Print::of(known, record));
+            others.retain(|name| !self.left.contains_key(name));
+            changed.extend(others);
+        }
+        changed
+            .into_iter()
+            .map(|name| format!("`{name}`"))
+            .collect()
+    }
+
+    /// Records that somebody has bound to another one since.
+    fn taken(&self, linked: &Linked) -> Vec<String> {
+        let is_ours = |replaced: &&Replaced| {
+            let one = match &replaced.former {
+                Former::Linked(one) => Some(one.id.as_str()),
+                Former::Fields(fields) => fields.values().find_map(Json::as_str),
+            };
+            let from = self.from.as_ref().map(RecordId::as_str);
+            let wanted = self.change.record().as_str();
+            one.is_some_and(|one| Some(one) == from || one == wanted)
+        };
+        let taken = linked.held.iter().filter(|replaced| !is_ours(replaced));
+        taken
+            .map(|replaced| format!("whom {} `{}` belongs to", replaced.module, replaced.record))
+            .collect()
+    }
+}
