@@ -9,24 +9,46 @@ use crate::check::far_modules;
 use crate::check::modules;
 use crate::client;
 use crate::client::Wanted;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::SourceId;
+use crate::diag::Sources;
 use crate::metadata;
 use crate::metadata::Metadata;
 use crate::metadata::Reading;
+use crate::metadata::SnapshotError;
+use crate::playbook;
 use crate::wire::ModuleName;
+
+/// In MiB. The whole metadata of a large instance have some 10.
+const LARGEST_SNAPSHOT: usize = 64;
+
+const NO_SNAPSHOT: Code = Code("no_snapshot");
 
 /// A snapshot, or an answer of `/metadata` that somebody kept.
 pub(crate) fn snapshot(path: &Path) -> Result<Metadata, Failure> {
-    let name = path.display();
-    let text = fs_err::read_to_string(path).map_err(|error| {
-        Failure::arguments(format!(
-            "the snapshot `{name}` cannot be read: {}",
-            error.kind()
-        ))
-    })?;
-    let reading = metadata::from_text(&text).map_err(|error| {
-        Failure::arguments(format!("`{name}` is no metadata snapshot: {error}"))
-    })?;
-    Ok(noted(reading))
+    let mut sources = Sources::default();
+    let read = playbook::read_text(path, LARGEST_SNAPSHOT, &mut sources).and_then(|source| {
+        metadata::from_text(&sources.get(source).text)
+            .map_err(|error| no_snapshot(&error, source, &sources).into())
+    });
+    match read {
+        Ok(reading) => Ok(noted(reading)),
+        Err(problems) => Err(Failure::Problems {
+            name: format!("`{}`", path.display()),
+            problems,
+            sources,
+        }),
+    }
+}
+
+/// Why a text is no snapshot, where the JSON of it breaks off if it does.
+fn no_snapshot(error: &SnapshotError, source: SourceId, sources: &Sources) -> Problem {
+    let (line, column) = error.position().unwrap_or((1, 1));
+    let problem = Problem::error(NO_SNAPSHOT, error.to_string());
+    problem
+        .at(sources.get(source).span_at(source, line, column), "here")
+        .help("a snapshot is what `sugarmill metadata pull` writes, or an answer of `/metadata`")
 }
 
 /// What the instance says of all its modules.

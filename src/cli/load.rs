@@ -31,6 +31,9 @@ use crate::runfile::PlaybookText;
 use crate::runfile::RunView;
 use crate::runfile::Undoes;
 
+/// In MiB.
+const LARGEST_VARS_FILE: usize = 1;
+
 const TIMEZONE: Code = Code("unknown_timezone");
 const SAME_FILE: Code = Code("same_file");
 
@@ -262,26 +265,19 @@ pub(crate) fn given_vars(
     Ok(given)
 }
 
-fn vars_file(path: &PathBuf) -> Result<GivenVars, Failure> {
+fn vars_file(path: &Path) -> Result<GivenVars, Failure> {
     let name = path.display().to_string();
-    let bytes = fs_err::read(path).map_err(|error| {
-        Failure::arguments(format!(
-            "the variables of `{name}` cannot be read: {}",
-            error.kind()
-        ))
-    })?;
     let mut sources = Sources::default();
     let refused = |problems, sources| Failure::Problems {
         name: format!("`{name}`"),
         problems,
         sources,
     };
-    let text = match yaml::decode(bytes) {
-        Ok(text) => text,
+    let source = match playbook::read_text(path, LARGEST_VARS_FILE, &mut sources) {
+        Ok(source) => source,
         Err(problems) => return Err(refused(problems, sources)),
     };
-    let source = sources.add(&name, text.as_str());
-    let root = match yaml::read(source, &text) {
+    let root = match yaml::read(source, &sources.get(source).text) {
         Ok(root) => root,
         Err(problems) => return Err(refused(problems, sources)),
     };

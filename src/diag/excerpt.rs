@@ -116,9 +116,7 @@ impl<'a> Lines<'a> {
             text: &self.text[range.clone()],
             offset: range.start,
             line,
-            column: self.text[self.source.line_starts()[line]..range.start]
-                .chars()
-                .count(),
+            column: self.source.column_of(range.start),
             line_count: self.source.line_of(range.end) - line + 1,
         }
     }

@@ -68,19 +68,54 @@ pub struct Source {
     included_from: Option<Span>,
     /// Where each line begins, found once: a file of 10,000 mistakes asks for 10,000 positions.
     line_starts: Arc<[usize]>,
+    /// How many characters are before every so many bytes, for columns in a line of a million.
+    milestones: Arc<[usize]>,
 }
+
+const BETWEEN_MILESTONES: usize = 1_024;
 
 impl Source {
     fn new(name: String, text: Arc<str>, included_from: Option<Span>) -> Self {
         let line_starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
+        // One more than there are whole chunks, so that the end of the text has its milestone too.
+        let mut milestones = vec![0];
+        for chunk in text.as_bytes().chunks(BETWEEN_MILESTONES) {
+            milestones.push(milestones[milestones.len() - 1] + characters(chunk));
+        }
         Self {
             name,
             text,
             included_from,
             line_starts,
+            milestones: milestones.into(),
         }
+    }
+
+    /// How many characters begin before a byte.
+    fn characters_before(&self, offset: usize) -> usize {
+        let chunk = offset / BETWEEN_MILESTONES;
+        let rest = &self.text.as_bytes()[chunk * BETWEEN_MILESTONES..offset];
+        self.milestones[chunk] + characters(rest)
+    }
+
+    /// The column of a byte, in characters from 0.
+    pub(super) fn column_of(&self, offset: usize) -> usize {
+        let line_start = self.line_starts[self.line_of(offset)];
+        self.characters_before(offset) - self.characters_before(line_start)
+    }
+
+    /// The place of a byte that somebody counted by line and column, both from 1, the column in bytes.
+    pub fn span_at(&self, source: SourceId, line: usize, column: usize) -> Span {
+        let line_start = line
+            .checked_sub(1)
+            .and_then(|line| self.line_starts.get(line))
+            .copied()
+            .unwrap_or(self.text.len());
+        let start = self.boundary(line_start + column.saturating_sub(1));
+        let end = self.boundary(start + 1).max(start);
+        Span { source, start, end }
     }
 
     pub(super) fn line_starts(&self) -> &[usize] {
@@ -100,6 +135,14 @@ impl Source {
         }
         offset
     }
+}
+
+/// How many characters begin in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .filter(|byte| **byte & 0b1100_0000 != 0b1000_0000)
+        .count()
 }
 
 /// All texts of a command, in the order they were read.
@@ -161,11 +204,9 @@ impl Sources {
     pub fn position(&self, span: Span) -> Position {
         let source = self.get(span.source);
         let start = source.boundary(span.start);
-        let line = source.line_of(start);
-        let before = &source.text[source.line_starts[line]..start];
         Position {
-            line: line + 1,
-            column: before.chars().count() + 1,
+            line: source.line_of(start) + 1,
+            column: source.column_of(start) + 1,
         }
     }
 }
@@ -193,5 +234,23 @@ mod tests {
         assert_eq!(position(9), (2, 1));
         assert_eq!(position(10), (3, 1));
         assert_eq!(position(99), (3, 2));
+    }
+
+    #[test]
+    fn columns_of_long_lines_are_those_of_short_ones() {
+        for text in [
+            "",
+            "ä",
+            &"ä€b".repeat(1_024),
+            &format!("\n{}", "x€".repeat(3_000)),
+        ] {
+            let mut sources = Sources::default();
+            let id = sources.add("a.yaml", text);
+            let source = sources.get(id);
+            for (at, _) in text.char_indices().chain([(text.len(), ' ')]) {
+                let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
+                assert_eq!(source.column_of(at), text[line..at].chars().count());
+            }
+        }
     }
 }

@@ -5,6 +5,9 @@ use strsim::osa_distance;
 /// Bytes that names may differ in length to be compared at all; nothing is measured on a name of a megabyte.
 const FAR: usize = 12;
 
+/// Names that a message lists. A file may have a column for every day of a century.
+const MOST_NAMED: usize = 80;
+
 /// The known name nearest to what was written, if one is near enough to be worth saying.
 ///
 /// Case, `-` and spaces do not count as differences: `Order-By` is `order_by`. Of names equally near the first is taken,
@@ -50,6 +53,10 @@ pub fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 
 fn joined<'a>(names: impl IntoIterator<Item = &'a str>, conjunction: &str) -> String {
     let mut names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    if let Some(more @ 1..) = names.len().checked_sub(MOST_NAMED) {
+        names.truncate(MOST_NAMED);
+        return format!("{} {conjunction} {more} more", names.join(", "));
+    }
     match (names.pop(), names.is_empty()) {
         (None, _) => String::new(),
         (Some(last), true) => last,

@@ -306,7 +306,7 @@ impl Engine<'_> {
             ) {
                 Judged::Settled(settlement) => {
                     self.learn(&operation, &settlement)?;
-                    settlements.push((seq, self.tolerated(seq, settlement)));
+                    settlements.push((seq, self.tolerated(seq, *settlement)));
                 }
                 Judged::Again => settlements.push((seq, Settlement::new(State::Planned))),
                 Judged::LookUp { fault, doubt } => questions.push(Question {
@@ -320,9 +320,12 @@ impl Engine<'_> {
         // Without an instance to ask, or time, they stay sent; the next apply asks.
         if delivered.end.is_none() && !self.stop_wished() {
             for question in questions {
-                let seq = question.operation.seq;
+                let operation = question.operation.clone();
                 match self.look_up(question).await {
-                    Ok(settlement) => self.file.settle(&[(seq, settlement)])?,
+                    Ok(settlement) => {
+                        self.learn(&operation, &settlement)?;
+                        self.file.settle(&[(operation.seq, settlement)])?;
+                    }
                     Err(ExecuteError::Interrupted) => break,
                     Err(error) => return Err(error),
                 }
@@ -338,8 +341,8 @@ impl Engine<'_> {
         Ok(delivered.end)
     }
 
-    /// The first answer to a create shows whether the instance keeps ids.
-    fn learn(
+    /// The first create that is known to be done shows whether the instance keeps ids.
+    pub(super) fn learn(
         &mut self,
         operation: &StoredOperation,
         settlement: &Settlement,

@@ -28,7 +28,7 @@ use crate::wire::SugarLabel;
 /// What an answer comes to.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Judged {
-    Settled(Settlement),
+    Settled(Box<Settlement>),
     /// The answer does not say it; the instance has to be asked what it holds.
     LookUp {
         fault: Option<Fault>,
@@ -36,6 +36,10 @@ pub(super) enum Judged {
     },
     /// Nothing can have been done: it may go again.
     Again,
+}
+
+fn settled(settlement: Settlement) -> Judged {
+    Judged::Settled(Box::new(settlement))
 }
 
 /// Judges all answers to one operation's requests.
@@ -55,7 +59,7 @@ pub(super) fn judge(
                 last = Judged::Settled(settlement);
             }
             Judged::Settled(settlement) => {
-                return Judged::Settled(super::seen::completed(settlement, operation, metadata));
+                return settled(super::seen::completed(*settlement, operation, metadata));
             }
             worse => return worse,
         }
@@ -63,7 +67,7 @@ pub(super) fn judge(
     match last {
         Judged::Settled(mut settlement) => {
             settlement.seen = seen;
-            Judged::Settled(super::seen::completed(settlement, operation, metadata))
+            settled(super::seen::completed(*settlement, operation, metadata))
         }
         again => again,
     }
@@ -83,7 +87,7 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
                     if let Some(change) = &operation.change {
                         settlement.seen = super::seen::in_answer(change, &answer.body, metadata);
                     }
-                    Judged::Settled(settlement)
+                    settled(settlement)
                 }
                 // What a related create answers is not documented (fact sheet, Unknown): look at the record itself.
                 None => Judged::LookUp {
@@ -111,7 +115,7 @@ fn refused(operation: &StoredOperation, fault: Fault, doubt: Doubt) -> Judged {
             } else {
                 State::Ok
             };
-            Judged::Settled(Settlement::new(state).status(fault.status()))
+            settled(Settlement::new(state).status(fault.status()))
         }
         // The id may be taken: by this very create, whose first answer was lost, or by another.
         (Some(Change::Create { .. }), Reaction::Fail) => Judged::LookUp {
@@ -126,7 +130,7 @@ fn refused(operation: &StoredOperation, fault: Fault, doubt: Doubt) -> Judged {
             fault: Some(fault),
             doubt,
         },
-        _ => Judged::Settled(failed(&fault)),
+        _ => settled(failed(&fault)),
     }
 }
 

@@ -10,6 +10,9 @@ use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value as Json;
 
+/// The parser takes time that grows faster than its text. A path that a person wrote has some dozen bytes.
+const LONGEST: usize = 4_096;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path(JpQuery);
 
@@ -17,6 +20,8 @@ pub struct Path(JpQuery);
 pub enum PathError {
     #[error("not a JSONPath: {0}")]
     Syntax(String),
+    #[error("a JSONPath of more than {LONGEST} bytes; choose with `when` instead")]
+    TooLong,
     /// The library answers these wrongly (a filter inside a filter finds nothing), so they are refused.
     #[error("a filter inside a filter is not supported in a JSONPath")]
     NestedFilter,
@@ -24,6 +29,9 @@ pub enum PathError {
 
 impl Path {
     pub fn parse(text: &str) -> Result<Self, PathError> {
+        if text.len() > LONGEST {
+            return Err(PathError::TooLong);
+        }
         let query = parse_json_path(text)
             .map_err(|error| PathError::Syntax(first_line(&error.to_string())))?;
         if query.segments.iter().any(has_nested_filter) {
@@ -120,5 +128,17 @@ mod tests {
     fn refuses_what_the_library_answers_wrongly() {
         assert_eq!(Path::parse("$[?@[?@>1]]"), Err(PathError::NestedFilter));
         assert!(matches!(Path::parse("$.a["), Err(PathError::Syntax(_))));
+    }
+
+    #[test]
+    fn refuses_what_would_take_long() {
+        let long = |part: &str| format!("${}", part.repeat(100_000));
+        for text in [long("[0]"), long("["), long(".a"), long("..a")] {
+            assert_eq!(Path::parse(&text), Err(PathError::TooLong));
+        }
+        for part in ["[", "(", "!", "[?@.a", "[?length("] {
+            let text = format!("$[?{}", part.repeat(4_000 / part.len()));
+            assert!(Path::parse(&text).is_err(), "{part}");
+        }
     }
 }

@@ -10,6 +10,8 @@ use minijinja::machinery;
 use minijinja::machinery::CodeGenerator;
 use serde_json::Value as Json;
 
+use super::depth;
+use super::depth::Reading;
 use super::functions::ENGINE;
 use super::functions::GLOBALS;
 use super::references;
@@ -97,7 +99,7 @@ impl Template {
             return Ok(template);
         }
         let (form, references) = {
-            let parsed = template.parse(form).map_err(|error| {
+            let parsed = template.parse_first(form).map_err(|error| {
                 let span = error
                     .range()
                     .and_then(|range| template.place(range))
@@ -116,6 +118,16 @@ impl Template {
             .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
             .collect();
         Ok(template)
+    }
+
+    /// Before anything walks the tree for the first time, it is known not to be too deep.
+    fn parse_first(&self, form: Form) -> Result<Parsed<'_>, Error> {
+        let reading = match form {
+            Form::Bare => Reading::Expression,
+            Form::Plain | Form::Lone | Form::Mixed => Reading::Text,
+        };
+        depth::limit(&self.text, reading)?;
+        self.parse(form)
     }
 
     fn parse(&self, form: Form) -> Result<Parsed<'_>, Error> {

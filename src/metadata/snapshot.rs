@@ -18,7 +18,7 @@ const SPREAD: usize = 4;
 
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
-    #[error("not JSON: {0}")]
+    #[error("not JSON: {}", words(.0))]
     NotJson(serde_json::Error),
     #[error(
         "neither a metadata snapshot nor an answer of `/metadata`: it has no `{FORMAT_KEY}` and no `modules`"
@@ -30,6 +30,25 @@ pub enum SnapshotError {
     Newer { found: u64 },
     #[error("a damaged snapshot: {0}")]
     Damaged(serde_json::Error),
+}
+
+/// What the parser said, without the place: the problem has it.
+fn words(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    said.split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned()
+}
+
+impl SnapshotError {
+    /// Line and column from 1, the column in bytes, where the text itself is broken.
+    pub fn position(&self) -> Option<(usize, usize)> {
+        match self {
+            Self::NotJson(error) => Some((error.line(), error.column())),
+            Self::NotMetadata | Self::Newer { .. } | Self::Damaged(_) => None,
+        }
+    }
 }
 
 pub fn to_text(metadata: &Metadata) -> String {
@@ -141,10 +160,7 @@ mod tests {
     #[test]
     fn what_is_wrong_with_a_file_is_said() {
         let said = |text: &str| from_text(text).unwrap_err().to_string();
-        assert_eq!(
-            said("{"),
-            "not JSON: EOF while parsing an object at line 1 column 1"
-        );
+        assert_eq!(said("{"), "not JSON: EOF while parsing an object");
         assert!(said("{}").starts_with("neither a metadata snapshot"));
         assert!(said("[]").starts_with("neither a metadata snapshot"));
         assert!(said(r#"{"sugarmill_metadata": 2}"#).contains("has format 2"));

@@ -15,7 +15,7 @@ use super::ast::IncludedText;
 use super::ast::Step;
 use super::code;
 use super::parse;
-use super::parse::read_text;
+use super::parse::read_playbook;
 use super::reach::OutOfReach;
 use super::reach::Reach;
 use super::reach::plain;
@@ -246,7 +246,7 @@ impl Assembly<'_> {
         Ok(())
     }
 
-    fn text(&self, file: &Located<String>, path: &Path) -> Result<String, Problems> {
+    fn text(&mut self, file: &Located<String>, path: &Path) -> Result<String, Problems> {
         let stored = match self.library {
             Library::Disk => None,
             Library::Stored(texts) => Some(texts),
@@ -274,7 +274,8 @@ impl Assembly<'_> {
                 problem(code::UNREADABLE_FILE, format!("`{name}` cannot be read: {}", error.kind()))
             }
         })?;
-        read_text(&found)
+        let source = read_playbook(&found, self.sources)?;
+        Ok(self.sources.get(source).text.to_string())
     }
 
     /// Who waits for an include waits for all of its steps.

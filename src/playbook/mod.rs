@@ -10,6 +10,7 @@ mod parse;
 mod reach;
 pub mod rows;
 mod schema;
+mod text_file;
 pub mod yaml;
 
 pub use assemble::Library;
@@ -23,3 +24,4 @@ pub use parse::parse;
 pub use reach::OutOfReach;
 pub use reach::Reach;
 pub use schema::json_schema;
+pub use text_file::read_text;

@@ -102,9 +102,9 @@ fn sarif_satisfies_its_schema_whatever_is_wrong() {
 #[test]
 fn a_check_that_cannot_be_made_is_no_check_that_found_nothing() {
     for (format, expected) in [
-        ("json", "command"),
-        ("github", "::error title=command::"),
-        ("sarif", "\"ruleId\": \"command\""),
+        ("json", "unreadable_file"),
+        ("github", "::error title=unreadable_file::"),
+        ("sarif", "\"ruleId\": \"unreadable_file\""),
     ] {
         let ended = sugarmill([
             "check",

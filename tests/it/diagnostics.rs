@@ -35,11 +35,10 @@ fn every_mistake_is_explained() {
 fn seen(path: &Path) -> String {
     let mut sources = Sources::default();
     let bytes = std::fs::read(path).expect("the case was listed a moment ago");
-    let text = match playbook::yaml::decode(bytes) {
-        Ok(text) => text,
+    let source = match playbook::yaml::decode("playbook.yaml", &bytes, &mut sources) {
+        Ok(source) => source,
         Err(problems) => return draw(&problems, &sources, STYLE),
     };
-    let source = sources.add("playbook.yaml", text);
     match playbook::parse(source, Path::new("."), &sources) {
         Ok(_) => panic!("{} has no mistake", path.display()),
         Err(problems) => draw(&problems, &sources, STYLE),

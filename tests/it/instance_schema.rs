@@ -25,10 +25,12 @@ fn playbook(step: &str) -> Json {
 }
 
 fn read(text: &[u8]) -> Json {
-    let text = playbook::yaml::decode(text.to_vec()).unwrap();
     let mut sources = Sources::default();
-    let source = sources.add("playbook.yaml", text.as_str());
-    playbook::yaml::read(source, &text).unwrap().value.to_json()
+    let source = playbook::yaml::decode("playbook.yaml", text, &mut sources).unwrap();
+    playbook::yaml::read(source, &sources.get(source).text)
+        .unwrap()
+        .value
+        .to_json()
 }
 
 #[test]

@@ -5,6 +5,7 @@
 )]
 
 mod against;
+mod bad_input;
 mod border;
 mod check_formats;
 mod command;
@@ -13,6 +14,7 @@ mod doctor;
 mod documents;
 mod explain;
 mod exports;
+mod fuzz_seeds;
 mod graph;
 mod imports;
 mod includes;

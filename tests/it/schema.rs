@@ -83,9 +83,8 @@ fn files(folder: &str) -> Vec<PathBuf> {
 /// A playbook as an editor's validator sees it; nothing where it is no YAML.
 fn json(path: &Path) -> Option<Json> {
     let bytes = std::fs::read(path).expect("the file was listed a moment ago");
-    let text = playbook::yaml::decode(bytes).ok()?;
     let mut sources = Sources::default();
-    let source = sources.add("playbook.yaml", text.as_str());
-    let root = playbook::yaml::read(source, &text).ok()?;
+    let source = playbook::yaml::decode("playbook.yaml", &bytes, &mut sources).ok()?;
+    let root = playbook::yaml::read(source, &sources.get(source).text).ok()?;
     Some(root.value.to_json())
 }

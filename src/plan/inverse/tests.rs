@@ -74,7 +74,10 @@ fn metadata() -> Metadata {
 }
 
 fn map(value: Json) -> Record {
-    value.as_object().cloned().unwrap_or_default()
+    match value {
+        Json::Object(map) => map,
+        _ => Map::new(),
+    }
 }
 
 fn id(text: &str) -> RecordId {

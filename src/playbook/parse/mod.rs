@@ -25,4 +25,4 @@ mod written;
 pub use file::load;
 pub use file::load_allowing;
 pub use file::parse;
-pub(super) use file::read_text;
+pub(super) use file::read_playbook;

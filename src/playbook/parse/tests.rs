@@ -239,9 +239,9 @@ fn files_that_are_no_playbooks_are_one_problem() {
         said,
         [
             "there is no file `none.yaml`",
-            "`folder` is a folder, not a playbook",
+            "`folder` is a folder, not a file",
             "`empty.yaml` is empty",
-            "`latin.yaml`: line 1 has a byte that is not UTF-8",
+            "a byte that is not UTF-8",
         ]
     );
 }
@@ -262,8 +262,9 @@ fn survive(text: &str) {
 proptest::proptest! {
     #[test]
     fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-        if let Ok(text) = super::super::yaml::decode(bytes) {
-            survive(&text);
+        let mut sources = Sources::default();
+        if let Ok(source) = super::super::yaml::decode("any.yaml", &bytes, &mut sources) {
+            survive(&sources.get(source).text);
         }
     }
 

@@ -16,6 +16,7 @@ use super::DataRow;
 use super::Reason;
 use super::RowError;
 use super::decoded::Decoded;
+use super::decoded::Reach;
 use super::decoded::RowPlace;
 use super::decoded::RowTooLarge;
 use super::locate::unreadable;
@@ -84,8 +85,13 @@ impl CsvRows {
         let mut columns = HashMap::with_capacity(self.record.len());
         for (index, cell) in self.record.iter().enumerate() {
             let name = cell.trim();
+            let column = index + 1;
+            if name.contains('\0') {
+                let column = column.to_string();
+                let reason = Reason::Nul { column };
+                return Err(RowError::BadHeading { path, reason });
+            }
             if name.is_empty() {
-                let column = index + 1;
                 return Err(RowError::EmptyHeading { path, column });
             }
             if let Some(first) = columns.insert(name.to_owned(), index) {
@@ -110,6 +116,14 @@ impl CsvRows {
             let end = self.reader.position().byte();
             let place = self.reader.get_mut().row_read(end);
             match read {
+                Ok(true) if place.reach == Reach::Behind => self.is_finished = true,
+                Ok(true) if place.reach == Reach::Unclosed => {
+                    self.is_finished = true;
+                    return Next::Bad(BadRow {
+                        line: place.first_line,
+                        reason: Reason::OpenQuote,
+                    });
+                }
                 Ok(true) if self.is_blank() => {}
                 Ok(true) => return Next::Row(place),
                 Ok(false) => self.is_finished = true,
@@ -178,6 +192,16 @@ impl Iterator for CsvRows {
                 wanted: self.heading.len(),
                 first: place.first_line,
                 last: place.last_line,
+            });
+        }
+        if let Some((name, _)) = self
+            .heading
+            .iter()
+            .zip(&self.record)
+            .find(|(_, cell)| cell.contains('\0'))
+        {
+            return bad(Reason::Nul {
+                column: name.clone(),
             });
         }
         let value: Map<String, Json> = self

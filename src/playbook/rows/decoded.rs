@@ -1,7 +1,8 @@
 //! A file in any encoding as UTF-8, with an eye on where its rows begin.
 //!
 //! The CSV reader sees only the decoded bytes. It says how many it has consumed; from that this reader knows the line a
-//! row begins on, whether some of its bytes were no text, and when a row grows beyond reason.
+//! row begins on, whether some of its bytes were no text, when a row grows beyond reason, and whether the file ends
+//! inside a quote.
 
 use std::collections::VecDeque;
 use std::io;
@@ -15,6 +16,9 @@ use super::LARGEST_ROW;
 
 const CHUNK: usize = 32 * 1024;
 
+/// Follows the text of the file: a line break ends the last row, unless a quote was left open, and then the row goes on.
+const BEHIND: &str = "\n.";
+
 /// What replaces bytes that are no text.
 const REPLACEMENT: &str = "\u{fffd}";
 
@@ -26,6 +30,7 @@ pub(super) struct Decoded<R> {
     raw_to: usize,
     is_at_end: bool,
     is_finished: bool,
+    is_behind_sent: bool,
     text: String,
     text_from: usize,
     watch: Watch,
@@ -45,6 +50,8 @@ struct Watch {
     /// The last line inside the present row that has been dropped from `line_starts`.
     forgotten: Option<u64>,
     malformed: Vec<u64>,
+    /// Where the text of the file ends, once that is known.
+    end: Option<u64>,
 }
 
 /// What is known of a row when it has been read.
@@ -53,6 +60,17 @@ pub(super) struct RowPlace {
     pub(super) first_line: u64,
     pub(super) last_line: u64,
     pub(super) is_malformed: bool,
+    pub(super) reach: Reach,
+}
+
+/// Where a row ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reach {
+    Inside,
+    /// The file ended before the row did.
+    Unclosed,
+    /// It is no row of the file.
+    Behind,
 }
 
 /// The reader's way to say that a row is larger than it may be.
@@ -71,6 +89,7 @@ impl<R: Read> Decoded<R> {
             raw_to: 0,
             is_at_end: false,
             is_finished: false,
+            is_behind_sent: false,
             text: String::with_capacity(CHUNK),
             text_from: 0,
             watch: Watch {
@@ -82,6 +101,7 @@ impl<R: Read> Decoded<R> {
                 line_starts: VecDeque::new(),
                 forgotten: None,
                 malformed: Vec::new(),
+                end: None,
             },
         }
     }
@@ -120,6 +140,11 @@ impl<R: Read> Decoded<R> {
             }
         }
         self.watch.see(self.text.as_bytes());
+        if self.text.is_empty() && !self.is_behind_sent {
+            self.is_behind_sent = true;
+            self.watch.end = Some(self.watch.seen);
+            self.text.push_str(BEHIND);
+        }
         Ok(())
     }
 }
@@ -128,7 +153,7 @@ impl<R: Read> Read for Decoded<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         if self.text_from == self.text.len() {
             self.watch.forget_inner_lines();
-            if self.watch.seen - self.watch.row_start > LARGEST_ROW {
+            if self.watch.seen.saturating_sub(self.watch.row_start) > LARGEST_ROW {
                 return Err(io::Error::other(RowTooLarge));
             }
             self.fill()?;
@@ -189,6 +214,18 @@ impl Watch {
             .malformed
             .iter()
             .any(|offset| (start..row_end).contains(offset));
+        let reach = match self.end {
+            // The line break behind the file ends what is read, or the row has gone on into what follows it.
+            Some(end) if row_end > end + 1 => match self
+                .line_starts
+                .iter()
+                .any(|(offset, _)| (start..end).contains(offset))
+            {
+                true => Reach::Unclosed,
+                false => Reach::Behind,
+            },
+            _ => Reach::Inside,
+        };
         self.line_starts.drain(..next);
         self.malformed.retain(|offset| *offset >= row_end);
         self.forgotten = None;
@@ -197,6 +234,7 @@ impl Watch {
             first_line,
             last_line,
             is_malformed,
+            reach,
         }
     }
 }

@@ -88,6 +88,10 @@ pub enum Reason {
     Encoding { encoding: &'static str },
     #[error("more than {} MiB in one row; is a quote or bracket left open?", super::LARGEST_ROW / 1024 / 1024)]
     TooLarge,
+    #[error("the file ends inside a quote that was opened here")]
+    OpenQuote,
+    #[error("a NUL byte in column `{column}`; if the file is UTF-16, say `encoding: utf-16le`")]
+    Nul { column: String },
     #[error("broken JSON: {message}")]
     Json { message: String },
     #[error("an item is missing beside the comma")]

@@ -29,4 +29,4 @@ pub use open::open;
 const LARGEST_ROW: u64 = 16 * 1024 * 1024;
 
 /// The most a JSON document may hold that is read whole, because a JSONPath looks through it.
-const LARGEST_DOCUMENT: u64 = 256 * 1024 * 1024;
+const LARGEST_DOCUMENT: u64 = 64 * 1024 * 1024;

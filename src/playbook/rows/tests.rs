@@ -79,11 +79,48 @@ fn csv_rows_know_their_line() {
 fn a_quote_left_open_is_suspected() {
     assert_eq!(
         rows(csv(b',', "utf-8"), b"a,b\n1,\"2\n3,4\n5,6\n"),
-        [r#"2 {"a":"1","b":"2\n3,4\n5,6\n"}"#]
+        ["2! the file ends inside a quote that was opened here"]
     );
     assert_eq!(
         rows(csv(b',', "utf-8"), b"a,b\n\"1,2\n3,4\n5,6\n"),
-        ["2! 1 cell where the heading has 2; it goes on to line 4, so a quote may be left open"]
+        ["2! the file ends inside a quote that was opened here"]
+    );
+    assert_eq!(
+        rows(csv(b',', "utf-8"), b"a,b\n\"1,2\n3,4\n5,6\",7,8\n9,10"),
+        [
+            "2! 3 cells where the heading has 2; it goes on to line 4, so a quote may be left open",
+            r#"5 {"a":"9","b":"10"}"#,
+        ]
+    );
+    for end in ["", "\n", "\r\n", "\r", "\n\n \r\n\r\n"] {
+        let text = format!("a,b{end}");
+        let none: [&str; 0] = [];
+        assert_eq!(rows(csv(b',', "utf-8"), text.as_bytes()), none);
+        let text = format!("a,b\n1,\"x\ny\"{end}");
+        let row = r#"2 {"a":"1","b":"x\ny"}"#;
+        assert_eq!(rows(csv(b',', "utf-8"), text.as_bytes()), [row]);
+        let text = format!("a,b\n1,\"{end}");
+        let open = "2! the file ends inside a quote that was opened here";
+        assert_eq!(rows(csv(b',', "utf-8"), text.as_bytes()), [open]);
+    }
+}
+
+#[test]
+fn nul_bytes_are_no_text() {
+    let column = "a NUL byte in column `b`; if the file is UTF-16, say `encoding: utf-16le`";
+    assert_eq!(
+        rows(csv(b',', "utf-8"), b"a,b\n1,x\0\n2,y\n"),
+        [format!("2! {column}"), r#"3 {"a":"2","b":"y"}"#.to_owned()]
+    );
+    let utf16: Vec<u8> = "a,b\n1,x\n"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    assert_eq!(
+        rows(csv(b',', "utf-8"), &utf16),
+        [
+            "the heading of `rows`: a NUL byte in column `1`; if the file is UTF-16, say `encoding: utf-16le`"
+        ]
     );
 }
 
@@ -296,7 +333,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn any_cells_come_back(cells in proptest::collection::vec(("[^\u{feff}]{0,9}", "[ä\n\r,;\"x]{0,9}"), 1..20)) {
+    fn any_cells_come_back(cells in proptest::collection::vec(("[^\u{feff}\u{0}]{0,9}", "[ä\n\r,;\"x]{0,9}"), 1..20)) {
         let mut writer = ::csv::WriterBuilder::new().quote_style(::csv::QuoteStyle::Always).from_writer(Vec::new());
         writer.write_record(["a", "b"]).unwrap();
         for (first, second) in &cells {

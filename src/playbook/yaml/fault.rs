@@ -97,8 +97,8 @@ const RULES: &[Rule] = &[
     Rule::perhaps("unsupported tag", tag),
     Rule::always("mismatched bracket", mixed_brackets),
     Rule::always("misplaced bracket", bracket_too_many),
-    Rule::perhaps("", bracket_not_closed),
     Rule::always("recursive references", endless_alias),
+    Rule::perhaps("", bracket_not_closed),
 ];
 
 fn fault(message: impl Into<String>) -> Problem {

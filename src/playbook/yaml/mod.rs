@@ -15,4 +15,3 @@ mod tree;
 pub use text::LARGEST_TEXT;
 pub use text::decode;
 pub use text::read;
-pub use text::too_large;

@@ -5,8 +5,16 @@ use std::fmt::Write as _;
 use super::super::Node;
 use super::decode;
 use super::read;
+use crate::diag::Colour;
 use crate::diag::Located;
 use crate::diag::Sources;
+use crate::diag::Style;
+use crate::diag::draw;
+
+const PLAIN: Style = Style {
+    width: 80,
+    colour: Colour::None,
+};
 
 fn tree(text: &str) -> String {
     let mut sources = Sources::default();
@@ -99,10 +107,26 @@ fn depth_and_copies_are_bounded() {
 
 #[test]
 fn bytes_become_text_or_one_problem() {
-    assert_eq!(decode(b"\xef\xbb\xbfa: 1".to_vec()).unwrap(), "a: 1");
-    let problems = decode(b"a: 1\nb: \xfc\n".to_vec()).unwrap_err();
-    let problem = problems.iter().next().unwrap();
-    assert_eq!(problem.message, "line 2 has a byte that is not UTF-8");
+    let read = |bytes: &[u8]| {
+        let mut sources = Sources::default();
+        decode("a.yaml", bytes, &mut sources)
+            .map(|source| sources.get(source).text.to_string())
+            .map_err(|problems| draw(&problems, &sources, PLAIN))
+    };
+    assert_eq!(read(b"\xef\xbb\xbfa: 1").unwrap(), "a: 1");
+    assert_eq!(read(b"\xff\xfea\0:\0 \x001\0").unwrap(), "a: 1");
+    assert_eq!(read(b"\xfe\xff\0a\0:\0 \x001").unwrap(), "a: 1");
+    assert_eq!(read("a: \u{fffd}".as_bytes()).unwrap(), "a: \u{fffd}");
+    for (bytes, place) in [
+        (&b"a: 1\nb: \xfc\n"[..], "a.yaml:2:4"),
+        (b"\xff", "a.yaml:1:1"),
+        (b"\xef\xbb\xbfa: \xe2\x82", "a.yaml:1:4"),
+        (b"\xff\xfea\0\n\0\x00\xd8b\0", "a.yaml:2:1"),
+        (b"\xff\xfea\0b", "a.yaml:1:2"),
+    ] {
+        let said = read(bytes).unwrap_err();
+        assert!(said.contains(place), "{said}");
+    }
 }
 
 proptest::proptest! {

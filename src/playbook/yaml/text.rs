@@ -1,5 +1,10 @@
 //! From bytes to text, and from text to one located document.
 
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+use encoding_rs::UTF_8;
+
 use super::super::code;
 use super::super::node::Node;
 use super::tree::tree;
@@ -7,31 +12,49 @@ use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::SourceId;
+use crate::diag::Sources;
+use crate::diag::Span;
 
 /// A playbook of 10,000 steps has about 2 MB. Rows belong into data files, which are streamed.
 pub const LARGEST_TEXT: usize = 16 * 1024 * 1024;
 
-/// The bytes of a file as text, without a byte-order mark.
+/// What replaces bytes that are no text.
+const REPLACEMENT: char = '\u{fffd}';
+
+/// Makes the bytes of a file a source: UTF-8, or what its byte-order mark says, without the mark.
 ///
 /// # Errors
-/// Bytes that are no UTF-8 are one problem that says where, as far as bytes have a line.
-pub fn decode(bytes: Vec<u8>) -> Result<String, Problems> {
-    let text = String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        let before = &error.as_bytes()[..valid];
-        let line = before.split(|byte| *byte == b'\n').count();
-        Problems::from(
-            Problem::error(
-                code::NOT_UTF8,
-                format!("line {line} has a byte that is not UTF-8"),
-            )
-            .help("save the file as UTF-8"),
-        )
-    })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+/// Bytes that are no text are one problem, at the first of them.
+pub fn decode(name: &str, bytes: &[u8], sources: &mut Sources) -> Result<SourceId, Problems> {
+    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or((UTF_8, 0));
+    let (text, is_broken) = encoding.decode_without_bom_handling(&bytes[mark..]);
+    // A replacement character that was written down is none of ours.
+    let broken_at = is_broken.then(|| match encoding == UTF_8 {
+        true => {
+            std::str::from_utf8(&bytes[mark..]).map_or_else(|error| error.valid_up_to(), str::len)
+        }
+        false => text.find(REPLACEMENT).unwrap_or_default(),
+    });
+    let text = match text {
+        Cow::Borrowed(text) => text.to_owned(),
+        Cow::Owned(text) => text,
+    };
+    let source = sources.add(name, text);
+    let Some(start) = broken_at else {
+        return Ok(source);
+    };
+    let span = Span {
+        source,
+        start,
+        end: start + REPLACEMENT.len_utf8(),
+    };
+    Err(Problem::error(
+        code::NOT_UTF8,
+        format!("a byte that is not {}", encoding.name()),
+    )
+    .at(span, "no text here")
+    .help("save the file as UTF-8")
+    .into())
 }
 
 /// Reads one YAML document.
@@ -47,7 +70,7 @@ pub fn read(source: SourceId, text: &str) -> Result<Located<Node>, Problems> {
 }
 
 /// For a text that nobody needs to read to the end.
-pub fn too_large() -> Problem {
+fn too_large() -> Problem {
     let mebibytes = LARGEST_TEXT / 1024 / 1024;
     let message = format!("the text is larger than {mebibytes} MiB");
     Problem::error(code::YAML_LIMIT, message)

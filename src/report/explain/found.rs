@@ -98,6 +98,11 @@ pub(super) const FOUND: &[Found] = &[
         "name each record by something that stays the same: `key: \"{{ item.code }}\"`",
     ),
     found(
+        "no_snapshot",
+        "a file given as a metadata snapshot is none, or is damaged",
+        "give what `sugarmill metadata pull` wrote, or an answer of `/metadata` that was kept",
+    ),
+    found(
         "no_verb",
         "a step says nothing that could be done",
         "add one verb, such as `filter: Leads` or `update: Leads`",

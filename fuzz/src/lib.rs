@@ -1,0 +1,235 @@
+//! One function for each parser that reads what others wrote. The fuzz targets feed them anything, an ordinary test the
+//! seeds in `corpus/`; none may panic, hang or grow without bound.
+//!
+//! A format that comes to be read has its function here, its target in `fuzz_targets/`, and seeds.
+
+mod sandbox;
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use serde_json::Value as Json;
+use sugarmill::check;
+use sugarmill::diag::Colour;
+use sugarmill::diag::Located;
+use sugarmill::diag::Problems;
+use sugarmill::diag::Sources;
+use sugarmill::diag::Span;
+use sugarmill::diag::Style;
+use sugarmill::diag::draw;
+use sugarmill::expr;
+use sugarmill::metadata;
+use sugarmill::playbook;
+use sugarmill::playbook::ForEach;
+use sugarmill::wire;
+
+pub use sandbox::sandbox_filter;
+
+/// A parser, fed with bytes.
+pub type Target = fn(&[u8]);
+
+/// All targets by the name of their corpus.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("playbook", playbook),
+    ("template", template),
+    ("jsonpath", jsonpath),
+    ("metadata", metadata),
+    ("snapshot", snapshot),
+    ("csv_rows", csv_rows),
+    ("json_rows", json_rows),
+    ("vars_file", vars_file),
+    ("answer", answer),
+    ("sandbox_filter", sandbox_filter),
+];
+
+const STYLE: Style = Style {
+    width: 80,
+    colour: Colour::None,
+};
+
+/// What is wrong is drawn too: a place outside the text would show there.
+fn drawn(problems: &Problems, sources: &Sources) {
+    let text = draw(problems, sources, STYLE);
+    assert_eq!(text.is_empty(), problems.is_empty());
+}
+
+/// YAML, its parsing, and everything `check` looks at without metadata.
+pub fn playbook(bytes: &[u8]) {
+    let mut sources = Sources::default();
+    let source = match playbook::yaml::decode("playbook.yaml", bytes, &mut sources) {
+        Ok(source) => source,
+        Err(problems) => return drawn(&problems, &sources),
+    };
+    match playbook::parse(source, Path::new("."), &sources) {
+        Ok(playbook) => {
+            let (_, problems) = check::check(&playbook, &sources, &check::Headings::new());
+            drawn(&problems, &sources);
+        }
+        Err(problems) => drawn(&problems, &sources),
+    }
+}
+
+/// Text with templates in it, and the same text as an expression.
+pub fn template(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    let (sources, span) = whole(text);
+    let text = Located::new(text.to_owned(), span);
+    for compiled in [
+        expr::Template::compile(&text, &sources),
+        expr::Template::compile_expression(&text, &sources),
+    ] {
+        match compiled {
+            Ok(template) => assert!(template.references().len() <= text.value.len()),
+            Err(problem) => drawn(&problem.into(), &sources),
+        }
+    }
+}
+
+fn whole(text: &str) -> (Sources, Span) {
+    let mut sources = Sources::default();
+    let source = sources.add("text", text);
+    let span = Span {
+        source,
+        start: 0,
+        end: text.len(),
+    };
+    (sources, span)
+}
+
+/// A path, run over a small document.
+pub fn jsonpath(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(path) = expr::Path::parse(text) {
+        path.leading_names();
+        path.find(&serde_json::json!({
+            "steps": { "a": { "records": [{ "id": "1", "n": 2, "tags": ["x"] }, { "id": null }], "ids": [] } },
+        }));
+    }
+}
+
+/// An answer of `/metadata`, and of `/enum`: whatever it is, reading it gives something that a snapshot can hold.
+pub fn metadata(bytes: &[u8]) {
+    let Ok(body) = serde_json::from_slice::<Json>(bytes) else {
+        return;
+    };
+    metadata::read_dropdown(&body);
+    let reading = metadata::read(&body);
+    let text = metadata::to_text(&reading.metadata);
+    let again = metadata::from_text(&text).map(|reading| reading.metadata);
+    assert_eq!(again.ok(), Some(reading.metadata));
+}
+
+/// The text of a snapshot.
+pub fn snapshot(bytes: &[u8]) {
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return;
+    };
+    match metadata::from_text(text) {
+        Ok(reading) => {
+            let text = metadata::to_text(&reading.metadata);
+            let again = metadata::from_text(&text).map(|reading| reading.metadata);
+            assert_eq!(again.ok(), Some(reading.metadata));
+        }
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Rows of a CSV file in several dialects.
+pub fn csv_rows(bytes: &[u8]) {
+    rows("{ csv: rows }", bytes);
+    rows(
+        "{ csv: rows, delimiter: \";\", encoding: windows-1252 }",
+        bytes,
+    );
+    rows("{ csv: rows, encoding: utf-16le }", bytes);
+}
+
+/// Rows of a file of JSON lines, of a JSON list, and what a JSONPath looks through.
+pub fn json_rows(bytes: &[u8]) {
+    rows("{ jsonl: rows }", bytes);
+    rows("{ json: rows }", bytes);
+    rows("{ json: rows, select: \"$[*]\" }", bytes);
+}
+
+thread_local! {
+    /// Data files are opened by name, so that there has to be one.
+    static FOLDER: RefCell<Option<tempfile::TempDir>> = const { RefCell::new(None) };
+}
+
+fn rows(for_each: &str, bytes: &[u8]) {
+    let text = format!(
+        "version: 1\nname: rows\nsteps:\n  - {{ id: a, for_each: {for_each}, get: Leads, record: x }}\n"
+    );
+    FOLDER.with_borrow_mut(|folder| {
+        let folder = folder.get_or_insert_with(|| tempfile::tempdir().expect("a temporary folder"));
+        std::fs::write(folder.path().join("rows"), bytes).expect("a temporary file");
+        let mut sources = Sources::default();
+        let source = sources.add("playbook.yaml", text.as_str());
+        let playbook =
+            playbook::parse(source, folder.path(), &sources).expect("a playbook without mistakes");
+        let Some(ForEach::File(file)) = playbook.steps[0]
+            .for_each
+            .as_ref()
+            .map(|items| &items.value)
+        else {
+            unreachable!("the step goes over a file");
+        };
+        let problem = match playbook::rows::open(file, &playbook.reach) {
+            Ok(rows) => {
+                let mut count = 0;
+                for row in rows {
+                    count += 1;
+                    if let Err(bad) = row {
+                        drawn(&bad.problem(file).into(), &sources);
+                    }
+                }
+                assert!(count <= bytes.len() + 1);
+                None
+            }
+            Err(_) => playbook::rows::document(file, &playbook.reach).err(),
+        };
+        if let Some(error) = problem {
+            drawn(&error.problem(file).into(), &sources);
+        }
+    });
+}
+
+/// A file of variables: YAML, and what of it a variable of each type takes.
+pub fn vars_file(bytes: &[u8]) {
+    let mut sources = Sources::default();
+    let source = match playbook::yaml::decode("vars.yaml", bytes, &mut sources) {
+        Ok(source) => source,
+        Err(problems) => return drawn(&problems, &sources),
+    };
+    match playbook::yaml::read(source, &sources.get(source).text) {
+        Ok(root) => drop(root.value.to_json()),
+        Err(problems) => drawn(&problems, &sources),
+    }
+}
+
+/// What an instance answers, alone and as a bulk: any status, any JSON.
+pub fn answer(bytes: &[u8]) {
+    let (status, bytes) = match bytes {
+        [high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
+        _ => return,
+    };
+    let body = serde_json::from_slice(bytes)
+        .unwrap_or_else(|_| Json::String(wire::excerpt(&String::from_utf8_lossy(bytes))));
+    match wire::judge(status, body.clone(), None) {
+        Ok(answer) => {
+            answer.count();
+            answer.records();
+        }
+        Err(fault) => {
+            fault.label();
+            fault.reaction();
+        }
+    }
+    if let Ok(answers) = wire::judge_bulk(body, 2) {
+        assert_eq!(answers.len(), 2);
+    }
+}
