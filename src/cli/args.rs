@@ -99,8 +99,24 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// How a run file is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    Text,
+    Json,
+    /// For the test reports of a CI
+    Junit,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// Every operation a line of JSON
+    Ndjson,
+    /// Every operation a line, for spreadsheets
+    Csv,
+}
+
+/// How anything else is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
     Text,
     Json,
 }
@@ -207,11 +223,11 @@ impl Choice {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(crate) struct Output {
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
-    /// Also write a report, such as `json=report.json`; repeatable
+    /// Also write a report, such as `junit=report.xml`; repeatable
     #[arg(long = "report", value_name = "FORMAT=FILE")]
     pub(crate) reports: Vec<String>,
     /// Show personal data, which reports hide otherwise
@@ -327,7 +343,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
     /// Keep the database in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,

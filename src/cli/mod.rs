@@ -7,6 +7,7 @@ mod definitions;
 mod engine;
 mod exit;
 mod failure;
+mod failure_report;
 mod inspect_args;
 mod instance;
 mod load;
@@ -16,19 +17,19 @@ mod progress;
 mod reports;
 mod settings;
 mod signals;
+mod step_summary;
 mod undo_args;
 
-use std::path::Path;
-use std::path::PathBuf;
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use args::Cli;
 use args::Command;
-use args::Format;
 use args::LogFormat;
 use clap::Parser;
 use exit::Exit;
 use failure::Failure;
+use failure_report::Promise;
 use inspect_args::MetadataCommand;
 use settings::Environment;
 use settings::Settings;
@@ -46,60 +47,38 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Success
             };
+            if exit == Exit::Invalid && asks_for_json(std::env::args_os()) {
+                failure_report::give_diagnostics(&Failure::arguments(message(&error)));
+            }
             let _ = error.print();
             return exit.into();
         }
     };
     let settings = Settings::resolve(&cli.global, Environment::read());
     log(&settings);
-    let subject = subject(&cli.command);
+    let promise = Promise::of(&cli.command);
     match run(&settings, cli.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            match &subject {
-                Some(Subject::Report(Format::Json, playbook)) => {
-                    reports::give_failure(&failure, playbook);
-                }
-                Some(Subject::Other(Format::Json)) => reports::give_diagnostics(&failure),
-                _ => {}
-            }
+            promise.keep(&settings, &failure);
             printer::failure(&settings, &failure);
             failure.exit().into()
         }
     }
 }
 
-/// What a command promises on stdout: with JSON one document on every exit.
-enum Subject {
-    /// A report about this file.
-    Report(Format, PathBuf),
-    Other(Format),
+/// As far as that can be seen of arguments that make no sense.
+fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<OsString> = arguments.collect();
+    let apart = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+    arguments.windows(2).any(apart) || arguments.iter().any(|one| one == "--format=json")
 }
 
-/// A check sees to its promise itself; the rest have no format or print nothing but what they are asked for.
-fn subject(command: &Command) -> Option<Subject> {
-    let report = |format: Format, path: &Path| Some(Subject::Report(format, path.to_owned()));
-    match command {
-        Command::Plan(args) => report(args.output.format, &args.playbook),
-        Command::Run(args) => report(args.output.format, &args.playbook),
-        Command::Apply(args) => report(args.output.format, &args.file),
-        Command::Undo(args) => report(args.output.format, &args.file),
-        Command::Show(args) => report(args.output.format, &args.file),
-        Command::Doctor(args) => Some(Subject::Other(args.format)),
-        Command::Explain(args) => Some(Subject::Other(args.format)),
-        Command::Runs(args) => Some(Subject::Other(args.format)),
-        Command::Metadata(args) => match &args.command {
-            MetadataCommand::Diff(args) => Some(Subject::Other(args.format)),
-            MetadataCommand::Pull(_) => None,
-        },
-        Command::Check(_)
-        | Command::Completions(_)
-        | Command::Graph(_)
-        | Command::Init(_)
-        | Command::Man(_)
-        | Command::Sandbox(_)
-        | Command::Schema(_) => None,
-    }
+/// The first paragraph of what clap says, without the word that it begins with.
+fn message(error: &clap::Error) -> String {
+    let text = error.render().to_string();
+    let first = text.split("\n\n").next().unwrap_or_default();
+    first.trim_start_matches("error: ").trim_end().to_owned()
 }
 
 fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {

@@ -1,6 +1,7 @@
 //! The one place that prints: results to stdout, everything else to stderr.
 
 use std::io;
+use std::io::BufWriter;
 use std::io::Write;
 
 use super::failure::Failure;
@@ -12,10 +13,37 @@ use crate::diag::Sources;
 use crate::diag::Style;
 use crate::diag::draw;
 
+/// Columns of a file, which has no terminal.
+const PLAIN_WIDTH: usize = 80;
+
 /// Results. A reader that went away is no error: it has seen what it wanted.
 pub(crate) fn result(text: &str) {
     let mut out = io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Results that are written piece by piece.
+pub(crate) fn results() -> impl Write {
+    Patient(BufWriter::new(io::stdout().lock()))
+}
+
+/// Takes what nobody reads any more for written.
+struct Patient<W: Write>(BufWriter<W>);
+
+impl<W: Write> Write for Patient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self.0.write(bytes) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(bytes.len()),
+            other => other,
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self.0.flush() {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other,
+        }
+    }
 }
 
 /// For people, beside the results.
@@ -39,6 +67,24 @@ fn error_text(text: &str) {
 pub(crate) fn problems(settings: &Settings, problems: &Problems, sources: &Sources) {
     if !problems.is_empty() {
         error_text(&draw(problems, sources, style(settings)));
+    }
+}
+
+/// Why a command ended, as a text of its own.
+pub(crate) fn plain_failure(failure: &Failure) -> String {
+    if let Failure::Problems {
+        problems, sources, ..
+    } = failure
+    {
+        let style = Style {
+            width: PLAIN_WIDTH,
+            colour: Colour::None,
+        };
+        return draw(problems, sources, style);
+    }
+    match failure.help() {
+        Some(help) => format!("error: {failure}\n help: {help}\n"),
+        None => format!("error: {failure}\n"),
     }
 }
 

@@ -1,10 +1,9 @@
 //! A run file into the reports that were asked for.
 
+use std::io;
+use std::io::BufWriter;
 use std::io::Write;
 use std::path::Path;
-
-use serde_json::Map;
-use serde_json::json;
 
 use super::args::Format;
 use super::args::Operations;
@@ -12,32 +11,56 @@ use super::failure::Failure;
 use super::printer;
 use super::settings::OutputSettings;
 use super::settings::Settings;
+use super::step_summary;
 use crate::diag::Colour;
 use crate::diag::Severity;
 use crate::diag::Style;
 use crate::report;
 use crate::report::Diagnostic;
 use crate::report::Listing;
+use crate::report::ReportError;
 use crate::report::TextOptions;
 use crate::runfile::RunView;
 
-/// Prints the report and writes the files that were asked for.
+/// Gives what a command on a run file owes: files, the summary of a workflow's step, and the report on stdout.
 pub(crate) fn give(
     settings: &Settings,
     output: &OutputSettings,
     view: &RunView,
 ) -> Result<(), Failure> {
+    let summary = report::step_summary(view, output.privacy)?;
+    step_summary::append(settings, &summary);
+    show(settings, output, view)
+}
+
+/// Files and stdout. Stdout comes last: when a file fails, it is still empty, and takes the one document that says so.
+pub(crate) fn show(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: &RunView,
+) -> Result<(), Failure> {
+    write_files(settings, output, view)?;
     let color = settings.color_on_stdout();
-    printer::result(&rendered(settings, output, view, output.format, color)?);
+    let mut out = printer::results();
+    write(settings, output, view, output.format, color, &mut out)?;
+    out.flush().map_err(ReportError::Write)?;
+    Ok(())
+}
+
+pub(crate) fn write_files(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: &RunView,
+) -> Result<(), Failure> {
     for (format, path) in &output.files {
-        write_file(
-            path,
-            rendered(settings, output, view, *format, false)?.as_bytes(),
-        )?;
+        write_file_by(path, |out| {
+            write(settings, output, view, *format, false, out)
+        })?;
     }
     Ok(())
 }
 
+/// In memory, for a terminal.
 pub(crate) fn rendered(
     settings: &Settings,
     output: &OutputSettings,
@@ -46,8 +69,26 @@ pub(crate) fn rendered(
     color: bool,
 ) -> Result<String, Failure> {
     let mut out = Vec::new();
+    write(settings, output, view, format, color, &mut out)?;
+    Ok(String::from_utf8_lossy(&out).into_owned())
+}
+
+/// Writes a report as it is made, so that memory does not grow with the run.
+pub(crate) fn write(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: &RunView,
+    format: Format,
+    color: bool,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let privacy = output.privacy;
     match format {
-        Format::Json => report::write_json(view, output.json(), &mut out)?,
+        Format::Json => report::write_json(view, output.json(), out)?,
+        Format::Junit => report::write_junit(view, privacy, out)?,
+        Format::Github => report::write_github(view, privacy, out)?,
+        Format::Ndjson => report::write_ndjson(view, privacy, out)?,
+        Format::Csv => report::write_csv(view, privacy, out)?,
         Format::Text => {
             let colour = if color { Colour::Ansi } else { Colour::None };
             let style = Style {
@@ -58,23 +99,31 @@ pub(crate) fn rendered(
                 Operations::Some => Listing::Brief,
                 Operations::All => Listing::All,
             };
-            report::write_text(
-                view,
-                TextOptions {
-                    style,
-                    privacy: output.privacy,
-                    listing,
-                },
-                &mut out,
-            )?;
+            let options = TextOptions {
+                style,
+                privacy,
+                listing,
+            };
+            report::write_text(view, options, out)?;
         }
     }
-    Ok(String::from_utf8_lossy(&out).into_owned())
+    Ok(())
 }
 
 /// Writes a file whole or not at all.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    let failed = |source| Failure::Write {
+    write_file_by(path, |out| {
+        out.write_all(bytes).map_err(ReportError::Write)?;
+        Ok(())
+    })
+}
+
+/// The same, by somebody who writes piece by piece.
+pub(crate) fn write_file_by(
+    path: &Path,
+    by: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let failed = |source: io::Error| Failure::Write {
         path: path.to_owned(),
         source,
     };
@@ -82,40 +131,17 @@ pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut out = BufWriter::new(file);
+    match by(&mut out) {
+        Err(Failure::Report(ReportError::Write(source))) => return Err(failed(source)),
+        other => other?,
+    }
+    let file = out
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
     file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
-}
-
-/// With `--format json` stdout is one JSON document on every exit: here that of a command that made no run file.
-pub(crate) fn give_failure(failure: &Failure, playbook: &Path) {
-    let report = report::Report::<Vec<report::OperationReport>> {
-        version: 1,
-        kind: report::Kind::Plan,
-        digest: None,
-        playbook: report::PlaybookReport {
-            name: String::new(),
-            path: playbook.display().to_string(),
-            sha256: String::new(),
-        },
-        instance: report::InstanceReport::default(),
-        run: report::RunReport::default(),
-        result: report::RunResult::Refused,
-        summary: report::Summary::default(),
-        requests: report::RequestCounts::default(),
-        steps: Vec::new(),
-        outputs: Map::new(),
-        diagnostics: diagnostics(failure),
-    };
-    let text = serde_json::to_string_pretty(&report).unwrap_or_default();
-    printer::result(&format!("{text}\n"));
-}
-
-/// The same for a command that would not have made a report.
-pub(crate) fn give_diagnostics(failure: &Failure) {
-    let document = json!({ "version": 1, "diagnostics": diagnostics(failure) });
-    printer::result(&format!("{document:#}\n"));
 }
 
 /// A failure as `check --format json` lists it.

@@ -5,6 +5,8 @@ use std::env::VarError;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::args::ColorChoice;
 use super::args::Format;
 use super::args::Global;
@@ -173,17 +175,20 @@ impl OutputSettings {
             .iter()
             .map(|text| report_file(text))
             .collect::<Result<_, _>>()?;
-        let privacy = if output.show_pii {
-            Privacy::Show
-        } else {
-            Privacy::Hide
-        };
         Ok(Self {
-            format: output.format,
             files,
-            privacy,
-            operations: output.operations,
+            ..Self::without_files(output)
         })
+    }
+
+    /// What is left where the files that are asked for make no sense.
+    pub(crate) fn without_files(output: &Output) -> Self {
+        Self {
+            format: output.format,
+            files: Vec::new(),
+            privacy: privacy(output),
+            operations: output.operations,
+        }
     }
 
     pub(crate) fn json(&self) -> report::Options {
@@ -198,22 +203,43 @@ impl OutputSettings {
     }
 }
 
+fn privacy(output: &Output) -> Privacy {
+    if output.show_pii {
+        Privacy::Show
+    } else {
+        Privacy::Hide
+    }
+}
+
 fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
+    let names: Vec<String> = Format::value_variants()
+        .iter()
+        .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+        .collect();
     let wrong = |message: String| Failure::Arguments {
         message,
-        help: Some("write `--report json=FILE` or `--report text=FILE`".into()),
+        help: Some(format!(
+            "write `--report FORMAT=FILE`, such as `--report junit=report.xml`; formats are {}",
+            names.join(", ")
+        )),
     };
     let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
         return Err(wrong(format!("`--report {text}` names no format and file")));
     };
-    let format = match format {
-        "json" => Format::Json,
-        "text" => Format::Text,
-        other => {
-            return Err(wrong(format!(
-                "`{other}` is not a report format of this version"
-            )));
-        }
+    let Ok(format) = Format::from_str(format, false) else {
+        return Err(wrong(format!("`{format}` is not a format of reports")));
     };
-    Ok((format, PathBuf::from(file)))
+    let path = PathBuf::from(file);
+    // Said before anything is sent: afterwards it would be too late to ask for another place.
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let reason = match folder {
+        Some(folder) if !folder.is_dir() => "there is no such folder",
+        _ if path.is_dir() => "it is a folder",
+        _ => return Ok((format, path)),
+    };
+    Err(Failure::arguments(format!(
+        "no report can be written to `{file}`: {reason}"
+    )))
 }

@@ -9,10 +9,16 @@ use super::Severity;
 use crate::diag::counted;
 
 /// Annotations of one kind that GitHub shows of a step.
-const SHOWN: usize = 10;
+pub(super) const SHOWN: usize = 10;
 
-/// One line for each diagnostic, errors and warnings up to ten each, and one that says how many more there are.
+/// What `check` found.
 pub fn github_annotations(diagnostics: &[Diagnostic]) -> String {
+    annotations(diagnostics, "sugarmill check --format text")
+}
+
+/// One line for each diagnostic, errors and warnings up to ten each, and one that says how many more there are and which
+/// command shows them.
+pub(super) fn annotations(diagnostics: &[Diagnostic], command: &str) -> String {
     let mut text = String::new();
     let mut left_out = Vec::new();
     for severity in [Severity::Error, Severity::Warning] {
@@ -33,8 +39,11 @@ pub fn github_annotations(diagnostics: &[Diagnostic]) -> String {
         // A notice: that kind has ten of its own.
         writeln!(
             text,
-            "::notice title=sugarmill::{} not shown as annotations; `sugarmill check --format text` shows all",
-            data(&left_out.join(" and "))
+            "::notice title=sugarmill::{}",
+            data(&format!(
+                "{} not shown as annotations; `{command}` shows all",
+                left_out.join(" and ")
+            ))
         )
         .expect("a string takes any text");
     }

@@ -2,23 +2,30 @@
 //!
 //! Everything is read through `source`, behind the curtain of `privacy`; no rendering sees the run file itself.
 
+mod annotations;
 mod error;
 mod explain;
 mod github;
 mod graph;
 mod json;
+mod junit;
+mod lists;
 mod metadata_diff;
 mod model;
 mod outcome;
+mod places;
 mod privacy;
 mod progress;
 mod runs;
 mod sarif;
 mod source;
+mod step_summary;
 #[cfg(test)]
 mod tests;
 mod text;
+mod went_wrong;
 
+pub use annotations::write_github;
 pub use error::ReportError;
 pub use explain::Explanation;
 pub use explain::Origin;
@@ -32,6 +39,11 @@ pub use json::Options;
 pub use json::read;
 pub use json::schema;
 pub use json::write_json;
+pub use junit::write_junit;
+pub use junit::write_junit_of_failure;
+pub use lists::csv_heading;
+pub use lists::write_csv;
+pub use lists::write_ndjson;
 pub use metadata_diff::metadata_diff_text;
 pub use model::Diagnostic;
 pub use model::InstanceReport;
@@ -55,6 +67,8 @@ pub use runs::RunLine;
 pub use runs::run_lines;
 pub use runs::runs_text;
 pub use sarif::sarif;
+pub use step_summary::step_summary;
+pub use step_summary::step_summary_of_failure;
 pub use text::Listing;
 pub use text::TextOptions;
 pub use text::write_text;

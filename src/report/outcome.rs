@@ -96,6 +96,16 @@ impl fmt::Display for Outcome {
     }
 }
 
+impl Kind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Run => "run",
+            Self::Undo => "undo",
+        }
+    }
+}
+
 impl RunResult {
     pub fn as_str(self) -> &'static str {
         match self {
@@ -115,6 +125,8 @@ pub(super) struct Standing {
     pub(super) ending: Option<Ending>,
     /// What it takes back, if it is an undo.
     pub(super) undoes: Option<Undoes>,
+    /// Whether the ending is that of a command which came to nothing.
+    pub(super) is_hindered: bool,
 }
 
 impl Standing {
@@ -123,6 +135,7 @@ impl Standing {
             stage: view.stage()?,
             ending: view.ending()?,
             undoes: view.undoes()?,
+            is_hindered: view.hindrance().is_some(),
         })
     }
 
@@ -150,7 +163,7 @@ impl Standing {
         };
         match (self.stage, &self.ending) {
             // Half a plan, which cannot be applied either.
-            (Stage::Refused, Some(Ending::Interrupted)) => RunResult::Interrupted,
+            (Stage::Refused, Some(Ending::Interrupted | Ending::Lost(_))) => RunResult::Interrupted,
             (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
             // An outage is no failure of the playbook: the same command goes on when the instance answers again.
             // And where there is no word of an end, it was killed, or is still at it.
@@ -184,6 +197,31 @@ pub(super) fn of_step(step: &StepView) -> Outcome {
         .chain(ran.then_some(Outcome::Ok))
         .min()
         .unwrap_or(Outcome::Ok)
+}
+
+/// Operations of a step that went wrong, by outcome and label.
+pub(super) fn wrong(step: &StepView) -> impl Iterator<Item = (Outcome, Option<String>, u64)> {
+    let is_wrong =
+        |state: &State| matches!(Outcome::from(*state), Outcome::Failed | Outcome::Unknown);
+    let labelled = step
+        .labelled
+        .iter()
+        .filter(move |((state, _), _)| is_wrong(state))
+        .map(|((state, label), count)| (Outcome::from(*state), Some(label.clone()), *count));
+    let bare = step
+        .counts
+        .iter()
+        .filter(move |(state, _)| is_wrong(state))
+        .map(|(state, count)| {
+            let with_label = step.labelled.iter().filter(|((of, _), _)| of == state);
+            let with_label: u64 = with_label.map(|(_, count)| count).sum();
+            (
+                Outcome::from(*state),
+                None,
+                count.saturating_sub(with_label),
+            )
+        });
+    labelled.chain(bare).filter(|(_, _, count)| *count > 0)
 }
 
 #[cfg(test)]
@@ -250,6 +288,7 @@ mod tests {
                 stage,
                 ending,
                 undoes: None,
+                is_hindered: false,
             };
             assert_eq!(
                 standing.result(&[step(counts)]),

@@ -26,6 +26,7 @@ use super::model::StepAside;
 use super::model::VERSION;
 use super::outcome;
 use super::outcome::Standing;
+use super::places::Places;
 use super::privacy::Curtain;
 use super::privacy::Personal;
 use crate::expr::Seq;
@@ -151,6 +152,11 @@ impl<'a> Source<'a> {
         Ok(())
     }
 
+    /// Where the steps stand in the playbook. It is parsed for this, so once is enough.
+    pub(super) fn places(&self) -> Places {
+        Places::of(&self.header.playbook)
+    }
+
     pub(super) fn count(&self, step: &StepView, which: Which) -> Result<u64, ReportError> {
         Ok(self.view.count(step.number, which)?)
     }
@@ -259,7 +265,7 @@ impl<'a> Source<'a> {
                 code: code.to_owned(),
                 severity: Severity::Error,
                 message,
-                help: None,
+                help: self.view.hindrance().and_then(|by| by.help.clone()),
                 file: None,
                 line: None,
                 column: None,
@@ -273,6 +279,7 @@ impl<'a> Source<'a> {
         let module = found.module.as_deref().or(step.module.as_deref());
         let personal = self.curtain.personal(module, [&found.before, &found.after]);
         let aside = OperationAside {
+            module: module.map(str::to_owned),
             changed: changed(&self.header.metadata, module, &found.before, &found.after),
             link: match &found.change {
                 Some(Change::Link { link, .. } | Change::Unlink { link, .. }) => {

@@ -50,6 +50,7 @@ pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
 pub use transitions::Settlement;
+pub use view::Hindrance;
 pub use view::OperationView;
 pub use view::ProblemView;
 pub use view::RunView;

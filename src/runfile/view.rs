@@ -36,6 +36,14 @@ use crate::operation::State;
 pub struct RunView {
     pub(super) connection: Connection,
     path: PathBuf,
+    hindrance: Option<Hindrance>,
+}
+
+/// What kept a command from going on with a file. It stands in reports and not in the file, for nothing was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hindrance {
+    pub ending: Ending,
+    pub help: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +138,19 @@ impl RunView {
         Ok(Self {
             connection,
             path: path.to_owned(),
+            hindrance: None,
         })
+    }
+
+    /// The file as it is after a command that came to nothing.
+    #[must_use]
+    pub fn hindered(mut self, by: Hindrance) -> Self {
+        self.hindrance = Some(by);
+        self
+    }
+
+    pub fn hindrance(&self) -> Option<&Hindrance> {
+        self.hindrance.as_ref()
     }
 
     pub fn path(&self) -> &Path {
@@ -146,7 +166,10 @@ impl RunView {
     }
 
     pub fn ending(&self) -> Result<Option<Ending>, RunFileError> {
-        meta::get(&self.connection)
+        match &self.hindrance {
+            Some(hindrance) => Ok(Some(hindrance.ending.clone())),
+            None => meta::get(&self.connection),
+        }
     }
 
     pub fn digest(&self) -> Result<Option<String>, RunFileError> {

@@ -10,6 +10,7 @@ use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
@@ -180,9 +181,11 @@ pub(crate) fn finish(
         Ok(end) => Ok(end),
         // The report says what was done before the instance was lost.
         Err(failure @ (Failure::Instance(_) | Failure::Client(_))) => Err(failure),
-        Err(other) => return Err(other),
+        // Nothing was done.
+        Err(other) => return failure_report::give_hindered(settings, output, path, &other),
     };
     let view = RunView::open(path)?;
+    let went_wrong = went_wrong(&view)?;
     reports::give(settings, output, &view)?;
     match end {
         Err(failure) => {
@@ -195,7 +198,7 @@ pub(crate) fn finish(
             Ok(Exit::Refused)
         }
         Ok(ApplyEnd::Stopped(_)) => Ok(Exit::Failed),
-        Ok(ApplyEnd::Finished) if went_wrong(&view)? => Ok(Exit::Failed),
+        Ok(ApplyEnd::Finished) if went_wrong => Ok(Exit::Failed),
         Ok(ApplyEnd::Finished) => Ok(Exit::Success),
     }
 }

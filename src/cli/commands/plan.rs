@@ -74,15 +74,15 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
     session.close().await;
     let planned = planned?;
     let view = RunView::open(&planned.path)?;
+    let exit = match exit(&planned.end, &signals) {
+        Exit::Success if args.detailed_exitcode && has_changes(&view)? => Exit::Changes,
+        exit => exit,
+    };
     reports::give(settings, &output, &view)?;
     printer::say(
         settings,
         &format!("written to `{}`", planned.path.display()),
     );
-    let exit = exit(&planned.end, &signals);
-    if exit == Exit::Success && args.detailed_exitcode && has_changes(&view)? {
-        return Ok(Exit::Changes);
-    }
     Ok(exit)
 }
 

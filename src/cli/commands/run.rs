@@ -12,6 +12,7 @@ use crate::cli::args::PlanArgs;
 use crate::cli::args::RunArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
@@ -87,13 +88,14 @@ async fn within(
         return Ok(plan::exit(&planned.end, signals));
     }
     if !args.yes && !agreed(settings, output, &path)? {
-        return Err(Failure::Refused {
+        let refused = Failure::Refused {
             message: "not applied".into(),
             help: Some(format!(
                 "the plan is kept: `sugarmill apply {}`",
                 path.display()
             )),
-        });
+        };
+        return failure_report::give_hindered(settings, output, &path, &refused);
     }
     let end = apply::send(
         settings,

@@ -1,4 +1,4 @@
-//! `show`: a run file as text or JSON, at any time.
+//! `show`: a run file in any format, at any time.
 
 use super::plan::has_changes;
 use crate::cli::args::ShowArgs;
@@ -12,15 +12,18 @@ use crate::runfile::RunView;
 pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     let view = RunView::open(&args.file)?;
+    let exit = match args.detailed_exitcode && has_changes(&view)? {
+        true => Exit::Changes,
+        false => Exit::Success,
+    };
     match &args.out {
         Some(path) => {
-            let text = reports::rendered(settings, &output, &view, output.format, false)?;
-            reports::write_file(path, text.as_bytes())?;
+            reports::write_files(settings, &output, &view)?;
+            reports::write_file_by(path, |out| {
+                reports::write(settings, &output, &view, output.format, false, out)
+            })?;
         }
-        None => reports::give(settings, &output, &view)?,
+        None => reports::show(settings, &output, &view)?,
     }
-    if args.detailed_exitcode && has_changes(&view)? {
-        return Ok(Exit::Changes);
-    }
-    Ok(Exit::Success)
+    Ok(exit)
 }

@@ -13,6 +13,7 @@ use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::load;
@@ -134,13 +135,14 @@ impl Undo<'_> {
             return Ok(plan::exit(&planned.end, self.signals));
         }
         if !self.agreed(&path)? {
-            return Err(Failure::Refused {
+            let refused = Failure::Refused {
                 message: "not undone".into(),
                 help: Some(format!(
                     "the plan is kept: `sugarmill apply {}`",
                     path.display()
                 )),
-            });
+            };
+            return failure_report::give_hindered(self.settings, self.output, &path, &refused);
         }
         self.apply(&path).await
     }

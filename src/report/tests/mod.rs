@@ -2,5 +2,6 @@
 
 mod fixtures;
 mod json;
+mod lists;
 mod privacy;
 mod text;

@@ -6,7 +6,6 @@ use super::cells;
 use super::cells::grouped;
 use super::sheet::Ink;
 use super::sheet::Sheet;
-use crate::report::Kind;
 use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
@@ -29,11 +28,7 @@ pub(super) fn draw<O>(
     report: &Report<O>,
 ) -> Result<(), ReportError> {
     let (ink, verdict) = verdict(&source.standing, report);
-    let kind = match report.kind {
-        Kind::Plan => "plan",
-        Kind::Run => "run",
-        Kind::Undo => "undo",
-    };
+    let kind = report.kind.as_str();
     let name = cells::visible(&report.playbook.name);
     let title = sheet.painted(Ink::Strong, &format!("{kind} of {name}: "));
     let verdict = sheet.painted(ink, verdict);
@@ -86,8 +81,19 @@ pub(super) fn outputs<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Resul
     Ok(())
 }
 
+/// What has become of it, in a few words.
+pub(in crate::report) fn verdict_text<O>(standing: &Standing, report: &Report<O>) -> &'static str {
+    verdict(standing, report).1
+}
+
 fn verdict<O>(standing: &Standing, report: &Report<O>) -> (Ink, &'static str) {
     let ending = standing.ending.as_ref();
+    if standing.is_hindered {
+        return match ending {
+            Some(Ending::Lost(_)) => (Ink::Warn, "nothing sent, the instance was not reached"),
+            _ => (Ink::Bad, "refused, nothing sent"),
+        };
+    }
     match (standing.is_plan(), report.result) {
         (true, RunResult::Planned) if !super::is_open(report) => (Ink::Good, "nothing to change"),
         (true, RunResult::Planned) => (Ink::Good, "can be applied"),
@@ -116,7 +122,7 @@ fn entry(sheet: &mut Sheet<'_>, name: &str, text: &str) -> io::Result<()> {
 }
 
 /// "847 ok, 2 failed"; what there is none of is not said.
-fn counts(summary: &Summary) -> String {
+pub(in crate::report) fn counts(summary: &Summary) -> String {
     let of = |outcome| match outcome {
         Outcome::Ok => summary.ok,
         Outcome::Unchanged => summary.unchanged,

@@ -12,6 +12,11 @@ mod value;
 use std::io::Write;
 
 pub(super) use cells::grouped;
+pub(super) use cells::visible;
+pub(super) use head::counts;
+pub(super) use head::verdict_text;
+pub(super) use steps::action;
+pub(super) use steps::said;
 
 use super::Outcome;
 use super::Privacy;

@@ -61,6 +61,10 @@ fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
     let apply = |options: &str| format!("sugarmill apply {file}{where_to}{options}");
     let summary = &report.summary;
     let mut steps = Vec::new();
+    if standing.is_hindered {
+        // The reason above says what to do, and the file is what it was.
+        return steps;
+    }
     match (standing.is_plan(), report.result) {
         (_, RunResult::Succeeded) => {}
         (true, RunResult::Refused) => steps.push((

@@ -1,0 +1,217 @@
+//! What is reported of a command that failed: with JSON one document on every exit, and every file that was asked for.
+//!
+//! Where there is a run file the reports show it, with the reason; otherwise they have the reason alone.
+
+use std::io::Write;
+use std::path::Path;
+use std::path::PathBuf;
+
+use serde_json::Map;
+use serde_json::json;
+
+use super::args::Command;
+use super::args::Format;
+use super::args::Output;
+use super::args::TextOrJson;
+use super::exit::Exit;
+use super::failure::Failure;
+use super::inspect_args::MetadataCommand;
+use super::printer;
+use super::reports;
+use super::settings::OutputSettings;
+use super::settings::Settings;
+use super::step_summary;
+use crate::report;
+use crate::report::Report;
+use crate::report::ReportError;
+use crate::runfile::Ending;
+use crate::runfile::Hindrance;
+use crate::runfile::RunView;
+
+/// What a command promises, whatever becomes of it.
+pub(crate) enum Promise {
+    Reports {
+        output: Output,
+        about: About,
+    },
+    /// One document on stdout.
+    Document,
+    /// A check sees to its promise itself; the rest print nothing but what they are asked for.
+    Nothing,
+}
+
+/// What its reports are about.
+pub(crate) enum About {
+    Playbook(PathBuf),
+    RunFile(PathBuf),
+    /// A run file that is only looked at.
+    Shown(PathBuf),
+}
+
+impl Promise {
+    pub(crate) fn of(command: &Command) -> Self {
+        let reports = |output: &Output, about| Self::Reports {
+            output: output.clone(),
+            about,
+        };
+        let document = |format| match format {
+            TextOrJson::Json => Self::Document,
+            TextOrJson::Text => Self::Nothing,
+        };
+        match command {
+            Command::Plan(args) => reports(&args.output, About::Playbook(args.playbook.clone())),
+            Command::Run(args) => reports(&args.output, About::Playbook(args.playbook.clone())),
+            Command::Apply(args) => reports(&args.output, About::RunFile(args.file.clone())),
+            Command::Undo(args) => reports(&args.output, About::RunFile(args.file.clone())),
+            Command::Show(args) => reports(&args.output, About::Shown(args.file.clone())),
+            Command::Doctor(args) => document(args.format),
+            Command::Explain(args) => document(args.format),
+            Command::Runs(args) => document(args.format),
+            Command::Metadata(args) => match &args.command {
+                MetadataCommand::Diff(args) => document(args.format),
+                MetadataCommand::Pull(_) => Self::Nothing,
+            },
+            Command::Check(_)
+            | Command::Completions(_)
+            | Command::Graph(_)
+            | Command::Init(_)
+            | Command::Man(_)
+            | Command::Sandbox(_)
+            | Command::Schema(_) => Self::Nothing,
+        }
+    }
+
+    /// Keeps the promise of a command that failed before it could.
+    pub(crate) fn keep(&self, settings: &Settings, failure: &Failure) {
+        match self {
+            Self::Nothing => {}
+            Self::Document => give_diagnostics(failure),
+            Self::Reports { output, about } => {
+                // Where the arguments of the reports are what is wrong, the format is still known.
+                let output = OutputSettings::resolve(output)
+                    .unwrap_or_else(|_| OutputSettings::without_files(output));
+                let view = match about {
+                    About::RunFile(path) => RunView::open(path).ok(),
+                    About::Playbook(_) | About::Shown(_) => None,
+                };
+                let kept = match view {
+                    Some(view) => of_run_file(settings, &output, view, failure),
+                    None => of_nothing(settings, &output, about, failure),
+                };
+                if let Err(second) = kept {
+                    printer::failure(settings, &second);
+                }
+            }
+        }
+    }
+}
+
+/// Reports on a run file with which a command could not go on, and says why.
+pub(crate) fn give_hindered(
+    settings: &Settings,
+    output: &OutputSettings,
+    path: &Path,
+    failure: &Failure,
+) -> Result<Exit, Failure> {
+    of_run_file(settings, output, RunView::open(path)?, failure)?;
+    printer::failure(settings, failure);
+    Ok(failure.exit())
+}
+
+fn of_run_file(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: RunView,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    let reason = failure.to_string();
+    let view = view.hindered(Hindrance {
+        ending: match failure.exit() {
+            Exit::Unreachable => Ending::Lost(reason),
+            _ => Ending::Refused(reason),
+        },
+        help: failure.help(),
+    });
+    // A person reads the reason on stderr, and what is in the file when they ask for it.
+    match output.format {
+        Format::Text => {
+            let summary = report::step_summary(&view, output.privacy)?;
+            step_summary::append(settings, &summary);
+            reports::write_files(settings, output, &view)
+        }
+        _ => reports::give(settings, output, &view),
+    }
+}
+
+/// Of a command that came to no run file.
+fn of_nothing(
+    settings: &Settings,
+    output: &OutputSettings,
+    about: &About,
+    failure: &Failure,
+) -> Result<(), Failure> {
+    let report = report_of(about, failure);
+    if !matches!(about, About::Shown(_)) {
+        step_summary::append(settings, &report::step_summary_of_failure(&report));
+    }
+    for (format, path) in &output.files {
+        let written = reports::write_file_by(path, |out| write(&report, failure, *format, out));
+        // One file that cannot be written keeps nobody from the others.
+        if let Err(second) = written {
+            printer::failure(settings, &second);
+        }
+    }
+    if output.format != Format::Text {
+        let mut out = printer::results();
+        write(&report, failure, output.format, &mut out)?;
+        out.flush().map_err(ReportError::Write)?;
+    }
+    Ok(())
+}
+
+fn report_of(about: &About, failure: &Failure) -> Report {
+    let (About::Playbook(path) | About::RunFile(path) | About::Shown(path)) = about;
+    Report {
+        version: 1,
+        kind: report::Kind::Plan,
+        digest: None,
+        playbook: report::PlaybookReport {
+            name: String::new(),
+            path: path.display().to_string(),
+            sha256: String::new(),
+        },
+        instance: report::InstanceReport::default(),
+        run: report::RunReport::default(),
+        result: report::RunResult::Refused,
+        summary: report::Summary::default(),
+        requests: report::RequestCounts::default(),
+        steps: Vec::new(),
+        outputs: Map::new(),
+        diagnostics: reports::diagnostics(failure),
+    }
+}
+
+fn write(
+    report: &Report,
+    failure: &Failure,
+    format: Format,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let text = match format {
+        Format::Json => format!("{:#}\n", json!(report)),
+        Format::Junit => return Ok(report::write_junit_of_failure(report, out)?),
+        Format::Github => report::github_annotations(&report.diagnostics),
+        // There is no operation to list.
+        Format::Ndjson => String::new(),
+        Format::Csv => report::csv_heading(),
+        Format::Text => printer::plain_failure(failure),
+    };
+    out.write_all(text.as_bytes()).map_err(ReportError::Write)?;
+    Ok(())
+}
+
+/// A failure as the one JSON document of a command that makes no report.
+pub(crate) fn give_diagnostics(failure: &Failure) {
+    let document = json!({ "version": 1, "diagnostics": reports::diagnostics(failure) });
+    printer::result(&format!("{document:#}\n"));
+}

@@ -1,0 +1,162 @@
+//! Every operation on a line of its own, for programs and spreadsheets: JSON lines and CSV.
+
+use std::io::Write;
+
+use serde::Serialize;
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::OperationReport;
+use super::Privacy;
+use super::ReportError;
+use super::RowReport;
+use super::source::Source;
+use crate::runfile::RunView;
+use crate::runfile::StepView;
+use crate::runfile::Which;
+
+/// The columns of the CSV, in the order of the fields of a JSON line.
+const COLUMNS: [&str; 15] = [
+    "step", "key", "module", "record", "action", "outcome", "status", "label", "message",
+    "attempts", "batch", "row_file", "row_line", "before", "after",
+];
+
+/// A line of JSON: exactly what the JSON report says of the operation, with its step and module.
+#[derive(Debug, Serialize)]
+struct Line<'a> {
+    step: &'a str,
+    key: &'a str,
+    module: Option<&'a str>,
+    record: Option<&'a str>,
+    action: &'static str,
+    outcome: &'static str,
+    status: Option<u16>,
+    label: Option<&'a str>,
+    message: Option<&'a str>,
+    attempts: u64,
+    batch: Option<u64>,
+    row: Option<&'a RowReport>,
+    before: &'a Map<String, Json>,
+    after: &'a Map<String, Json>,
+}
+
+/// Writes all operations, a JSON document a line.
+pub fn write_ndjson(
+    view: &RunView,
+    privacy: Privacy,
+    out: &mut dyn Write,
+) -> Result<(), ReportError> {
+    each(view, privacy, |line| {
+        serde_json::to_writer(&mut *out, line).map_err(std::io::Error::from)?;
+        Ok(out.write_all(b"\n")?)
+    })
+}
+
+/// Writes all operations as CSV with a heading. A spreadsheet takes a cell that begins like a formula for one, so such a
+/// cell begins with an apostrophe; JSON lines have every value as it is.
+pub fn write_csv(view: &RunView, privacy: Privacy, out: &mut dyn Write) -> Result<(), ReportError> {
+    let mut table = csv::Writer::from_writer(out);
+    table.write_record(COLUMNS).map_err(of_csv)?;
+    each(view, privacy, |line| {
+        table.write_record(cells(line)).map_err(of_csv)
+    })?;
+    table.flush()?;
+    Ok(())
+}
+
+/// The heading alone, of a command that came to no operation.
+pub fn csv_heading() -> String {
+    format!("{}\n", COLUMNS.join(","))
+}
+
+fn each(
+    view: &RunView,
+    privacy: Privacy,
+    mut see: impl FnMut(&Line<'_>) -> Result<(), ReportError>,
+) -> Result<(), ReportError> {
+    let source = Source::open(view, privacy)?;
+    for step in &source.steps {
+        // Reads and asserts are listed only where they failed, as in the JSON report.
+        let which = if step.writes { Which::All } else { Which::Bad };
+        source.first(step, which, u64::MAX, |operation| {
+            see(&line(step, &operation))
+        })?;
+    }
+    Ok(())
+}
+
+fn line<'a>(step: &'a StepView, operation: &'a OperationReport) -> Line<'a> {
+    Line {
+        step: &step.id,
+        key: &operation.key,
+        module: operation.aside.module.as_deref(),
+        record: operation.record.as_deref(),
+        action: operation.action.as_str(),
+        outcome: operation.outcome.as_str(),
+        status: operation.status,
+        label: operation.label.as_deref(),
+        message: operation.message.as_deref(),
+        attempts: operation.attempts,
+        batch: operation.batch,
+        row: operation.row.as_ref(),
+        before: &operation.before,
+        after: &operation.after,
+    }
+}
+
+fn cells(line: &Line<'_>) -> [String; COLUMNS.len()] {
+    let text = |text: Option<&str>| guarded(text.unwrap_or_default());
+    let number = |number: Option<u64>| number.map_or_else(String::new, |number| number.to_string());
+    let fields = |fields: &Map<String, Json>| match fields.is_empty() {
+        true => String::new(),
+        false => Json::Object(fields.clone()).to_string(),
+    };
+    [
+        guarded(line.step),
+        guarded(line.key),
+        text(line.module),
+        text(line.record),
+        line.action.to_owned(),
+        line.outcome.to_owned(),
+        number(line.status.map(u64::from)),
+        text(line.label),
+        text(line.message),
+        line.attempts.to_string(),
+        number(line.batch),
+        text(line.row.map(|row| row.file.as_str())),
+        number(line.row.map(|row| row.line)),
+        fields(line.before),
+        fields(line.after),
+    ]
+}
+
+/// Behind an apostrophe where a spreadsheet would calculate it. Full-width signs are taken for the plain ones by some.
+fn guarded(cell: &str) -> String {
+    let is_formula = cell.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}',
+    ]);
+    if is_formula {
+        format!("'{cell}")
+    } else {
+        cell.to_owned()
+    }
+}
+
+fn of_csv(error: csv::Error) -> ReportError {
+    ReportError::Write(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        for formula in ["=1+1", "+49 30", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1"] {
+            assert_eq!(guarded(formula), format!("'{formula}"));
+        }
+        for harmless in ["", "A-1", "1=1", "'", "{\"a\":\"=1\"}"] {
+            assert_eq!(guarded(harmless), harmless);
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Where a step stands in its playbook, for renderings that point at lines.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::path::PathBuf;
+
+use super::Diagnostic;
+use crate::diag::Sources;
+use crate::playbook;
+use crate::playbook::Library;
+use crate::playbook::Playbook;
+use crate::runfile::PlaybookText;
+
+#[derive(Debug, Default)]
+pub(super) struct Places {
+    /// Of each step, by its full id.
+    steps: BTreeMap<String, Place>,
+    /// The playbook and those it includes, by name.
+    texts: BTreeSet<String>,
+    /// Where the playbook lies; data files are named from there.
+    folder: PathBuf,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) file: String,
+    pub(super) line: u64,
+    pub(super) column: u64,
+}
+
+impl Places {
+    /// Read from the texts that the run file keeps. A text of another version that does not parse any more has no places.
+    pub(super) fn of(stored: &PlaybookText) -> Self {
+        let mut sources = Sources::default();
+        let source = sources.add(stored.path.as_str(), stored.text.as_str());
+        // Included playbooks are named from the folder of the outer one.
+        let folder = Path::new(&stored.path).parent().unwrap_or(Path::new(""));
+        let library = Library::Stored(&stored.includes);
+        let playbook = playbook::parse(source, folder, &sources)
+            .and_then(|playbook| playbook::assemble(playbook, library, &mut sources));
+        let mut places = Self {
+            folder: folder.to_owned(),
+            texts: std::iter::once(stored.path.clone()).collect(),
+            ..Self::default()
+        };
+        if let Ok(playbook) = playbook {
+            places.find(&playbook, &sources);
+        }
+        places
+    }
+
+    fn find(&mut self, playbook: &Playbook, sources: &Sources) {
+        for step in &playbook.steps {
+            let span = step.id.span;
+            let at = sources.position(span);
+            let place = Place {
+                file: sources.get(span.source).name.clone(),
+                line: at.line as u64,
+                column: at.column as u64,
+            };
+            self.texts.insert(place.file.clone());
+            self.steps.insert(step.id.value.clone(), place);
+        }
+    }
+
+    pub(super) fn of_step(&self, id: &str) -> Option<&Place> {
+        self.steps.get(id)
+    }
+
+    /// A data file as it is named from where the playbook was.
+    fn data_file(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
+    }
+
+    /// The diagnostic with a place somebody else can find: its data row, or the line of its step.
+    pub(super) fn located(&self, diagnostic: Diagnostic) -> Diagnostic {
+        let of_step = diagnostic.step.as_deref().and_then(|id| self.of_step(id));
+        match (&diagnostic.file, of_step) {
+            (Some(file), _) if !self.texts.contains(file) => Diagnostic {
+                file: Some(self.data_file(file)),
+                ..diagnostic
+            },
+            (None, Some(place)) => Diagnostic {
+                file: Some(place.file.clone()),
+                line: Some(place.line),
+                column: Some(place.column),
+                ..diagnostic
+            },
+            (Some(_), _) | (None, None) => diagnostic,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::IncludedText;
+
+    #[test]
+    fn a_step_is_found_where_it_is_written() {
+        let outer = "version: 1\nname: outer\nsteps:\n  - id: load\n    include: parts/load.yaml\n  - id: hello\n    ping: {}\n";
+        let inner = "version: 1\nname: load\nsteps:\n  - ping: {}\n    id: first\n";
+        let places = Places::of(&PlaybookText {
+            name: "outer".into(),
+            path: "jobs/outer.yaml".into(),
+            text: outer.into(),
+            includes: vec![IncludedText {
+                path: "parts/load.yaml".into(),
+                text: inner.into(),
+            }],
+        });
+        let at = |id: &str| {
+            let place = places.of_step(id).unwrap();
+            (place.file.as_str(), place.line, place.column)
+        };
+        assert_eq!(at("hello"), ("jobs/outer.yaml", 6, 9));
+        assert_eq!(at("load.first"), ("jobs/parts/load.yaml", 5, 9));
+    }
+
+    #[test]
+    fn a_text_that_does_not_read_has_no_places() {
+        let places = Places::of(&PlaybookText {
+            name: "x".into(),
+            path: "x.yaml".into(),
+            text: "version: 99".into(),
+            includes: Vec::new(),
+        });
+        assert_eq!(places.of_step("hello"), None);
+    }
+}
