@@ -9,6 +9,7 @@ mod exit;
 mod failure;
 mod inspect_args;
 mod instance;
+mod limits;
 mod load;
 mod printer;
 mod profile;
@@ -16,6 +17,7 @@ mod progress;
 mod reports;
 mod settings;
 mod signals;
+mod turn;
 mod undo_args;
 
 use std::path::Path;
