@@ -16,6 +16,7 @@ use super::inspect_args::InitArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
 use super::inspect_args::RunsArgs;
+use super::turn::LockArgs;
 use super::undo_args::UndoArgs;
 use crate::check::Selection;
 
@@ -283,6 +284,12 @@ pub(crate) struct ApplyArgs {
     /// Apply only the plan with this digest
     #[arg(long, value_name = "DIGEST")]
     pub(crate) expect_digest: Option<String>,
+    /// Apply only a plan that is no older than this, such as `24h`
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub(crate) max_age: Option<Duration>,
+    /// Another limit for this run, such as `max_changes=500` or `max_failures=5%`; kept in the run file; repeatable
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    pub(crate) limits: Vec<String>,
     /// Send nothing new after this long, such as `5h` or `30m`
     #[arg(long, value_name = "TIME", value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
@@ -291,6 +298,8 @@ pub(crate) struct ApplyArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) confirmation: Confirmation,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
     #[command(flatten)]
     pub(crate) paths: Paths,
     #[command(flatten)]
@@ -311,6 +320,8 @@ pub(crate) struct RunArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) confirmation: Confirmation,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
     #[command(flatten)]
     pub(crate) variables: Variables,
     #[command(flatten)]
@@ -402,7 +413,7 @@ pub(crate) enum SchemaOf {
 }
 
 /// Reads `5h`, `30m`, `90s` and what else people write.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
         .map_err(|_| format!("`{text}` is not a length of time, such as `5h` or `90s`"))?;

@@ -14,6 +14,7 @@ use crate::execute::Asker;
 use crate::execute::Engine;
 use crate::execute::Exports;
 use crate::execute::Health;
+use crate::execute::Memory;
 use crate::execute::Pace;
 use crate::execute::Wish;
 use crate::operation::Origin;
@@ -95,6 +96,7 @@ pub(crate) fn build<'a>(
         zone: loaded.zone.clone(),
         events: shown,
         wish,
+        memory: Memory::default(),
     })
 }
 

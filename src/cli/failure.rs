@@ -32,6 +32,9 @@ pub(crate) enum Failure {
         message: String,
         help: Option<String>,
     },
+    /// A signal came before there was anything to report.
+    #[error("interrupted")]
+    Interrupted(Exit),
     #[error(transparent)]
     Client(#[from] ClientError),
     #[error("the instance cannot be worked with: {0}")]
@@ -64,6 +67,7 @@ impl Failure {
             | Self::Write { .. }
             | Self::Report(_) => Exit::Invalid,
             Self::Refused { .. } => Exit::Refused,
+            Self::Interrupted(exit) => *exit,
             Self::Instance(_) => Exit::Unreachable,
             Self::Sandbox(_) => Exit::Invalid,
             Self::Client(error) => match error.cause() {
@@ -71,7 +75,9 @@ impl Failure {
                 Cause::Instance => Exit::Unreachable,
             },
             Self::RunFile(error) => match error {
-                RunFileError::InUse(_) | RunFileError::Locked { .. } => Exit::Refused,
+                RunFileError::InUse(_)
+                | RunFileError::Locked { .. }
+                | RunFileError::Occupied { .. } => Exit::Refused,
                 RunFileError::Missing(_)
                 | RunFileError::NotARunFile(_)
                 | RunFileError::Format { .. }
@@ -88,6 +94,18 @@ impl Failure {
             Self::Arguments { help, .. } | Self::Refused { help, .. } => help.clone(),
             Self::RunFile(RunFileError::InUse(_)) => Some(
                 "name another file with `-o`, or go on with this one: `sugarmill apply FILE`"
+                    .into(),
+            ),
+            Self::RunFile(error) if error.is_held() => Some(
+                "let it end, or give it more time with `--lock-timeout 30m`; nothing was sent"
+                    .into(),
+            ),
+            Self::RunFile(RunFileError::Format { found, wanted, .. }) => Some(match found > wanted {
+                true => "use that sugarmill, or a later one".into(),
+                false => "use the sugarmill that wrote it; or plan again, which sends only what is missing".into(),
+            }),
+            Self::RunFile(RunFileError::Damaged { .. }) => Some(
+                "take a whole copy, with FILE-wal if there is one; or plan again, which sends only what is missing"
                     .into(),
             ),
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(

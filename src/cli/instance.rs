@@ -13,6 +13,7 @@ use super::profile::Profile;
 use super::profile::Profiles;
 use super::settings::Instance as Wanted;
 use super::settings::Settings;
+use super::turn::Queue;
 use crate::client::Connection;
 use crate::client::Credentials;
 use crate::client::Me;
@@ -21,6 +22,8 @@ use crate::client::Reader;
 use crate::client::Site;
 use crate::client::SiteError;
 use crate::playbook;
+use crate::runfile::Turn;
+use crate::runfile::Whose;
 use crate::sandbox;
 
 /// How much somebody who writes there has to say.
@@ -74,6 +77,8 @@ pub(crate) struct Session {
     /// What the profile says ids are made of.
     pub(crate) identity: Option<String>,
     pub(crate) care: Care,
+    /// Of one that writes.
+    turn: Option<Turn>,
     sandbox: Option<sandbox::Running>,
 }
 
@@ -149,6 +154,19 @@ impl Way {
         })
     }
 
+    /// Nobody else logs in to a sandbox of this process.
+    async fn turn(&self, queue: Queue<'_>, user: &str) -> Result<Option<Turn>, Failure> {
+        if self.sandbox.is_some() {
+            return Ok(None);
+        }
+        let whose = Whose {
+            instance: self.name.clone(),
+            user: user.to_owned(),
+            platform: self.reader.platform().to_owned(),
+        };
+        queue.turn(&whose).await.map(Some)
+    }
+
     /// Ends what was begun, and the sandbox if there is one.
     pub(crate) async fn close(self) {
         self.reader.log_out().await;
@@ -162,14 +180,38 @@ impl Session {
     pub(crate) async fn open(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         let way = Way::find(settings, manner).await?;
         let me = way.reader.log_in().await?;
-        Ok(Self {
+        Ok(Self::of(way, me, None))
+    }
+
+    /// A session to write in. It waits for its turn before it logs in, since logging in would end the session of whoever
+    /// has it.
+    pub(crate) async fn to_write(queue: Queue<'_>, manner: Manner) -> Result<Self, Failure> {
+        let way = queue
+            .signals
+            .unless_stopped(Way::find(queue.settings, manner))
+            .await??;
+        let mut turn = None;
+        if let Some(user) = way.reader.username() {
+            turn = way.turn(queue, user).await?;
+        }
+        let me = queue.signals.unless_stopped(way.reader.log_in()).await??;
+        // Whose token it is, the instance had to say.
+        if way.reader.username().is_none() {
+            turn = way.turn(queue, &me.user_name).await?;
+        }
+        Ok(Self::of(way, me, turn))
+    }
+
+    fn of(way: Way, me: Me, turn: Option<Turn>) -> Self {
+        Self {
             reader: way.reader,
             me,
             name: way.name,
             identity: way.identity,
             care: way.care,
+            turn,
             sandbox: way.sandbox,
-        })
+        }
     }
 
     /// Writing to production wants its host typed, since `--yes` stands in scripts that are copied.
@@ -200,6 +242,7 @@ impl Session {
             sandbox: self.sandbox,
         };
         way.close().await;
+        drop(self.turn);
     }
 }
 

@@ -106,10 +106,19 @@ pub(crate) fn stored(stored: &PlaybookText, allowed: &[PathBuf]) -> Result<Loade
 /// What a run file was made of: its playbook, or what takes a run of that back.
 pub(crate) fn recorded(view: &RunView, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
     let loaded = stored(&view.header()?.playbook, allowed)?;
-    Ok(match view.undoes()? {
+    let loaded = match view.undoes()? {
         Some(undoes) => taking_back(loaded, &undoes),
         None => loaded,
-    })
+    };
+    Ok(loaded.under(&view.given_limits()?.unwrap_or_default()))
+}
+
+impl Loaded {
+    /// With limits that were given in place of its own.
+    pub(crate) fn under(mut self, given: &Limits) -> Self {
+        self.checked.limits = given.over(&self.checked.limits);
+        self
+    }
 }
 
 /// The steps that take a run of a playbook back, under limits of their own.

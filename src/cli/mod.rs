@@ -10,6 +10,7 @@ mod failure;
 mod failure_report;
 mod inspect_args;
 mod instance;
+mod limits;
 mod load;
 mod printer;
 mod profile;
@@ -18,6 +19,7 @@ mod reports;
 mod settings;
 mod signals;
 mod step_summary;
+mod turn;
 mod undo_args;
 
 use std::ffi::OsString;

@@ -1,7 +1,8 @@
-//! SIGINT and SIGTERM: the first one ends a run in order, the second at once.
+//! What ends a run from outside: SIGINT and SIGTERM, the first in order and the second at once, and a deadline.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use tokio::signal::unix::Signal;
 use tokio::signal::unix::SignalKind;
@@ -9,31 +10,59 @@ use tokio::signal::unix::signal;
 use tokio::sync::watch;
 
 use super::exit::Exit;
+use super::failure::Failure;
 use crate::execute::Wish;
 
 /// Hears signals as long as it lives.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(crate) struct Signals {
-    wish: watch::Receiver<Wish>,
+    send: Arc<watch::Sender<Wish>>,
     which: Arc<OnceLock<Exit>>,
 }
 
 impl Signals {
     /// Begins to listen; must be called inside the runtime.
     pub(crate) fn listen() -> Self {
-        let (send, wish) = watch::channel(Wish::GoOn);
+        let send = Arc::new(watch::channel(Wish::GoOn).0);
         let which = Arc::new(OnceLock::new());
         if let (Ok(interrupt), Ok(terminate)) = (
             signal(SignalKind::interrupt()),
             signal(SignalKind::terminate()),
         ) {
-            tokio::spawn(hear(interrupt, terminate, send, Arc::clone(&which)));
+            tokio::spawn(hear(
+                interrupt,
+                terminate,
+                Arc::clone(&send),
+                Arc::clone(&which),
+            ));
         }
-        Self { wish, which }
+        Self { send, which }
     }
 
     pub(crate) fn wish(&self) -> watch::Receiver<Wish> {
-        self.wish.clone()
+        self.send.subscribe()
+    }
+
+    /// The same wish when this time has passed. A signal behind it is the first one still.
+    pub(crate) fn stop_after(&self, time: Duration) {
+        let send = Arc::clone(&self.send);
+        tokio::spawn(async move {
+            tokio::time::sleep(time).await;
+            send.send_replace(Wish::Stop);
+        });
+    }
+
+    /// Does what can be dropped at any moment, unless somebody wishes to stop first.
+    pub(crate) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = T>,
+    ) -> Result<T, Failure> {
+        let mut wish = self.wish();
+        tokio::select! {
+            biased;
+            Ok(_) = wish.wait_for(|wish| *wish == Wish::Stop) => Err(Failure::Interrupted(self.exit())),
+            done = work => Ok(done),
+        }
     }
 
     /// The code that goes with the signal that came; a deadline counts as an interrupt.
@@ -45,7 +74,7 @@ impl Signals {
 async fn hear(
     mut interrupt: Signal,
     mut terminate: Signal,
-    send: watch::Sender<Wish>,
+    send: Arc<watch::Sender<Wish>>,
     which: Arc<OnceLock<Exit>>,
 ) {
     loop {
@@ -56,8 +85,7 @@ async fn hear(
         if which.set(exit).is_err() {
             leave(exit);
         }
-        // The receiver may be gone when the command ends just now.
-        let _ = send.send(Wish::Stop);
+        send.send_replace(Wish::Stop);
     }
 }
 

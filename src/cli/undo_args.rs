@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::args::Confirmation;
 use super::args::Output;
+use super::turn::LockArgs;
 
 #[derive(Debug, Args)]
 #[command(
@@ -31,6 +32,8 @@ pub(crate) struct UndoArgs {
     pub(crate) yes: bool,
     #[command(flatten)]
     pub(crate) confirmation: Confirmation,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
     /// Take back what somebody has changed since, too
     #[arg(long)]
     pub(crate) force: bool,

@@ -78,6 +78,11 @@ impl Reader {
         &self.exchange.connection().site
     }
 
+    /// Whose password it logs in with; nothing where it has a token.
+    pub fn username(&self) -> Option<&str> {
+        self.exchange.connection().credentials.username()
+    }
+
     /// A second login with this and the same user ends this session.
     pub fn platform(&self) -> &str {
         &self.exchange.connection().platform

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::Map;
+use serde_json::Value as Json;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -19,6 +21,7 @@ use super::judge;
 use super::judge::Judged;
 use super::lookup::Question;
 use super::patience::Health;
+use super::side_effects;
 use crate::batch;
 use crate::batch::Batch;
 use crate::batch::Budget;
@@ -43,8 +46,6 @@ const GRACE: Duration = Duration::from_secs(7);
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ApplyOptions {
     pub pace: Pace,
-    /// Nothing new is sent after this.
-    pub deadline: Option<Instant>,
 }
 
 /// How an apply ended; what became of each operation is in the run file.
@@ -105,7 +106,7 @@ impl Engine<'_> {
         let mut end = None;
         loop {
             if end.is_none() {
-                end = self.reason_to_stop(options.deadline)?;
+                end = self.reason_to_stop()?;
             }
             if end.is_none() {
                 match self
@@ -130,12 +131,20 @@ impl Engine<'_> {
             }
             let next = tokio::select! {
                 next = flights.join_next() => next,
-                () = self.stop_or(options.deadline), if end.is_none() => continue,
+                () = stop(self.wish.clone()), if end.is_none() => continue,
             };
             let Some(landed) = next else {
-                // Nothing is on its way; if nothing became ready either, this is the end.
-                if end.is_some() || !self.anything_ready()? {
-                    return Ok(end.unwrap_or(ApplyEnd::Finished));
+                // Nothing is on its way; if nothing became ready either, and nothing is in doubt, this is the end.
+                if let Some(end) = end {
+                    return Ok(end);
+                }
+                if !self.anything_ready()? {
+                    match self.ask_again().await {
+                        Ok(true) => {}
+                        Ok(false) => return Ok(ApplyEnd::Finished),
+                        Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
+                        Err(error) => return Err(error),
+                    }
                 }
                 continue;
             };
@@ -146,17 +155,8 @@ impl Engine<'_> {
         }
     }
 
-    /// Ends when somebody wishes to stop, or time is up.
-    async fn stop_or(&self, deadline: Option<Instant>) {
-        let wish = stop(self.wish.clone());
-        match deadline {
-            Some(deadline) => drop(tokio::time::timeout_at(deadline, wish).await),
-            None => wish.await,
-        }
-    }
-
-    fn reason_to_stop(&self, deadline: Option<Instant>) -> Result<Option<ApplyEnd>, ExecuteError> {
-        if self.stop_wished() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+    fn reason_to_stop(&self) -> Result<Option<ApplyEnd>, ExecuteError> {
+        if self.stop_wished() {
             return Ok(Some(ApplyEnd::Interrupted));
         }
         for (step, label, _) in self.file.failures()? {
@@ -181,7 +181,7 @@ impl Engine<'_> {
     ) -> Result<(), ExecuteError> {
         self.drive().await?;
         self.check_limits()?;
-        if self.reason_to_stop(None)?.is_some() {
+        if self.reason_to_stop()?.is_some() {
             return Ok(());
         }
         let slots = pace.slots.saturating_sub(flights.len());
@@ -195,6 +195,7 @@ impl Engine<'_> {
         let cleared = self.preconditions(&window).await?;
         let settled: Vec<Seq> = cleared.settled.iter().map(|(seq, _)| *seq).collect();
         self.file.settle(&cleared.settled)?;
+        self.memory.keep_images(cleared.images);
         let going: Vec<&StoredOperation> = window
             .iter()
             .filter(|operation| !settled.contains(&operation.seq))
@@ -298,14 +299,16 @@ impl Engine<'_> {
             let Some(operation) = self.file.operation(seq)? else {
                 continue;
             };
+            let effects = self.side_effects(&operation, &told);
             match judge::judge(
                 &operation,
                 self.checked.step(seq.step()),
                 self.metadata,
                 told,
             ) {
-                Judged::Settled(settlement) => {
+                Judged::Settled(mut settlement) => {
                     self.learn(&operation, &settlement)?;
+                    settlement.side_effects = effects;
                     settlements.push((seq, self.tolerated(seq, *settlement)));
                 }
                 Judged::Again => settlements.push((seq, Settlement::new(State::Planned))),
@@ -322,6 +325,10 @@ impl Engine<'_> {
             for question in questions {
                 let operation = question.operation.clone();
                 match self.look_up(question).await {
+                    // Perhaps it is under way still; it is asked about again when nothing else is.
+                    Ok(settlement)
+                        if settlement.state == State::Unknown
+                            && self.memory.doubt(operation.seq) => {}
                     Ok(settlement) => {
                         self.learn(&operation, &settlement)?;
                         self.file.settle(&[(operation.seq, settlement)])?;
@@ -339,6 +346,14 @@ impl Engine<'_> {
         let progress = self.file.progress()?;
         self.tell(&Event::Progress(progress));
         Ok(delivered.end)
+    }
+
+    fn side_effects(&mut self, operation: &StoredOperation, told: &[Told]) -> Map<String, Json> {
+        let image = self.memory.take_image(operation.seq);
+        match (&operation.change, image) {
+            (Some(change), Some(image)) => side_effects::seen(change, &image, told, self.metadata),
+            _ => Map::new(),
+        }
     }
 
     /// The first create that is known to be done shows whether the instance keeps ids.

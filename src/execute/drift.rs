@@ -9,6 +9,7 @@ use super::Engine;
 use super::ExecuteError;
 use super::judge;
 use super::needs::Absence;
+use super::side_effects;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
@@ -31,6 +32,7 @@ pub(super) enum Standing {
     /// As the plan saw it, with the stamp it has now.
     AsPlanned {
         modified: Option<String>,
+        record: Map<String, Json>,
     },
     /// As it shall be already.
     Done,
@@ -39,6 +41,7 @@ pub(super) enum Standing {
     Drifted {
         message: String,
         modified: Option<String>,
+        record: Map<String, Json>,
     },
     Unreadable(Fault),
 }
@@ -47,6 +50,8 @@ pub(super) enum Standing {
 #[derive(Debug, Default)]
 pub(super) struct Cleared {
     pub(super) stamps: BTreeMap<Seq, String>,
+    /// What updates are about to overwrite, and what stands beside it.
+    pub(super) images: BTreeMap<Seq, Map<String, Json>>,
     pub(super) settled: Vec<(Seq, Settlement)>,
 }
 
@@ -66,10 +71,13 @@ impl Engine<'_> {
         };
         for (operation, standing) in looked_at.iter().zip(self.standings(&looked_at).await?) {
             let settlement = match standing {
-                Standing::AsPlanned { modified } => {
+                Standing::AsPlanned { modified, record } => {
                     cleared
                         .stamps
                         .extend(modified.map(|modified| (operation.seq, modified)));
+                    if !deletes(operation) {
+                        cleared.images.insert(operation.seq, record);
+                    }
                     continue;
                 }
                 Standing::Done => Settlement::new(State::Unchanged),
@@ -98,7 +106,7 @@ impl Engine<'_> {
         let needs: Vec<(Need, Absence)> = operations
             .iter()
             .map(|operation| match &operation.change {
-                Some(change) => (record_need(operation, change), Absence::Odd),
+                Some(change) => (self.record_need(operation, change), Absence::Odd),
                 None => (Need::Nothing, Absence::Odd),
             })
             .collect();
@@ -113,13 +121,30 @@ impl Engine<'_> {
             standings.push(match standing(operation, known, self.metadata) {
                 // What a write brings along, such as the name beside an id, no plan can know. What is done already is
                 // no reason to stop before a delete.
-                Standing::Drifted { modified, .. } if last_was_us && deletes(operation) => {
-                    Standing::AsPlanned { modified }
-                }
+                Standing::Drifted {
+                    modified, record, ..
+                } if last_was_us && deletes(operation) => Standing::AsPlanned { modified, record },
                 standing => standing,
             });
         }
         Ok(standings)
+    }
+
+    fn record_need(&self, operation: &StoredOperation, change: &Change) -> Need {
+        let module = change.module();
+        let fields = match change {
+            Change::Delete { .. } => Fields::All,
+            _ => side_effects::looked_at(
+                self.metadata,
+                module.as_str(),
+                operation.after.keys().cloned(),
+            ),
+        };
+        Need::Record {
+            module: module.clone(),
+            record: change.record().clone(),
+            fields,
+        }
     }
 
     /// Whether the last who saved the record of an operation was this run.
@@ -154,18 +179,6 @@ fn deletes(operation: &StoredOperation) -> bool {
     matches!(operation.change, Some(Change::Delete { .. }))
 }
 
-fn record_need(operation: &StoredOperation, change: &Change) -> Need {
-    let fields = match change {
-        Change::Delete { .. } => Fields::All,
-        _ => Fields::These(operation.after.keys().cloned().collect()),
-    };
-    Need::Record {
-        module: change.module().clone(),
-        record: change.record().clone(),
-        fields,
-    }
-}
-
 fn standing(
     operation: &StoredOperation,
     known: Result<Current, Fault>,
@@ -181,10 +194,10 @@ fn standing(
         .and_then(Json::as_str)
         .map(str::to_owned);
     if modified.is_some() && modified == operation.modified {
-        return Standing::AsPlanned { modified };
+        return Standing::AsPlanned { modified, record };
     }
     let Some(change) = &operation.change else {
-        return Standing::AsPlanned { modified };
+        return Standing::AsPlanned { modified, record };
     };
     let differing = |wanted: &Map<String, Json>| -> Vec<String> {
         wanted
@@ -202,17 +215,18 @@ fn standing(
     }
     let moved = differing(&operation.before);
     if moved.is_empty() {
-        return Standing::AsPlanned { modified };
+        return Standing::AsPlanned { modified, record };
     }
     let names: Vec<String> = moved.iter().map(|name| format!("`{name}`")).collect();
     Standing::Drifted {
         message: format!("somebody changed {} since it was planned", names.join(", ")),
         modified,
+        record,
     }
 }
 
 /// Fields that change with every save and say nothing of what somebody did.
-fn is_stamp(name: &str) -> bool {
+pub(super) fn is_stamp(name: &str) -> bool {
     name.starts_with('_')
         || matches!(
             name,

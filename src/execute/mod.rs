@@ -15,6 +15,7 @@ mod included;
 mod items;
 mod judge;
 mod lookup;
+mod memory;
 mod needs;
 mod outcomes;
 mod page;
@@ -23,6 +24,7 @@ mod plan;
 mod reading;
 mod reconcile;
 mod seen;
+mod side_effects;
 mod under;
 mod undo;
 mod upsert;
@@ -37,6 +39,7 @@ pub use ask::Asker;
 pub use deliver::Pace;
 pub use error::ExecuteError;
 pub use export::Exports;
+pub use memory::Memory;
 pub use patience::Health;
 pub use plan::PlanEnd;
 pub use plan::Refusal;
@@ -82,6 +85,7 @@ pub struct Engine<'a> {
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,
     pub wish: watch::Receiver<Wish>,
+    pub memory: Memory,
 }
 
 impl Engine<'_> {

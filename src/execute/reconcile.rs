@@ -1,13 +1,15 @@
-//! At the start of an apply: what was on its way when the last one was cut off.
+//! What was on its way and never answered: when the last apply was cut off, or while this one ran.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
 use super::Engine;
 use super::ExecuteError;
 use super::deliver::Doubt;
 use super::lookup::Question;
+use crate::diag::counted;
 use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::ClientIds;
@@ -31,15 +33,7 @@ impl Engine<'_> {
                 self.wait_for_the_last_request(&operation).await?;
                 let seq = operation.seq;
                 let was_unknown = operation.state == State::Unknown;
-                let question = Question {
-                    operation: operation.clone(),
-                    fault: None,
-                    doubt: Doubt::PerhapsDone,
-                };
-                let mut settlement = self.look_up(question).await?;
-                if settlement.state == State::Unknown && self.nothing_was_made(&operation).await? {
-                    settlement = Settlement::new(State::Planned);
-                }
+                let settlement = self.settled_late(&operation).await?;
                 let moves = match settlement.state {
                     // It was not known, and still is not.
                     State::Unknown => !was_unknown,
@@ -50,6 +44,46 @@ impl Engine<'_> {
                 }
             }
         }
+    }
+
+    /// Once nothing else can be done: waits until what is in doubt cannot be under way any more, and asks again. False
+    /// where nothing is in doubt. What even then cannot be told is unknown.
+    pub(super) async fn ask_again(&mut self) -> Result<bool, ExecuteError> {
+        let Some((doubtful, since)) = self.memory.take_doubtful() else {
+            return Ok(false);
+        };
+        let until = since + self.asker.reader().request_timeout();
+        let left = until.saturating_duration_since(Instant::now());
+        tracing::warn!(
+            "waiting {left:.0?} for {} to end whose answer was lost",
+            counted(doubtful.len(), "request")
+        );
+        self.asker
+            .unless_stopped(tokio::time::sleep_until(until))
+            .await?;
+        for seq in doubtful {
+            let Some(operation) = self.file.operation(seq)? else {
+                continue;
+            };
+            let settlement = self.settled_late(&operation).await?;
+            self.learn(&operation, &settlement)?;
+            self.file.settle(&[(seq, settlement)])?;
+        }
+        Ok(true)
+    }
+
+    /// What became of an operation that cannot be under way any more.
+    async fn settled_late(&self, operation: &StoredOperation) -> Result<Settlement, ExecuteError> {
+        let question = Question {
+            operation: operation.clone(),
+            fault: None,
+            doubt: Doubt::PerhapsDone,
+        };
+        let settlement = self.look_up(question).await?;
+        if settlement.state == State::Unknown && self.nothing_was_made(operation).await? {
+            return Ok(Settlement::new(State::Planned));
+        }
+        Ok(settlement)
     }
 
     /// A create that has no id of its own to keep it single may still be under way at the instance.

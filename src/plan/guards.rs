@@ -91,13 +91,9 @@ impl Guard {
                 failed * 100.0 > percent * operations
             }
         };
-        let limit = match tolerated {
-            Tolerance::Count(count) => count.to_string(),
-            Tolerance::Percent(percent) => format!("{percent}%"),
-        };
         passed.then(|| {
             format!(
-                "{} failed operations are more than `max_failures: {limit}` allows",
+                "{} failed operations are more than `max_failures: {tolerated}` allows",
                 totals.failed
             )
         })

@@ -2,7 +2,9 @@
 //!
 //! Text that may hold templates stays text here; `expr` compiles it.
 
+use std::fmt;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -106,7 +108,7 @@ pub enum VarKind {
 }
 
 /// `limits`. Absent numbers have the defaults of design 5: no bound, but no deletes.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Limits {
     pub max_changes: Option<u64>,
     pub max_deletes: Option<u64>,
@@ -114,11 +116,68 @@ pub struct Limits {
     pub max_calls: Option<u64>,
 }
 
+impl Limits {
+    /// These, and where they say nothing, others.
+    #[must_use]
+    pub fn over(&self, others: &Self) -> Self {
+        Self {
+            max_changes: self.max_changes.or(others.max_changes),
+            max_deletes: self.max_deletes.or(others.max_deletes),
+            max_failures: self.max_failures.or(others.max_failures),
+            max_calls: self.max_calls.or(others.max_calls),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Those that are set, by their names and as they are written.
+    pub fn listed(&self) -> impl Iterator<Item = (&'static str, String)> {
+        let numbers = [
+            ("max_changes", self.max_changes),
+            ("max_deletes", self.max_deletes),
+            ("max_calls", self.max_calls),
+        ];
+        let failures = self
+            .max_failures
+            .map(|limit| ("max_failures", limit.to_string()));
+        let numbers = numbers
+            .into_iter()
+            .filter_map(|(name, limit)| Some((name, limit?.to_string())));
+        numbers.chain(failures)
+    }
+}
+
 /// How many failures are borne: a number, or a percentage of the write operations known.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tolerance {
     Count(u64),
     Percent(f64),
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Count(count) => write!(f, "{count}"),
+            Self::Percent(percent) => write!(f, "{percent}%"),
+        }
+    }
+}
+
+impl FromStr for Tolerance {
+    type Err = ();
+
+    /// `20`, or `5%`.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let Some(percent) = text.strip_suffix('%') else {
+            return text.parse().map(Self::Count).map_err(|_| ());
+        };
+        let percent = percent.trim().parse().ok();
+        let percent = percent.filter(|percent| (0.0..=100.0).contains(percent));
+        percent.map(Self::Percent).ok_or(())
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

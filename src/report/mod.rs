@@ -54,6 +54,7 @@ pub use model::RequestCounts;
 pub use model::RowReport;
 pub use model::RunReport;
 pub use model::Severity;
+pub use model::SideEffect;
 pub use model::StepReport;
 pub use model::Summary;
 pub use outcome::Kind;

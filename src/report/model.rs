@@ -65,6 +65,9 @@ pub struct RunReport {
     pub started: String,
     /// When the last command on the run file ended.
     pub finished: Option<String>,
+    /// Limits that an apply was given in place of the playbook's.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub limits: BTreeMap<String, String>,
 }
 
 /// Writes by outcome, and reads and asserts that failed.
@@ -139,6 +142,9 @@ pub struct OperationReport {
     pub before: Map<String, Json>,
     /// The fields it sets as they will be or are; of a link `to`, the ids on the far side.
     pub after: Map<String, Json>,
+    /// Fields that changed besides those it set: what formulas, hooks and workflows of the instance did.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub side_effects: BTreeMap<String, SideEffect>,
     pub reversible: bool,
     /// `step[key]` of the operations it needs, then the steps it needs whole.
     pub depends_on: Vec<String>,
@@ -149,6 +155,12 @@ pub struct OperationReport {
     /// What the terminal shows besides.
     #[serde(skip)]
     pub(super) aside: OperationAside,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct SideEffect {
+    pub before: Json,
+    pub after: Json,
 }
 
 /// Of an operation, for renderings that say more than the JSON report.

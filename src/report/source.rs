@@ -19,6 +19,7 @@ use super::RequestCounts;
 use super::RowReport;
 use super::RunReport;
 use super::Severity;
+use super::SideEffect;
 use super::StepReport;
 use super::Summary;
 use super::model::OperationAside;
@@ -99,6 +100,13 @@ impl<'a> Source<'a> {
                 file: self.view.path().display().to_string(),
                 started: self.header.started.clone(),
                 finished: self.view.finished()?,
+                limits: self
+                    .view
+                    .given_limits()?
+                    .unwrap_or_default()
+                    .listed()
+                    .map(|(name, limit)| (name.to_owned(), limit))
+                    .collect(),
             },
             result: self.standing.result(&self.steps),
             summary: self.summary(),
@@ -304,6 +312,7 @@ impl<'a> Source<'a> {
             message: message.map(|text| self.curtain.message(module, text, &personal)),
             before: self.curtain.fields(module, &found.before, &personal),
             after: self.curtain.fields(module, &found.after, &personal),
+            side_effects: self.side_effects(module, &found.side_effects, &personal),
             depends_on: found
                 .depends_on
                 .iter()
@@ -323,6 +332,30 @@ impl<'a> Source<'a> {
             }),
             aside,
         }
+    }
+
+    fn side_effects(
+        &self,
+        module: Option<&str>,
+        stored: &Map<String, Json>,
+        personal: &Personal,
+    ) -> BTreeMap<String, SideEffect> {
+        let side = |which: &str| -> Map<String, Json> {
+            let of = |value: &Json| value.get(which).cloned().unwrap_or_default();
+            stored
+                .iter()
+                .map(|(name, value)| (name.clone(), of(value)))
+                .collect()
+        };
+        let mut after = self.curtain.fields(module, &side("after"), personal);
+        let before = self.curtain.fields(module, &side("before"), personal);
+        before
+            .into_iter()
+            .map(|(name, before)| {
+                let after = after.remove(&name).unwrap_or_default();
+                (name, SideEffect { before, after })
+            })
+            .collect()
     }
 
     /// A step has personal keys where one of them holds a personal value of its operation, or the key of an operation

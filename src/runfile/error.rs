@@ -8,11 +8,14 @@ pub enum RunFileError {
     Missing(PathBuf),
     #[error("`{}` is not a run file of sugarmill", .0.display())]
     NotARunFile(PathBuf),
-    #[error("`{}` was written by another sugarmill (format {found}; this one reads {wanted})", path.display())]
+    #[error(
+        "`{}` was written by {} sugarmill (format {found}; this one reads {wanted})",
+        path.display(), if found > wanted { "a newer" } else { "an older" }
+    )]
     Format {
         path: PathBuf,
-        found: String,
-        wanted: u32,
+        found: i32,
+        wanted: i32,
     },
     #[error("`{}` is damaged: {reason}", path.display())]
     Damaged { path: PathBuf, reason: String },
@@ -20,6 +23,12 @@ pub enum RunFileError {
     InUse(PathBuf),
     #[error("`{}` is being written by {holder}", path.display())]
     Locked { path: PathBuf, holder: String },
+    #[error("another run works on `{instance}` as `{user}`: {holder}")]
+    Occupied {
+        instance: String,
+        user: String,
+        holder: String,
+    },
     #[error("cannot write `{}`: {source}", path.display())]
     Write {
         path: PathBuf,
@@ -33,6 +42,11 @@ pub enum RunFileError {
 }
 
 impl RunFileError {
+    /// Whether somebody else has what was wanted, so that waiting helps.
+    pub fn is_held(&self) -> bool {
+        matches!(self, Self::Locked { .. } | Self::Occupied { .. })
+    }
+
     pub(super) fn inconsistent(what: impl Into<String>) -> Self {
         Self::Inconsistent(what.into())
     }

@@ -1,16 +1,14 @@
 //! One writer at a time: a lock file beside the run file, and the permit to write that comes with it.
 
-use std::fs::File;
-use std::fs::TryLockError;
-use std::io::Read;
-use std::io::Seek;
-use std::io::Write;
 use std::path::Path;
 use std::path::PathBuf;
 
+use super::Holder;
 use super::RunFile;
 use super::RunFileError;
 use super::Stage;
+use super::exclusive::Exclusive;
+use super::exclusive::NotTaken;
 use crate::plan::Guard;
 use crate::plan::GuardError;
 
@@ -35,52 +33,24 @@ pub enum NoPermit {
 /// Held as long as it lives; the operating system frees it when the process ends, however it ends.
 #[derive(Debug)]
 pub struct Lock {
-    file: File,
-    path: PathBuf,
+    _file: Exclusive,
 }
 
 impl Lock {
     /// Takes the lock that stands beside `run_file`, or says who holds it.
-    pub fn take(run_file: &Path) -> Result<Self, RunFileError> {
+    pub fn take(run_file: &Path, holder: &Holder) -> Result<Self, RunFileError> {
+        super::is_there(run_file)?;
         let mut name = run_file.as_os_str().to_owned();
         name.push(".lock");
-        Self::at(PathBuf::from(name), run_file)
-    }
-
-    fn at(path: PathBuf, run_file: &Path) -> Result<Self, RunFileError> {
-        let failed = |source| RunFileError::Write {
-            path: path.clone(),
-            source,
-        };
-        let mut file = File::options()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Who holds it is a courtesy; that it is held is enough.
-                let _ = file.read_to_string(&mut holder);
-                let holder = if holder.trim().is_empty() {
-                    "another process".into()
-                } else {
-                    holder.trim().to_owned()
-                };
-                return Err(RunFileError::Locked {
-                    path: run_file.to_owned(),
-                    holder,
-                });
-            }
-            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        let path = PathBuf::from(name);
+        match Exclusive::take(&path, holder) {
+            Ok(file) => Ok(Self { _file: file }),
+            Err(NotTaken::Held(holder)) => Err(RunFileError::Locked {
+                path: run_file.to_owned(),
+                holder,
+            }),
+            Err(NotTaken::Failed(source)) => Err(RunFileError::Write { path, source }),
         }
-        file.set_len(0).map_err(failed)?;
-        file.rewind().map_err(failed)?;
-        write!(file, "process {}", std::process::id()).map_err(failed)?;
-        Ok(Self { file, path })
     }
 
     /// Leave to write, if nothing stands against it: the plan is not refused, and what is done and planned together keeps
@@ -94,20 +64,24 @@ impl Lock {
     }
 }
 
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // The file is removed while it is still locked, so that nobody else's is.
-        let _ = std::fs::remove_file(&self.path);
-        let _ = self.file.unlock();
+#[cfg(test)]
+impl Permit {
+    pub(crate) fn for_tests() -> Self {
+        let run_file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+        let lock = Lock::take(run_file.path(), &Holder::for_tests()).expect("nobody else holds it");
+        Self { _lock: lock }
     }
 }
 
 #[cfg(test)]
-impl Permit {
+impl Holder {
     pub(crate) fn for_tests() -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let lock = Lock::take(&folder.path().join("test.run")).expect("nobody else holds it");
-        Self { _lock: lock }
+        Self {
+            process: 4711,
+            host: "build-3".into(),
+            since: "2026-01-02T03:04:05Z".into(),
+            file: PathBuf::from("/ci/import.run"),
+        }
     }
 }
 
@@ -119,18 +93,46 @@ mod tests {
     fn a_second_writer_is_told_who_holds_it() {
         let folder = tempfile::tempdir().unwrap();
         let run_file = folder.path().join("a.run");
-        let first = Lock::take(&run_file).unwrap();
-        let refused = Lock::take(&run_file).unwrap_err().to_string();
+        std::fs::write(&run_file, "").unwrap();
+        let first = Lock::take(&run_file, &Holder::for_tests()).unwrap();
+        let refused = Lock::take(&run_file, &Holder::for_tests()).unwrap_err();
+        let refused = refused.to_string();
         assert!(
-            refused.contains(&format!("process {}", std::process::id())),
+            refused.contains("process 4711 on build-3 since 2026-01-02T03:04:05Z"),
             "{refused}"
         );
         drop(first);
-        Lock::take(&run_file).unwrap();
+        Lock::take(&run_file, &Holder::for_tests()).unwrap();
         assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),
-            0,
+            1,
             "no lock file is left"
         );
+    }
+
+    #[test]
+    fn many_who_hurry_hold_it_one_after_the_other() {
+        use std::sync::atomic::AtomicU32;
+        use std::sync::atomic::Ordering;
+        let folder = tempfile::tempdir().unwrap();
+        let run_file = folder.path().join("a.run");
+        std::fs::write(&run_file, "").unwrap();
+        let inside = AtomicU32::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    let mut turns = 0;
+                    while turns < 50 {
+                        let Ok(lock) = Lock::take(&run_file, &Holder::for_tests()) else {
+                            continue;
+                        };
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0, "two at once");
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                        turns += 1;
+                    }
+                });
+            }
+        });
     }
 }

@@ -13,6 +13,7 @@ use super::RunFileError;
 use crate::metadata::Metadata;
 use crate::plan::Drifted;
 use crate::playbook::IncludedText;
+use crate::playbook::Limits;
 
 /// Fixed when the plan is made.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,6 +117,10 @@ pub struct UndoneBy {
     pub stage: Stage,
 }
 
+/// Limits that an apply was given in place of the playbook's. They hold for every later apply too.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GivenLimits(pub Limits);
+
 /// A value that stands in the file under a name of its own.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> {
     const NAME: &'static str;
@@ -136,6 +141,7 @@ entries! {
     Outputs => "outputs",
     Undoes => "undoes",
     UndoneBy => "undone_by",
+    GivenLimits => "given_limits",
 }
 
 /// What tells one plan from another.

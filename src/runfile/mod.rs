@@ -2,6 +2,7 @@
 
 mod done;
 mod error;
+mod exclusive;
 mod lock;
 mod meta;
 mod pages;
@@ -14,6 +15,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod transitions;
+mod turn;
 mod view;
 
 use std::path::Path;
@@ -22,6 +24,7 @@ use std::time::Duration;
 
 pub use done::DoneOperation;
 pub use error::RunFileError;
+pub use exclusive::Holder;
 pub use lock::Lock;
 pub use lock::NoPermit;
 pub use lock::Permit;
@@ -30,6 +33,7 @@ pub use meta::Digest;
 pub use meta::Ending;
 pub use meta::Entry;
 pub use meta::Finished;
+pub use meta::GivenLimits;
 pub use meta::Header;
 pub use meta::Instance;
 pub use meta::Outputs;
@@ -50,6 +54,9 @@ pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
 pub use transitions::Settlement;
+pub use turn::Turn;
+pub use turn::Whose;
+pub use turn::private_folder;
 pub use view::Hindrance;
 pub use view::OperationView;
 pub use view::ProblemView;
@@ -58,7 +65,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: i32 = 3;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;
@@ -159,15 +166,21 @@ fn prepare(connection: &Connection) -> Result<(), RunFileError> {
     Ok(())
 }
 
-/// Opens what may be anything at all, and says what it is if it is no run file.
-fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileError> {
+/// A path that leads nowhere, or to something that is no file.
+fn is_there(path: &Path) -> Result<(), RunFileError> {
     if !path.exists() {
         return Err(RunFileError::Missing(path.to_owned()));
     }
-    let not_ours = || RunFileError::NotARunFile(path.to_owned());
     if !path.is_file() {
-        return Err(not_ours());
+        return Err(RunFileError::NotARunFile(path.to_owned()));
     }
+    Ok(())
+}
+
+/// Opens what may be anything at all, and says what it is if it is no run file.
+fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileError> {
+    is_there(path)?;
+    let not_ours = || RunFileError::NotARunFile(path.to_owned());
     let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
@@ -187,10 +200,10 @@ fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileErro
         }
     }
     let found = number("user_version")?;
-    if u32::try_from(found) != Ok(FORMAT) {
+    if found != FORMAT {
         return Err(RunFileError::Format {
             path: path.to_owned(),
-            found: found.to_string(),
+            found,
             wanted: FORMAT,
         });
     }

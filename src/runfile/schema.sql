@@ -84,7 +84,8 @@ CREATE TABLE body (
     seq    INTEGER PRIMARY KEY,
     change TEXT,                            -- operation::Change as JSON
     before TEXT NOT NULL,
-    after  TEXT NOT NULL
+    after  TEXT NOT NULL,
+    side_effects TEXT                       -- field -> {before, after}: what changed besides what was sent
 );
 
 CREATE TABLE result (

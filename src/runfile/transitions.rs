@@ -41,6 +41,8 @@ pub struct Settlement {
     pub result: Option<Map<String, Json>>,
     /// Records it wrote or touched, as the answer shows them.
     pub seen: Vec<Seen>,
+    /// Field → `{before, after}` of what changed besides what was sent.
+    pub side_effects: Map<String, Json>,
 }
 
 impl Settlement {
@@ -53,6 +55,7 @@ impl Settlement {
             change: None,
             result: None,
             seen: Vec::new(),
+            side_effects: Map::new(),
         }
     }
 
@@ -295,6 +298,11 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     }
     if let Some(fields) = &settlement.result {
         store::put_result(connection, seq, 0, None, fields)?;
+    }
+    if !settlement.side_effects.is_empty() {
+        connection
+            .prepare_cached("UPDATE body SET side_effects = ?2 WHERE seq = ?1")?
+            .execute(params![seq.0, store::to_text(&settlement.side_effects)?])?;
     }
     for seen in &settlement.seen {
         super::stamps::put(connection, seen)?;

@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::Digest;
 use super::Ending;
 use super::Finished;
+use super::GivenLimits;
 use super::Header;
 use super::Outputs;
 use super::Requests;
@@ -31,6 +32,7 @@ use crate::expr::StepNo;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::State;
+use crate::playbook::Limits;
 
 #[derive(Debug)]
 pub struct RunView {
@@ -82,6 +84,8 @@ pub struct OperationView {
     pub change: Option<Change>,
     pub before: Map<String, Json>,
     pub after: Map<String, Json>,
+    /// Field → `{before, after}` of what changed besides what was sent.
+    pub side_effects: Map<String, Json>,
     pub row: Option<Row>,
     /// `step[key]` of the operations it needs, then the steps it needs whole.
     pub depends_on: Vec<String>,
@@ -189,6 +193,11 @@ impl RunView {
         meta::get(&self.connection)
     }
 
+    /// Limits that an apply was given in place of the playbook's.
+    pub fn given_limits(&self) -> Result<Option<Limits>, RunFileError> {
+        Ok(meta::get::<GivenLimits>(&self.connection)?.map(|given| given.0))
+    }
+
     pub fn requests(&self) -> Result<Requests, RunFileError> {
         Ok(meta::get(&self.connection)?.unwrap_or_default())
     }
@@ -255,7 +264,7 @@ impl RunView {
         let condition = which.condition();
         let sql = format!(
             "SELECT op.seq, op.key, op.action, op.module, op.record, op.state, op.label, op.message, op.status, \
-             op.reversible, op.batch, op.attempts, body.change, body.before, body.after, item.file, item.line \
+             op.reversible, op.batch, op.attempts, body.change, body.before, body.after, item.file, item.line, body.side_effects \
              FROM op JOIN body ON body.seq = op.seq \
              LEFT JOIN item ON item.step = ?1 AND item.idx = op.seq - (?1 << 40) \
              WHERE op.seq > ?2 AND op.seq < ?3 AND {condition} ORDER BY op.seq LIMIT ?4"
@@ -381,6 +390,10 @@ fn operation(row: &rusqlite::Row<'_>) -> Result<OperationView, RunFileError> {
             })?,
         before: rows::map(&row.get::<_, String>(13)?)?,
         after: rows::map(&row.get::<_, String>(14)?)?,
+        side_effects: match row.get::<_, Option<String>>(17)? {
+            Some(text) => rows::map(&text)?,
+            None => Map::new(),
+        },
         row: place.map(|(file, line)| Row {
             file,
             line: from_db(line),

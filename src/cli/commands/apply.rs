@@ -3,9 +3,11 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use jiff::SignedDuration;
+use jiff::Timestamp;
 
 use crate::cli::args::ApplyArgs;
+use crate::cli::args::Format;
 use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
@@ -13,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::limits;
 use crate::cli::load;
 use crate::cli::load::Loaded;
 use crate::cli::printer;
@@ -21,49 +24,59 @@ use crate::cli::reports;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
+use crate::cli::turn::Queue;
 use crate::client::Writer;
 use crate::execute;
 use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
 use crate::execute::ExecuteError;
+use crate::playbook::Limits;
 use crate::runfile::Ending;
+use crate::runfile::GivenLimits;
 use crate::runfile::Header;
 use crate::runfile::Lock;
 use crate::runfile::RunFile;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 
-/// What of an earlier run is to be tried again.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Again {
+/// What of an earlier run is to be tried again, and within which limits.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
     pub(crate) failed: bool,
     pub(crate) unknown: bool,
+    /// In place of the playbook's.
+    pub(crate) limits: Limits,
 }
 
 pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
+    let terms = Terms {
+        failed: args.retry_failed,
+        unknown: args.retry_unknown,
+        limits: limits::given(&args.limits)?,
+    };
     let signals = Signals::listen();
+    if let Some(deadline) = args.deadline {
+        signals.stop_after(deadline);
+    }
+    let queue = Queue {
+        settings,
+        signals: &signals,
+        timeout: args.lock.lock_timeout,
+        file: &args.file,
+    };
+    let lock = queue.lock(&args.file).await?;
     let view = RunView::open(&args.file)?;
     refuse(&view, args)?;
-    let loaded = load::recorded(&view, &args.paths.allow_path)?;
+    let loaded = load::recorded(&view, &args.paths.allow_path)?.under(&terms.limits);
     drop(view);
-    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    let session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
     if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
         session.close().await;
         return Err(refused);
     }
-    let again = Again {
-        failed: args.retry_failed,
-        unknown: args.retry_unknown,
-    };
     let end = send(
-        settings,
-        &args.file,
-        &loaded,
-        &session,
-        again,
-        args.deadline,
-        &signals,
+        settings, &args.file, &loaded, &session, &terms, lock, &signals,
     )
     .await;
     session.close().await;
@@ -97,7 +110,41 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
             });
         }
     }
+    if let Some(most) = args.max_age {
+        refuse_older(&view.header()?.started, most, Timestamp::now())?;
+    }
     Ok(())
+}
+
+/// A plan says what was so when it was made. Where that cannot be read, nobody can say that it is recent.
+fn refuse_older(started: &str, most: Duration, now: Timestamp) -> Result<(), Failure> {
+    let help = Some("plan again, look at it, and apply that".into());
+    let Ok(made) = started.parse::<Timestamp>() else {
+        return Err(Failure::Refused {
+            message: format!("it cannot be told how old this plan is: it was made `{started}`"),
+            help,
+        });
+    };
+    // One from the future is as young as can be: clocks differ.
+    let age = Duration::try_from(now.duration_since(made)).unwrap_or_default();
+    if age <= most {
+        return Ok(());
+    }
+    Err(Failure::Refused {
+        message: format!(
+            "this plan was made {started}, {} ago, and `--max-age {}` takes no older one",
+            length(age),
+            length(most)
+        ),
+        help,
+    })
+}
+
+/// A length of time as `--max-age` takes it.
+fn length(time: Duration) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    let span = SignedDuration::from_secs(seconds);
+    format!("{span:#}")
 }
 
 /// Going on with what was taken back would leave half of it done.
@@ -121,11 +168,10 @@ pub(crate) async fn send(
     path: &Path,
     loaded: &Loaded,
     session: &Session,
-    again: Again,
-    deadline: Option<Duration>,
+    terms: &Terms,
+    lock: Lock,
     signals: &Signals,
 ) -> Result<ApplyEnd, Failure> {
-    let lock = Lock::take(path)?;
     let mut file = RunFile::open(path)?;
     let header: Header = file.header()?;
     if header.instance.url != session.name {
@@ -137,11 +183,17 @@ pub(crate) async fn send(
             help: Some("plan again for this instance".into()),
         });
     }
-    if again.failed {
+    if !terms.limits.is_empty() {
+        let earlier = file.get::<GivenLimits>()?.map(|given| given.0);
+        file.put(&GivenLimits(
+            terms.limits.over(&earlier.unwrap_or_default()),
+        ))?;
+    }
+    if terms.failed {
         let count = file.retry_failed()?;
         tracing::info!("{count} operations are tried again");
     }
-    if again.unknown {
+    if terms.unknown {
         file.retry_unknown()?;
     }
     let health = engine::health(&loaded.checked.settings, Task::Apply);
@@ -159,7 +211,6 @@ pub(crate) async fn send(
     let writer = Writer::new(session.reader.clone(), permit);
     let options = ApplyOptions {
         pace: engine::pace(&loaded.checked.settings),
-        deadline: deadline.map(|deadline| Instant::now() + deadline),
     };
     let end = execute::apply(&mut engine, writer, health, options).await;
     engine::count_requests(&engine.file, session)?;
@@ -192,7 +243,14 @@ pub(crate) fn finish(
             printer::failure(settings, &failure);
             Ok(failure.exit())
         }
-        Ok(ApplyEnd::Interrupted) => Ok(signals.exit()),
+        Ok(ApplyEnd::Interrupted) => {
+            // A report for programs does not say it to people.
+            if output.format == Format::Json {
+                let command = format!("sugarmill apply {}", path.display());
+                printer::say(settings, &format!("interrupted; to go on: `{command}`"));
+            }
+            Ok(signals.exit())
+        }
         Ok(ApplyEnd::Refused(error)) => {
             printer::failure(settings, &ExecuteError::Guard(error).into());
             Ok(Exit::Refused)

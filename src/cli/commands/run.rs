@@ -4,7 +4,7 @@ use std::io::BufRead;
 use std::path::Path;
 
 use super::apply;
-use super::apply::Again;
+use super::apply::Terms;
 use super::plan;
 use crate::check::WriteAccess;
 use crate::cli::args::Format;
@@ -21,6 +21,7 @@ use crate::cli::reports;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
+use crate::cli::turn::Queue;
 use crate::execute::PlanEnd;
 use crate::runfile::RunView;
 
@@ -59,20 +60,28 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
     let loaded = load::playbook(&args.playbook, &args.paths.allow_path)?;
-    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
-    let exit = within(settings, &args, &output, &loaded, &session, &signals).await;
+    let queue = Queue {
+        settings,
+        signals: &signals,
+        timeout: args.lock.lock_timeout,
+        file: &args.playbook,
+    };
+    let session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
+    let exit = within(queue, &args, &output, &loaded, &session).await;
     session.close().await;
     exit
 }
 
 async fn within(
-    settings: &Settings,
+    queue: Queue<'_>,
     args: &RunArgs,
     output: &OutputSettings,
     loaded: &load::Loaded,
     session: &Session,
-    signals: &Signals,
 ) -> Result<Exit, Failure> {
+    let Queue {
+        settings, signals, ..
+    } = queue;
     session.confirmed(args.confirmation.confirm.as_deref())?;
     let request = plan::Request {
         playbook: &args.playbook,
@@ -97,16 +106,9 @@ async fn within(
         };
         return failure_report::give_hindered(settings, output, &path, &refused);
     }
-    let end = apply::send(
-        settings,
-        &path,
-        loaded,
-        session,
-        Again::default(),
-        None,
-        signals,
-    )
-    .await;
+    let lock = queue.lock(&path).await?;
+    let terms = Terms::default();
+    let end = apply::send(settings, &path, loaded, session, &terms, lock, signals).await;
     let exit = apply::finish(settings, output, &path, end, signals)?;
     printer::say(settings, &format!("written to `{}`", path.display()));
     Ok(exit)

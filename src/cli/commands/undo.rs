@@ -4,7 +4,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::apply;
-use super::apply::Again;
+use super::apply::Terms;
 use super::plan;
 use super::plan::Partial;
 use super::plan::Planned;
@@ -24,13 +24,13 @@ use crate::cli::reports;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
+use crate::cli::turn::Queue;
 use crate::cli::undo_args::UndoArgs;
 use crate::execute;
 use crate::execute::PlanEnd;
 use crate::plan::Drifted;
 use crate::runfile::Header;
 use crate::runfile::Instance;
-use crate::runfile::Lock;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 use crate::runfile::RunView;
@@ -47,8 +47,14 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         )?;
     }
     let signals = Signals::listen();
+    let queue = Queue {
+        settings,
+        signals: &signals,
+        timeout: args.lock.lock_timeout,
+        file: &args.file,
+    };
     // Whoever writes the run is not done with it.
-    let _lock = Lock::take(&args.file)?;
+    let _lock = queue.lock(&args.file).await?;
     let view = RunView::open(&args.file)?;
     if !view.did_anything()? {
         printer::say(
@@ -62,13 +68,18 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         return Ok(Exit::Success);
     }
     let loaded = load::recorded(&view, &[])?;
-    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    let manner = Manner::of(&loaded.checked.settings);
+    let session = match args.dry_run {
+        true => Session::open(settings, manner).await?,
+        false => Session::to_write(queue, manner).await?,
+    };
     let undo = Undo {
         settings,
         args,
         output: &output,
         session: &session,
         signals: &signals,
+        queue,
     };
     let exit = undo.within(view, loaded).await;
     session.close().await;
@@ -81,6 +92,7 @@ struct Undo<'a> {
     output: &'a OutputSettings,
     session: &'a Session,
     signals: &'a Signals,
+    queue: Queue<'a>,
 }
 
 /// Where an undo is written, and how far an earlier one there is.
@@ -117,7 +129,7 @@ impl Undo<'_> {
                 });
             }
             Out::Begun(path) => {
-                self.go_on(&path)?;
+                self.go_on(&path).await?;
                 return self.apply(&path).await;
             }
             Out::Fresh(path) => path,
@@ -269,8 +281,8 @@ impl Undo<'_> {
     }
 
     /// Takes up an undo that was begun: with `--force` what was left alone has another turn.
-    fn go_on(&self, path: &Path) -> Result<(), Failure> {
-        let _lock = Lock::take(path)?;
+    async fn go_on(&self, path: &Path) -> Result<(), Failure> {
+        let _lock = self.queue.lock(path).await?;
         let mut file = RunFile::open(path)?;
         if let Some(mut undoes) = file.get::<Undoes>()? {
             undoes.drifted = self.drifted();
@@ -301,14 +313,15 @@ impl Undo<'_> {
         let loaded = load::recorded(&view, &[])?;
         let run_id = view.header()?.run_id;
         drop(view);
+        let lock = self.queue.lock(path).await?;
         self.note(&run_id, path, Stage::Run)?;
         let end = apply::send(
             self.settings,
             path,
             &loaded,
             self.session,
-            Again::default(),
-            None,
+            &Terms::default(),
+            lock,
             self.signals,
         )
         .await;

@@ -130,10 +130,11 @@ fn tolerance(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Tolerance>
             .whole("max_failures", node, 0)
             .map(|number| Tolerance::Count(number.value)),
         Node::Text(text) => {
+            // A number in quotation marks is no number.
             let percent = text
-                .strip_suffix('%')
-                .and_then(|number| number.trim().parse().ok())
-                .filter(|percent| (0.0..=100.0).contains(percent));
+                .parse()
+                .ok()
+                .filter(|read| matches!(read, Tolerance::Percent(_)));
             if percent.is_none() {
                 let problem = Problem::error(
                     code::INVALID_PARAMETER,
@@ -143,7 +144,7 @@ fn tolerance(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Tolerance>
                 .help("a percentage is between `0%` and `100%`");
                 reader.report(problem);
             }
-            percent.map(Tolerance::Percent)
+            percent
         }
         _ => {
             reader.wrong_kind("max_failures", wants, node);

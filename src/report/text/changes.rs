@@ -17,6 +17,7 @@ use crate::report::OperationReport;
 use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
+use crate::report::SideEffect;
 use crate::report::source::Source;
 use crate::runfile::Which;
 
@@ -25,6 +26,9 @@ const FIELDS: usize = 12;
 
 /// Columns a key or a field's name takes at most.
 const WIDEST: usize = 30;
+
+/// Columns of a value that changed besides.
+const BESIDES: usize = 30;
 
 /// Shown first, because people know records by them.
 const NAMES: [&str; 4] = ["name", "first_name", "last_name", "full_name"];
@@ -159,7 +163,25 @@ fn updated(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()>
         let text = format!("({} stays as it is)", cells::counted(same as u64, "field"));
         sheet.wrapped("    ", Ink::Faint, &text)?;
     }
-    Ok(())
+    besides(sheet, operation)
+}
+
+/// What the instance changed besides.
+fn besides(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
+    if operation.side_effects.is_empty() {
+        return Ok(());
+    }
+    let one = |(name, effect): (&String, &SideEffect)| {
+        let value = |value| value::shown(value, BESIDES);
+        format!(
+            "{} {} → {}",
+            cells::visible(name),
+            value(&effect.before),
+            value(&effect.after)
+        )
+    };
+    let all: Vec<String> = operation.side_effects.iter().map(one).collect();
+    sheet.wrapped("    ", Ink::Warn, &format!("besides: {}", all.join(", ")))
 }
 
 /// The fields of a record that are not empty, its name first.

@@ -50,6 +50,14 @@ pub(super) fn draw<O>(
     if !source.standing.is_plan() {
         entry(sheet, "requests", &requests(report))?;
     }
+    if !report.run.limits.is_empty() {
+        let limits = report.run.limits.iter();
+        let limits: Vec<String> = limits
+            .map(|(name, limit)| format!("{name}: {limit}"))
+            .collect();
+        let text = format!("{}, given to apply", limits.join(", "));
+        entry(sheet, "limits", &text)?;
+    }
     entry(sheet, "playbook", &cells::visible(&report.playbook.path))?;
     let (url, user) = (&report.instance.url, &report.instance.user);
     entry(

@@ -72,7 +72,8 @@ fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
             None,
         )),
         (_, RunResult::Refused) => steps.push((
-            "nothing more was sent; change the limit, or the playbook, and plan again".to_owned(),
+            "nothing more was sent; give another limit with `apply --limit NAME=VALUE`, or change the playbook and plan again"
+                .to_owned(),
             None,
         )),
         (true, RunResult::Interrupted) => {

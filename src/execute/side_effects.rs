@@ -1,0 +1,137 @@
+//! Fields that an update changed besides those it sent: what formulas, hooks and workflows of the instance did.
+
+use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+use serde_json::json;
+
+use super::deliver::Said;
+use super::deliver::Told;
+use super::drift::is_stamp;
+use crate::metadata::Field;
+use crate::metadata::FieldKind;
+use crate::metadata::Mark;
+use crate::metadata::Metadata;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
+use crate::operation::Change;
+use crate::plan::Fields;
+
+/// Beyond this many names the whole record is shorter to ask for.
+const NAMED_AT_MOST: usize = 200;
+
+/// What to read of a record before it is written: `wanted`, and the module's own columns.
+pub(super) fn looked_at(
+    metadata: &Metadata,
+    module: &str,
+    wanted: impl Iterator<Item = String>,
+) -> Fields {
+    let own = metadata.module(module).into_iter().flat_map(|module| {
+        let fields = module.fields.iter();
+        fields
+            .filter(|(name, field)| is_column(name, field))
+            .map(|(name, _)| name.clone())
+    });
+    let names: BTreeSet<String> = wanted.chain(own).collect();
+    match names.len() <= NAMED_AT_MOST {
+        true => Fields::These(names),
+        false => Fields::All,
+    }
+}
+
+/// Field → what it was and what it is, as the answers to an update show it.
+pub(super) fn seen(
+    change: &Change,
+    before: &Map<String, Json>,
+    told: &[Told],
+    metadata: &Metadata,
+) -> Map<String, Json> {
+    let (Change::Update { module, .. }, Some(Said::Answer(answer))) =
+        (change, told.last().map(|told| &told.said))
+    else {
+        return Map::new();
+    };
+    let sent = change.fields();
+    let Json::Object(after) = &answer.body else {
+        return Map::new();
+    };
+    let changed = before.iter().filter_map(|(name, was)| {
+        let is = after.get(name).filter(|_| !sent.contains_key(name))?;
+        let field = metadata.field(module.as_str(), name)?;
+        let differs =
+            is_column(name, field) && same(Some(field), was, Some(is)) == Verdict::Different;
+        differs.then(|| (name.clone(), json!({ "before": was, "after": is })))
+    });
+    changed.collect()
+}
+
+/// Whether it is a column of the record's own, and says something of the record rather than of its saving.
+fn is_column(name: &str, field: &Field) -> bool {
+    let beside = matches!(
+        field.kind,
+        FieldKind::Link | FieldKind::Collection | FieldKind::Password
+    );
+    !is_stamp(name) && !beside && !field.is(Mark::NonDb)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deliver::Doubt;
+    use super::*;
+    use crate::expr::Seq;
+    use crate::metadata::read;
+    use crate::wire::Answer;
+    use crate::wire::ModuleName;
+    use crate::wire::RecordId;
+
+    fn object(value: Json) -> Map<String, Json> {
+        serde_json::from_value(value).unwrap()
+    }
+
+    #[test]
+    fn what_changed_besides_is_told_from_what_was_sent_and_from_what_only_looks_different() {
+        let metadata = read(&json!({ "modules": { "Opportunities": { "fields": {
+            "sales_stage": { "type": "enum" },
+            "probability": { "type": "int", "calculated": true },
+            "amount": { "type": "currency", "len": "26,6" },
+            "description": { "type": "text" },
+            "date_modified": { "type": "datetime" },
+            "account_name": { "type": "relate", "source": "non-db" },
+            "notes": { "type": "link" },
+        } } } }))
+        .metadata;
+        let change = Change::Update {
+            module: ModuleName::new("Opportunities"),
+            record: RecordId::new("o"),
+            fields: object(json!({ "sales_stage": "Closed Won" })),
+        };
+        let before = object(json!({
+            "sales_stage": "Prospecting", "probability": 10, "amount": "100.000000", "description": "",
+            "date_modified": "2026-01-01T00:00:00Z", "account_name": "A",
+        }));
+        let body = json!({
+            "sales_stage": "Closed Won", "probability": "100", "amount": "100", "description": null,
+            "date_modified": "2026-01-02T00:00:00Z", "account_name": "B",
+        });
+        let told = [Told {
+            member: Seq(0),
+            said: Said::Answer(Answer { status: 200, body }),
+            doubt: Doubt::None,
+        }];
+        let seen = seen(&change, &before, &told, &metadata);
+        assert_eq!(
+            Json::Object(seen),
+            json!({ "probability": { "before": 10, "after": "100" } })
+        );
+        let Fields::These(names) = looked_at(&metadata, "Opportunities", ["id".into()].into_iter())
+        else {
+            panic!("so few are named");
+        };
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["amount", "description", "id", "probability", "sales_stage"]
+        );
+    }
+}
