@@ -107,6 +107,7 @@ pub(crate) fn count_requests(file: &RunFile, session: &Session) -> Result<(), Fa
     requests.http += counts.http;
     requests.bulk += counts.bulk;
     requests.operations += counts.operations;
+    requests.milliseconds += u64::try_from(counts.took.as_millis()).unwrap_or(u64::MAX);
     file.put(&requests)?;
     Ok(())
 }

@@ -185,6 +185,7 @@ fn report_of(about: &About, failure: &Failure) -> Report {
         result: report::RunResult::Refused,
         summary: report::Summary::default(),
         requests: report::RequestCounts::default(),
+        estimate: None,
         steps: Vec::new(),
         outputs: Map::new(),
         diagnostics: reports::diagnostics(failure),

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 /// What was sent so far; repeated requests count each time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub struct Counts {
     pub bulk: u64,
     /// Entries of `/bulk` and single requests; requests for a token are none.
     pub operations: u64,
+    /// What HTTP requests took together, those at the same time one by one.
+    pub took: Duration,
 }
 
 #[derive(Debug, Default)]
@@ -19,11 +22,17 @@ pub(super) struct Counter {
     http: AtomicU64,
     bulk: AtomicU64,
     operations: AtomicU64,
+    microseconds: AtomicU64,
 }
 
 impl Counter {
     pub(super) fn request(&self) {
         self.http.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn took(&self, time: Duration) {
+        let time = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.microseconds.fetch_add(time, Ordering::Relaxed);
     }
 
     pub(super) fn single(&self) {
@@ -41,6 +50,7 @@ impl Counter {
             http: self.http.load(Ordering::Relaxed),
             bulk: self.bulk.load(Ordering::Relaxed),
             operations: self.operations.load(Ordering::Relaxed),
+            took: Duration::from_micros(self.microseconds.load(Ordering::Relaxed)),
         }
     }
 }

@@ -19,6 +19,7 @@ use reqwest::redirect::Policy;
 use secrecy::ExposeSecret;
 use secrecy::SecretString;
 use serde_json::Value as Json;
+use tokio::time::Instant;
 
 use super::ClientError;
 use super::Connection;
@@ -133,7 +134,9 @@ impl Transport {
         self.counter.request();
         let path = call.path.split('?').next().unwrap_or_default();
         let method = call.method.as_str();
+        let begun = Instant::now();
         let result = self.attempt(&call).await;
+        self.counter.took(begun.elapsed());
         match &result {
             Ok(answer) => tracing::debug!(method, path, status = answer.status, "answered"),
             Err(fault) => {

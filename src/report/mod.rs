@@ -4,6 +4,7 @@
 
 mod annotations;
 mod error;
+mod estimate;
 mod explain;
 mod github;
 mod graph;
@@ -27,6 +28,10 @@ mod went_wrong;
 
 pub use annotations::write_github;
 pub use error::ReportError;
+pub use estimate::Consequence;
+pub use estimate::ConsequenceKind;
+pub use estimate::Estimate;
+pub use estimate::Rate;
 pub use explain::Explanation;
 pub use explain::Origin;
 pub use explain::explain;

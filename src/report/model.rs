@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::Estimate;
 use super::Kind;
 use super::Outcome;
 use super::RunResult;
@@ -35,6 +36,8 @@ pub struct Report<O = Vec<OperationReport>> {
     pub result: RunResult,
     pub summary: Summary,
     pub requests: RequestCounts,
+    /// Of a plan with something to send: what that will cost, and what may follow.
+    pub estimate: Option<Estimate>,
     pub steps: Vec<StepReport<O>>,
     /// The playbook's outputs by name.
     pub outputs: Map<String, Json>,

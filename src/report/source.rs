@@ -8,6 +8,7 @@ use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::Diagnostic;
+use super::Estimate;
 use super::InstanceReport;
 use super::OperationReport;
 use super::Outcome;
@@ -22,6 +23,7 @@ use super::Severity;
 use super::SideEffect;
 use super::StepReport;
 use super::Summary;
+use super::estimate;
 use super::model::OperationAside;
 use super::model::StepAside;
 use super::model::VERSION;
@@ -40,6 +42,7 @@ use crate::runfile::Ending;
 use crate::runfile::Header;
 use crate::runfile::OperationView;
 use crate::runfile::RunView;
+use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 
@@ -111,6 +114,7 @@ impl<'a> Source<'a> {
             result: self.standing.result(&self.steps),
             summary: self.summary(),
             requests: self.requests()?,
+            estimate: self.estimate()?,
             steps: steps.collect::<Result<_, _>>()?,
             outputs: self
                 .view
@@ -231,6 +235,14 @@ impl<'a> Source<'a> {
             }
         }
         summary
+    }
+
+    /// Once something is sent it is no plan any more, and progress says what is left.
+    fn estimate(&self) -> Result<Option<Estimate>, ReportError> {
+        match self.standing.stage {
+            Stage::Plan => estimate::of(self.view, &self.header, &self.steps),
+            Stage::Refused | Stage::Run => Ok(None),
+        }
     }
 
     fn requests(&self) -> Result<RequestCounts, ReportError> {

@@ -94,6 +94,9 @@ pub struct Requests {
     pub bulk: u64,
     pub operations: u64,
     pub retries: u64,
+    /// What they took together, one by one.
+    #[serde(default)]
+    pub milliseconds: u64,
 }
 
 /// Of a run file that takes another back: which, and on what terms.

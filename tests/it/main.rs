@@ -12,6 +12,8 @@ mod command;
 mod diagnostics;
 mod doctor;
 mod documents;
+mod estimate;
+mod every_exit;
 mod explain;
 mod exports;
 mod fuzz_seeds;

@@ -1,5 +1,7 @@
 //! What is sent, and in which form.
 
+use std::time::Duration;
+
 use super::*;
 
 #[tokio::test]
@@ -37,12 +39,15 @@ async fn one_read_goes_alone_and_several_as_a_bulk() {
         urls(&heard[2]),
         ["/v11_5/Accounts/a", "/v11_5/Accounts/b%2Fc"]
     );
+    let counts = reader.counts();
     let expected = Counts {
         http: 3,
         bulk: 1,
         operations: 3,
+        took: counts.took,
     };
-    assert_eq!(reader.counts(), expected);
+    assert_eq!(counts, expected);
+    assert_ne!(counts.took, Duration::ZERO);
 }
 
 #[tokio::test]

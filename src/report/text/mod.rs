@@ -2,6 +2,7 @@
 
 pub(super) mod cells;
 mod changes;
+mod cost;
 mod head;
 mod next;
 mod sheet;
@@ -84,6 +85,7 @@ pub fn write_text(
     trouble::draw(&mut sheet, &source, &report, limits.trouble)?;
     changes::draw(&mut sheet, &source, &report, limits.changes)?;
     head::outputs(&mut sheet, &report)?;
+    cost::draw(&mut sheet, &report)?;
     next::draw(&mut sheet, &source, &report)?;
     Ok(())
 }

@@ -1,0 +1,87 @@
+//! What is left to do, in numbers: for an estimate of what it will cost, and of what may follow from it.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+
+use super::RunFileError;
+use super::RunView;
+use super::from_db;
+use super::rows;
+use crate::expr::StepNo;
+use crate::operation::Action;
+
+/// Operations of a step that are not sent, of one kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pending {
+    pub step: StepNo,
+    pub action: Action,
+    pub count: u64,
+    /// As `max_changes` counts: of a link its ids.
+    pub changes: u64,
+    /// How many of them are not known yet.
+    pub deferred: u64,
+}
+
+impl RunView {
+    pub fn pending(&self) -> Result<Vec<Pending>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT step, action, sum(count), sum(weight), \
+             coalesce(sum(count) FILTER (WHERE state = 'deferred'), 0) \
+             FROM tally WHERE count > 0 AND state IN ('planned', 'deferred') GROUP BY step, action ORDER BY step, action",
+        )?;
+        let mut found = statement.query(())?;
+        let mut pending = Vec::new();
+        while let Some(row) = found.next()? {
+            pending.push(Pending {
+                step: StepNo(row.get(0)?),
+                action: rows::action(&row.get::<_, String>(1)?)?,
+                count: from_db(row.get(2)?),
+                changes: from_db(row.get(3)?),
+                deferred: from_db(row.get(4)?),
+            });
+        }
+        Ok(pending)
+    }
+
+    /// Of each step those whose operations its operations need.
+    pub fn needed_steps(&self) -> Result<BTreeMap<StepNo, BTreeSet<StepNo>>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT down >> 40, up >> 40 FROM edge \
+             UNION SELECT DISTINCT seq >> 40, step FROM op_step_wait",
+        )?;
+        let mut found = statement.query(())?;
+        let mut needed: BTreeMap<StepNo, BTreeSet<StepNo>> = BTreeMap::new();
+        while let Some(row) = found.next()? {
+            let (down, up) = (StepNo(row.get(0)?), StepNo(row.get(1)?));
+            if down != up {
+                needed.entry(down).or_default().insert(up);
+            }
+        }
+        Ok(needed)
+    }
+
+    /// Planned operations that give a record an assigned user it did not have, who is not this one.
+    pub fn reassigned(&self, except: &str) -> Result<u64, RunFileError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM op JOIN body ON body.seq = op.seq \
+                 WHERE op.state = 'planned' AND op.action IN ('create', 'update', 'upsert') \
+                 AND json_extract(body.after, '$.assigned_user_id') NOT IN ('', ?1) \
+                 AND json_extract(body.after, '$.assigned_user_id') \
+                     IS NOT json_extract(body.before, '$.assigned_user_id')",
+            )?
+            .query_row((except,), |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
+    /// Bytes of the database. What a run adds to it is little beside what the plan holds.
+    pub fn size(&self) -> Result<u64, RunFileError> {
+        let bytes = self.connection.query_row(
+            "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            (),
+            |row| row.get(0),
+        )?;
+        Ok(from_db(bytes))
+    }
+}

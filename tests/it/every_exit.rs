@@ -1,0 +1,220 @@
+//! However a command ends: with `--format json` stdout is one document, and every report that was asked for is written.
+
+use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
+
+use roxmltree::Document;
+use serde_json::Value;
+
+use crate::scene::Said;
+use crate::scene::Scene;
+
+const FORMATS: [(&str, &str); 6] = [
+    ("text", "r.txt"),
+    ("json", "r.json"),
+    ("junit", "r.xml"),
+    ("github", "r.gh"),
+    ("ndjson", "r.ndjson"),
+    ("csv", "r.csv"),
+];
+
+const STALE: &str = "of an earlier run";
+
+const PLAYBOOK: &str = "version: 1
+name: two
+steps:
+  - id: a
+    for_each: [x, y]
+    as: name
+    create: Accounts
+    key: \"{{ name }}\"
+    set: { name: \"{{ name }}\" }
+";
+
+fn scene() -> Scene {
+    let scene = Scene::new().file("p.yaml", PLAYBOOK);
+    let limited = PLAYBOOK.replace("steps:", "limits: { max_changes: 1 }\nsteps:");
+    scene.write("limited.yaml", &limited);
+    scene.write("broken.yaml", "version: 1\nname: x\nsteps: [oh\n");
+    scene.write("no.run", "this is no run file");
+    scene
+}
+
+fn all_formats(line: &str) -> String {
+    let reports = FORMATS.map(|(format, file)| format!(" --report {format}={file}"));
+    format!("{line} --format json{}", reports.concat())
+}
+
+/// Runs the line with every format, and looks at what it left. Gives the JSON report.
+#[track_caller]
+fn ends(scene: &Scene, code: i32, line: &str) -> Value {
+    let summary = scene.path("summary.md");
+    let _ = std::fs::remove_file(&summary);
+    for (_, file) in FORMATS {
+        scene.write(file, STALE);
+    }
+    let said = scene.ends(code, &all_formats(line));
+    kept(scene, &said)
+}
+
+#[track_caller]
+fn kept(scene: &Scene, said: &Said) -> Value {
+    let report = said.json();
+    let read = |file: &str| std::fs::read_to_string(scene.path(file)).unwrap();
+    for (_, file) in FORMATS {
+        assert!(
+            !read(file).contains(STALE),
+            "{file} is written anew\n{said}"
+        );
+    }
+    assert_eq!(
+        serde_json::from_str::<Value>(&read("r.json")).unwrap(),
+        report
+    );
+    assert_eq!(report["version"], 1, "{said}");
+    let schema = jsonschema::validator_for(&sugarmill::report::schema()).unwrap();
+    assert!(schema.is_valid(&report), "{said}");
+
+    let junit = read("r.xml");
+    let junit = Document::parse(&junit).unwrap();
+    let bad = junit
+        .descendants()
+        .filter(|node| node.has_tag_name("error") || node.has_tag_name("failure"));
+    assert_ne!(bad.count(), 0, "{said}");
+    let lines = read("r.ndjson");
+    for line in lines.lines() {
+        serde_json::from_str::<Value>(line).unwrap();
+    }
+    assert!(read("r.csv").starts_with("step,key,module,"), "{said}");
+    assert_ne!(read("r.txt"), "", "{said}");
+    let summary = read("summary.md");
+    assert!(summary.starts_with("### "), "{summary}");
+    report
+}
+
+fn with_summary(scene: Scene) -> Scene {
+    let path = scene.path("summary.md").display().to_string();
+    scene.env("GITHUB_STEP_SUMMARY", &path)
+}
+
+#[test]
+fn a_plan_that_a_limit_refuses() {
+    let scene = with_summary(scene());
+    let report = ends(&scene, 5, "plan limited.yaml -o p.run");
+    assert_eq!(report["result"], "refused");
+    assert_eq!(report["summary"]["planned"], 2);
+    let text = std::fs::read_to_string(scene.path("r.gh")).unwrap();
+    assert!(text.starts_with("::error "), "{text}");
+}
+
+#[test]
+fn an_apply_that_the_digest_refuses() {
+    let scene = with_summary(scene());
+    scene.ends(0, "plan p.yaml -o p.run");
+    let report = ends(&scene, 5, "apply p.run --expect-digest 00000000");
+    assert_eq!(report["result"], "refused");
+    assert_eq!(report["summary"]["planned"], 2, "the plan is still shown");
+    let reason = report["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(
+        reason.contains("not the plan that was expected"),
+        "{reason}"
+    );
+    assert_eq!(scene.server.writes(), 0);
+    scene.ends(0, "apply p.run");
+}
+
+#[test]
+fn a_login_that_is_refused() {
+    let scene = with_summary(scene());
+    scene.ends(0, "plan p.yaml -o p.run");
+    let scene = scene.env("SUGAR_PASSWORD", "wrong");
+    let report = ends(&scene, 4, "apply p.run");
+    assert_eq!(report["result"], "interrupted");
+    assert_eq!(report["summary"]["planned"], 2);
+    assert_eq!(report["diagnostics"][0]["code"], "lost");
+    let report = ends(&scene, 4, "plan p.yaml -o other.run");
+    assert_eq!(report["result"], "refused");
+    assert_eq!(report["steps"], serde_json::json!([]));
+    ends(&scene, 4, "run p.yaml --yes -o other.run");
+}
+
+#[test]
+fn what_cannot_be_read() {
+    let scene = with_summary(scene());
+    for (code, line) in [
+        (3, "plan broken.yaml"),
+        (3, "plan missing.yaml"),
+        (3, "run broken.yaml --yes"),
+        (3, "apply no.run"),
+        (3, "apply missing.run"),
+        (3, "undo no.run --yes"),
+        (5, "run p.yaml"),
+    ] {
+        let report = ends(&scene, code, line);
+        assert_eq!(report["result"], "refused", "{line}");
+        assert_ne!(report["diagnostics"], serde_json::json!([]), "{line}");
+    }
+}
+
+#[test]
+fn arguments_that_make_no_sense() {
+    let scene = scene();
+    for line in [
+        "plan p.yaml --format json --report pdf=r.pdf",
+        "plan p.yaml --format json --report json=nowhere/r.json",
+        "plan p.yaml --format json --no-such-option",
+        "plan --format=json",
+        "show no.run --format json",
+    ] {
+        let document = scene.ends(3, line).json();
+        assert_eq!(
+            document["diagnostics"].as_array().unwrap().len(),
+            1,
+            "{line}"
+        );
+    }
+    assert_eq!(scene.server.log().len(), 0, "nothing was asked of Sugar");
+}
+
+#[test]
+fn an_interrupted_apply() {
+    let scene = with_summary(scene());
+    let rows: Vec<String> = (0..300).map(|row| format!("n{row}")).collect();
+    let many = PLAYBOOK.replace("[x, y]", &format!("[{}]", rows.join(", ")));
+    scene.write("p.yaml", &many);
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene.server.fault("latency:60000,path=/bulk,method=POST");
+    for (_, file) in FORMATS {
+        scene.write(file, STALE);
+    }
+    let asked = scene.server.log().len();
+    let line = all_formats("apply p.run");
+    let apply = scene.start(&line);
+    let until = Instant::now() + Duration::from_secs(30);
+    while scene.server.log().len() < asked + 2 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(200));
+    let pid = apply.id().to_string();
+    let kill = Command::new("kill").args(["-s", "INT", &pid]).status();
+    assert!(kill.unwrap().success());
+    let said = Said::of(&line, &apply.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(130), "{said}");
+    let report = kept(&scene, &said);
+    assert_eq!(report["result"], "interrupted");
+}
+
+#[test]
+fn a_report_that_cannot_be_written_leaves_one_document() {
+    let scene = scene();
+    // Longer than any file system takes, which is seen only when it is written.
+    let name = "r".repeat(300);
+    let line =
+        format!("plan p.yaml -o p.run --format json --report csv={name} --report json=r.json");
+    let said = scene.ends(3, &line);
+    said.says("cannot write");
+    let report = said.json();
+    let written = std::fs::read_to_string(scene.path("r.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&written).unwrap(), report);
+}
