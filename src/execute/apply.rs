@@ -23,6 +23,7 @@ use crate::batch;
 use crate::batch::Batch;
 use crate::batch::Budget;
 use crate::batch::Ready;
+use crate::check::Sharing;
 use crate::client::Writer;
 use crate::event::Event;
 use crate::expr::Seq;
@@ -203,10 +204,14 @@ impl Engine<'_> {
             .iter()
             .filter_map(|operation| {
                 let stamp = cleared.stamps.get(&operation.seq).map(String::as_str);
+                let change = operation.change.as_ref()?;
                 Some(Ready {
                     seq: operation.seq,
-                    requests: operation.change.as_ref()?.requests(stamp),
-                    sharing: self.checked.step(operation.seq.step()).alone,
+                    requests: change.requests(stamp),
+                    sharing: match change.goes_as_itself() {
+                        true => Sharing::Alone,
+                        false => self.checked.step(operation.seq.step()).alone,
+                    },
                 })
             })
             .collect();
@@ -319,16 +324,9 @@ impl Engine<'_> {
         self.file.settle(&settlements)?;
         // Without an instance to ask, or time, they stay sent; the next apply asks.
         if delivered.end.is_none() && !self.stop_wished() {
-            for question in questions {
-                let operation = question.operation.clone();
-                match self.look_up(question).await {
-                    Ok(settlement) => {
-                        self.learn(&operation, &settlement)?;
-                        self.file.settle(&[(operation.seq, settlement)])?;
-                    }
-                    Err(ExecuteError::Interrupted) => break,
-                    Err(error) => return Err(error),
-                }
+            match self.answer(questions).await {
+                Ok(()) | Err(ExecuteError::Interrupted) => {}
+                Err(error) => return Err(error),
             }
         }
         self.file.answered(number, &super::timestamp())?;
@@ -341,13 +339,25 @@ impl Engine<'_> {
         Ok(delivered.end)
     }
 
+    /// Asks the instance what became of operations whose answers do not say it.
+    async fn answer(&mut self, questions: Vec<Question>) -> Result<(), ExecuteError> {
+        let held = self.held_ids(&questions).await?;
+        for (question, held) in questions.into_iter().zip(held) {
+            let operation = question.operation.clone();
+            let settlement = self.look_up(question, held).await?;
+            self.learn(&operation, &settlement)?;
+            self.file.settle(&[(operation.seq, settlement)])?;
+        }
+        Ok(())
+    }
+
     /// The first create that is known to be done shows whether the instance keeps ids.
     pub(super) fn learn(
         &mut self,
         operation: &StoredOperation,
         settlement: &Settlement,
     ) -> Result<(), ExecuteError> {
-        if operation.action == Action::Create && settlement.result.is_some() {
+        if operation.action == Action::Create && !settlement.records.is_empty() {
             let seen = judge::client_ids(settlement);
             if self.file.get::<ClientIds>()? != Some(seen) {
                 self.file.put(&seen)?;

@@ -23,6 +23,7 @@ use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
 use crate::wire::Fault;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
 
 /// What a record's present values mean for an operation on it.
@@ -132,7 +133,10 @@ impl Engine<'_> {
         let Some(change) = &operation.change else {
             return Ok(false);
         };
-        let stamp = self.file.stamp(change.module(), change.record())?;
+        let stamp = match change.about() {
+            Some((module, record)) => self.file.stamp(module, record)?,
+            None => None,
+        };
         let says = |name: &str| record.get(name).and_then(Json::as_str);
         Ok(match stamp {
             None => false,
@@ -143,10 +147,18 @@ impl Engine<'_> {
     }
 }
 
+/// Whether the plan saw a record that it would now write over.
 fn overwrites(operation: &StoredOperation) -> bool {
     matches!(
         operation.change,
-        Some(Change::Update { .. } | Change::Delete { .. })
+        Some(
+            Change::Update { .. }
+                | Change::Delete { .. }
+                | Change::UpsertByKey {
+                    record: Some(_),
+                    ..
+                }
+        )
     )
 }
 
@@ -159,10 +171,13 @@ fn record_need(operation: &StoredOperation, change: &Change) -> Need {
         Change::Delete { .. } => Fields::All,
         _ => Fields::These(operation.after.keys().cloned().collect()),
     };
-    Need::Record {
-        module: change.module().clone(),
-        record: change.record().clone(),
-        fields,
+    match change.about() {
+        Some((module, record)) => Need::Record {
+            module: module.clone(),
+            record: record.clone(),
+            fields,
+        },
+        None => Need::Nothing,
     }
 }
 
@@ -191,7 +206,8 @@ fn standing(
             .iter()
             .filter(|(name, _)| !is_stamp(name))
             .filter(|(name, value)| {
-                let field = metadata.field(change.module().as_str(), name);
+                let module = change.module().map_or("", ModuleName::as_str);
+                let field = metadata.field(module, name);
                 same(field, value, record.get(*name)) == Verdict::Different
             })
             .map(|(name, _)| name.clone())

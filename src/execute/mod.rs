@@ -23,6 +23,7 @@ mod plan;
 mod reading;
 mod reconcile;
 mod seen;
+mod sync_key;
 mod under;
 mod undo;
 mod upsert;
