@@ -58,6 +58,8 @@ pub struct Progress {
     pub changes: u64,
     /// What `max_deletes` counts.
     pub deletes: u64,
+    /// What `max_calls` counts.
+    pub calls: u64,
     /// Steps whose number of operations is not known yet.
     pub unexpanded: u64,
 }
@@ -83,6 +85,7 @@ impl Progress {
         Totals {
             changes: self.changes,
             deletes: self.deletes,
+            calls: self.calls,
             failed: self.failed,
             operations: self.operations(),
         }

@@ -9,6 +9,7 @@ use crate::expr::Path;
 use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::expr::Tree;
+use crate::playbook::Assume;
 use crate::playbook::DataFile;
 use crate::playbook::Empty;
 use crate::playbook::ExportFormat;
@@ -26,6 +27,7 @@ use crate::playbook::Verify;
 use crate::playbook::Wait;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
+use crate::wire::WriteMethod;
 
 #[derive(Debug, Clone)]
 pub struct Checked {
@@ -220,6 +222,7 @@ pub enum CheckedRead {
     },
     Me,
     Ping,
+    Call(Call),
 }
 
 #[derive(Debug, Clone)]
@@ -228,6 +231,7 @@ pub enum CheckedWrite {
         module: Located<ModuleName>,
         set: Vec<SetField>,
         under: Option<Under>,
+        assume: Assume,
     },
     Update {
         module: Located<ModuleName>,
@@ -265,6 +269,24 @@ pub enum CheckedWrite {
         module: Located<ModuleName>,
         record: Tree,
     },
+    UpsertByKey {
+        module: Located<ModuleName>,
+        sync_key: Template,
+        set: Vec<SetField>,
+    },
+    Call {
+        method: WriteMethod,
+        call: Call,
+        body: Option<Tree>,
+    },
+}
+
+/// An endpoint that the playbook names itself.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Text, or a list of the path's parts.
+    pub path: Tree,
+    pub query: Vec<SetField>,
 }
 
 /// Parts of a field that holds several things.
@@ -314,7 +336,7 @@ impl CheckedStep {
     pub fn module(&self) -> Option<&Located<ModuleName>> {
         match &self.action {
             CheckedAction::Read(read) => read.module(),
-            CheckedAction::Write(write) => Some(write.module()),
+            CheckedAction::Write(write) => write.module(),
             CheckedAction::Assert { .. } | CheckedAction::Export { .. } => None,
         }
     }
@@ -329,13 +351,15 @@ impl CheckedRead {
             | Self::Get { module, .. }
             | Self::Related { module, .. }
             | Self::Enum { module, .. } => Some(module),
-            Self::Search { .. } | Self::Metadata { .. } | Self::Me | Self::Ping => None,
+            Self::Search { .. } | Self::Metadata { .. } | Self::Me | Self::Ping | Self::Call(_) => {
+                None
+            }
         }
     }
 }
 
 impl CheckedWrite {
-    pub fn module(&self) -> &Located<ModuleName> {
+    pub fn module(&self) -> Option<&Located<ModuleName>> {
         match self {
             Self::Create { module, .. }
             | Self::Update { module, .. }
@@ -344,7 +368,9 @@ impl CheckedWrite {
             | Self::Link { module, .. }
             | Self::Unlink { module, .. }
             | Self::Favorite { module, .. }
-            | Self::Unfavorite { module, .. } => module,
+            | Self::Unfavorite { module, .. }
+            | Self::UpsertByKey { module, .. } => Some(module),
+            Self::Call { .. } => None,
         }
     }
 }

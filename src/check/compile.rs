@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::checked::Call;
 use super::checked::CheckedAction;
 use super::checked::CheckedRead;
 use super::checked::CheckedStep;
@@ -26,6 +27,7 @@ use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::expr::Tree;
 use crate::playbook::Action;
+use crate::playbook::CallMethod;
 use crate::playbook::DataFormat;
 use crate::playbook::Expect;
 use crate::playbook::Fields;
@@ -255,6 +257,7 @@ impl Compiler<'_> {
                     }),
                     None => None,
                 },
+                assume: args.assume,
             }),
             Action::Update(args) => CheckedAction::Write(CheckedWrite::Update {
                 module: module(&args.module),
@@ -268,6 +271,25 @@ impl Compiler<'_> {
                 set: self.set(&args.set)?,
                 parts: self.parts(&args.add, &args.remove)?,
             }),
+            Action::UpsertByKey(args) => CheckedAction::Write(CheckedWrite::UpsertByKey {
+                module: module(&args.module),
+                sync_key: self.template(&args.sync_key)?,
+                set: self.set(&args.set)?,
+            }),
+            Action::Call(args) => {
+                let call = Call {
+                    path: self.tree(&args.path)?,
+                    query: self.set(&args.query)?,
+                };
+                match args.method {
+                    CallMethod::Get => CheckedAction::Read(CheckedRead::Call(call)),
+                    CallMethod::Changing(method) => CheckedAction::Write(CheckedWrite::Call {
+                        method,
+                        call,
+                        body: self.optional(args.body.as_ref()).ok()?,
+                    }),
+                }
+            }
             Action::Delete(args) => CheckedAction::Write(CheckedWrite::Delete {
                 module: module(&args.module),
                 record: self.tree(&args.record)?,

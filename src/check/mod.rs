@@ -2,6 +2,7 @@
 
 mod advice;
 mod against;
+mod calls;
 mod checked;
 mod compile;
 mod exports;
@@ -21,6 +22,7 @@ pub use against::against;
 pub use against::against_with;
 pub use against::far_modules;
 pub use against::modules;
+pub use checked::Call;
 pub use checked::Checked;
 pub use checked::CheckedAction;
 pub use checked::CheckedRead;
@@ -113,6 +115,7 @@ pub fn check(
         .collect();
     depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
+    calls::check(playbook, &mut problems);
     let mut vars_used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); known.len()];
     let given = included::check(playbook, &includes, &known, &mut vars_used, &mut problems);
     let mut needs = graph::Needs::new();

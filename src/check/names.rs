@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::checked::Call;
 use super::checked::CheckedAction;
 use super::checked::CheckedRead;
 use super::checked::CheckedStep;
@@ -354,6 +355,7 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
             | CheckedRead::Metadata { .. }
             | CheckedRead::Me
             | CheckedRead::Ping => {}
+            CheckedRead::Call(call) => trees.extend(of_call(call)),
         },
         CheckedAction::Write(write) => match write {
             CheckedWrite::Create { set, under, .. } => {
@@ -382,6 +384,14 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
             CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
                 trees.extend([record, to]);
             }
+            CheckedWrite::UpsertByKey { sync_key, set, .. } => {
+                all.push((sync_key, inside));
+                trees.extend(set.iter().map(|field| &field.value));
+            }
+            CheckedWrite::Call { call, body, .. } => {
+                trees.extend(of_call(call));
+                trees.extend(body);
+            }
         },
         CheckedAction::Export { to, columns, .. } => {
             all.push((to, ItemIs::Absent));
@@ -406,4 +416,9 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
             .map(|template| (template, inside)),
     );
     all
+}
+
+fn of_call(call: &Call) -> impl Iterator<Item = &Tree> {
+    let query = call.query.iter().map(|field| &field.value);
+    std::iter::once(&call.path).chain(query)
 }

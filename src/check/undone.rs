@@ -68,7 +68,9 @@ fn taken_back_by(write: &CheckedWrite) -> &'static str {
         CheckedWrite::Create { .. } => "delete",
         CheckedWrite::Update { .. } => "update",
         CheckedWrite::Upsert { .. } => "undo",
-        CheckedWrite::Delete { .. } => "none",
+        CheckedWrite::Delete { .. }
+        | CheckedWrite::UpsertByKey { .. }
+        | CheckedWrite::Call { .. } => "none",
         CheckedWrite::Link { .. } => "unlink",
         CheckedWrite::Unlink { .. } => "link",
         CheckedWrite::Favorite { .. } => "unfavorite",

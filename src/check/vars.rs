@@ -363,6 +363,10 @@ pub(super) fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
 struct NoResults;
 
 impl Results for NoResults {
+    fn selected(&self, _: StepNo, _: Option<u64>) -> Result<Option<Json>, ResultsError> {
+        Ok(None)
+    }
+
     fn step(&self, _: &str) -> Result<Option<StepResult>, ResultsError> {
         Ok(None)
     }

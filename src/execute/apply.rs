@@ -26,6 +26,7 @@ use crate::batch;
 use crate::batch::Batch;
 use crate::batch::Budget;
 use crate::batch::Ready;
+use crate::check::Sharing;
 use crate::client::Writer;
 use crate::event::Event;
 use crate::expr::Seq;
@@ -204,10 +205,14 @@ impl Engine<'_> {
             .iter()
             .filter_map(|operation| {
                 let stamp = cleared.stamps.get(&operation.seq).map(String::as_str);
+                let change = operation.change.as_ref()?;
                 Some(Ready {
                     seq: operation.seq,
-                    requests: operation.change.as_ref()?.requests(stamp),
-                    sharing: self.checked.step(operation.seq.step()).alone,
+                    requests: change.requests(stamp),
+                    sharing: match change.goes_as_itself() {
+                        true => Sharing::Alone,
+                        false => self.checked.step(operation.seq.step()).alone,
+                    },
                 })
             })
             .collect();
@@ -329,20 +334,9 @@ impl Engine<'_> {
         self.file.settle(&settlements)?;
         // Without an instance to ask, or time, they stay sent; the next apply asks.
         if delivered.end.is_none() && !self.stop_wished() {
-            for question in questions {
-                let operation = question.operation.clone();
-                match self.look_up(question).await {
-                    // Perhaps it is under way still; it is asked about again when nothing else is.
-                    Ok(settlement)
-                        if settlement.state == State::Unknown
-                            && self.memory.doubt(operation.seq) => {}
-                    Ok(settlement) => {
-                        self.learn(&operation, &settlement)?;
-                        self.file.settle(&[(operation.seq, settlement)])?;
-                    }
-                    Err(ExecuteError::Interrupted) => break,
-                    Err(error) => return Err(error),
-                }
+            match self.answer(questions).await {
+                Ok(()) | Err(ExecuteError::Interrupted) => {}
+                Err(error) => return Err(error),
             }
         }
         self.file.answered(number, &super::timestamp())?;
@@ -363,13 +357,31 @@ impl Engine<'_> {
         }
     }
 
+    /// Asks the instance what became of operations whose answers do not say it.
+    async fn answer(&mut self, questions: Vec<Question>) -> Result<(), ExecuteError> {
+        let held = self.held_ids(&questions).await?;
+        for (question, held) in questions.into_iter().zip(held) {
+            let operation = question.operation.clone();
+            let settlement = self.look_up(question, held).await?;
+            // Perhaps it is under way still; it is asked about again when nothing else is.
+            let may_clear_up =
+                settlement.state == State::Unknown && operation.action == Action::Create;
+            if may_clear_up && self.memory.doubt(operation.seq) {
+                continue;
+            }
+            self.learn(&operation, &settlement)?;
+            self.file.settle(&[(operation.seq, settlement)])?;
+        }
+        Ok(())
+    }
+
     /// The first create that is known to be done shows whether the instance keeps ids.
     pub(super) fn learn(
         &mut self,
         operation: &StoredOperation,
         settlement: &Settlement,
     ) -> Result<(), ExecuteError> {
-        if operation.action == Action::Create && settlement.result.is_some() {
+        if operation.action == Action::Create && !settlement.records.is_empty() {
             let seen = judge::client_ids(settlement);
             if self.file.get::<ClientIds>()? != Some(seen) {
                 self.file.put(&seen)?;

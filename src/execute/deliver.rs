@@ -244,13 +244,15 @@ impl Courier {
         }
     }
 
-    /// No answer came. A create that may have been done is not repeated unless its id is known to keep it single.
+    /// No answer came. A create that may have been done is not repeated unless its id is known to keep it single, and a
+    /// call never is.
     fn missed(&self, open: &mut Open, fault: &Fault, may_have_happened: bool) {
         if !may_have_happened {
             return;
         }
         open.doubt = Doubt::PerhapsDone;
-        if open.entry.request.creates() && self.ids != ClientIds::Honoured {
+        let request = &open.entry.request;
+        if request.is_call() || (request.creates() && self.ids != ClientIds::Honoured) {
             open.told = Some(Said::Fault(fault.clone()));
         }
     }

@@ -24,6 +24,7 @@ use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
 use crate::wire::Fault;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
 
 /// What a record's present values mean for an operation on it.
@@ -131,7 +132,9 @@ impl Engine<'_> {
     }
 
     fn record_need(&self, operation: &StoredOperation, change: &Change) -> Need {
-        let module = change.module();
+        let Some((module, record)) = change.about() else {
+            return Need::Nothing;
+        };
         let fields = match change {
             Change::Delete { .. } => Fields::All,
             _ => side_effects::looked_at(
@@ -142,7 +145,7 @@ impl Engine<'_> {
         };
         Need::Record {
             module: module.clone(),
-            record: change.record().clone(),
+            record: record.clone(),
             fields,
         }
     }
@@ -157,7 +160,10 @@ impl Engine<'_> {
         let Some(change) = &operation.change else {
             return Ok(false);
         };
-        let stamp = self.file.stamp(change.module(), change.record())?;
+        let stamp = match change.about() {
+            Some((module, record)) => self.file.stamp(module, record)?,
+            None => None,
+        };
         let says = |name: &str| record.get(name).and_then(Json::as_str);
         Ok(match stamp {
             None => false,
@@ -168,10 +174,18 @@ impl Engine<'_> {
     }
 }
 
+/// Whether the plan saw a record that it would now write over.
 fn overwrites(operation: &StoredOperation) -> bool {
     matches!(
         operation.change,
-        Some(Change::Update { .. } | Change::Delete { .. })
+        Some(
+            Change::Update { .. }
+                | Change::Delete { .. }
+                | Change::UpsertByKey {
+                    record: Some(_),
+                    ..
+                }
+        )
     )
 }
 
@@ -204,7 +218,8 @@ fn standing(
             .iter()
             .filter(|(name, _)| !is_stamp(name))
             .filter(|(name, value)| {
-                let field = metadata.field(change.module().as_str(), name);
+                let module = change.module().map_or("", ModuleName::as_str);
+                let field = metadata.field(module, name);
                 same(field, value, record.get(*name)) == Verdict::Different
             })
             .map(|(name, _)| name.clone())

@@ -16,7 +16,9 @@ use crate::plan::Need;
 impl Engine<'_> {
     /// This run's earlier writes to the record of a draft.
     pub(super) fn earlier(&self, draft: &Draft) -> Result<Vec<Earlier>, ExecuteError> {
-        let (module, record) = (draft.change.module(), draft.change.record());
+        let Some((module, record)) = draft.change.about() else {
+            return Ok(Vec::new());
+        };
         let writes = self
             .file
             .writes_to(module.as_str(), record.as_str(), draft.seq)?;
@@ -25,7 +27,11 @@ impl Engine<'_> {
             .filter(|write| {
                 matches!(
                     write.action,
-                    Action::Create | Action::Update | Action::Favorite | Action::Unfavorite
+                    Action::Create
+                        | Action::Update
+                        | Action::Upsert
+                        | Action::Favorite
+                        | Action::Unfavorite
                 )
             })
             .map(|write| Earlier {

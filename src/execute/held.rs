@@ -62,7 +62,10 @@ impl Engine<'_> {
         for (place, (draft, known)) in drafts.iter().zip(&known).enumerate() {
             let change = &draft.change;
             let is_missing = matches!(known, Ok(Current::Missing));
-            if is_missing && !self.is_new(change.module(), change.record(), draft.seq)? {
+            let Some((module, record)) = change.about() else {
+                continue;
+            };
+            if is_missing && !self.is_new(module, record, draft.seq)? {
                 continue;
             }
             for bound in self.bound(change, known.as_ref().ok()) {

@@ -1,5 +1,7 @@
 //! An answer into an outcome.
 
+use std::borrow::Cow;
+
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -76,14 +78,17 @@ pub(super) fn judge(
 fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, told: Told) -> Judged {
     match told.said {
         Said::Answer(answer) => {
+            let selected = step.select.as_ref().map(|path| path.find(&answer.body));
             let below = operation.change.as_ref().and_then(Change::parent).is_some();
-            let body = match below {
-                true => answer.body.get("related_record"),
-                false => Some(&answer.body),
+            let body = match (&operation.change, below) {
+                (_, true) => answer.body.get("related_record"),
+                (Some(Change::UpsertByKey { .. }), _) => answer.body.get("record"),
+                _ => Some(&answer.body),
             };
             match body {
                 Some(body) => {
                     let mut settlement = done(operation, step, metadata, body, answer.status);
+                    settlement.selected = selected;
                     if let Some(change) = &operation.change {
                         settlement.seen = super::seen::in_answer(change, &answer.body, metadata);
                     }
@@ -152,19 +157,39 @@ fn done(
     let Some(change) = &operation.change else {
         return settlement;
     };
-    if let Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } = change {
+    let mut settlement = settlement;
+    let (module, fields) = match change {
+        Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } => return settlement,
+        Change::Call { .. } => {
+            settlement.records = super::walk::records_in(body)
+                .iter()
+                .map(|record| kept(step, &Map::new(), record))
+                .collect();
+            return settlement;
+        }
+        Change::Create { module, fields, .. }
+        | Change::Update { module, fields, .. }
+        | Change::UpsertByKey { module, fields, .. } => (module, Cow::Borrowed(fields)),
+        Change::Favorite { module, .. } | Change::Unfavorite { module, .. } => {
+            (module, change.fields())
+        }
+    };
+    // An instance that does not show the record it upserted shows its id; what was stored is not seen then.
+    if let (Change::UpsertByKey { .. }, Json::String(id)) = (change, body) {
+        let mut record = fields.into_owned();
+        record.insert("id".into(), id.as_str().into());
+        settlement.change = other_id(change, &record);
+        settlement.records = vec![record];
         return settlement;
     }
-    let (module, fields) = (change.module(), change.fields());
     let Json::Object(record) = body else {
         return settlement.label(
             LocalLabel::NotStored,
             "the answer shows no record to compare with",
         );
     };
-    let mut settlement = settlement;
     settlement.change = other_id(change, record);
-    settlement.result = Some(kept(step, &fields, record));
+    settlement.records = vec![kept(step, &fields, record)];
     let lost = not_stored(step, module, &fields, record, metadata);
     let (failing, warned): (Vec<_>, Vec<_>) = lost
         .into_iter()
@@ -187,13 +212,14 @@ fn done(
     settlement
 }
 
-/// The change as it was done, where the instance gave another id than the one that was sent.
+/// The change as it was done, where the instance gave another id than the one that was sent, or the first.
 fn other_id(change: &Change, record: &Map<String, Json>) -> Option<Change> {
-    let Change::Create { id, .. } = change else {
+    let (Change::Create { .. } | Change::UpsertByKey { .. }) = change else {
         return None;
     };
     let given = record.get("id")?.as_str()?;
-    (given != id.as_str()).then(|| change.with_id(RecordId::new(given)))
+    let known = change.record().map(RecordId::as_str);
+    (known != Some(given)).then(|| change.with_id(RecordId::new(given)))
 }
 
 /// What an answer to a create says of the instance.

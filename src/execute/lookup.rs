@@ -12,6 +12,7 @@ use super::deliver::Doubt;
 use super::drift::Standing;
 use super::judge;
 use super::needs::Absence;
+use super::needs::Known;
 use super::seen;
 use crate::metadata::FieldKind;
 use crate::metadata::value::Verdict;
@@ -49,25 +50,51 @@ pub(super) struct Question {
 }
 
 impl Engine<'_> {
-    pub(super) async fn look_up(&self, question: Question) -> Result<Settlement, ExecuteError> {
+    /// What the ids of creates lead to, asked for all questions in one go: of a load that assumes that everything is new,
+    /// a whole batch may be refused. Other questions have nothing here.
+    pub(super) async fn held_ids(
+        &self,
+        questions: &[Question],
+    ) -> Result<Vec<Option<Known>>, ExecuteError> {
+        let needs: Vec<Option<(Need, Absence)>> = questions
+            .iter()
+            .map(|question| Some((self.need_of_create(&question.operation)?, Absence::Odd)))
+            .collect();
+        let asked: Vec<(Need, Absence)> = needs.iter().flatten().cloned().collect();
+        let mut known = self.asker.know(&asked).await?.into_iter();
+        Ok(needs
+            .into_iter()
+            .map(|need| need.and_then(|_| known.next()))
+            .collect())
+    }
+
+    /// Judges by what the instance holds. `held` is what [`Engine::held_ids`] gave for the question.
+    pub(super) async fn look_up(
+        &self,
+        question: Question,
+        held: Option<Known>,
+    ) -> Result<Settlement, ExecuteError> {
         let Question {
             operation,
             fault,
             doubt,
         } = question;
         let settlement = match &operation.change {
-            Some(Change::Create { .. }) => self.created(&operation, fault, doubt).await?,
+            Some(Change::Create { .. }) => self.created(&operation, fault, doubt, held).await?,
             Some(Change::Update { .. } | Change::Delete { .. }) => {
                 self.overwritten(&operation, fault, doubt).await?
             }
             // Linking twice is linking once, and so is marking.
+            // An upsert by key finds what it made itself.
             Some(
                 Change::Link { .. }
                 | Change::Unlink { .. }
                 | Change::Favorite { .. }
-                | Change::Unfavorite { .. },
+                | Change::Unfavorite { .. }
+                | Change::UpsertByKey { .. },
             )
             | None => self.again(&operation, fault),
+            Some(Change::Call { .. }) => call_without_answer(fault.as_ref()),
         };
         let settlement = seen::completed(settlement, &operation, self.metadata);
         Ok(self.tolerated(operation.seq, settlement))
@@ -83,17 +110,12 @@ impl Engine<'_> {
         }
     }
 
-    async fn created(
-        &self,
-        operation: &StoredOperation,
-        fault: Option<Fault>,
-        doubt: Doubt,
-    ) -> Result<Settlement, ExecuteError> {
+    fn need_of_create(&self, operation: &StoredOperation) -> Option<Need> {
         let Some(Change::Create {
             module, id, fields, ..
         }) = &operation.change
         else {
-            return Ok(self.again(operation, fault));
+            return None;
         };
         let step = self.checked.step(operation.seq.step());
         let fields_wanted = Fields::These(
@@ -107,12 +129,25 @@ impl Engine<'_> {
                 .chain(step.projection.to_fields().into_iter().flatten())
                 .collect(),
         );
-        let need = Need::Record {
+        Some(Need::Record {
             module: module.clone(),
             record: id.clone(),
             fields: fields_wanted,
+        })
+    }
+
+    async fn created(
+        &self,
+        operation: &StoredOperation,
+        fault: Option<Fault>,
+        doubt: Doubt,
+        held: Option<Known>,
+    ) -> Result<Settlement, ExecuteError> {
+        let Some(Change::Create { module, fields, .. }) = &operation.change else {
+            return Ok(self.again(operation, fault));
         };
-        let record = match self.asker.know(&[(need, Absence::Odd)]).await?.pop() {
+        let step = self.checked.step(operation.seq.step());
+        let record = match held {
             Some(Ok(Current::Record(record))) => record,
             Some(Err(fault)) => return Ok(judge::failed(&fault)),
             _ => return self.not_there(operation, fault, doubt).await,
@@ -131,7 +166,7 @@ impl Engine<'_> {
             State::Unchanged
         };
         let mut settlement = Settlement::new(state);
-        settlement.result = Some(judge::kept(step, fields, &record));
+        settlement.records = vec![judge::kept(step, fields, &record)];
         if !differing.is_empty() {
             let names = differing.join(", ");
             settlement.message = Some(format!(
@@ -167,7 +202,7 @@ impl Engine<'_> {
                 if let Some(change @ Change::Create { fields, .. }) = &operation.change {
                     let mut result = fields.clone();
                     result.insert("id".into(), id.as_str().into());
-                    settlement.result = Some(result);
+                    settlement.records = vec![result];
                     settlement.change = Some(change.with_id(id));
                 }
                 Ok(settlement)
@@ -281,6 +316,22 @@ impl Engine<'_> {
             Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault),
         })
     }
+}
+
+/// Nobody but the endpoint knows what a call did, and it is not asked.
+fn call_without_answer(fault: Option<&Fault>) -> Settlement {
+    let (label, why) = match fault {
+        Some(fault) => (fault.label(), fault.to_string()),
+        None => (LocalLabel::Network.into(), "its answer was lost".to_owned()),
+    };
+    let status = fault.and_then(Fault::status);
+    let message = format!(
+        "{why}; nobody can tell whether the call was done: look for what it does, and if it was not, \
+         `apply --retry-unknown`"
+    );
+    Settlement::new(State::Unknown)
+        .label(label, message)
+        .status(status)
 }
 
 /// Sugar says `invalid_parameter` both of a bad value and of an id that a deleted record holds; only its words tell.

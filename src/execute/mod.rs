@@ -25,6 +25,7 @@ mod reading;
 mod reconcile;
 mod seen;
 mod side_effects;
+mod sync_key;
 mod under;
 mod undo;
 mod upsert;

@@ -102,6 +102,7 @@ impl Engine<'_> {
         items: &[Item],
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
         let expanded = self.with_matches(step, expanded, items).await?;
+        let expanded = self.with_keys(step, expanded, items).await?;
         let used = match &step.projection {
             Projection::All => BTreeSet::new(),
             Projection::Fields(fields) => fields.clone(),
@@ -134,13 +135,14 @@ impl Engine<'_> {
                 Expanded::Write(draft) => {
                     let (known, mut earlier) =
                         known.next().unwrap_or((Ok(Current::Missing), Vec::new()));
-                    let change = &draft.change;
-                    let of_page = here
-                        .entry((change.module().clone(), change.record().clone()))
-                        .or_default();
-                    earlier.extend(of_page.iter().cloned());
+                    let about = draft.change.about();
+                    let about = about.map(|(module, record)| (module.clone(), record.clone()));
+                    let of_page = about.map(|about| here.entry(about).or_default());
+                    earlier.extend(of_page.iter().flat_map(|writes| writes.iter().cloned()));
                     let outcome = self.write_outcome(step, item, draft, known, &earlier);
-                    of_page.extend(planned_write(&outcome));
+                    if let Some(of_page) = of_page {
+                        of_page.extend(planned_write(&outcome));
+                    }
                     outcome
                 }
                 Expanded::Ended(operation) => ItemOutcome::Operation {
@@ -177,12 +179,14 @@ impl Engine<'_> {
             }
         };
         let clash = conflict(&draft, earlier).map(|(other, name)| {
+            let about = match draft.change.about() {
+                Some((module, record)) => format!("{module} `{record}`"),
+                None => "one record".to_owned(),
+            };
             format!(
-                "steps `{}` and `{}` set `{name}` of {} `{}` to different values",
+                "steps `{}` and `{}` set `{name}` of {about} to different values",
                 self.checked.step(other.step()).id,
                 step.id,
-                draft.change.module(),
-                draft.change.record()
             )
         });
         let held = match &current {
@@ -249,6 +253,8 @@ fn known_result(
         return None;
     }
     let change = operation.change.as_ref()?;
+    // Without an id, nothing is known: what a call answers, and whom an upsert by key finds.
+    let record = change.record()?;
     let mut result = held.unwrap_or_default();
     if operation.state == State::Planned
         && !matches!(
@@ -258,6 +264,6 @@ fn known_result(
     {
         result.extend(operation.after.clone());
     }
-    result.insert("id".into(), change.record().as_str().into());
+    result.insert("id".into(), record.as_str().into());
     Some(result)
 }

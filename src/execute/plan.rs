@@ -3,12 +3,15 @@
 use super::Engine;
 use super::ExecuteError;
 use super::digest;
+use crate::check::CheckedAction;
 use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
 use crate::check::LeftOut;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Sources;
 use crate::diag::counted;
+use crate::expr::Effect;
 use crate::expr::Rendered;
 use crate::operation::State;
 use crate::plan::GuardError;
@@ -105,11 +108,13 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
     }
 }
 
-fn effect(step: &CheckedStep) -> crate::expr::Effect {
-    if step.is_write() {
-        crate::expr::Effect::Writes
-    } else {
-        crate::expr::Effect::Reads
+fn effect(step: &CheckedStep) -> Effect {
+    match &step.action {
+        CheckedAction::Write(CheckedWrite::Call { .. }) => Effect::Calls,
+        CheckedAction::Write(_) => Effect::Writes,
+        CheckedAction::Read(_) | CheckedAction::Assert { .. } | CheckedAction::Export { .. } => {
+            Effect::Reads
+        }
     }
 }
 
@@ -153,7 +158,9 @@ impl Engine<'_> {
             Err(other) => return Err(other),
         }
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
-            let bounded = step.max.is_some() || self.guard.limits().max_changes.is_some();
+            let limits = self.guard.limits();
+            let calls = effect(step) == Effect::Calls && limits.max_calls.is_some();
+            let bounded = step.max.is_some() || limits.max_changes.is_some() || calls;
             if !bounded && !self.file.step(step.number)?.expanded {
                 return Ok(Some(Refusal::Unbounded(step.id.clone())));
             }

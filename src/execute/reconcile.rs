@@ -79,7 +79,8 @@ impl Engine<'_> {
             fault: None,
             doubt: Doubt::PerhapsDone,
         };
-        let settlement = self.look_up(question).await?;
+        let held = self.held_ids(std::slice::from_ref(&question)).await?.pop();
+        let settlement = self.look_up(question, held.flatten()).await?;
         if settlement.state == State::Unknown && self.nothing_was_made(operation).await? {
             return Ok(Settlement::new(State::Planned));
         }

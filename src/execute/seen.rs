@@ -38,7 +38,8 @@ pub(super) fn in_answer(change: &Change, answer: &Json, metadata: &Metadata) -> 
         Change::Update { module, .. }
         | Change::Favorite { module, .. }
         | Change::Unfavorite { module, .. } => (show(module, Why::Touched, beans.whole), None),
-        Change::Delete { .. } => (None, None),
+        Change::Delete { .. } | Change::Call { .. } => (None, None),
+        Change::UpsertByKey { module, .. } => (show(module, Why::Touched, beans.record), None),
         Change::Link { module, link, .. } | Change::Unlink { module, link, .. } => {
             let near = show(module, Why::Touched, beans.record);
             let far = metadata.far_module(module.as_str(), link.as_str());
@@ -75,9 +76,12 @@ pub(super) fn completed(
 
 /// All records that a change touches, none of them seen.
 fn touched(change: &Change, metadata: &Metadata) -> Vec<Seen> {
-    let mut touched = vec![unseen(change.module(), change.record())];
+    let Some((module, record)) = change.about() else {
+        return Vec::new();
+    };
+    let mut touched = vec![unseen(module, record)];
     let mut far = |link: &str, ids: &mut dyn Iterator<Item = &RecordId>| {
-        if let Some(far) = metadata.far_module(change.module().as_str(), link) {
+        if let Some(far) = metadata.far_module(module.as_str(), link) {
             let far = ModuleName::new(far);
             touched.extend(ids.map(|id| unseen(&far, id)));
         }
@@ -95,7 +99,9 @@ fn touched(change: &Change, metadata: &Metadata) -> Vec<Seen> {
         | Change::Update { .. }
         | Change::Delete { .. }
         | Change::Favorite { .. }
-        | Change::Unfavorite { .. } => {}
+        | Change::Unfavorite { .. }
+        | Change::UpsertByKey { .. }
+        | Change::Call { .. } => {}
     }
     touched
 }

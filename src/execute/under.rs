@@ -43,12 +43,15 @@ impl Engine<'_> {
         current: &Current,
     ) -> Result<Option<Need>, ExecuteError> {
         let record = parent.record.clone();
+        let Some(made) = draft.change.record() else {
+            return Ok(None);
+        };
         Ok(match current {
             Current::Record(_) => Some(Need::Links {
                 module: parent.module.clone(),
                 record,
                 link: parent.link.clone(),
-                others: vec![draft.change.record().clone()],
+                others: vec![made.clone()],
                 columns: Vec::new(),
             }),
             // A parent that this run creates is not there yet, and need not be.
@@ -76,12 +79,12 @@ impl Engine<'_> {
 /// What is known of a new record, with what is known of its parent.
 fn judged(change: &Change, known: Known, parent: Known) -> Known {
     match (known?, parent?) {
-        (Current::Record(record), Current::Links(linked)) => {
-            Ok(match linked.contains(change.record()) {
+        (Current::Record(record), Current::Links(linked)) => Ok(
+            match change.record().is_some_and(|made| linked.contains(made)) {
                 true => Current::Record(record),
                 false => Current::Detached(record),
-            })
-        }
+            },
+        ),
         // What was created before stays what it is, wherever its parent went.
         (Current::Record(record), Current::Missing) => Ok(Current::Detached(record)),
         (Current::Missing, Current::Missing) => Ok(Current::NoParent),

@@ -313,13 +313,17 @@ impl Engine<'_> {
         here: &mut Here,
     ) -> Result<Vec<(Seq, EdgeKind)>, ExecuteError> {
         let change = &task.recovery.change;
-        let about = (change.module().clone(), change.record().clone());
+        let Some((module, record)) = change.about() else {
+            return Ok(Vec::new());
+        };
+        let about = (module.clone(), record.clone());
         let of_page = here.insert(about, task.seq);
         let last = match of_page {
             Some(seq) => Some(seq),
             None => {
-                let (module, record) = (change.module().as_str(), change.record().as_str());
-                let writes = self.file.writes_to(module, record, task.seq)?;
+                let writes = self
+                    .file
+                    .writes_to(module.as_str(), record.as_str(), task.seq)?;
                 let last = writes.last().map(|write| write.seq);
                 last.filter(|seq| seq.step() == step.number)
             }
@@ -334,7 +338,10 @@ impl Engine<'_> {
         let at = record
             .get("date_modified")
             .and_then(serde_json::Value::as_str);
-        let stamp = self.file.stamp(change.module(), change.record())?;
+        let stamp = match change.about() {
+            Some((module, record)) => self.file.stamp(module, record)?,
+            None => None,
+        };
         Ok(match stamp.and_then(|stamp| stamp.at) {
             Some(ours) if at == Some(ours.as_str()) => LastSaved::ByUs,
             Some(_) | None => LastSaved::ByAnybody,

@@ -46,9 +46,10 @@ impl Engine<'_> {
         let mut reads = Vec::new();
         for expanded in &expanded {
             if let Expanded::Write(draft) = expanded
-                && let Some(conditions) = draft.change.unless()
+                && let (Some(module), Some(conditions)) =
+                    (draft.change.module(), draft.change.unless())
             {
-                reads.push(matching(draft.change.module(), conditions));
+                reads.push(matching(module, conditions));
             }
         }
         if reads.is_empty() {
@@ -97,14 +98,15 @@ impl Engine<'_> {
         draft: &Draft,
         taken: &mut BTreeMap<RecordId, String>,
     ) -> Result<Option<String>, ExecuteError> {
-        let record = draft.change.record();
+        let Some((module, record)) = draft.change.about() else {
+            return Ok(None);
+        };
         let other = match taken.get(record) {
             Some(place) => Some(place.clone()),
             None => {
-                let module = draft.change.module().as_str();
-                let other = self
-                    .file
-                    .other_with_record(draft.seq, module, record.as_str())?;
+                let other =
+                    self.file
+                        .other_with_record(draft.seq, module.as_str(), record.as_str())?;
                 match other {
                     Some(other) => {
                         let row = self.file.item(other)?.and_then(|(_, row, _)| row);
@@ -131,19 +133,20 @@ impl Engine<'_> {
         let mut reads = Vec::new();
         for operation in operations {
             if let Some(change) = &operation.change
-                && let Some(conditions) = change.unless()
+                && let (Some((module, record)), Some(conditions)) =
+                    (change.about(), change.unless())
             {
-                reads.push(matching(change.module(), conditions));
-                asked.push((operation.seq, change));
+                reads.push(matching(module, conditions));
+                asked.push((operation.seq, record));
             }
         }
         let answers = self.asker.all(reads).await?;
         let mut settled = Vec::new();
-        for ((seq, change), answer) in asked.into_iter().zip(answers) {
+        for ((seq, record), answer) in asked.into_iter().zip(answers) {
             let settlement = match answer.and_then(ids) {
                 Err(fault) => super::judge::failed(&fault),
                 // What this run made itself, and whose answer was lost, is no other record.
-                Ok(found) => match found.iter().find(|id| *id != change.record()) {
+                Ok(found) => match found.iter().find(|id| *id != record) {
                     None => continue,
                     Some(id) => Settlement::new(State::Failed).label(
                         LocalLabel::Drift,
@@ -168,18 +171,23 @@ fn decided(mut draft: Draft, found: &[RecordId]) -> Result<Draft, (Label, String
             None => Ok(draft),
         },
         [record] => {
-            draft.change = Change::Update {
-                module: draft.change.module().clone(),
-                record: record.clone(),
-                fields: upsert.set,
-            };
+            if let Change::Create { module, .. } = &draft.change {
+                draft.change = Change::Update {
+                    module: module.clone(),
+                    record: record.clone(),
+                    fields: upsert.set,
+                };
+            }
             Ok(draft)
         }
         several => {
             let ids = all_of(several.iter().map(RecordId::as_str));
             let more = several.len() >= NAMED as usize;
             let more = if more { " and perhaps more" } else { "" };
-            let module = draft.change.module();
+            let module = draft
+                .change
+                .module()
+                .map_or("the module", ModuleName::as_str);
             let message = format!("several records of {module} match: {ids}{more}");
             Err((LocalLabel::Ambiguous.into(), message))
         }
@@ -216,7 +224,7 @@ fn ids(answer: Answer) -> Result<Vec<RecordId>, Fault> {
 }
 
 /// Where an item came from, as messages name it.
-fn place(seq: Seq, row: Option<&Row>) -> String {
+pub(super) fn place(seq: Seq, row: Option<&Row>) -> String {
     match row {
         Some(row) => format!("{}:{}", row.file, row.line),
         None => format!("item {}", seq.index()),

@@ -75,7 +75,9 @@ impl Walk {
         match &self.plan {
             ReadPlan::Nothing => None,
             ReadPlan::Count(reads) => reads.get(self.part).cloned(),
-            ReadPlan::Record(read) | ReadPlan::Value(read) => Some(read.clone()),
+            ReadPlan::Record(read) | ReadPlan::Value(read) | ReadPlan::Answer(read) => {
+                Some(read.clone())
+            }
             ReadPlan::Walk {
                 list,
                 filters,
@@ -131,6 +133,11 @@ impl Walk {
                 None => self.broken("a count"),
             },
             ReadPlan::Value(_) => {
+                self.found.answer = Some(answer.body);
+                self.done = Some(Ok(()));
+            }
+            ReadPlan::Answer(_) => {
+                self.found.records = records_in(&answer.body);
                 self.found.answer = Some(answer.body);
                 self.done = Some(Ok(()));
             }
@@ -210,6 +217,22 @@ impl Walk {
             Some(Err(fault)) => Err(fault),
             Some(Ok(())) | None => Ok(self.found),
         }
+    }
+}
+
+/// The records in whatever an endpoint answers: those of a list, in an envelope or without, or the one map that it is.
+pub(super) fn records_in(answer: &Json) -> Vec<Map<String, Json>> {
+    let maps = |list: &[Json]| -> Option<Vec<Map<String, Json>>> {
+        list.iter().map(|item| item.as_object().cloned()).collect()
+    };
+    match answer {
+        Json::Array(list) => maps(list).unwrap_or_default(),
+        Json::Object(map) => {
+            let list = map.get("records").and_then(Json::as_array);
+            list.and_then(|list| maps(list))
+                .unwrap_or_else(|| vec![map.clone()])
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Vec::new(),
     }
 }
 

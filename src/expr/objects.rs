@@ -81,6 +81,13 @@ impl Access {
         self.recorder.record().unknown.insert(what);
         stop("the value is not known yet")
     }
+
+    fn selected(&self, step: StepNo, item: Option<u64>) -> Value {
+        match self.results.selected(step, item) {
+            Ok(found) => found.as_ref().map_or(Value::UNDEFINED, from_json),
+            Err(error) => self.broken(&error),
+        }
+    }
 }
 
 /// An invalid value: the engine stops at it. What it means is in the recorder.
@@ -225,7 +232,7 @@ impl Step {
                 }
             },
             "count" => Value::from(step.count.unwrap_or(step.records)),
-            "selected" => step.selected.as_ref().map_or(Value::UNDEFINED, from_json),
+            "selected" => self.access.selected(step.number, None),
             _ => Value::UNDEFINED,
         }
     }
@@ -498,12 +505,8 @@ impl Item {
                 })),
                 "first" => (!result.record.is_empty())
                     .then(|| from_json(&Json::Object(result.record.clone()))),
-                "count" => Some(
-                    result
-                        .record
-                        .get("record_count")
-                        .map_or_else(|| Value::from(result.records), from_json),
-                ),
+                "count" => Some(Value::from(result.count.unwrap_or(result.records))),
+                "selected" => Some(self.access.selected(self.step, Some(self.index))),
                 field => result.record.get(field).map(from_json),
             },
         }

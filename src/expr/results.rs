@@ -47,7 +47,10 @@ pub enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Reads,
+    /// One record for each item, of which the plan may know something.
     Writes,
+    /// Whatever an endpoint answers, of which nothing is known before.
+    Calls,
 }
 
 /// Whether a step has one item of its own or one for each of a list.
@@ -68,7 +71,6 @@ pub struct StepResult {
     pub records: u64,
     /// What `count` gave; absent for other verbs.
     pub count: Option<u64>,
-    pub selected: Option<Json>,
     /// Of a step without `for_each` that is settled: its one item did not go well.
     pub bad: Option<(Seq, Option<Label>)>,
 }
@@ -104,6 +106,8 @@ pub struct ItemResult {
     pub key: Option<String>,
     pub record: Map<String, Json>,
     pub records: u64,
+    /// What `count` gave; absent for other verbs.
+    pub count: Option<u64>,
     pub outcome: &'static str,
     pub label: Option<Label>,
     pub source: ItemSource,
@@ -161,6 +165,9 @@ pub trait Results: Send + Sync + fmt::Debug {
         index: u64,
         range: Range<u64>,
     ) -> Result<Vec<Map<String, Json>>, ResultsError>;
+
+    /// What `select` found for one item, or for all items that went well.
+    fn selected(&self, step: StepNo, item: Option<u64>) -> Result<Option<Json>, ResultsError>;
 
     /// The one record of a step whose field has this value, as text.
     fn find(&self, step: StepNo, field: &str, value: &str) -> Result<Hit, ResultsError>;

@@ -40,7 +40,6 @@ impl Results for Memory {
             items,
             records,
             count: None,
-            selected: None,
             bad: None,
         }))
     }
@@ -72,6 +71,7 @@ impl Results for Memory {
             key: None,
             record,
             records: 1,
+            count: None,
             outcome,
             label: None,
             source,
@@ -107,6 +107,10 @@ impl Results for Memory {
             ("kind", "a") => Hit::Several,
             _ => Hit::None,
         })
+    }
+
+    fn selected(&self, _: StepNo, _: Option<u64>) -> Result<Option<Json>, ResultsError> {
+        Ok(None)
     }
 
     fn tally(&self, _: StepNo) -> Result<Tally, ResultsError> {

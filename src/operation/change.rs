@@ -13,7 +13,9 @@ use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
 use crate::wire::Parent;
 use crate::wire::RecordId;
+use crate::wire::RestPath;
 use crate::wire::Write;
+use crate::wire::WriteMethod;
 
 /// Ids a link request carries at most (design 7).
 const LINKS_A_REQUEST: usize = 200;
@@ -60,10 +62,33 @@ pub enum Change {
         module: ModuleName,
         record: RecordId,
     },
+    /// An upsert by a key of another system; the instance itself decides whether that is an update or a create.
+    UpsertByKey {
+        module: ModuleName,
+        sync_key: String,
+        fields: Map<String, Json>,
+        /// The fields the answer is to show.
+        shown: Vec<String>,
+        /// The record that has the key: as far as the plan could see, then as it was answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<RecordId>,
+    },
+    /// Any other endpoint. What it does nobody knows but who wrote it.
+    Call {
+        method: WriteMethod,
+        path: RestPath,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        query: Vec<(String, String)>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<Json>,
+    },
 }
 
 /// The field in which an answer shows the user's own mark (fact sheet 1.3).
 const FAVORITE: &str = "my_favorite";
+
+/// The field that an upsert by key gives a new record.
+pub const SYNC_KEY: &str = "sync_key";
 
 /// The word for it in reports. What changes nothing in Sugar is listed only when it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,6 +103,7 @@ pub enum Action {
     Unlink,
     Favorite,
     Unfavorite,
+    Call,
     Read,
     Assert,
     Export,
@@ -93,6 +119,7 @@ impl Action {
         Self::Unlink,
         Self::Favorite,
         Self::Unfavorite,
+        Self::Call,
         Self::Read,
         Self::Assert,
         Self::Export,
@@ -108,6 +135,7 @@ impl Action {
             Self::Unlink => "unlink",
             Self::Favorite => "favorite",
             Self::Unfavorite => "unfavorite",
+            Self::Call => "call",
             Self::Read => "read",
             Self::Assert => "assert",
             Self::Export => "export",
@@ -124,8 +152,8 @@ impl Action {
     /// Whether what it does can be taken back, as far as that is known before it is known on what it works.
     pub fn reversible(self) -> Reversible {
         match self {
-            // Sugar gives no way to bring a deleted record back (fact sheet 1.1).
-            Self::Delete => Reversible::No,
+            // Sugar gives no way to bring a deleted record back (fact sheet 1.1), and nobody knows what a call did.
+            Self::Delete | Self::Call => Reversible::No,
             Self::Create
             | Self::Update
             | Self::Upsert
@@ -154,10 +182,13 @@ impl Change {
             Self::Unlink { .. } => Action::Unlink,
             Self::Favorite { .. } => Action::Favorite,
             Self::Unfavorite { .. } => Action::Unfavorite,
+            Self::UpsertByKey { .. } => Action::Upsert,
+            Self::Call { .. } => Action::Call,
         }
     }
 
-    pub fn module(&self) -> &ModuleName {
+    /// The module it works on; a call has none that anybody can tell.
+    pub fn module(&self) -> Option<&ModuleName> {
         match self {
             Self::Create { module, .. }
             | Self::Update { module, .. }
@@ -165,29 +196,54 @@ impl Change {
             | Self::Link { module, .. }
             | Self::Unlink { module, .. }
             | Self::Favorite { module, .. }
-            | Self::Unfavorite { module, .. } => module,
+            | Self::Unfavorite { module, .. }
+            | Self::UpsertByKey { module, .. } => Some(module),
+            Self::Call { .. } => None,
         }
     }
 
-    /// The record it works on; of a link the left one.
-    pub fn record(&self) -> &RecordId {
+    /// The record it works on, if that is known; of a link the left one.
+    pub fn record(&self) -> Option<&RecordId> {
         match self {
-            Self::Create { id, .. } => id,
+            Self::Create { id, .. } => Some(id),
             Self::Update { record, .. }
             | Self::Delete { record, .. }
             | Self::Link { record, .. }
             | Self::Unlink { record, .. }
             | Self::Favorite { record, .. }
-            | Self::Unfavorite { record, .. } => record,
+            | Self::Unfavorite { record, .. } => Some(record),
+            Self::UpsertByKey { record, .. } => record.as_ref(),
+            Self::Call { .. } => None,
         }
     }
 
-    /// A create that was given another id than the one it was planned with.
+    /// The record it works on, with its module.
+    pub fn about(&self) -> Option<(&ModuleName, &RecordId)> {
+        self.module().zip(self.record())
+    }
+
+    /// The key of another system by which it finds its record.
+    pub fn sync_key(&self) -> Option<&str> {
+        match self {
+            Self::UpsertByKey { sync_key, .. } => Some(sync_key),
+            _ => None,
+        }
+    }
+
+    /// Whether its request is sent as itself and not in `/bulk`, where not every endpoint is known to work.
+    pub fn goes_as_itself(&self) -> bool {
+        matches!(self, Self::Call { .. })
+    }
+
+    /// The change on the record that the instance says it was done to: a create may be given another id than it was
+    /// planned with, and the record of a key is known only then.
     #[must_use]
     pub fn with_id(&self, given: RecordId) -> Self {
         let mut change = self.clone();
-        if let Self::Create { id, .. } = &mut change {
-            *id = given;
+        match &mut change {
+            Self::Create { id, .. } => *id = given,
+            Self::UpsertByKey { record, .. } => *record = Some(given),
+            _ => {}
         }
         change
     }
@@ -212,11 +268,45 @@ impl Change {
     pub fn fields(&self) -> Cow<'_, Map<String, Json>> {
         let mark = |is_set: bool| Map::from_iter([(FAVORITE.to_owned(), Json::Bool(is_set))]);
         match self {
-            Self::Create { fields, .. } | Self::Update { fields, .. } => Cow::Borrowed(fields),
+            Self::Create { fields, .. }
+            | Self::Update { fields, .. }
+            | Self::UpsertByKey { fields, .. } => Cow::Borrowed(fields),
             Self::Favorite { .. } => Cow::Owned(mark(true)),
             Self::Unfavorite { .. } => Cow::Owned(mark(false)),
-            Self::Delete { .. } | Self::Link { .. } | Self::Unlink { .. } => Cow::Owned(Map::new()),
+            Self::Delete { .. } | Self::Link { .. } | Self::Unlink { .. } | Self::Call { .. } => {
+                Cow::Owned(Map::new())
+            }
         }
+    }
+
+    /// What of it a report shows as sent: a record's fields, with the key they are sent by, or all of a call.
+    pub fn told(&self) -> Map<String, Json> {
+        let Self::Call {
+            method,
+            path,
+            query,
+            body,
+        } = self
+        else {
+            let mut told = self.fields().into_owned();
+            if let Some(sync_key) = self.sync_key() {
+                told.insert(SYNC_KEY.into(), sync_key.into());
+            }
+            return told;
+        };
+        let mut told = Map::new();
+        told.insert("method".into(), method.as_str().into());
+        told.insert("path".into(), path.to_string().into());
+        if !query.is_empty() {
+            let query = query.iter().cloned();
+            let query: Map<String, Json> =
+                query.map(|(name, value)| (name, value.into())).collect();
+            told.insert("query".into(), query.into());
+        }
+        if let Some(body) = body {
+            told.insert("body".into(), body.clone());
+        }
+        told
     }
 
     /// Whether the run file will hold what is needed to take it back.
@@ -225,6 +315,8 @@ impl Change {
             // Records that Sugar makes along with this one have ids of their own, which no answer shows; and what a
             // record added along with it was linked to before is not asked.
             Self::Create { fields, .. } if fields.values().any(is_link_action) => Reversible::No,
+            // Whether it made the record or changed it is not known for certain before it is done (design 9).
+            Self::UpsertByKey { .. } => Reversible::No,
             change => change.action().reversible(),
         }
     }
@@ -236,7 +328,9 @@ impl Change {
             | Self::Update { .. }
             | Self::Delete { .. }
             | Self::Favorite { .. }
-            | Self::Unfavorite { .. } => 1,
+            | Self::Unfavorite { .. }
+            | Self::UpsertByKey { .. }
+            | Self::Call { .. } => 1,
             Self::Link { targets, .. } => targets.len() as u64,
             Self::Unlink { others, .. } => others.len() as u64,
         }
@@ -316,6 +410,29 @@ impl Change {
             Self::Unfavorite { module, record } => vec![Write::Unfavorite {
                 module: module.clone(),
                 record: record.clone(),
+            }],
+            Self::UpsertByKey {
+                module,
+                sync_key,
+                fields,
+                shown,
+                record: _,
+            } => vec![Write::UpsertByKey {
+                module: module.clone(),
+                sync_key: sync_key.clone(),
+                fields: fields.clone(),
+                shown: shown.clone(),
+            }],
+            Self::Call {
+                method,
+                path,
+                query,
+                body,
+            } => vec![Write::Call {
+                method: *method,
+                path: path.clone(),
+                query: query.clone(),
+                body: body.clone(),
             }],
         }
     }

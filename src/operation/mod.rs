@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 pub use change::Action;
 pub use change::Change;
+pub use change::SYNC_KEY;
 pub use ids::Origin;
 pub use ids::Stability;
 pub use key::Key;
@@ -62,6 +63,6 @@ pub struct Operation {
 
 impl Operation {
     pub fn record(&self) -> Option<&RecordId> {
-        self.change.as_ref().map(Change::record)
+        self.change.as_ref().and_then(Change::record)
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::calls;
 use super::ending::Stop;
 use super::expand::Planner;
 use super::reads;
@@ -19,6 +20,7 @@ use crate::wire::LinkTarget;
 use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
+use crate::wire::is_dots;
 
 impl Planner<'_> {
     pub(super) fn edits(
@@ -46,10 +48,11 @@ impl Planner<'_> {
         scope: &Scope,
     ) -> Result<Change, Stop> {
         let judge = self.judge();
-        let module = write.module().value.clone();
         Ok(match write {
-            CheckedWrite::Create { set, under, .. } => Change::Create {
-                fields: judge.fields(step, &module, set, Purpose::Create, scope)?,
+            CheckedWrite::Create {
+                module, set, under, ..
+            } => Change::Create {
+                fields: judge.fields(step, &module.value, set, Purpose::Create, scope)?,
                 id: self.origin.record_id(&step.id, key, stability),
                 under: match under {
                     Some(under) => Some(Parent {
@@ -60,27 +63,38 @@ impl Planner<'_> {
                     None => None,
                 },
                 unless: None,
-                module,
+                module: module.value.clone(),
             },
-            CheckedWrite::Update { record, set, .. } => Change::Update {
-                record: reads::record_id(record, scope)?,
-                fields: judge.fields(step, &module, set, Purpose::Update, scope)?,
+            CheckedWrite::Update {
                 module,
+                record,
+                set,
+                ..
+            } => Change::Update {
+                record: reads::record_id(record, scope)?,
+                fields: judge.fields(step, &module.value, set, Purpose::Update, scope)?,
+                module: module.value.clone(),
             },
-            CheckedWrite::Delete { record, .. } => Change::Delete {
+            CheckedWrite::Delete { module, record } => Change::Delete {
                 record: reads::record_id(record, scope)?,
-                module,
+                module: module.value.clone(),
             },
             CheckedWrite::Link {
-                record, link, to, ..
+                module,
+                record,
+                link,
+                to,
             } => Change::Link {
                 record: reads::record_id(record, scope)?,
                 link: link.value.clone(),
                 targets: targets(to, scope)?,
-                module,
+                module: module.value.clone(),
             },
             CheckedWrite::Unlink {
-                record, link, to, ..
+                module,
+                record,
+                link,
+                to,
             } => Change::Unlink {
                 record: reads::record_id(record, scope)?,
                 link: link.value.clone(),
@@ -88,19 +102,36 @@ impl Planner<'_> {
                     .into_iter()
                     .map(|target| target.id)
                     .collect(),
-                module,
+                module: module.value.clone(),
             },
-            CheckedWrite::Favorite { record, .. } => Change::Favorite {
+            CheckedWrite::Favorite { module, record } => Change::Favorite {
                 record: reads::record_id(record, scope)?,
-                module,
+                module: module.value.clone(),
             },
-            // It is worked out by `upsert`, with what it is if a record matches.
-            CheckedWrite::Upsert { matching, set, .. } => {
-                self.upsert(step, &module, matching, set, scope)?.0
+            CheckedWrite::Unfavorite { module, record } => Change::Unfavorite {
+                record: reads::record_id(record, scope)?,
+                module: module.value.clone(),
+            },
+            // They are worked out by `upsert`, with what they are if a record matches.
+            CheckedWrite::Upsert {
+                module,
+                matching,
+                set,
+                ..
+            } => self.upsert(step, &module.value, matching, set, scope)?.0,
+            CheckedWrite::UpsertByKey {
+                module,
+                sync_key,
+                set,
+            } => {
+                self.upsert_by_key(step, &module.value, sync_key, set, scope)?
+                    .0
             }
-            CheckedWrite::Unfavorite { record, .. } => Change::Unfavorite {
-                record: reads::record_id(record, scope)?,
-                module,
+            CheckedWrite::Call { method, call, body } => Change::Call {
+                method: *method,
+                path: calls::path(call, &self.checked.limits, scope)?,
+                query: calls::query(call, scope)?,
+                body: calls::body(body.as_ref(), scope)?,
             },
         })
     }
@@ -127,6 +158,9 @@ fn targets(to: &Tree, scope: &Scope) -> Result<Vec<LinkTarget>, Stop> {
 
 fn target(item: Json) -> Result<LinkTarget, Stop> {
     match item {
+        Json::String(id) if is_dots(&id) => Err(Stop::invalid(format!(
+            "`{id}` in `to` is no id of a record"
+        ))),
         Json::String(id) if !id.is_empty() => Ok(LinkTarget::plain(RecordId::new(id))),
         Json::Object(mut columns) => match columns.remove("id") {
             Some(Json::String(id)) if !id.is_empty() => Ok(LinkTarget {

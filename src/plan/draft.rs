@@ -13,6 +13,7 @@ use crate::metadata::value::Edit;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Replaced;
+use crate::playbook::Assume;
 use crate::wire::Label;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
@@ -29,6 +30,8 @@ pub struct Draft {
     pub edits: Vec<(String, Edit)>,
     /// Of an upsert, which is written as a create until it is known whether a record matches.
     pub upsert: Option<Upsert>,
+    /// Of a create: what need not be asked.
+    pub assume: Assume,
     /// Operations whose results it uses.
     pub needs: Vec<(Seq, EdgeKind)>,
 }
@@ -102,16 +105,23 @@ impl Linked {
 impl Draft {
     /// `others` are fields that later steps use of the record.
     pub fn need(&self, others: &BTreeSet<String>) -> Need {
+        // A call has no record, and an upsert by key may lead to one that is not there.
+        let Some((module, about)) = self.change.about() else {
+            return Need::Absent;
+        };
+        if self.assume == Assume::New {
+            return Need::Absent;
+        }
         let record = |fields: Fields| Need::Record {
-            module: self.change.module().clone(),
-            record: self.change.record().clone(),
+            module: module.clone(),
+            record: about.clone(),
             fields,
         };
         let links = |link: &LinkName, others: Vec<RecordId>| match others.is_empty() {
             true => Need::Nothing,
             false => Need::Links {
-                module: self.change.module().clone(),
-                record: self.change.record().clone(),
+                module: module.clone(),
+                record: about.clone(),
                 link: link.clone(),
                 others,
                 columns: Vec::new(),
@@ -121,7 +131,8 @@ impl Draft {
             Change::Create { .. }
             | Change::Update { .. }
             | Change::Favorite { .. }
-            | Change::Unfavorite { .. } => record(Fields::These(
+            | Change::Unfavorite { .. }
+            | Change::UpsertByKey { .. } => record(Fields::These(
                 self.change
                     .fields()
                     .keys()
@@ -137,6 +148,7 @@ impl Draft {
                 targets.iter().map(|target| target.id.clone()).collect(),
             ),
             Change::Unlink { link, others, .. } => links(link, others.clone()),
+            Change::Call { .. } => Need::Absent,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::expr::Unknown;
 use crate::operation::Action;
 use crate::operation::Key;
 use crate::operation::Operation;
+use crate::operation::Reversible;
 use crate::operation::State;
 use crate::playbook::OnErrorAction;
 use crate::wire::Label;
@@ -151,13 +152,18 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
         CheckedAction::Write(write) => match write {
             CheckedWrite::Create { .. } => Action::Create,
             CheckedWrite::Update { .. } => Action::Update,
-            CheckedWrite::Upsert { .. } => Action::Upsert,
+            CheckedWrite::Upsert { .. } | CheckedWrite::UpsertByKey { .. } => Action::Upsert,
             CheckedWrite::Delete { .. } => Action::Delete,
             CheckedWrite::Link { .. } => Action::Link,
             CheckedWrite::Unlink { .. } => Action::Unlink,
             CheckedWrite::Favorite { .. } => Action::Favorite,
             CheckedWrite::Unfavorite { .. } => Action::Unfavorite,
+            CheckedWrite::Call { .. } => Action::Call,
         },
+    };
+    let reversible = match &step.action {
+        CheckedAction::Write(CheckedWrite::UpsertByKey { .. }) => Reversible::No,
+        _ => action.reversible(),
     };
     Operation {
         seq: item.seq,
@@ -171,7 +177,7 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
         before: Map::new(),
         after: Map::new(),
         modified: None,
-        reversible: action.reversible(),
+        reversible,
         row: item.row.clone(),
         needs: Vec::new(),
         waits_for: Vec::new(),

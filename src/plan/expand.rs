@@ -5,18 +5,14 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::draft::Draft;
-use super::draft::Upsert;
 use super::ending::Stop;
 use super::reads;
 use super::reads::ReadPlan;
 use super::values::Judge;
-use super::values::Purpose;
-use super::values::Refusal;
 use crate::check::Checked;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
-use crate::check::SetField;
 use crate::diag::Row;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
@@ -27,13 +23,12 @@ use crate::expr::Template;
 use crate::expr::Touched;
 use crate::expr::World;
 use crate::metadata::Metadata;
-use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::Origin;
 use crate::operation::Stability;
+use crate::playbook::Assume;
 use crate::wire::LocalLabel;
-use crate::wire::ModuleName;
 
 /// One item of a step, before anything is worked out.
 #[derive(Debug, Clone, PartialEq)]
@@ -160,7 +155,10 @@ impl Planner<'_> {
             });
         }
         match &step.action {
-            CheckedAction::Read(read) => Ok(Expanded::Read(reads::plan(step, read, scope)?)),
+            CheckedAction::Read(read) => {
+                let limits = &self.checked.limits;
+                Ok(Expanded::Read(reads::plan(step, read, limits, scope)?))
+            }
             CheckedAction::Write(write) => {
                 let (change, upsert) = match write {
                     CheckedWrite::Upsert {
@@ -173,7 +171,20 @@ impl Planner<'_> {
                             self.upsert(step, &module.value, matching, set, scope)?;
                         (change, Some(upsert))
                     }
+                    CheckedWrite::UpsertByKey {
+                        module,
+                        sync_key,
+                        set,
+                    } => {
+                        let (change, upsert) =
+                            self.upsert_by_key(step, &module.value, sync_key, set, scope)?;
+                        (change, Some(upsert))
+                    }
                     _ => (self.change(step, write, key, stability, scope)?, None),
+                };
+                let assume = match write {
+                    CheckedWrite::Create { assume, .. } => *assume,
+                    _ => Assume::Nothing,
                 };
                 let edits = self.edits(step, write, scope)?;
                 Ok(Expanded::Write(Draft {
@@ -183,6 +194,7 @@ impl Planner<'_> {
                     change,
                     edits,
                     upsert,
+                    assume,
                     needs: Vec::new(),
                 }))
             }
@@ -212,39 +224,6 @@ impl Planner<'_> {
                 Ok(Expanded::Holds)
             }
         }
-    }
-
-    /// An upsert as the create it is if no record matches.
-    ///
-    /// The record's id is of this run only: in the next one it is found by its values, and somebody may have deleted it
-    /// meanwhile. Equal matches give equal ids, by which two items that mean one record are found.
-    pub(super) fn upsert(
-        &self,
-        step: &CheckedStep,
-        module: &ModuleName,
-        matching: &[SetField],
-        set: &[SetField],
-        scope: &Scope,
-    ) -> Result<(Change, Upsert), Stop> {
-        let judge = self.judge();
-        let matched = judge.matched(step, module, matching, scope)?;
-        let set = judge.fields(step, module, set, Purpose::Update, scope)?;
-        let mut fields = matched.clone();
-        fields.extend(set.clone());
-        let lacking = match judge.complete(step, module, &fields) {
-            Ok(()) => None,
-            Err(Refusal::Value { label, message }) => Some((label, message)),
-            Err(Refusal::Expression(failure)) => return Err(failure.into()),
-        };
-        let name = Key::stored(Json::Object(matched.clone()).to_string());
-        let change = Change::Create {
-            module: module.clone(),
-            id: self.origin.record_id(&step.id, &name, Stability::OfThisRun),
-            fields,
-            under: None,
-            unless: Some(matched),
-        };
-        Ok((change, Upsert { set, lacking }))
     }
 
     pub(super) fn judge(&self) -> Judge<'_> {

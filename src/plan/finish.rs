@@ -16,6 +16,7 @@ use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::Operation;
 use crate::operation::Relations;
+use crate::operation::SYNC_KEY;
 use crate::operation::State;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
@@ -69,13 +70,13 @@ pub fn finish(
         } => {
             let fields = merged(&module, fields, &draft.edits, &current, metadata);
             let change = Change::Create {
-                module,
+                module: module.clone(),
                 id,
                 fields,
                 under,
                 unless,
             };
-            create(base, change, &current, metadata)
+            create(base, &module, change, &current, metadata)
         }
         Change::Update {
             module,
@@ -90,6 +91,36 @@ pub fn finish(
             mark(base, change, current, metadata)
         }
         change @ (Change::Link { .. } | Change::Unlink { .. }) => links(base, change, current),
+        change @ Change::UpsertByKey { .. } => by_key(base, change, current, metadata),
+        change @ Change::Call { .. } => Operation {
+            after: change.told(),
+            change: Some(change),
+            ..base
+        },
+    }
+}
+
+/// An upsert by key, with what the record that has the key is known to hold.
+fn by_key(base: Operation, change: Change, current: Current, metadata: &Metadata) -> Operation {
+    let fields = change.fields();
+    let (state, before) = match (current, change.module()) {
+        (Current::Record(mut known), Some(module)) => {
+            let key = change.sync_key().map(Json::from);
+            known.insert(SYNC_KEY.into(), key.unwrap_or_default());
+            let state = match differing(module, &fields, &known, metadata).is_empty() {
+                true => State::Unchanged,
+                false => State::Planned,
+            };
+            (state, of_fields(&change.told(), &known))
+        }
+        _ => (State::Planned, Map::new()),
+    };
+    Operation {
+        after: change.told(),
+        change: Some(change),
+        state,
+        before,
+        ..base
     }
 }
 
@@ -149,7 +180,13 @@ fn differing(
         .collect()
 }
 
-fn create(base: Operation, change: Change, current: &Current, metadata: &Metadata) -> Operation {
+fn create(
+    base: Operation,
+    module: &ModuleName,
+    change: Change,
+    current: &Current,
+    metadata: &Metadata,
+) -> Operation {
     let fields = change.fields().into_owned();
     let (record, apart) = match current {
         Current::Record(record) => (record, None),
@@ -166,9 +203,9 @@ fn create(base: Operation, change: Change, current: &Current, metadata: &Metadat
     // What links of a record that is there hold is not looked at.
     let compared: Map<String, Json> = fields
         .into_iter()
-        .filter(|(name, _)| !is_link(change.module(), name, metadata))
+        .filter(|(name, _)| !is_link(module, name, metadata))
         .collect();
-    let differing = differing(change.module(), &compared, record, metadata);
+    let differing = differing(module, &compared, record, metadata);
     let before = of_fields(&compared, record);
     let names: Vec<String> = differing.iter().map(|name| format!("`{name}`")).collect();
     let differs = (!names.is_empty()).then(|| format!("differs in {}", names.join(", ")));
@@ -199,9 +236,12 @@ fn below(change: &Change) -> Option<String> {
 }
 
 fn no_parent(base: Operation, change: &Change) -> Operation {
-    match change.parent() {
-        Some(parent) => not_found(base, &parent.module, &parent.record),
-        None => not_found(base, change.module(), change.record()),
+    let parent = change
+        .parent()
+        .map(|parent| (&parent.module, &parent.record));
+    match parent {
+        Some(parent) => not_found(base, Some(parent)),
+        None => not_found(base, change.about()),
     }
 }
 
@@ -245,7 +285,7 @@ pub(super) fn update(
     metadata: &Metadata,
 ) -> Operation {
     let Current::Record(known) = current else {
-        return not_found(base, &module, &record);
+        return not_found(base, Some((&module, &record)));
     };
     let state = match differing(&module, &fields, &known, metadata).is_empty() {
         true => State::Unchanged,
@@ -289,7 +329,7 @@ pub(super) fn mark(
     metadata: &Metadata,
 ) -> Operation {
     let Current::Record(known) = current else {
-        return not_found(base, change.module(), change.record());
+        return not_found(base, change.about());
     };
     let wanted = change.fields().into_owned();
     let before: Map<String, Json> = wanted
@@ -299,7 +339,13 @@ pub(super) fn mark(
             (name.clone(), held.cloned().unwrap_or(Json::Bool(false)))
         })
         .collect();
-    let state = match differing(change.module(), &wanted, &before, metadata).is_empty() {
+    let is_so = wanted.iter().all(|(name, value)| {
+        let field = change
+            .module()
+            .and_then(|module| metadata.field(module.as_str(), name));
+        same(field, value, before.get(name)) == Verdict::Same
+    });
+    let state = match is_so {
         true => State::Unchanged,
         false => State::Planned,
     };
@@ -338,7 +384,7 @@ pub(super) fn links(base: Operation, change: Change, current: Current) -> Operat
     let linked = match current {
         Current::Links(linked) => linked,
         Current::Missing | Current::NoParent => {
-            return not_found(base, change.module(), change.record());
+            return not_found(base, change.about());
         }
         // Nothing had to be asked: one side is not there before this run.
         Current::Record(_) | Current::Detached(_) => Linked::default(),
@@ -422,13 +468,17 @@ fn still_to_do(change: Change, linked: &Linked) -> (Change, Vec<RecordId>) {
     }
 }
 
-fn not_found(base: Operation, module: &ModuleName, record: &RecordId) -> Operation {
+fn not_found(base: Operation, about: Option<(&ModuleName, &RecordId)>) -> Operation {
+    let message = match about {
+        Some((module, record)) => {
+            format!("{module} has no record `{record}`, or this user does not see it")
+        }
+        None => "there is no such record, or this user does not see it".to_owned(),
+    };
     Operation {
         state: State::Failed,
         label: Some(SugarLabel::NotFound.into()),
-        message: Some(format!(
-            "{module} has no record `{record}`, or this user does not see it"
-        )),
+        message: Some(message),
         ..base
     }
 }

@@ -8,6 +8,7 @@ use crate::playbook::Tolerance;
 pub struct Totals {
     pub changes: u64,
     pub deletes: u64,
+    pub calls: u64,
     pub failed: u64,
     pub operations: u64,
 }
@@ -24,6 +25,8 @@ pub enum GuardError {
     Changes { found: u64, limit: u64 },
     #[error("{found} deletes are more than `max_deletes: {limit}` allows, by {}", found - limit)]
     Deletes { found: u64, limit: u64 },
+    #[error("{found} calls are more than `max_calls: {limit}` allows, by {}", found - limit)]
+    Calls { found: u64, limit: u64 },
     /// The limit of an included playbook.
     #[error("in the include `{include}`: {error}")]
     Included {
@@ -65,6 +68,14 @@ impl Guard {
             return Err(GuardError::Deletes {
                 found: totals.deletes,
                 limit: deletes,
+            });
+        }
+        if let Some(limit) = self.limits.max_calls
+            && totals.calls > limit
+        {
+            return Err(GuardError::Calls {
+                found: totals.calls,
+                limit,
             });
         }
         match self.limits.max_changes {
@@ -130,6 +141,28 @@ mod tests {
             "1 deletes are more than `max_deletes: 0` allows, by 1"
         );
         assert_eq!(limits(None, Some(1), None).check(totals), Ok(()));
+    }
+
+    #[test]
+    fn calls_are_bound_where_the_playbook_says_so() {
+        let totals = Totals {
+            calls: 2,
+            changes: 2,
+            ..Totals::default()
+        };
+        let of = |max_calls| {
+            Guard::new(Limits {
+                max_calls,
+                ..Limits::default()
+            })
+        };
+        assert_eq!(of(None).check(totals), Ok(()));
+        assert_eq!(of(Some(2)).check(totals), Ok(()));
+        let refused = of(Some(1)).check(totals).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "2 calls are more than `max_calls: 1` allows, by 1"
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a playbook would do: items into drafts, drafts and current values into operations. Pure: it says what it needs
 //! to know, and somebody else asks.
 
+mod calls;
 mod changes;
 mod conflict;
 mod decide;
@@ -11,6 +12,7 @@ mod finish;
 mod guards;
 mod inverse;
 mod reads;
+mod upserts;
 mod values;
 
 pub use conflict::conflict;

@@ -4,6 +4,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::json;
 
+use super::calls;
 use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::expr::Failure;
@@ -11,12 +12,14 @@ use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::expr::Tree;
 use crate::playbook::FilterMethod;
+use crate::playbook::Limits;
 use crate::wire::Filter;
 use crate::wire::FilterForm;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
 use crate::wire::Read;
 use crate::wire::RecordId;
+use crate::wire::is_dots;
 
 /// Values of a top-level `$in` asked for at once (design 3).
 const VALUES_AT_ONCE: usize = 200;
@@ -38,8 +41,10 @@ pub enum ReadPlan {
     Record(Read),
     /// A number.
     Count(Vec<Read>),
-    /// Whatever comes back.
+    /// Whatever comes back, for `select` alone.
     Value(Read),
+    /// Whatever comes back, and the records in it.
+    Answer(Read),
 }
 
 /// Where a list of records comes from.
@@ -77,6 +82,7 @@ impl From<Failure> for ReadRefusal {
 pub(super) fn plan(
     step: &CheckedStep,
     read: &CheckedRead,
+    limits: &Limits,
     scope: &Scope,
 ) -> Result<ReadPlan, ReadRefusal> {
     let fields = step.projection.to_fields();
@@ -188,14 +194,22 @@ pub(super) fn plan(
         }),
         CheckedRead::Me => ReadPlan::Record(Read::Me),
         CheckedRead::Ping => ReadPlan::Value(Read::Ping),
+        CheckedRead::Call(call) => ReadPlan::Answer(Read::Raw {
+            path: calls::path(call, limits, scope)?,
+            query: calls::query(call, scope)?,
+        }),
     })
 }
 
 pub(super) fn record_id(tree: &Tree, scope: &Scope) -> Result<RecordId, ReadRefusal> {
-    text_of(tree.eval(scope)?, "record").map(RecordId::new)
+    let id = text_of(tree.eval(scope)?, "record")?;
+    match is_dots(&id) {
+        true => Err(ReadRefusal::Invalid(format!("`{id}` is no id of a record"))),
+        false => Ok(RecordId::new(id)),
+    }
 }
 
-fn text_of(rendered: Rendered, what: &str) -> Result<String, ReadRefusal> {
+pub(super) fn text_of(rendered: Rendered, what: &str) -> Result<String, ReadRefusal> {
     match rendered {
         Rendered::Value(Json::String(text)) if !text.is_empty() => Ok(text),
         Rendered::Value(Json::Number(number)) => Ok(number.to_string()),

@@ -14,6 +14,7 @@ use super::node::Node;
 use super::reach::Reach;
 use crate::diag::Located;
 use crate::diag::Span;
+use crate::wire::WriteMethod;
 
 pub type Fields = Vec<(Located<String>, Located<Node>)>;
 
@@ -370,6 +371,8 @@ pub enum Action {
     Unlink(LinkArgs),
     Favorite(FavoriteArgs),
     Unfavorite(FavoriteArgs),
+    UpsertByKey(UpsertByKeyArgs),
+    Call(CallArgs),
     Assert(AssertArgs),
     /// Its rows are the step's items.
     Export(ExportArgs),
@@ -447,6 +450,17 @@ pub struct CreateArgs {
     pub module: Located<String>,
     pub set: Fields,
     pub under: Option<Under>,
+    pub assume: Assume,
+}
+
+/// What a create takes for granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Assume {
+    /// Nothing: the plan asks which ids exist.
+    #[default]
+    Nothing,
+    /// No record has the id yet; one that has shows when it is sent.
+    New,
 }
 
 /// The record a new one is created below.
@@ -476,6 +490,32 @@ pub struct UpsertArgs {
     pub set: Fields,
     pub add: Fields,
     pub remove: Fields,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct UpsertByKeyArgs {
+    pub module: Located<String>,
+    /// The record's key in another system; a template.
+    pub sync_key: Located<String>,
+    pub set: Fields,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallArgs {
+    pub method: CallMethod,
+    /// Text, or a list of the path's parts.
+    pub path: Located<Node>,
+    /// The endpoint, where it is one that wants leave and can be seen to be.
+    pub sweeping: Option<&'static str>,
+    pub query: Fields,
+    pub body: Option<Located<Node>>,
+}
+
+/// On which side of the border a call is: a plan may get, and nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallMethod {
+    Get,
+    Changing(WriteMethod),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -539,12 +579,13 @@ impl Action {
             Self::Ping => "ping",
             Self::Create(_) => "create",
             Self::Update(_) => "update",
-            Self::Upsert(_) => "upsert",
+            Self::Upsert(_) | Self::UpsertByKey(_) => "upsert",
             Self::Delete(_) => "delete",
             Self::Link(_) => "link",
             Self::Unlink(_) => "unlink",
             Self::Favorite(_) => "favorite",
             Self::Unfavorite(_) => "unfavorite",
+            Self::Call(_) => "call",
             Self::Assert(_) => "assert",
             Self::Export(_) => "export",
         }
@@ -562,6 +603,7 @@ impl Action {
             Self::Create(args) => Some(&args.module),
             Self::Update(args) => Some(&args.module),
             Self::Upsert(args) => Some(&args.module),
+            Self::UpsertByKey(args) => Some(&args.module),
             Self::Delete(args) => Some(&args.module),
             Self::Link(args) | Self::Unlink(args) => Some(&args.module),
             Self::Favorite(args) | Self::Unfavorite(args) => Some(&args.module),
@@ -569,6 +611,7 @@ impl Action {
             | Self::Metadata(_)
             | Self::Me
             | Self::Ping
+            | Self::Call(_)
             | Self::Assert(_)
             | Self::Export(_) => None,
         }
@@ -579,11 +622,13 @@ impl Action {
             Self::Create(_)
             | Self::Update(_)
             | Self::Upsert(_)
+            | Self::UpsertByKey(_)
             | Self::Delete(_)
             | Self::Link(_)
             | Self::Unlink(_)
             | Self::Favorite(_)
             | Self::Unfavorite(_) => true,
+            Self::Call(args) => args.method != CallMethod::Get,
             Self::List(_)
             | Self::Filter(_)
             | Self::Count(_)

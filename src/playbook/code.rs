@@ -18,8 +18,6 @@ pub const UNKNOWN_KEY: Code = Code("unknown_key");
 pub const MISPLACED_KEY: Code = Code("misplaced_key");
 pub const MISSING_PARAMETER: Code = Code("missing_parameter");
 pub const INVALID_PARAMETER: Code = Code("invalid_parameter");
-/// In the language, but not in this version of sugarmill.
-pub const NOT_YET: Code = Code("not_yet");
 pub const NO_VERB: Code = Code("no_verb");
 pub const UNKNOWN_VERB: Code = Code("unknown_verb");
 pub const TWO_VERBS: Code = Code("two_verbs");

@@ -40,7 +40,7 @@ pub fn json_schema_for(metadata: &Metadata) -> Json {
             definitions.insert(part.definition(name), part.schema(metadata, name, module));
         }
     }
-    for verb in VERBS.iter().filter(|verb| verb.is_supported()) {
+    for verb in VERBS {
         if let Some(step) = definitions.get_mut(verb.name) {
             specialise(step, verb, &described);
         }

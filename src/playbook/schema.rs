@@ -26,14 +26,13 @@ const JSON_PATH: &str = r"^\$";
 /// The schema of a playbook, draft 2020-12.
 pub fn json_schema() -> Json {
     let mut definitions = Map::new();
-    for key in STEP.iter().filter(|key| key.is_supported()) {
+    for key in STEP {
         definitions.insert(format!("step.{}", key.name), described(key));
     }
-    let verbs: Vec<&Verb> = VERBS.iter().filter(|verb| verb.is_supported()).collect();
-    for verb in &verbs {
+    for verb in VERBS {
         definitions.insert(verb.name.to_owned(), step(verb));
     }
-    let steps: Vec<Json> = verbs.iter().map(|verb| reference(verb.name)).collect();
+    let steps: Vec<Json> = VERBS.iter().map(|verb| reference(verb.name)).collect();
     definitions.insert("step".to_owned(), json!({ "oneOf": steps }));
     definitions.insert("var".to_owned(), map_of(VAR));
 
@@ -48,8 +47,7 @@ pub fn json_schema() -> Json {
 fn step(verb: &Verb) -> Json {
     let mut properties = Map::new();
     let mut required = vec![Json::from(verb.name)];
-    let beside = |key: &&Key| key.is_supported() && verb.goes_with(key.name);
-    for key in STEP.iter().filter(beside) {
+    for key in STEP.iter().filter(|key| verb.goes_with(key.name)) {
         properties.insert(
             key.name.to_owned(),
             reference(&format!("step.{}", key.name)),
@@ -59,20 +57,26 @@ fn step(verb: &Verb) -> Json {
     let mut subject = shape(verb.subject);
     describe(&mut subject, verb.help);
     properties.insert(verb.name.to_owned(), subject);
-    for key in verb.arguments.iter().filter(|key| key.is_supported()) {
+    for key in verb.arguments {
         properties.insert(key.name.to_owned(), described(key));
         required.extend(key.is_required().then(|| Json::from(key.name)));
     }
-    closed(&properties, &required)
+    let mut step = closed(&properties, &required);
+    if !verb.either.is_empty() {
+        let either = verb.either.iter().map(|name| json!({ "required": [name] }));
+        step["oneOf"] = either.collect();
+    }
+    step
 }
 
 /// A map with these keys and no others.
 fn map_of(keys: &[Key]) -> Json {
-    let supported = || keys.iter().filter(|key| key.is_supported());
-    let properties: Map<String, Json> = supported()
+    let properties: Map<String, Json> = keys
+        .iter()
         .map(|key| (key.name.to_owned(), described(key)))
         .collect();
-    let required: Vec<Json> = supported()
+    let required: Vec<Json> = keys
+        .iter()
         .filter(|key| key.is_required())
         .map(|key| Json::from(key.name))
         .collect();
@@ -135,6 +139,14 @@ fn shape(shape: Shape) -> Json {
             { "type": "string", "pattern": TEMPLATE },
         ]}),
         Shape::Record => json!({ "type": ["string", "integer"], "pattern": r"\S" }),
+        Shape::Path => json!({ "anyOf": [
+            { "type": "string", "pattern": r"\S" },
+            { "type": "array", "items": { "type": ["string", "integer"] }, "minItems": 1 },
+        ]}),
+        Shape::Body => json!({ "anyOf": [
+            { "type": ["object", "array"] },
+            { "type": "string", "pattern": TEMPLATE },
+        ]}),
         Shape::Targets => one_or_more_or_none(&json!({ "anyOf": [
             self::shape(Shape::Record),
             { "type": "object", "required": ["id"] },
@@ -191,10 +203,7 @@ fn one_or_more_or_none(item: &Json) -> Json {
 }
 
 fn for_each() -> Json {
-    let files = FILES
-        .iter()
-        .filter(|(_, _, keys)| keys.iter().any(Key::is_supported))
-        .map(|(_, _, keys)| map_of(keys));
+    let files = FILES.iter().map(|(_, _, keys)| map_of(keys));
     let forms: Vec<Json> = lists().into_iter().chain(files).collect();
     json!({ "anyOf": forms })
 }

@@ -75,6 +75,8 @@ pub enum ConsequenceKind {
     /// Records get another assigned user.
     Assigned,
     Deleted,
+    /// Calls of other endpoints; what one does, only the endpoint knows.
+    Called,
     /// Records are made, changed or deleted; what hooks and workflows of the instance do then, no plan can know.
     Saved,
     /// Operations of which nobody knows yet what they are.
@@ -148,9 +150,11 @@ impl Wave {
             Action::Upsert => (CREATE, true),
             Action::Update => (UPDATE, true),
             Action::Delete => (DELETE, true),
-            Action::Link | Action::Unlink | Action::Favorite | Action::Unfavorite => {
-                (UPDATE, false)
-            }
+            Action::Link
+            | Action::Unlink
+            | Action::Favorite
+            | Action::Unfavorite
+            | Action::Call => (UPDATE, false),
             Action::Read | Action::Assert | Action::Export => return,
         };
         self.entries += match one.action {
@@ -211,6 +215,7 @@ fn consequences(pending: &[Pending], reassigned: u64) -> Vec<Consequence> {
         of.map(|one| one.count).sum()
     };
     let deleted = sum(|action| action == Action::Delete);
+    let called = sum(|action| action == Action::Call);
     let saved = sum(|action| {
         matches!(
             action,
@@ -237,6 +242,17 @@ fn consequences(pending: &[Pending], reassigned: u64) -> Vec<Consequence> {
                 records(deleted),
                 is(deleted)
             ),
+        ),
+        (
+            ConsequenceKind::Called,
+            called,
+            match called {
+                1 => "1 call of another endpoint; it cannot be taken back".to_owned(),
+                count => format!(
+                    "{} calls of other endpoints; they cannot be taken back",
+                    grouped(count)
+                ),
+            },
         ),
         (
             ConsequenceKind::Saved,

@@ -114,7 +114,10 @@ impl RunView {
 
     /// Everything the run gave a record that it made, and how it saw the record last.
     fn later(&self, made: &Change) -> Result<Later, RunFileError> {
-        let (module, record) = (made.module().as_str(), made.record().as_str());
+        let Some((module, record)) = made.about() else {
+            return Ok(Later::default());
+        };
+        let (module, record) = (module.as_str(), record.as_str());
         let sql = format!(
             "SELECT op.seq, body.before, body.after FROM op JOIN body ON body.seq = op.seq \
              WHERE op.module = ?1 AND op.record = ?2 AND op.action IN ('create', 'update') AND {WAS_DONE}"

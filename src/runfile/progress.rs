@@ -51,8 +51,10 @@ impl RunFile {
             *counter += count;
             if counts {
                 progress.changes += weight;
-                if action == "delete" {
-                    progress.deletes += weight;
+                match action.as_str() {
+                    "delete" => progress.deletes += weight,
+                    "call" => progress.calls += weight,
+                    _ => {}
                 }
             }
         }

@@ -109,6 +109,10 @@ impl Results for StoredResults {
         item_records(&self.connection(), step, index, range).map_err(|error| told(&error))
     }
 
+    fn selected(&self, step: StepNo, item: Option<u64>) -> Result<Option<Json>, ResultsError> {
+        selected(&self.connection(), step, item).map_err(|error| told(&error))
+    }
+
     fn find(&self, step: StepNo, field: &str, value: &str) -> Result<Hit, ResultsError> {
         search::find(&self.connection(), step, field, value).map_err(|error| told(&error))
     }
@@ -125,33 +129,41 @@ fn told(error: &RunFileError) -> ResultsError {
 fn step(connection: &Connection, name: &str) -> Read<Option<StepResult>> {
     let found = connection
         .prepare_cached(
-            "SELECT id, effect, repeat, expanded, items, records, count, selected FROM step WHERE name = ?1",
+            "SELECT id, effect, repeat, expanded, items, records, count FROM step WHERE name = ?1",
         )?
         .query_row((name,), |row| {
             let expanded: bool = row.get(3)?;
-            let selected: Option<String> = row.get(7)?;
-            let result = StepResult {
+            Ok(StepResult {
                 number: StepNo(row.get(0)?),
-                effect: if row.get::<_, String>(1)? == "writes" { Effect::Writes } else { Effect::Reads },
-                repeat: if row.get::<_, String>(2)? == "once" { Repeat::Once } else { Repeat::ForEach },
+                effect: match row.get::<_, String>(1)?.as_str() {
+                    "writes" => Effect::Writes,
+                    "calls" => Effect::Calls,
+                    _ => Effect::Reads,
+                },
+                repeat: if row.get::<_, String>(2)? == "once" {
+                    Repeat::Once
+                } else {
+                    Repeat::ForEach
+                },
                 // An expanded step is open or settled; which one, its operations say.
-                phase: if expanded { Phase::Open } else { Phase::Pending },
+                phase: if expanded {
+                    Phase::Open
+                } else {
+                    Phase::Pending
+                },
                 items: from_db(row.get(4)?),
                 records: from_db(row.get(5)?),
                 count: row.get::<_, Option<i64>>(6)?.map(from_db),
-                selected: None,
                 bad: None,
-            };
-            Ok((result, selected))
+            })
         })
         .optional()?;
-    let Some((mut result, selected)) = found else {
+    let Some(mut result) = found else {
         return Ok(None);
     };
     if result.phase == Phase::Open && pages::standing(connection, result.number)?.0 == 0 {
         result.phase = Phase::Settled;
     }
-    result.selected = selected.as_deref().map(rows::json).transpose()?;
     if result.repeat == Repeat::Once && result.phase == Phase::Settled {
         let seq = Seq::new(result.number, 0);
         if let Some((state, label)) = state(connection, seq)?
@@ -241,9 +253,14 @@ fn item(connection: &Connection, seq: Seq) -> Read<Option<ItemResult>> {
             (standing, label)
         }
     };
-    let records: i64 = connection
-        .prepare_cached("SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2")?
-        .query_row(params![seq.step().0, to_db(seq.index())], |row| row.get(0))?;
+    let (records, count): (i64, Option<i64>) = connection
+        .prepare_cached(
+            "SELECT (SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2), count FROM item \
+             WHERE step = ?1 AND idx = ?2",
+        )?
+        .query_row(params![seq.step().0, to_db(seq.index())], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
     let outcome = state(connection, seq)?
         .map_or(State::Ok, |(state, _)| state)
         .outcome();
@@ -252,6 +269,7 @@ fn item(connection: &Connection, seq: Seq) -> Read<Option<ItemResult>> {
         key: key.map(|key| key.as_str().to_owned()),
         record: record.unwrap_or_default(),
         records: from_db(records),
+        count: count.map(from_db),
         outcome,
         label,
         source,
@@ -325,6 +343,23 @@ fn item_records(
         found.push(rows::map(&row.get::<_, String>(0)?)?);
     }
     Ok(found)
+}
+
+/// What `select` found for an item, or for all items that went well, joined in their order.
+fn selected(connection: &Connection, step: StepNo, item: Option<u64>) -> Read<Option<Json>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT item.selected FROM item LEFT JOIN op ON op.seq = (?1 << 40 | item.idx) \
+         WHERE item.step = ?1 AND (?2 IS NULL OR item.idx = ?2) AND item.selected IS NOT NULL \
+         AND (op.state IS NULL OR op.state IN ('ok', 'unchanged')) ORDER BY item.idx",
+    )?;
+    let mut rows = statement.query(params![step.0, item.map(to_db)])?;
+    let mut found: Option<Vec<Json>> = None;
+    while let Some(row) = rows.next()? {
+        if let Json::Array(list) = rows::json(&row.get::<_, String>(0)?)? {
+            found.get_or_insert_default().extend(list);
+        }
+    }
+    Ok(found.map(Json::Array))
 }
 
 fn tally(connection: &Connection, step: StepNo) -> Read<Tally> {

@@ -136,6 +136,22 @@ impl RunFile {
             .optional()?)
     }
 
+    /// The last operation before this one that finds its record by the same key of another system.
+    pub fn earlier_with_sync_key(
+        &self,
+        seq: Seq,
+        module: &str,
+        sync_key: &str,
+    ) -> Result<Option<Seq>, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT seq FROM op WHERE module = ?1 AND sync_key = ?2 AND seq < ?3 ORDER BY seq DESC LIMIT 1",
+            )?
+            .query_row((module, sync_key, seq.0), |row| row.get(0).map(Seq))
+            .optional()?)
+    }
+
     pub fn state(&self, seq: Seq) -> Result<Option<State>, RunFileError> {
         let text: Option<String> = self
             .connection

@@ -9,13 +9,12 @@ CREATE TABLE step (
     name      TEXT NOT NULL UNIQUE,
     verb      TEXT NOT NULL,
     module    TEXT,
-    effect    TEXT NOT NULL,                -- reads, writes
+    effect    TEXT NOT NULL,                -- reads, writes, calls
     repeat    TEXT NOT NULL,                -- once, for_each
     expanded  INTEGER NOT NULL DEFAULT 0,   -- its items are known
     items     INTEGER NOT NULL DEFAULT 0,
     records   INTEGER NOT NULL DEFAULT 0,
     count     INTEGER,                      -- what `count` gave
-    selected  TEXT,                         -- JSON list
     reason    TEXT                          -- why it is as it is, for people
 );
 
@@ -28,6 +27,8 @@ CREATE TABLE item (
     source   TEXT,                          -- JSON; null where it is another item's result
     src_step INTEGER,
     src_idx  INTEGER,
+    count    INTEGER,                       -- what `count` gave
+    selected TEXT,                          -- JSON list: what `select` found in its answer
     PRIMARY KEY (step, idx)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX item_key ON item (step, key) WHERE key IS NOT NULL;
@@ -39,6 +40,7 @@ CREATE TABLE op (
     action     TEXT NOT NULL,
     module     TEXT,
     record     TEXT,
+    sync_key   TEXT,                        -- by which it finds its record
     state      TEXT NOT NULL,
     label      TEXT,
     message    TEXT,
@@ -54,6 +56,7 @@ CREATE INDEX op_ready ON op (seq) WHERE state = 'planned' AND wait = 0;
 CREATE INDEX op_deferred ON op (seq) WHERE state = 'deferred';
 CREATE INDEX op_open ON op (seq) WHERE state IN ('sent', 'unknown');
 CREATE INDEX op_record ON op (module, record, seq) WHERE record IS NOT NULL;
+CREATE INDEX op_sync_key ON op (module, sync_key, seq) WHERE sync_key IS NOT NULL;
 
 -- How many operations are in which state, kept by the database itself, so that nobody counts a million of them.
 CREATE TABLE tally (

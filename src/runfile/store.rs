@@ -27,6 +27,8 @@ use crate::operation::Operation;
 use crate::operation::Reversible;
 use crate::operation::State;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
 
 /// One item with what the plan makes of it.
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl RunFile {
         let effect = match effect {
             Effect::Reads => "reads",
             Effect::Writes => "writes",
+            Effect::Calls => "calls",
         };
         let repeat = match repeat {
             Repeat::Once => "once",
@@ -187,7 +190,7 @@ impl RunFile {
         for sql in [
             "DELETE FROM item WHERE step = ?1",
             "DELETE FROM result WHERE step = ?1",
-            "UPDATE step SET items = 0, records = 0, count = NULL, selected = NULL WHERE id = ?1",
+            "UPDATE step SET items = 0, records = 0, count = NULL WHERE id = ?1",
         ] {
             transaction.prepare_cached(sql)?.execute((step.0,))?;
         }
@@ -348,21 +351,35 @@ fn add_read(connection: &Connection, seq: Seq, read: &ReadResult) -> Result<(), 
     for (n, (key, fields)) in (0..).zip(&read.records) {
         put_result(connection, seq, n, key.as_ref(), fields)?;
     }
-    let selected = read
-        .selected
-        .as_ref()
-        .map(|found| Json::from(found.clone()).to_string());
     connection
         .prepare_cached(
-            "UPDATE step SET records = records + ?2, count = coalesce(?3 + coalesce(count, 0), count), \
-             selected = coalesce(?4, selected) WHERE id = ?1",
+            "UPDATE step SET records = records + ?2, count = coalesce(?3 + coalesce(count, 0), count) WHERE id = ?1",
         )?
         .execute(params![
             seq.step().0,
             to_db(read.records.len() as u64),
             read.count.map(to_db),
-            selected
         ])?;
+    if let Some(count) = read.count {
+        connection
+            .prepare_cached("UPDATE item SET count = ?3 WHERE step = ?1 AND idx = ?2")?
+            .execute(params![seq.step().0, to_db(seq.index()), to_db(count)])?;
+    }
+    match &read.selected {
+        Some(found) => put_selected(connection, seq, found),
+        None => Ok(()),
+    }
+}
+
+/// What `select` found in the answer for an item.
+pub(super) fn put_selected(
+    connection: &Connection,
+    seq: Seq,
+    found: &[Json],
+) -> Result<(), RunFileError> {
+    connection
+        .prepare_cached("UPDATE item SET selected = ?3 WHERE step = ?1 AND idx = ?2")?
+        .execute(params![seq.step().0, to_db(seq.index()), to_text(&found)?])?;
     Ok(())
 }
 
@@ -413,14 +430,15 @@ fn add_operation(connection: &Connection, operation: &Operation) -> Result<(), R
     connection
         .prepare_cached(
             "INSERT INTO op (seq, key, action, module, record, state, label, message, status, wait, weight, \
-             reversible, modified) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+             reversible, modified, sync_key) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
         )?
         .execute(params![
             seq.0,
             operation.key.as_str(),
             operation.action.as_str(),
-            change.map(|change| change.module().as_str()),
-            change.map(|change| change.record().as_str()),
+            change.and_then(Change::module).map(ModuleName::as_str),
+            change.and_then(Change::record).map(RecordId::as_str),
             operation.state.as_str(),
             operation.label.as_ref().map(crate::wire::Label::as_str),
             operation.message,
@@ -429,6 +447,7 @@ fn add_operation(connection: &Connection, operation: &Operation) -> Result<(), R
             to_db(weight(operation)),
             matches!(operation.reversible, Reversible::Yes),
             operation.modified,
+            change.and_then(Change::sync_key),
         ])?;
     connection
         .prepare_cached("INSERT INTO body (seq, change, before, after) VALUES (?1, ?2, ?3, ?4)")?

@@ -16,6 +16,7 @@ use crate::operation::Change;
 use crate::operation::State;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
+use crate::wire::RecordId;
 
 /// Dependents skipped in one transaction; a failed parent may have a million of them.
 const SKIPS_AT_ONCE: u32 = 1000;
@@ -37,8 +38,10 @@ pub struct Settlement {
     pub status: Option<u16>,
     /// What was done in truth, where that is not what was planned: a create that was given another id.
     pub change: Option<Change>,
-    /// Fields of the record that others may use.
-    pub result: Option<Map<String, Json>>,
+    /// Fields of the record that others may use; of a call all records in its answer.
+    pub records: Vec<Map<String, Json>>,
+    /// What `select` found in the answer.
+    pub selected: Option<Vec<Json>>,
     /// Records it wrote or touched, as the answer shows them.
     pub seen: Vec<Seen>,
     /// Field → `{before, after}` of what changed besides what was sent.
@@ -53,7 +56,8 @@ impl Settlement {
             message: None,
             status: None,
             change: None,
-            result: None,
+            records: Vec::new(),
+            selected: None,
             seen: Vec::new(),
             side_effects: Map::new(),
         }
@@ -279,7 +283,8 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     let record = settlement
         .change
         .as_ref()
-        .map(|change| change.record().as_str());
+        .and_then(|change| change.record())
+        .map(RecordId::as_str);
     connection
         .prepare_cached(
             "UPDATE op SET label = ?2, message = ?3, status = coalesce(?4, status), record = coalesce(?5, record) \
@@ -296,8 +301,11 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
         store::put_change(connection, seq, change)?;
         defer_users(connection, seq)?;
     }
-    if let Some(fields) = &settlement.result {
-        store::put_result(connection, seq, 0, None, fields)?;
+    for (n, fields) in (0..).zip(&settlement.records) {
+        store::put_result(connection, seq, n, None, fields)?;
+    }
+    if let Some(found) = &settlement.selected {
+        store::put_selected(connection, seq, found)?;
     }
     if !settlement.side_effects.is_empty() {
         connection

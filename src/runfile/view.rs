@@ -219,7 +219,7 @@ impl RunView {
                     id: row.get(1)?,
                     verb: row.get(2)?,
                     module: row.get(3)?,
-                    writes: row.get::<_, String>(4)? == "writes",
+                    writes: row.get::<_, String>(4)? != "reads",
                     expanded: row.get(5)?,
                     items: from_db(row.get(6)?),
                     records: from_db(row.get(7)?),

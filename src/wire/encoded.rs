@@ -2,9 +2,12 @@
 
 use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::PercentEncode;
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
 use serde_json::Value as Json;
+
+use super::path::RestPath;
 
 /// What RFC 3986 lets stand unescaped in a path segment or a query value.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
@@ -13,12 +16,17 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
+pub(super) fn escaped(text: &str) -> PercentEncode<'_> {
+    utf8_percent_encode(text, ESCAPED)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
     Get,
     Post,
     Put,
+    Patch,
     Delete,
 }
 
@@ -28,6 +36,7 @@ impl Method {
             Self::Get => "GET",
             Self::Post => "POST",
             Self::Put => "PUT",
+            Self::Patch => "PATCH",
             Self::Delete => "DELETE",
         }
     }
@@ -48,7 +57,7 @@ impl Encoded {
         let mut path = String::new();
         for segment in segments {
             path.push('/');
-            path.extend(utf8_percent_encode(segment, ESCAPED));
+            path.extend(escaped(segment));
         }
         Self {
             method,
@@ -58,23 +67,22 @@ impl Encoded {
         }
     }
 
-    /// A path written by somebody else, taken as it is.
-    pub(super) fn raw(method: Method, path: &str) -> Self {
-        let path = format!("/{}", path.trim_start_matches('/'));
-        Self {
-            method,
-            path,
-            body: None,
-            headers: Vec::new(),
-        }
+    /// A path written by somebody else.
+    pub(super) fn of_path(method: Method, path: &RestPath, query: &[(String, String)]) -> Self {
+        let parts: Vec<&str> = path.parts().collect();
+        query
+            .iter()
+            .fold(Self::new(method, &parts), |encoded, (name, value)| {
+                encoded.query(name, value)
+            })
     }
 
     pub(super) fn query(mut self, name: &str, value: &str) -> Self {
         self.path
             .push(if self.path.contains('?') { '&' } else { '?' });
-        self.path.extend(utf8_percent_encode(name, ESCAPED));
+        self.path.extend(escaped(name));
         self.path.push('=');
-        self.path.extend(utf8_percent_encode(value, ESCAPED));
+        self.path.extend(escaped(value));
         self
     }
 

@@ -8,6 +8,7 @@ use super::ModuleName;
 use super::RecordId;
 use super::encoded::Encoded;
 use super::encoded::Method;
+use super::path::RestPath;
 
 /// Which part of a list is wanted, and how.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -111,7 +112,7 @@ pub enum Read {
     Ping,
     /// Any other GET; `path` follows the version.
     Raw {
-        path: String,
+        path: RestPath,
         query: Vec<(String, String)>,
     },
 }
@@ -203,11 +204,7 @@ impl Read {
             Self::MetadataHash => Encoded::new(Method::Get, &["metadata", "_hash"]),
             Self::Me => Encoded::new(Method::Get, &["me"]),
             Self::Ping => Encoded::new(Method::Get, &["ping"]),
-            Self::Raw { path, query } => query
-                .iter()
-                .fold(Encoded::raw(Method::Get, path), |encoded, (name, value)| {
-                    encoded.query(name, value)
-                }),
+            Self::Raw { path, query } => Encoded::of_path(Method::Get, path, query),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::Read;
 use super::RecordId;
 use super::encoded::Encoded;
 use super::encoded::Method;
+use super::path::RestPath;
 
 /// A record on the far side of a link, with the relationship's own columns (`contact_role`, …).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,31 @@ pub struct Parent {
     pub module: ModuleName,
     pub record: RecordId,
     pub link: LinkName,
+}
+
+/// The methods that may change something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum WriteMethod {
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl WriteMethod {
+    pub fn as_str(self) -> &'static str {
+        self.method().as_str()
+    }
+
+    fn method(self) -> Method {
+        match self {
+            Self::Post => Method::Post,
+            Self::Put => Method::Put,
+            Self::Patch => Method::Patch,
+            Self::Delete => Method::Delete,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,12 +97,32 @@ pub enum Write {
         module: ModuleName,
         record: RecordId,
     },
+    /// An update of the record with this key in another system, or a create. Documented as `PATCH` (fact sheet 1.7).
+    UpsertByKey {
+        module: ModuleName,
+        sync_key: String,
+        fields: Map<String, Json>,
+        /// The fields to show in the answer, which is an id alone unless some are named.
+        shown: Vec<String>,
+    },
+    /// Anything else, as somebody wrote it.
+    Call {
+        method: WriteMethod,
+        path: RestPath,
+        query: Vec<(String, String)>,
+        body: Option<Json>,
+    },
 }
 
 impl Write {
-    /// Whether it makes a record, so that repeating it may make another.
+    /// Whether it makes a record, so that repeating it may make another. An upsert by key would find the first one.
     pub fn creates(&self) -> bool {
         matches!(self, Self::Create { .. } | Self::CreateRelated { .. })
+    }
+
+    /// Whether nobody knows what repeating it would do.
+    pub fn is_call(&self) -> bool {
+        matches!(self, Self::Call { .. })
     }
 
     pub fn encode(&self) -> Encoded {
@@ -143,6 +189,26 @@ impl Write {
                 Method::Delete,
                 &[module.as_str(), record.as_str(), "favorite"],
             ),
+            Self::UpsertByKey {
+                module,
+                sync_key,
+                fields,
+                shown,
+            } => Encoded::new(Method::Patch, &[module.as_str(), "sync_key", sync_key])
+                .query("fields", &shown.join(","))
+                .body(Json::Object(fields.clone())),
+            Self::Call {
+                method,
+                path,
+                query,
+                body,
+            } => {
+                let encoded = Encoded::of_path(method.method(), path, query);
+                match body {
+                    Some(body) => encoded.body(body.clone()),
+                    None => encoded,
+                }
+            }
         }
     }
 }

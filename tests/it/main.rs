@@ -7,6 +7,7 @@
 mod against;
 mod bad_input;
 mod border;
+mod calls;
 mod check_formats;
 mod command;
 mod diagnostics;
@@ -37,6 +38,7 @@ mod searches;
 mod selection;
 mod shell;
 mod starter;
+mod sync_keys;
 mod verbs;
 mod weather;
 mod writes;

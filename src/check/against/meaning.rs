@@ -158,17 +158,21 @@ impl<'a> Meanings<'a> {
                 | CheckedRead::Enum { .. }
                 | CheckedRead::Metadata { .. }
                 | CheckedRead::Me
-                | CheckedRead::Ping => None,
+                | CheckedRead::Ping
+                | CheckedRead::Call(_) => None,
             },
             CheckedAction::Write(
                 CheckedWrite::Create { module, .. }
                 | CheckedWrite::Update { module, .. }
                 | CheckedWrite::Upsert { module, .. }
+                | CheckedWrite::UpsertByKey { module, .. }
                 | CheckedWrite::Delete { module, .. }
                 | CheckedWrite::Favorite { module, .. }
                 | CheckedWrite::Unfavorite { module, .. },
             ) => Some(module.value.as_str()),
-            CheckedAction::Write(CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. })
+            CheckedAction::Write(
+                CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } | CheckedWrite::Call { .. },
+            )
             | CheckedAction::Assert { .. }
             | CheckedAction::Export { .. } => None,
         }
@@ -220,6 +224,7 @@ fn gives_one_record(step: &CheckedStep) -> bool {
                 CheckedWrite::Create { .. }
                     | CheckedWrite::Update { .. }
                     | CheckedWrite::Upsert { .. }
+                    | CheckedWrite::UpsertByKey { .. }
             )
     )
 }

@@ -109,20 +109,26 @@ impl<'a> Examiner<'a> {
                     self.enumerated(described, field);
                 }
             }
-            CheckedRead::Me | CheckedRead::Ping => {}
+            CheckedRead::Me | CheckedRead::Ping | CheckedRead::Call(_) => {}
         }
     }
 
     fn write(&mut self, write: &'a CheckedWrite) {
-        let module = write.module();
+        // A call is the playbook's own business; metadata says nothing of endpoints.
+        let Some(module) = write.module() else {
+            return;
+        };
         let described = self.module(module);
         let action = match write {
             CheckedWrite::Create { .. } => "create",
-            CheckedWrite::Update { .. } | CheckedWrite::Upsert { .. } => "edit",
+            CheckedWrite::Update { .. }
+            | CheckedWrite::Upsert { .. }
+            | CheckedWrite::UpsertByKey { .. } => "edit",
             CheckedWrite::Delete { .. } => "delete",
             CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => "access",
             // It is the user's own mark: whoever sees a record may set it.
             CheckedWrite::Favorite { .. } | CheckedWrite::Unfavorite { .. } => "view",
+            CheckedWrite::Call { .. } => return,
         };
         if let Some(described) = described {
             self.may(described, action, module.span);
@@ -158,6 +164,14 @@ impl<'a> Examiner<'a> {
                     self.parts(described, parts);
                 }
             }
+            // Whether it is an update or a create, which wants more fields, nobody knows here.
+            CheckedWrite::UpsertByKey { set, .. } => {
+                if let Some(described) = described {
+                    self.may(described, "create", module.span);
+                    self.set(described, set.iter(), Purpose::Update);
+                }
+            }
+            CheckedWrite::Call { .. } => {}
             CheckedWrite::Delete { record, .. }
             | CheckedWrite::Favorite { record, .. }
             | CheckedWrite::Unfavorite { record, .. } => {

@@ -68,6 +68,16 @@ pub fn inverse(done: &Done, metadata: &Metadata) -> Result<Vec<Recovery>, Irreve
                 })
             }]
         }
+        Change::UpsertByKey { .. } => {
+            return Err(Irreversible(
+                "an upsert by `sync_key` is not taken back: nobody can tell whether it made the record or changed it",
+            ));
+        }
+        Change::Call { .. } => {
+            return Err(Irreversible(
+                "a call is not taken back: what it did is known only to the endpoint",
+            ));
+        }
         Change::Update { module, record, .. } => updated(done, module, record, metadata),
         Change::Favorite { module, record } => vec![Recovery::of(Change::Unfavorite {
             module: module.clone(),

@@ -78,8 +78,11 @@ pub fn recover(
         (change @ (Change::Link { .. } | Change::Unlink { .. }), current) => {
             finish::links(base, change, current)
         }
-        // No inverse creates.
-        (change @ Change::Create { .. }, _) => Operation {
+        // No inverse creates or calls.
+        (
+            change @ (Change::Create { .. } | Change::UpsertByKey { .. } | Change::Call { .. }),
+            _,
+        ) => Operation {
             change: Some(change),
             ..base
         },

@@ -20,6 +20,7 @@ use crate::plan::Fields;
 use crate::plan::Linked;
 use crate::plan::Need;
 use crate::wire::LinkName;
+use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
 /// Field → values.
@@ -52,14 +53,17 @@ impl Recovery {
 
     /// What must be known of the instance before it is an operation.
     pub fn need(&self) -> Need {
+        let Some((module, about)) = self.change.about() else {
+            return Need::Nothing;
+        };
         let record = |fields| Need::Record {
-            module: self.change.module().clone(),
-            record: self.change.record().clone(),
+            module: module.clone(),
+            record: about.clone(),
             fields,
         };
         let links = |link: &LinkName, others: Vec<RecordId>| Need::Links {
-            module: self.change.module().clone(),
-            record: self.change.record().clone(),
+            module: module.clone(),
+            record: about.clone(),
             link: link.clone(),
             others,
             columns: Vec::new(),
@@ -78,6 +82,8 @@ impl Recovery {
                 links(link, ids.collect())
             }
             Change::Unlink { link, others, .. } => links(link, others.clone()),
+            // No inverse is one of these.
+            Change::UpsertByKey { .. } | Change::Call { .. } => Need::Nothing,
         }
     }
 
@@ -103,7 +109,7 @@ impl Recovery {
         saved: LastSaved,
         metadata: &Metadata,
     ) -> Vec<String> {
-        let module = self.change.module().as_str();
+        let module = self.change.module().map_or("", ModuleName::as_str);
         let mut changed: Vec<String> = self
             .left
             .iter()
@@ -137,8 +143,8 @@ impl Recovery {
                 Former::Fields(fields) => fields.values().find_map(Json::as_str),
             };
             let from = self.from.as_ref().map(RecordId::as_str);
-            let wanted = self.change.record().as_str();
-            one.is_some_and(|one| Some(one) == from || one == wanted)
+            let wanted = self.change.record().map(RecordId::as_str);
+            one.is_some_and(|one| Some(one) == from || Some(one) == wanted)
         };
         let taken = linked.held.iter().filter(|replaced| !is_ours(replaced));
         taken

@@ -23,6 +23,7 @@ use crate::plan::Draft;
 use crate::plan::Linked;
 use crate::plan::Need;
 use crate::plan::finish;
+use crate::playbook::Assume;
 use crate::wire::Label;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
@@ -208,6 +209,9 @@ impl Model {
                 let known = self.records.get_mut(&key).expect("it is there");
                 known.extend(change.fields().into_owned());
             }
+            Change::UpsertByKey { .. } | Change::Call { .. } => {
+                unreachable!("nothing takes one back")
+            }
         }
     }
 
@@ -284,6 +288,7 @@ fn run(model: &mut Model, changes: Vec<Change>, metadata: &Metadata) -> Vec<Done
             change,
             edits: Vec::new(),
             upsert: None,
+            assume: Assume::Nothing,
             needs: Vec::new(),
         };
         let current = model.know(
@@ -313,7 +318,7 @@ fn run(model: &mut Model, changes: Vec<Change>, metadata: &Metadata) -> Vec<Done
         let mut later = Later::default();
         for other in known
             .iter()
-            .filter(|other| other.change.module() == module && other.change.record() == id)
+            .filter(|other| other.change.about() == Some((module, id)))
         {
             if let Change::Create { .. } | Change::Update { .. } = other.change {
                 for (name, value) in other.before.iter().chain(&other.after) {
@@ -636,9 +641,10 @@ proptest! {
             };
             let is_create = matches!(change, Change::Create { .. });
             let known = |id: &RecordId| made.iter().any(|made| made == id.as_str());
-            if is_create || (known(change.record()) && targets.iter().all(|id| known(id))) {
+            let record = change.record().expect("all of these have one");
+            if is_create || (known(record) && targets.iter().all(|id| known(id))) {
                 if is_create {
-                    made.push(change.record().as_str().to_owned());
+                    made.push(record.as_str().to_owned());
                 }
                 possible.push(change);
             }

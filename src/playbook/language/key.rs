@@ -6,7 +6,6 @@ pub struct Key {
     pub name: &'static str,
     pub need: Need,
     pub shape: Shape,
-    pub support: Support,
     /// One line, a fragment that fits after a colon.
     pub help: &'static str,
 }
@@ -15,14 +14,6 @@ pub struct Key {
 pub enum Need {
     Required,
     Optional,
-}
-
-/// Whether this version of sugarmill knows what to do with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Support {
-    Now,
-    /// In the language, and refused by name until it is built.
-    Later,
 }
 
 /// What a value looks like.
@@ -67,6 +58,10 @@ pub enum Shape {
     Condition,
     /// The id of a record.
     Record,
+    /// A path behind the version, as one text or part by part.
+    Path,
+    /// A map of any JSON, or a list; templates at any depth.
+    Body,
     /// An id, a list of ids, or maps with `id` and relationship columns.
     Targets,
     /// `{}`: the verb takes nothing.
@@ -91,7 +86,6 @@ impl Key {
             name,
             need: Need::Required,
             shape,
-            support: Support::Now,
             help,
         }
     }
@@ -103,19 +97,8 @@ impl Key {
         }
     }
 
-    pub(super) const fn later(name: &'static str, help: &'static str) -> Self {
-        Self {
-            support: Support::Later,
-            ..Self::optional(name, Shape::Any, help)
-        }
-    }
-
     pub fn is_required(&self) -> bool {
         self.need == Need::Required
-    }
-
-    pub fn is_supported(&self) -> bool {
-        self.support == Support::Now
     }
 }
 

@@ -8,7 +8,6 @@ mod verbs;
 pub use key::Key;
 pub use key::Need;
 pub use key::Shape;
-pub use key::Support;
 pub use key::find;
 pub use tables::BESIDE_SET;
 pub use tables::CSV;

@@ -77,7 +77,7 @@ pub const LIMITS: &[Key] = &[
     Key::optional(
         "max_calls",
         Shape::WholeNumber(0),
-        "the most calls of other endpoints",
+        "the most calls that are no `get`; `/bulk`, `/oauth2` and `MassUpdate` may be called only where it is given",
     ),
 ];
 

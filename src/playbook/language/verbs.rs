@@ -2,7 +2,6 @@
 
 use super::Key;
 use super::Shape;
-use super::Support;
 
 /// A verb of the language.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +11,8 @@ pub struct Verb {
     /// What stands behind the verb itself.
     pub subject: Shape,
     pub arguments: &'static [Key],
-    pub support: Support,
+    /// Arguments of which exactly one stands beside it.
+    pub either: &'static [&'static str],
     /// One line, a fragment that fits after a colon.
     pub help: &'static str,
 }
@@ -63,11 +63,7 @@ impl Verb {
         VERBS.iter().find(|verb| verb.name == name)
     }
 
-    pub fn is_supported(&self) -> bool {
-        self.support == Support::Now
-    }
-
-    const fn now(
+    const fn new(
         kind: VerbKind,
         name: &'static str,
         subject: Shape,
@@ -79,27 +75,23 @@ impl Verb {
             name,
             subject,
             arguments,
-            support: Support::Now,
+            either: &[],
             help,
         }
     }
 
-    const fn later(
-        kind: VerbKind,
-        name: &'static str,
-        arguments: &'static [Key],
-        help: &'static str,
-    ) -> Self {
+    const fn either(self, names: &'static [&'static str]) -> Self {
         Self {
-            kind,
-            name,
-            subject: Shape::Any,
-            arguments,
-            support: Support::Later,
-            help,
+            either: names,
+            ..self
         }
     }
 }
+
+/// How `call` may ask, as people write it.
+const METHODS: &[&str] = &[
+    "get", "post", "put", "patch", "delete", "GET", "POST", "PUT", "PATCH", "DELETE",
+];
 
 const RECORD: Key = Key::required("record", Shape::Record, "the id of the record");
 const SET: Key = Key::required("set", Shape::Fields, "the fields and their values");
@@ -137,14 +129,14 @@ const ADD: Key = super::BESIDE_SET[0];
 const REMOVE: Key = super::BESIDE_SET[1];
 
 pub const VERBS: &[Verb] = &[
-    Verb::now(
+    Verb::new(
         VerbKind::List,
         "list",
         Shape::SugarName,
         &[FIELDS, ORDER_BY, LIMIT],
         "all records of a module",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Filter,
         "filter",
         Shape::SugarName,
@@ -166,28 +158,28 @@ pub const VERBS: &[Verb] = &[
         ],
         "records of a module that meet conditions",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Count,
         "count",
         Shape::SugarName,
         &[WHERE],
         "how many records meet conditions",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Get,
         "get",
         Shape::SugarName,
         &[RECORD, FIELDS],
         "one record by its id",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Related,
         "related",
         Shape::SugarName,
         &[RECORD, THROUGH, WHERE, FIELDS, LIMIT],
         "records linked to a record",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Search,
         "search",
         Shape::Template,
@@ -201,7 +193,7 @@ pub const VERBS: &[Verb] = &[
         ],
         "records that hold a text",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Enum,
         "enum",
         Shape::SugarName,
@@ -212,7 +204,7 @@ pub const VERBS: &[Verb] = &[
         )],
         "the values of a dropdown field",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Metadata,
         "metadata",
         Shape::Nothing,
@@ -223,21 +215,21 @@ pub const VERBS: &[Verb] = &[
         )],
         "what the instance says of its modules",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Me,
         "me",
         Shape::Nothing,
         &[],
         "the user who is logged in",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Ping,
         "ping",
         Shape::Nothing,
         &[],
         "whether the instance answers",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Create,
         "create",
         Shape::SugarName,
@@ -248,77 +240,103 @@ pub const VERBS: &[Verb] = &[
                 Shape::Map(UNDER),
                 "the record it is created below, and the link that leads from there to it",
             ),
-            Key::later("assume", "`new` to skip asking which ids exist"),
+            Key::optional(
+                "assume",
+                Shape::OneOf(&["new"]),
+                "`new` to plan without asking which ids exist already, for a first load of very many records",
+            ),
         ],
         "a new record",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Update,
         "update",
         Shape::SugarName,
         &[RECORD, SET_SOME, ADD, REMOVE],
         "changes to a record",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Upsert,
         "upsert",
         Shape::SugarName,
         &[
-            Key::required("match", Shape::Fields, "the fields that find the record"),
-            Key::later("sync_key", "the key of another system"),
+            Key::optional(
+                "match",
+                Shape::Fields,
+                "the fields that find the record; in its place `sync_key`",
+            ),
+            Key::optional(
+                "sync_key",
+                Shape::Template,
+                "the record's key in another system; for administrators, and undo cannot take it back",
+            ),
             SET_SOME,
             ADD,
             REMOVE,
         ],
         "an update of the record that matches, or a create",
-    ),
-    Verb::now(
+    )
+    .either(&["match", "sync_key"]),
+    Verb::new(
         VerbKind::Delete,
         "delete",
         Shape::SugarName,
         &[RECORD],
         "the end of a record",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Link,
         "link",
         Shape::SugarName,
         &[RECORD, THROUGH, TO],
         "a link between records",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Unlink,
         "unlink",
         Shape::SugarName,
         &[RECORD, THROUGH, TO],
         "the end of a link",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Favorite,
         "favorite",
         Shape::SugarName,
         &[RECORD],
         "a record marked as favorite",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Unfavorite,
         "unfavorite",
         Shape::SugarName,
         &[RECORD],
         "a favorite no more",
     ),
-    Verb::later(
+    Verb::new(
         VerbKind::Call,
         "call",
+        Shape::Nothing,
         &[
-            Key::later("method", "the HTTP method"),
-            Key::later("path", "the path behind the version"),
-            Key::later("query", "the query"),
-            Key::later("body", "the body"),
+            Key::required(
+                "method",
+                Shape::OneOf(METHODS),
+                "the HTTP method; only `get` runs in a plan, any other counts as one change and cannot be undone",
+            ),
+            Key::required(
+                "path",
+                Shape::Path,
+                "what follows the version, such as `/Accounts/duplicateCheck`, unescaped; or a list of its parts",
+            ),
+            Key::optional(
+                "query",
+                Shape::Fields,
+                "names and values of the query; a list or a map is sent as JSON",
+            ),
+            Key::optional("body", Shape::Body, "the JSON to send; not with `get`"),
         ],
-        "any other endpoint",
+        "any other endpoint; of its answer `select` finds parts, a list is `records`, the fields of a map are the item's",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Assert,
         "assert",
         Shape::Expressions,
@@ -329,14 +347,14 @@ pub const VERBS: &[Verb] = &[
         )],
         "expressions that must hold",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Include,
         "include",
         Shape::SugarName,
         &[Key::optional("with", Shape::Fields, "values for its vars")],
         "the steps of another playbook, whose file stands here",
     ),
-    Verb::now(
+    Verb::new(
         VerbKind::Export,
         "export",
         Shape::Rows,

@@ -14,6 +14,7 @@ use super::super::ast::RelatedArgs;
 use super::super::ast::SearchArgs;
 use super::super::ast::UpdateArgs;
 use super::super::ast::UpsertArgs;
+use super::super::ast::UpsertByKeyArgs;
 use super::super::language::Shape;
 use super::super::language::Verb;
 use super::super::language::VerbKind;
@@ -21,8 +22,8 @@ use super::super::node::Node;
 use super::arguments::Arguments;
 use super::entries::Entries;
 use super::reader::Reader;
-use super::verb::verb_not_yet;
 use super::written::ChangedFields;
+use super::written::Finder;
 use crate::diag::Located;
 use crate::diag::Span;
 
@@ -40,10 +41,11 @@ pub(super) fn action(
         verb,
         verb_span,
         // Arguments that stand below the verb are one mistake, not one each.
-        are_below: matches!(
-            (&subject.value, verb.subject),
-            (Node::Map(_), Shape::SugarName)
-        ),
+        are_below: match (&subject.value, verb.subject) {
+            (Node::Map(_), Shape::SugarName) => true,
+            (Node::Map(entries), Shape::Nothing) => !entries.is_empty(),
+            _ => false,
+        },
     };
     match verb.kind {
         VerbKind::List => {
@@ -130,11 +132,13 @@ pub(super) fn action(
         VerbKind::Me => from.nothing(&subject).map(|()| Action::Me),
         VerbKind::Ping => from.nothing(&subject).map(|()| Action::Ping),
         VerbKind::Create => {
-            let (module, set, under) = (from.module(subject), from.set(), from.under());
+            let (module, set) = (from.module(subject), from.set());
+            let (under, assume) = (from.under(), from.assume());
             Some(Action::Create(CreateArgs {
                 module: module?,
                 set: set?,
                 under: under.ok()?,
+                assume,
             }))
         }
         VerbKind::Update => {
@@ -150,17 +154,29 @@ pub(super) fn action(
             }))
         }
         VerbKind::Upsert => {
-            let (module, matching, fields) =
-                (from.module(subject), from.matching(), from.changed_fields());
-            let (ChangedFields { set, add, remove }, matching) = (fields?, matching?);
-            from.not_both(&matching, set.iter().chain(&add).chain(&remove));
-            Some(Action::Upsert(UpsertArgs {
-                module: module?,
-                matching,
-                set,
-                add,
-                remove,
-            }))
+            let (module, finder, fields) =
+                (from.module(subject), from.finder(), from.changed_fields());
+            let (ChangedFields { set, add, remove }, finder) = (fields?, finder?);
+            match finder {
+                Finder::Match(matching) => {
+                    from.not_both(&matching, set.iter().chain(&add).chain(&remove));
+                    Some(Action::Upsert(UpsertArgs {
+                        module: module?,
+                        matching,
+                        set,
+                        add,
+                        remove,
+                    }))
+                }
+                Finder::SyncKey(sync_key) => {
+                    from.only_set(&sync_key, &set, &add, &remove);
+                    Some(Action::UpsertByKey(UpsertByKeyArgs {
+                        module: module?,
+                        sync_key,
+                        set,
+                    }))
+                }
+            }
         }
         VerbKind::Delete => {
             let (module, record) = (from.module(subject), from.record());
@@ -180,10 +196,8 @@ pub(super) fn action(
                 message,
             }))
         }
-        // The last two are read with their step, of which they change what the other keys mean.
-        VerbKind::Call | VerbKind::Include | VerbKind::Export => {
-            reader.report(verb_not_yet(verb, verb_span));
-            None
-        }
+        VerbKind::Call => from.call(&subject).map(Action::Call),
+        // They are read with their step, of which they change what the other keys mean.
+        VerbKind::Include | VerbKind::Export => None,
     }
 }

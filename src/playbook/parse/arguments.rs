@@ -1,5 +1,6 @@
 //! The arguments of a verb, taken out of its step one by one.
 
+use super::super::ast::Assume;
 use super::super::ast::FilterMethod;
 use super::super::language::Verb;
 use super::super::language::find;
@@ -65,12 +66,14 @@ impl Arguments<'_, '_> {
         }
         let verb = self.verb.name;
         let message = format!("nothing stands behind `{verb}`");
-        self.reader.invalid(
-            subject.span,
-            message,
-            "not wanted",
-            format!("write `{verb}: {{}}`"),
-        );
+        let help = match subject.value {
+            Node::Map(_) if !self.verb.arguments.is_empty() => {
+                format!("write `{verb}: {{}}`, and its arguments beside `{verb}`, not below it")
+            }
+            _ => format!("write `{verb}: {{}}`"),
+        };
+        self.reader
+            .invalid(subject.span, message, "not wanted", help);
         None
     }
 
@@ -101,6 +104,12 @@ impl Arguments<'_, '_> {
     pub(super) fn method(&mut self) -> FilterMethod {
         self.take("method")
             .and_then(|node| self.reader.choice("method", &node, &METHODS))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn assume(&mut self) -> Assume {
+        self.take("assume")
+            .and_then(|node| self.reader.choice("assume", &node, &[("new", Assume::New)]))
             .unwrap_or_default()
     }
 

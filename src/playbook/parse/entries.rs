@@ -3,7 +3,6 @@
 use super::super::code;
 use super::super::language::Key;
 use super::super::language::OTHER_WORDS;
-use super::super::language::find;
 use super::super::node::Node;
 use super::reader::Reader;
 use crate::diag::Located;
@@ -76,11 +75,7 @@ impl Entries {
     /// Everything known has been taken: the rest are mistakes.
     pub(super) fn finish(self, reader: &mut Reader<'_>, owner: &str, known: &[Key]) {
         for (key, _) in self.entries.into_iter().flatten() {
-            let problem = match find(known, &key.value) {
-                Some(_) => not_yet(&key),
-                None => unknown_key(&key, owner, known.iter().map(|key| key.name)),
-            };
-            reader.report(problem);
+            reader.report(unknown_key(&key, owner, known.iter().map(|key| key.name)));
         }
     }
 }
@@ -92,14 +87,6 @@ pub(super) fn missing(owner: &str, key: &Key, span: Span) -> Problem {
     )
     .at(span, format!("no `{}` here", key.name))
     .help(format!("add `{}`: {}", key.name, key.help))
-}
-
-pub(super) fn not_yet(key: &Located<String>) -> Problem {
-    Problem::error(
-        code::NOT_YET,
-        format!("`{}` is not in this version of sugarmill yet", key.value),
-    )
-    .at(key.span, "not yet")
 }
 
 /// An unknown key, with the nearest real one, else all there are.

@@ -4,6 +4,7 @@
 
 mod action;
 mod arguments;
+mod call;
 mod controls;
 mod entries;
 mod export;

@@ -6,7 +6,6 @@ use super::super::ast::Include;
 use super::super::ast::OnDuplicate;
 use super::super::ast::Step;
 use super::super::code;
-use super::super::language::Verb;
 use super::super::language::VerbKind;
 use super::super::node::Node;
 use super::action;
@@ -139,10 +138,7 @@ fn rest(
         let action = action::action(reader, &mut entries, verb, key.span, subject);
         Some((key.span, action))
     });
-    // The arguments of a verb that is not built yet are not judged: nobody can try them.
-    if verb.is_none_or(Verb::is_supported) {
-        verb::leftovers(reader, &entries, verb);
-    }
+    verb::leftovers(reader, &entries, verb);
 
     let (verb_span, action) = done?;
     let id = id?;

@@ -17,7 +17,6 @@ use super::super::VarKind;
 use super::super::VerifyMode;
 use super::super::Wait;
 use super::super::code;
-use super::super::language::Key;
 use super::super::language::VERBS;
 use super::load;
 use super::parse;
@@ -190,8 +189,8 @@ fn controls_have_all_their_forms() {
 /// The table and the parser know the same arguments.
 #[test]
 fn every_argument_of_the_table_is_taken() {
-    for verb in VERBS.iter().filter(|verb| verb.is_supported()) {
-        for key in verb.arguments.iter().filter(|key| Key::is_supported(key)) {
+    for verb in VERBS {
+        for key in verb.arguments {
             let text = format!(
                 "version: 1\nname: a\nsteps:\n  - {{ id: b, {}: X, {}: Y }}\n",
                 verb.name, key.name
@@ -199,25 +198,11 @@ fn every_argument_of_the_table_is_taken() {
             let (_, playbook) = read(&text);
             for problem in playbook.err().iter().flatten() {
                 assert!(
-                    ![code::UNKNOWN_KEY, code::MISPLACED_KEY, code::NOT_YET]
-                        .contains(&problem.code),
+                    ![code::UNKNOWN_KEY, code::MISPLACED_KEY].contains(&problem.code),
                     "{text}{problem:?}"
                 );
             }
         }
-    }
-}
-
-#[test]
-fn every_verb_of_a_later_version_is_refused_by_name() {
-    for verb in VERBS.iter().filter(|verb| !verb.is_supported()) {
-        let text = format!(
-            "version: 1\nname: a\nsteps:\n  - {{ id: b, {}: X }}\n",
-            verb.name
-        );
-        let problems = read(&text).1.unwrap_err();
-        let codes: Vec<_> = problems.iter().map(|problem| problem.code).collect();
-        assert_eq!(codes, [code::NOT_YET], "{}", verb.name);
     }
 }
 

@@ -7,7 +7,6 @@ use super::super::language::VERBS;
 use super::super::language::Verb;
 use super::super::language::find;
 use super::entries::Entries;
-use super::entries::not_yet;
 use super::entries::unknown_key;
 use super::reader::Reader;
 use crate::diag::Located;
@@ -77,10 +76,7 @@ fn no_verb(entries: &Entries, step: Span) -> Problem {
             .at(key.span, "not a verb")
             .help(format!("did you mean `{verb}`?"));
     }
-    let verbs = VERBS
-        .iter()
-        .filter(|verb| verb.is_supported())
-        .map(|verb| verb.name);
+    let verbs = VERBS.iter().map(|verb| verb.name);
     Problem::error(code::NO_VERB, "this step has no verb")
         .at(step, "does nothing")
         .help(format!("say what it does: {}", one_of(verbs)))
@@ -131,15 +127,7 @@ pub(super) fn leftovers(reader: &mut Reader<'_>, entries: &Entries, verb: Option
 }
 
 fn leftover(key: &Located<String>, verb: &'static Verb) -> Problem {
-    if find(verb.arguments, &key.value).is_some() {
-        return not_yet(key);
-    }
-    let arguments = || {
-        verb.arguments
-            .iter()
-            .filter(|key| key.is_supported())
-            .map(|key| key.name)
-    };
+    let arguments = || verb.arguments.iter().map(|key| key.name);
     if owners(&key.value).next().is_some() {
         let takes = match arguments().count() {
             0 => format!("`{}` takes nothing beside it", verb.name),
@@ -166,18 +154,4 @@ pub(super) fn missing_argument(verb: &Verb, key: &Key, verb_span: Span) -> Probl
     )
     .at(verb_span, format!("no `{}` beside it", key.name))
     .help(format!("add `{}`: {}", key.name, key.help))
-}
-
-/// A verb of the language that is not built yet.
-pub(super) fn verb_not_yet(verb: &Verb, span: Span) -> Problem {
-    let verbs = VERBS.iter().filter(|verb| verb.is_supported());
-    Problem::error(
-        code::NOT_YET,
-        format!("`{}` is not in this version of sugarmill yet", verb.name),
-    )
-    .at(span, "not yet")
-    .help(format!(
-        "this version has {}",
-        all_of(verbs.map(|verb| verb.name))
-    ))
 }

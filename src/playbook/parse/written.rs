@@ -21,6 +21,12 @@ pub(super) struct ChangedFields {
     pub(super) remove: Fields,
 }
 
+/// How an upsert finds its record.
+pub(super) enum Finder {
+    Match(Fields),
+    SyncKey(Located<String>),
+}
+
 /// An argument that is there and cannot be read; its problem is reported.
 pub(super) struct Unreadable;
 
@@ -47,12 +53,79 @@ impl Arguments<'_, '_> {
         }
     }
 
-    pub(super) fn matching(&mut self) -> Option<Fields> {
-        // Which will be refused by name.
-        if self.entries.keys().any(|key| key.value == "sync_key") {
+    /// What finds the record of an upsert.
+    pub(super) fn finder(&mut self) -> Option<Finder> {
+        let matching = self.entries.take_entry("match");
+        let sync_key = self.entries.take_entry("sync_key");
+        match (matching, sync_key) {
+            (Some((_, node)), None) => self.matching(node).map(Finder::Match),
+            (None, Some((_, node))) => self.sync_key(node).map(Finder::SyncKey),
+            (Some((matching, _)), Some((sync_key, _))) => {
+                let message = "this upsert finds its record in two ways";
+                let problem = Problem::error(code::MISPLACED_KEY, message)
+                    .at(sync_key.span, "by its key in another system")
+                    .at(matching.span, "by its values")
+                    .help("write one of the two");
+                self.reader.report(problem);
+                None
+            }
+            (None, None) => {
+                let is_misspelt = ["match", "sync_key"].map(|name| self.entries.has_misspelt(name));
+                if !self.are_below && is_misspelt == [false, false] {
+                    let message = "`upsert` wants `match` or `sync_key`";
+                    let problem = Problem::error(code::MISSING_PARAMETER, message)
+                        .at(self.verb_span, "which record?")
+                        .help("add `match`: the fields that find the record, such as `{ name: \"{{ item.name }}\" }`");
+                    self.reader.report(problem);
+                }
+                None
+            }
+        }
+    }
+
+    fn sync_key(&mut self, node: Located<Node>) -> Option<Located<String>> {
+        let text = self.reader.text("sync_key", node)?;
+        if text.value.trim().is_empty() {
+            let message = "`sync_key` is empty".to_owned();
+            let help = "such as `\"{{ item.code }}\"`".to_owned();
+            self.reader
+                .invalid(text.span, message, "no text here", help);
             return None;
         }
-        let node = self.take("match")?;
+        Some(text)
+    }
+
+    /// What a record found by its key in another system has is not known for certain, so no part of it can be changed.
+    pub(super) fn only_set(
+        &mut self,
+        sync_key: &Located<String>,
+        set: &Fields,
+        add: &Fields,
+        remove: &Fields,
+    ) {
+        for (part, fields) in [("add", add), ("remove", remove)] {
+            if let Some((name, _)) = fields.first() {
+                let message = format!("`{part}` does not go with `sync_key`");
+                let problem = Problem::error(code::MISPLACED_KEY, message)
+                    .at(name.span, "a part of what the record has")
+                    .at(sync_key.span, "what that record has is not read")
+                    .help("write the whole value in `set`, or find the record by `match`");
+                self.reader.report(problem);
+            }
+        }
+        if let Some((name, _)) = set.iter().find(|(name, _)| name.value == "sync_key") {
+            let problem = Problem::error(
+                code::INVALID_PARAMETER,
+                "`sync_key` finds the record, and is changed",
+            )
+            .at(name.span, "is changed here")
+            .at(sync_key.span, "finds the record")
+            .help("remove it from `set`; a new record gets the key all the same");
+            self.reader.report(problem);
+        }
+    }
+
+    fn matching(&mut self, node: Located<Node>) -> Option<Fields> {
         let span = node.span;
         let fields = self.fields("match", node)?;
         if fields.is_empty() {

@@ -118,11 +118,6 @@ pub(super) const FOUND: &[Found] = &[
         "save it as UTF-8; a CSV may keep its encoding and name it: `encoding: windows-1252`",
     ),
     found(
-        "not_yet",
-        "a part of the language that this version does not have yet",
-        "do without it, or use a newer sugarmill",
-    ),
-    found(
         "outside",
         "a file is outside the playbook's folder",
         "put the file beside the playbook and name it relative to it",

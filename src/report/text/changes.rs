@@ -77,6 +77,7 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
     let mut pieces = vec![(ink, format!("{mark} {key}"))];
     pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id)));
     pieces.extend(links(operation).map(|links| (Ink::Plain, links)));
+    pieces.extend(called(operation).map(|called| (Ink::Plain, called)));
     pieces.extend(
         operation
             .aside
@@ -94,14 +95,12 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
     }
     match operation.action {
         Action::Update | Action::Favorite | Action::Unfavorite => updated(sheet, operation),
-        Action::Create => fields(sheet, &operation.after),
+        // What the plan could see of a record that has the key.
+        Action::Upsert if !operation.before.is_empty() => updated(sheet, operation),
+        Action::Create | Action::Upsert => fields(sheet, &operation.after),
+        Action::Call => sent(sheet, &operation.after),
         Action::Delete => fields(sheet, &operation.before),
-        Action::Upsert
-        | Action::Link
-        | Action::Unlink
-        | Action::Read
-        | Action::Assert
-        | Action::Export => Ok(()),
+        Action::Link | Action::Unlink | Action::Read | Action::Assert | Action::Export => Ok(()),
     }
 }
 
@@ -124,6 +123,31 @@ fn links(operation: &OperationReport) -> Option<String> {
         ),
         _ => format!("→ {} through {link}", cells::counted(after, "id")),
     })
+}
+
+/// Of a call: `POST /Accounts/duplicateCheck`.
+fn called(operation: &OperationReport) -> Option<String> {
+    if operation.action != Action::Call {
+        return None;
+    }
+    let text = |name: &str| operation.after.get(name).and_then(Json::as_str);
+    let (method, path) = (text("method")?, text("path")?);
+    Some(cells::visible(&format!("{method} {path}")))
+}
+
+/// What is sent along with a call: its query, and its body name by name.
+fn sent(sheet: &mut Sheet<'_>, after: &Map<String, Json>) -> io::Result<()> {
+    let mut sent = Map::new();
+    for (part, value) in after {
+        match value {
+            Json::Object(map) => sent.extend(map.clone()),
+            list @ Json::Array(_) => {
+                sent.insert(part.clone(), list.clone());
+            }
+            _ => {}
+        }
+    }
+    fields(sheet, &sent)
 }
 
 fn deferred(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
@@ -160,7 +184,10 @@ fn updated(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()>
     }
     let same = operation.after.len() - changed.len();
     if same > 0 && !changed.is_empty() {
-        let text = format!("({} stays as it is)", cells::counted(same as u64, "field"));
+        let text = match same {
+            1 => "(1 field stays as it is)".to_owned(),
+            several => format!("({several} fields stay as they are)"),
+        };
         sheet.wrapped("    ", Ink::Faint, &text)?;
     }
     besides(sheet, operation)

@@ -174,7 +174,7 @@ fn time<O>(standing: &Standing, report: &Report<O>) -> String {
     }
 }
 
-fn irreversible(source: &Source<'_>) -> Result<u64, ReportError> {
+pub(super) fn irreversible(source: &Source<'_>) -> Result<u64, ReportError> {
     let steps = source.steps.iter().filter(|step| step.writes);
     steps
         .map(|step| source.count(step, Which::Irreversible))

@@ -1,5 +1,6 @@
 //! What can be done now, as commands to copy.
 
+use super::head;
 use super::is_open;
 use super::sheet::Ink;
 use super::sheet::Sheet;
@@ -22,7 +23,7 @@ pub(super) fn draw<O>(
     source: &Source<'_>,
     report: &Report<O>,
 ) -> Result<(), ReportError> {
-    let steps = steps(&source.standing, report);
+    let steps = steps(&source.standing, report, head::irreversible(source)?);
     if steps.is_empty() {
         return Ok(());
     }
@@ -48,7 +49,8 @@ fn may_go_better(summary: &Summary) -> bool {
 /// What for, and the command that does it.
 type Step = (String, Option<String>);
 
-fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
+/// `irreversible` is how many operations cannot be taken back, done or perhaps done.
+fn steps<O>(standing: &Standing, report: &Report<O>, irreversible: u64) -> Vec<Step> {
     let ending = standing.ending.as_ref();
     let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
@@ -107,10 +109,13 @@ fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
         if summary.unknown > 0 && report.result != RunResult::Interrupted {
             let why = "to ask again what became of what is unknown:";
             steps.push(step(why, apply("")));
+            let why = "to send that again, if you found that it was not done:";
+            steps.push(step(why, apply(" --retry-unknown")));
         }
     }
     // A sandbox that lived for one command has nothing left to take back.
-    if report.kind == Kind::Run && summary.ok > 0 && where_to.is_empty() {
+    let can_be_undone = summary.ok > 0 && summary.ok + summary.unknown > irreversible;
+    if report.kind == Kind::Run && can_be_undone && where_to.is_empty() {
         let why = match is_open(report) {
             true => "to take back what was done, in place of going on:",
             false => "to take it back:",
