@@ -2,16 +2,20 @@
 
 mod advice;
 mod against;
+mod beside;
 mod checked;
 mod compile;
+mod defaults;
 mod exports;
 mod graph;
 mod included;
 mod names;
 mod projection;
 mod select;
+mod shape;
 mod undone;
 mod vars;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -101,16 +105,24 @@ pub fn check(
     let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
 
-    let steps: BTreeSet<&str> = places.keys().copied().collect();
+    let steps: BTreeMap<&str, Option<&CheckedStep>> = playbook
+        .steps
+        .iter()
+        .zip(&compiled)
+        .map(|(step, compiled)| (step.id.value.as_str(), compiled.as_ref()))
+        .collect();
     let known: Vec<Known<'_>> = playbooks(playbook)
         .map(|(number, vars)| Known {
-            steps: steps.clone(),
+            steps: &steps,
             vars: vars.iter().map(|var| var.name.value.as_str()).collect(),
             headings,
             prefix: included::prefix(playbook, number),
             includes: &ids,
         })
         .collect();
+    for (_, vars) in playbooks(playbook) {
+        defaults::check(vars, sources, &mut problems);
+    }
     depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
     let mut vars_used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); known.len()];
@@ -157,10 +169,13 @@ pub fn check(
         }
     }
     advice::creates_without_key(playbook, &mut problems);
+    advice::labels(playbook, &mut problems);
     // Where names are wrong, what a step waits for is not known either.
-    if order.is_ok() && !problems.has_errors() {
-        advice::reads_beside_writes(playbook, &needs, &mut problems);
-        advice::unreachable(&compiled, &mut problems);
+    if let Ok(order) = &order
+        && !problems.has_errors()
+    {
+        beside::check(playbook, &needs, order, &mut problems);
+        advice::unreachable(&compiled, order, &mut problems);
     }
     problems.sort();
     let checked = match order {
