@@ -56,6 +56,7 @@ pub use vars::resolve_vars;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::expr::StepNo;
+use crate::metadata::Metadata;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
 use crate::playbook::VarDecl;
@@ -69,6 +70,16 @@ pub fn check(
     playbook: &Playbook,
     sources: &Sources,
     headings: &Headings,
+) -> (Option<Checked>, Problems) {
+    check_with(playbook, sources, headings, None)
+}
+
+/// The same, with everything that metadata contradict: of a playbook with mistakes, too, so that all are found at once.
+pub fn check_with(
+    playbook: &Playbook,
+    sources: &Sources,
+    headings: &Headings,
+    metadata: Option<&Metadata>,
 ) -> (Option<Checked>, Problems) {
     let ids: BTreeSet<String> = playbook
         .included
@@ -177,19 +188,36 @@ pub fn check(
         beside::check(playbook, &needs, order, &mut problems);
         advice::unreachable(&compiled, order, &mut problems);
     }
+    let is_sound = order.is_ok() && !problems.has_errors();
+    if !is_sound && metadata.is_none() {
+        problems.sort();
+        return (None, problems);
+    }
+    let order = order.unwrap_or_else(|()| (0..playbook.steps.len()).collect());
+    let graph = Graph { needs, reads };
+    let checked = arrange(playbook, compiled, outputs, includes, &order, &graph);
+    if let Some(metadata) = metadata {
+        problems.append(against(&checked, metadata));
+    }
     problems.sort();
-    let checked = match order {
-        Ok(order) if !problems.has_errors() => Some(arrange(
-            playbook,
-            compiled,
-            outputs,
-            includes,
-            &order,
-            &Graph { needs, reads },
-        )),
-        _ => None,
-    };
-    (checked, problems)
+    (is_sound.then_some(checked), problems)
+}
+
+/// What check finds in a playbook of which parts could not be read, without what only seems wrong because they are missing.
+pub fn of_the_readable(problems: Problems) -> Problems {
+    const OF_NAMES: &[&str] = &[
+        "unknown_step",
+        "unknown_var",
+        "unknown_name",
+        "unused_var",
+        "unreachable",
+        "read_beside_write",
+        "cycle",
+    ];
+    problems
+        .into_iter()
+        .filter(|problem| !OF_NAMES.contains(&problem.code.0))
+        .collect()
 }
 
 /// The outer playbook and those it includes, each with its variables.
@@ -250,9 +278,9 @@ fn arrange(
     let renumbered = |written: StepNo| final_number[&(written.0 as usize)];
     let mut steps: Vec<CheckedStep> = compiled
         .into_iter()
-        .flatten()
         .enumerate()
-        .map(|(place, mut step)| {
+        .filter_map(|(place, step)| {
+            let mut step = step?;
             step.number = final_number[&place];
             step.depends_on = step
                 .depends_on
@@ -265,7 +293,7 @@ fn arrange(
             };
             step.upstream = numbers(&graph.needs);
             step.reads = numbers(&graph.reads);
-            step
+            Some(step)
         })
         .collect();
     steps.sort_by_key(|step| step.number);

@@ -104,7 +104,7 @@ fn subject(command: &Command) -> Option<Subject> {
 
 fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Check(args) => commands::check::run(settings, &args),
+        Command::Check(args) => block_on(commands::check::run(settings, &args)),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Init(args) => commands::init::run(settings, &args),
