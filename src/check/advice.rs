@@ -1,22 +1,23 @@
 //! What is no mistake by itself, and nearly always not meant: warnings.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use super::CheckedStep;
 use super::Items;
-use super::graph::Needs;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
+use crate::diag::did_you_mean;
 use crate::playbook::Action;
 use crate::playbook::Playbook;
 use crate::playbook::VarDecl;
+use crate::wire::LocalLabel;
+use crate::wire::SugarLabel;
 
 const UNUSED_VAR: Code = Code("unused_var");
 const NO_KEY: Code = Code("no_key");
+const UNKNOWN_LABEL: Code = Code("unknown_label");
 const UNREACHABLE: Code = Code("unreachable");
-const READ_BESIDE_WRITE: Code = Code("read_beside_write");
 
 pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<String>, problems: &mut Problems) {
     for var in vars.iter().filter(|var| !used.contains(&var.name.value)) {
@@ -48,89 +49,61 @@ pub(super) fn creates_without_key(playbook: &Playbook, problems: &mut Problems) 
     }
 }
 
-/// A read runs as soon as what it names is known: before the write that stands above it, if it does not say that it
-/// waits for that.
-pub(super) fn reads_beside_writes(playbook: &Playbook, needs: &Needs, problems: &mut Problems) {
-    let mut writes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, step) in playbook.steps.iter().enumerate() {
-        let Some(module) = step.action.module() else {
-            continue;
-        };
-        if step.action.is_write() {
-            writes.entry(&module.value).or_default().push(place);
-            continue;
-        }
-        // A field's values do not come from records, and what `related` reads is of the module its link leads to.
-        if matches!(step.action, Action::Enum(_) | Action::Related(_)) {
-            continue;
-        }
-        let Some(earlier) = writes.get(module.value.as_str()) else {
-            continue;
-        };
-        let behind = all_needs(needs, place);
-        let Some(write) = earlier.iter().rev().find(|write| !behind.contains(write)) else {
-            continue;
-        };
-        let write = &playbook.steps[*write];
-        let id = &write.id.value;
-        problems.push(
-            Problem::warning(
-                READ_BESIDE_WRITE,
-                format!("this reads {} as they are before `{id}` writes them", module.value),
-            )
-            .at(step.verb_span, "does not wait for it")
-            .at(write.verb_span, "writes them")
-            .help(format!(
-                "to read what `{id}` leaves behind, add `depends_on: [{id}]`; to read what was there before, put \
-                 this step above it"
-            ))
-            .step(&step.id.value),
-        );
-    }
-}
-
-/// Everything a step needs, directly or not.
-fn all_needs(needs: &Needs, step: usize) -> BTreeSet<usize> {
-    let mut found = BTreeSet::new();
-    let mut open = vec![step];
-    while let Some(step) = open.pop() {
-        for need in needs.get(&step).into_iter().flatten() {
-            if found.insert(*need) {
-                open.push(*need);
+/// Labels of Sugar's are open, since modules bring their own; one that is nearly a known one is a slip.
+pub(super) fn labels(playbook: &Playbook, problems: &mut Problems) {
+    for step in &playbook.steps {
+        for (label, _) in &step.on_error.by_label {
+            let written = label.value.as_str();
+            let known = || SugarLabel::ALL.iter().map(|label| label.as_str());
+            if written.starts_with("local:") || known().any(|known| known == written) {
+                continue;
+            }
+            let ours = LocalLabel::ALL
+                .iter()
+                .map(|label| label.as_str())
+                .find(|ours| ours.strip_prefix("local:") == Some(written));
+            let meant = match ours {
+                Some(ours) => Some(format!("did you mean `{ours}`?")),
+                None => did_you_mean(written, known()),
+            };
+            if let Some(meant) = meant {
+                problems.push(
+                    Problem::warning(
+                        UNKNOWN_LABEL,
+                        format!("no label of Sugar's is known as `{written}`"),
+                    )
+                    .at(label.span, "named here")
+                    .help(meant)
+                    .step(&step.id.value),
+                );
             }
         }
     }
-    found
 }
 
 /// Only what can be proved: a condition that is written as false, a list that is written as empty, and steps that go
 /// through the results of such a step.
-pub(super) fn unreachable(compiled: &[Option<CheckedStep>], problems: &mut Problems) {
+/// `order` has the places of steps, each behind those it needs.
+pub(super) fn unreachable(
+    compiled: &[Option<CheckedStep>],
+    order: &[usize],
+    problems: &mut Problems,
+) {
     let mut dead: BTreeSet<&str> = BTreeSet::new();
-    // Steps may stand in any order, so until nothing more is found.
-    loop {
-        let known = dead.len();
-        for step in compiled.iter().flatten() {
-            if dead.contains(step.id.as_str()) {
-                continue;
-            }
-            let Some((why, place)) = reason(step, &dead) else {
-                continue;
-            };
-            problems.push(
-                Problem::warning(
-                    UNREACHABLE,
-                    format!("step `{}` never does anything", step.id),
-                )
-                .at(place, why)
-                .help("remove the step, or what keeps it from running")
-                .step(&step.id),
-            );
-            dead.insert(&step.id);
-        }
-        if dead.len() == known {
-            return;
-        }
+    for step in order.iter().filter_map(|place| compiled[*place].as_ref()) {
+        let Some((why, place)) = reason(step, &dead) else {
+            continue;
+        };
+        problems.push(
+            Problem::warning(
+                UNREACHABLE,
+                format!("step `{}` never does anything", step.id),
+            )
+            .at(place, why)
+            .help("remove the step, or what keeps it from running")
+            .step(&step.id),
+        );
+        dead.insert(&step.id);
     }
 }
 

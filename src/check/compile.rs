@@ -23,6 +23,7 @@ use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::expr::Path;
+use crate::expr::PathError;
 use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::expr::Tree;
@@ -144,8 +145,18 @@ impl Compiler<'_> {
     fn path(&mut self, text: &Located<String>) -> Option<Path> {
         Path::parse(&text.value)
             .map_err(|error| {
+                let help = match error {
+                    PathError::NestedFilter => {
+                        "filter once, and choose among what is left with `when`"
+                    }
+                    PathError::TooLong => "choose with `when` instead",
+                    PathError::Syntax(_) => {
+                        "it is written like `$.steps.stale.records[?@.status == 'New' && @.amount > 10]`"
+                    }
+                };
                 let problem = Problem::error(JSONPATH, "this JSONPath cannot be used")
-                    .at(text.span, error.to_string());
+                    .at(text.span, error.to_string())
+                    .help(help);
                 self.problems.push(problem);
             })
             .ok()

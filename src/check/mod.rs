@@ -2,17 +2,21 @@
 
 mod advice;
 mod against;
+mod beside;
 mod calls;
 mod checked;
 mod compile;
+mod defaults;
 mod exports;
 mod graph;
 mod included;
 mod names;
 mod projection;
 mod select;
+mod shape;
 mod undone;
 mod vars;
+mod wanted;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
@@ -54,6 +58,7 @@ pub use vars::resolve_vars;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::expr::StepNo;
+use crate::metadata::Metadata;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
 use crate::playbook::VarDecl;
@@ -67,6 +72,16 @@ pub fn check(
     playbook: &Playbook,
     sources: &Sources,
     headings: &Headings,
+) -> (Option<Checked>, Problems) {
+    check_with(playbook, sources, headings, None)
+}
+
+/// The same, with everything that metadata contradict: of a playbook with mistakes, too, so that all are found at once.
+pub fn check_with(
+    playbook: &Playbook,
+    sources: &Sources,
+    headings: &Headings,
+    metadata: Option<&Metadata>,
 ) -> (Option<Checked>, Problems) {
     let ids: BTreeSet<String> = playbook
         .included
@@ -103,16 +118,24 @@ pub fn check(
     let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
 
-    let steps: BTreeSet<&str> = places.keys().copied().collect();
+    let steps: BTreeMap<&str, Option<&CheckedStep>> = playbook
+        .steps
+        .iter()
+        .zip(&compiled)
+        .map(|(step, compiled)| (step.id.value.as_str(), compiled.as_ref()))
+        .collect();
     let known: Vec<Known<'_>> = playbooks(playbook)
         .map(|(number, vars)| Known {
-            steps: steps.clone(),
+            steps: &steps,
             vars: vars.iter().map(|var| var.name.value.as_str()).collect(),
             headings,
             prefix: included::prefix(playbook, number),
             includes: &ids,
         })
         .collect();
+    for (_, vars) in playbooks(playbook) {
+        defaults::check(vars, sources, &mut problems);
+    }
     depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
     calls::check(playbook, &mut problems);
@@ -160,24 +183,44 @@ pub fn check(
         }
     }
     advice::creates_without_key(playbook, &mut problems);
+    advice::labels(playbook, &mut problems);
     // Where names are wrong, what a step waits for is not known either.
-    if order.is_ok() && !problems.has_errors() {
-        advice::reads_beside_writes(playbook, &needs, &mut problems);
-        advice::unreachable(&compiled, &mut problems);
+    if let Ok(order) = &order
+        && !problems.has_errors()
+    {
+        beside::check(playbook, &needs, order, &mut problems);
+        advice::unreachable(&compiled, order, &mut problems);
+    }
+    let is_sound = order.is_ok() && !problems.has_errors();
+    if !is_sound && metadata.is_none() {
+        problems.sort();
+        return (None, problems);
+    }
+    let order = order.unwrap_or_else(|()| (0..playbook.steps.len()).collect());
+    let graph = Graph { needs, reads };
+    let checked = arrange(playbook, compiled, outputs, includes, &order, &graph);
+    if let Some(metadata) = metadata {
+        problems.append(against(&checked, metadata));
     }
     problems.sort();
-    let checked = match order {
-        Ok(order) if !problems.has_errors() => Some(arrange(
-            playbook,
-            compiled,
-            outputs,
-            includes,
-            &order,
-            &Graph { needs, reads },
-        )),
-        _ => None,
-    };
-    (checked, problems)
+    (is_sound.then_some(checked), problems)
+}
+
+/// What check finds in a playbook of which parts could not be read, without what only seems wrong because they are missing.
+pub fn of_the_readable(problems: Problems) -> Problems {
+    const OF_NAMES: &[&str] = &[
+        "unknown_step",
+        "unknown_var",
+        "unknown_name",
+        "unused_var",
+        "unreachable",
+        "read_beside_write",
+        "cycle",
+    ];
+    problems
+        .into_iter()
+        .filter(|problem| !OF_NAMES.contains(&problem.code.0))
+        .collect()
 }
 
 /// The outer playbook and those it includes, each with its variables.
@@ -238,9 +281,9 @@ fn arrange(
     let renumbered = |written: StepNo| final_number[&(written.0 as usize)];
     let mut steps: Vec<CheckedStep> = compiled
         .into_iter()
-        .flatten()
         .enumerate()
-        .map(|(place, mut step)| {
+        .filter_map(|(place, step)| {
+            let mut step = step?;
             step.number = final_number[&place];
             step.depends_on = step
                 .depends_on
@@ -253,7 +296,7 @@ fn arrange(
             };
             step.upstream = numbers(&graph.needs);
             step.reads = numbers(&graph.reads);
-            step
+            Some(step)
         })
         .collect();
     steps.sort_by_key(|step| step.number);

@@ -10,26 +10,28 @@ use super::checked::CheckedStep;
 use super::checked::CheckedWrite;
 use super::checked::Expectation;
 use super::checked::Items;
+use super::shape::Shape;
+use super::shape::UNKNOWN_RESULT;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::all_of;
 use crate::diag::did_you_mean;
-use crate::expr::ITEM_ATTRIBUTES;
+use crate::expr::Part;
+use crate::expr::Path;
 use crate::expr::Reference;
-use crate::expr::STEP_ATTRIBUTES;
 use crate::expr::Template;
 use crate::expr::Tree;
 
 const UNKNOWN_NAME: Code = Code("unknown_name");
 const UNKNOWN_STEP: Code = Code("unknown_step");
 const UNKNOWN_VAR: Code = Code("unknown_var");
-const UNKNOWN_RESULT: Code = Code("unknown_result");
 const UNKNOWN_COLUMN: Code = Code("unknown_column");
 
 /// Everything a name can be looked up in.
 pub(super) struct Known<'a> {
-    pub(super) steps: BTreeSet<&'a str>,
+    /// By id; none, where the step's own texts are broken.
+    pub(super) steps: &'a BTreeMap<&'a str, Option<&'a CheckedStep>>,
     pub(super) vars: BTreeSet<&'a str>,
     /// First lines of the CSV files that steps read, by step.
     pub(super) headings: &'a BTreeMap<String, Vec<String>>,
@@ -50,38 +52,123 @@ impl Known<'_> {
     pub(super) fn check(&self, step: &CheckedStep, problems: &mut Problems) -> Used {
         let mut used = Used::default();
         for (template, item) in templates(step) {
+            let mut own = Used::default();
             for reference in template.references() {
-                self.reference(step, template, reference, item, &mut used, problems);
+                self.reference(step, template, reference, item, &mut own, problems);
             }
+            // What a step expects of its own result is asked when that is there.
+            if is_expectation(step, template) {
+                own.steps.remove(&step.id);
+            }
+            used.steps.append(&mut own.steps);
+            used.vars.append(&mut own.vars);
         }
         if let Some(Items::Path {
             path,
             step: read,
             span,
         }) = &step.items
+            && let Err(problem) = self.path(path, read.as_deref(), &mut used)
         {
-            match (read, path.leading_names().as_slice()) {
-                (Some(id), _) => match self.step_named(id) {
-                    Ok(()) => {
-                        used.steps.insert(id.clone());
-                    }
-                    Err(problem) => problems.push(problem.at(*span, "used here").step(&step.id)),
-                },
-                (None, ["vars", name, ..]) => {
-                    used.vars.insert((*name).to_owned());
-                }
-                _ => problems.push(
-                    Problem::error(
-                        UNKNOWN_NAME,
-                        "a JSONPath of `for_each` begins with a result or a variable",
-                    )
-                    .at(*span, "begins with neither")
-                    .help("write `$.steps.NAME.records[*]`, with a filter where you need one")
-                    .step(&step.id),
-                ),
-            }
+            problems.push(problem.at(*span, "used here").step(&step.id));
         }
+        self.wanted(step, problems);
         used
+    }
+
+    /// The names a JSONPath of `for_each` begins with.
+    fn path(&self, path: &Path, read: Option<&str>, used: &mut Used) -> Result<(), Problem> {
+        let names = path.leading_names();
+        match (read, names.as_slice()) {
+            (Some(id), _) => {
+                self.step_named(id)?;
+                used.steps.insert(id.to_owned());
+                let own = self.own(id);
+                let levels = own.matches('.').count();
+                // What a JSONPath finds is a copy, which would not remember whose result it is.
+                let help = format!(
+                    "write `$.steps.{own}.records[*]`, with a filter where you need one: `[?@.status == 'New']`"
+                );
+                match names.get(levels + 2) {
+                    Some(&"items") => Err(Problem::error(
+                        UNKNOWN_RESULT,
+                        "a JSONPath reads `records`, `ids` or `selected`",
+                    )
+                    .help(format!(
+                        "go through `items` with a template, `\"{{{{ steps.{own}.items }}}}\"`, and choose with `when`"
+                    ))),
+                    Some(attribute) => {
+                        let part = Part::Name((*attribute).to_owned());
+                        match self.steps.get(id) {
+                            Some(Some(step)) => Shape::Step(step).follow(&part, own).map(|_| ()),
+                            _ => Ok(()),
+                        }
+                    }
+                    None => Err(Problem::error(
+                        UNKNOWN_RESULT,
+                        "this JSONPath does not say which part of the result it reads",
+                    )
+                    .help(help)),
+                }
+            }
+            (None, ["vars", name, ..]) => {
+                used.vars.insert((*name).to_owned());
+                self.var_named(name)
+            }
+            _ => Err(Problem::error(
+                UNKNOWN_NAME,
+                "a JSONPath of `for_each` begins with a result or a variable",
+            )
+            .help("write `$.steps.NAME.records[*]`, with a filter where you need one")),
+        }
+    }
+
+    /// A step as the playbook calls it whose names are looked up.
+    pub(super) fn own<'n>(&self, id: &'n str) -> &'n str {
+        id.strip_prefix(self.prefix.as_str()).unwrap_or(id)
+    }
+
+    /// What a reference to a step's result leads to.
+    pub(super) fn shape_of(&self, reference: &Reference) -> Result<Shape<'_>, Problem> {
+        let step = reference.name(0).and_then(|id| self.steps.get(id));
+        match (reference.root.as_str(), reference.name(0), step) {
+            ("steps", Some(id), Some(Some(step))) => {
+                let own = self.own(id);
+                let behind = reference.parts.get(1..).unwrap_or_default();
+                behind
+                    .iter()
+                    .try_fold(Shape::Step(step), |shape, part| shape.follow(part, own))
+            }
+            _ => Ok(Shape::Unseen),
+        }
+    }
+
+    /// What an item of a step is.
+    pub(super) fn item_of(&self, step: &CheckedStep) -> Shape<'_> {
+        match &step.items {
+            Some(Items::Template(template)) => template
+                .path()
+                .and_then(|path| self.shape_of(path).ok())
+                .map_or(Shape::Unseen, Shape::item),
+            // The key of a read indexes its records.
+            None => Shape::Record,
+            Some(
+                Items::Path { .. } | Items::Literal(_) | Items::File(_) | Items::Searched { .. },
+            ) => Shape::Unseen,
+        }
+    }
+
+    fn var_named(&self, name: &str) -> Result<(), Problem> {
+        if self.vars.contains(name) {
+            return Ok(());
+        }
+        Err(
+            Problem::error(UNKNOWN_VAR, format!("there is no variable `{name}`")).help(
+                did_you_mean(name, self.vars.iter().copied()).unwrap_or_else(|| {
+                    format!("declare it: `vars: {{ {name}: {{ type: string }} }}`")
+                }),
+            ),
+        )
     }
 
     /// Checks a value outside any step, such as an output.
@@ -105,7 +192,7 @@ impl Known<'_> {
         let mut used = Used::default();
         for reference in template.references() {
             if let Err(problem) = self.name(template, reference, &mut used) {
-                problems.push(if owner.is_empty() {
+                problems.push_once(if owner.is_empty() {
                     problem
                 } else {
                     problem.step(owner)
@@ -117,7 +204,7 @@ impl Known<'_> {
 
     /// Whether there is such a step, by its full id. Messages call it as the playbook does.
     pub(super) fn step_named(&self, id: &str) -> Result<(), Problem> {
-        if self.steps.contains(id) {
+        if self.steps.contains_key(id) {
             return Ok(());
         }
         let own = |id: &'_ str| id.strip_prefix(self.prefix.as_str()).map(str::to_owned);
@@ -126,18 +213,18 @@ impl Known<'_> {
             let first = self
                 .steps
                 .iter()
-                .find(|step| step.starts_with(&format!("{id}.")));
+                .find(|(step, _)| step.starts_with(&format!("{id}.")));
             return Err(Problem::error(
                 UNKNOWN_STEP,
                 format!("`{name}` is an include, not a step"),
             )
             .help_if(
                 first
-                    .and_then(|step| own(step))
+                    .and_then(|(step, _)| own(step))
                     .map(|step| format!("name one of its steps, such as `steps.{step}`")),
             ));
         }
-        let known: Vec<String> = self.steps.iter().filter_map(|step| own(step)).collect();
+        let known: Vec<String> = self.steps.keys().filter_map(|step| own(step)).collect();
         let include = id
             .rsplit_once('.')
             .map(|(include, _)| format!("{include}."));
@@ -170,8 +257,11 @@ impl Known<'_> {
         problems: &mut Problems,
     ) {
         if reference.root == step.item_name && item == ItemIs::There {
-            if let Err(problem) = self.column(step, template, reference) {
-                problems.push(problem.step(&step.id));
+            let found = self
+                .column(step, template, reference)
+                .and_then(|()| self.part_of_item(step, template, reference));
+            if let Err(problem) = found {
+                problems.push_once(problem.step(&step.id));
             }
             return;
         }
@@ -181,8 +271,47 @@ impl Known<'_> {
             } else {
                 problem
             };
-            problems.push(problem.step(&step.id));
+            problems.push_once(problem.step(&step.id));
         }
+    }
+
+    /// What an item is can often be seen: a record, the result of another step, one of the maps that are written out.
+    fn part_of_item(
+        &self,
+        step: &CheckedStep,
+        template: &Template,
+        reference: &Reference,
+    ) -> Result<(), Problem> {
+        let place = |problem: Problem| problem.at(template.span_of(&reference.range), "used here");
+        if let (Some(Items::Literal(trees)), Some(name)) = (&step.items, reference.name(0)) {
+            return written_out(trees, name).map_err(place);
+        }
+        let shape = self.item_of(step);
+        let through = match &step.items {
+            Some(Items::Template(template)) => template.path().and_then(|path| path.name(0)),
+            _ => None,
+        };
+        if let (Shape::Value("id"), Some(name)) = (shape, reference.name(0)) {
+            return Err(place(
+                Problem::error(
+                    UNKNOWN_RESULT,
+                    format!("an item is one id here, which has no `{name}`"),
+                )
+                .help(format!(
+                    "write `{{{{ {item} }}}}` for the id, or go through the records: `for_each: \"{{{{ steps.{through}.records \
+                     }}}}\"`",
+                    item = step.item_name,
+                    through = self.own(through.unwrap_or("X")),
+                )),
+            ));
+        }
+        let own = self.own(through.unwrap_or(&step.id));
+        reference
+            .parts
+            .iter()
+            .try_fold(shape, |shape, part| shape.follow(part, own))
+            .map(|_| ())
+            .map_err(place)
     }
 
     fn name(
@@ -201,18 +330,8 @@ impl Known<'_> {
                     return Ok(());
                 };
                 used.vars.insert(name.to_owned());
-                if self.vars.contains(name) {
-                    return Ok(());
-                }
-                Err(
-                    Problem::error(UNKNOWN_VAR, format!("there is no variable `{name}`"))
-                        .at(span, "used here")
-                        .help(
-                            did_you_mean(name, self.vars.iter().copied()).unwrap_or_else(|| {
-                                format!("declare it: `vars: {{ {name}: {{ type: string }} }}`")
-                            }),
-                        ),
-                )
+                self.var_named(name)
+                    .map_err(|problem| problem.at(span, "used here"))
             }
             "steps" => {
                 let Some(name) = reference.name(0) else {
@@ -224,13 +343,9 @@ impl Known<'_> {
                 self.step_named(name)
                     .map_err(|problem| problem.at(span, "used here"))?;
                 used.steps.insert(name.to_owned());
-                match reference.name(1) {
-                    Some(attribute) if !STEP_ATTRIBUTES.contains(&attribute) => {
-                        let own = name.strip_prefix(self.prefix.as_str()).unwrap_or(name);
-                        Err(unknown_result(own, attribute).at(span, "used here"))
-                    }
-                    _ => Ok(()),
-                }
+                self.shape_of(reference)
+                    .map(|_| ())
+                    .map_err(|problem| problem.at(span, "used here"))
             }
             other => Err(
                 Problem::error(UNKNOWN_NAME, format!("`{other}` is not known here"))
@@ -270,24 +385,31 @@ impl Known<'_> {
     }
 }
 
-fn unknown_result(step: &str, attribute: &str) -> Problem {
-    let help = if ITEM_ATTRIBUTES.contains(&attribute) {
-        format!(
-            "`{attribute}` is of one item: write `steps.{step}.items[0].{attribute}` or use `for_each`"
-        )
-    } else {
-        did_you_mean(attribute, STEP_ATTRIBUTES.iter().copied()).unwrap_or_else(|| {
-            format!(
-                "a step has {}; a field is of a record: `steps.{step}.first.{attribute}`",
-                all_of(STEP_ATTRIBUTES.iter().copied())
-            )
-        })
-    };
-    Problem::error(
-        UNKNOWN_RESULT,
-        format!("a step's result has no `{attribute}`"),
+/// Items that are written out: a name that none of them has is a slip.
+fn written_out(items: &[Tree], name: &str) -> Result<(), Problem> {
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for item in items {
+        match item.map() {
+            Some(entries) => known.extend(entries.iter().map(|(key, _)| key.value.as_str())),
+            // What a template gives may have any name; a text or number has none, and may be meant for another `when`.
+            None => return Ok(()),
+        }
+    }
+    if known.is_empty() || known.contains(name) {
+        return Ok(());
+    }
+    Err(
+        Problem::error(UNKNOWN_COLUMN, format!("no item of the list has `{name}`")).help(
+            did_you_mean(name, known.iter().copied())
+                .unwrap_or_else(|| format!("they have {}", all_of(known.iter().copied()))),
+        ),
     )
-    .help(help)
+}
+
+fn is_expectation(step: &CheckedStep, template: &Template) -> bool {
+    step.expect.iter().any(
+        |expectation| matches!(expectation, Expectation::Holds(own) if std::ptr::eq(own, template)),
+    )
 }
 
 /// Whether a template stands where an item's name means something.

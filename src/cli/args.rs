@@ -126,7 +126,7 @@ pub(crate) enum TextOrJson {
 pub(crate) enum Command {
     /// Write what one starts with: a playbook, a file of profiles, checks for CI and for commits
     Init(InitArgs),
-    /// Look for mistakes; sends nothing
+    /// Look for mistakes; changes nothing, and sends nothing unless `--url`, `--profile` or `--sandbox` names an instance
     Check(CheckArgs),
     /// Work out what a playbook would do, and write it to a run file; cannot write to the instance
     Plan(PlanArgs),
@@ -162,7 +162,7 @@ pub(crate) enum Command {
 pub(crate) struct CheckArgs {
     #[arg(required = true, value_name = "PLAYBOOK")]
     pub(crate) playbooks: Vec<PathBuf>,
-    /// Check against this snapshot of an instance's metadata
+    /// Check against this snapshot of an instance's metadata, without asking the instance
     #[arg(long, value_name = "FILE")]
     pub(crate) metadata: Option<PathBuf>,
     #[command(flatten)]

@@ -16,8 +16,10 @@ use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
+use crate::metadata::Metadata;
 use crate::playbook;
 use crate::playbook::Action;
+use crate::playbook::Broken;
 use crate::playbook::ForEach;
 use crate::playbook::Library;
 use crate::playbook::Limits;
@@ -50,6 +52,15 @@ pub(crate) struct Loaded {
 
 /// Reads and checks a playbook as far as that goes without an instance.
 pub(crate) fn playbook(path: &Path, allowed: &[PathBuf]) -> Result<Loaded, Failure> {
+    playbook_against(path, allowed, None)
+}
+
+/// The same, judged by metadata where there are any. All mistakes are found at once, whatever kind they are of.
+pub(crate) fn playbook_against(
+    path: &Path,
+    allowed: &[PathBuf],
+    metadata: Option<&Metadata>,
+) -> Result<Loaded, Failure> {
     let mut sources = Sources::default();
     let name = path.display().to_string();
     let refused = |problems, sources| Failure::Problems {
@@ -57,13 +68,35 @@ pub(crate) fn playbook(path: &Path, allowed: &[PathBuf]) -> Result<Loaded, Failu
         problems,
         sources,
     };
-    let playbook = match playbook::load_allowing(path, allowed, &mut sources) {
+    let playbook = match playbook::load_as_far(path, allowed, &mut sources) {
         Ok(playbook) => playbook,
-        Err(problems) => return Err(refused(problems, sources)),
+        Err(Broken { problems, readable }) => {
+            let Some(readable) = readable else {
+                return Err(refused(problems, sources));
+            };
+            let text = String::new();
+            return Err(
+                match check_loaded(&readable, sources, text, allowed, metadata) {
+                    Ok(loaded) => refused(
+                        joined(problems, check::of_the_readable(loaded.warnings)),
+                        loaded.sources,
+                    ),
+                    Err((found, sources)) => {
+                        refused(joined(problems, check::of_the_readable(found)), sources)
+                    }
+                },
+            );
+        }
     };
     let text = sources.get(playbook.name.span.source).text.to_string();
-    check_loaded(&playbook, sources, text, allowed)
+    check_loaded(&playbook, sources, text, allowed, metadata)
         .map_err(|(problems, sources)| refused(problems, sources))
+}
+
+fn joined(mut problems: Problems, more: Problems) -> Problems {
+    problems.append(more);
+    problems.sort();
+    problems
 }
 
 /// Checks a playbook again that a run file holds. Its data files are not looked at: their rows are in the run file too.
@@ -140,6 +173,7 @@ fn check_loaded(
     sources: Sources,
     text: String,
     allowed: &[PathBuf],
+    metadata: Option<&Metadata>,
 ) -> Result<Loaded, (Problems, Sources)> {
     let mut problems = Problems::default();
     let exports = working_folder(allowed);
@@ -164,8 +198,9 @@ fn check_loaded(
             None
         }
     };
-    let (checked, found) = check::check(playbook, &sources, &headings);
+    let (checked, found) = check::check_with(playbook, &sources, &headings, metadata);
     problems.append(found);
+    problems.sort();
     match checked {
         Some(checked) if !problems.has_errors() => Ok(Loaded {
             checked,

@@ -85,7 +85,7 @@ fn message(error: &clap::Error) -> String {
 
 fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
     match command {
-        Command::Check(args) => commands::check::run(settings, &args),
+        Command::Check(args) => block_on(commands::check::run(settings, &args)),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Init(args) => commands::init::run(settings, &args),

@@ -77,6 +77,8 @@ impl Environment {
 pub(crate) struct Settings {
     pub(crate) environment: Environment,
     pub(crate) instance: Instance,
+    /// Whether the command line itself says which, and not only the environment.
+    pub(crate) names_instance: bool,
     pub(crate) talk: Talk,
     pub(crate) log_format: LogFormat,
     color: ColorChoice,
@@ -145,6 +147,7 @@ impl Settings {
         Self {
             environment,
             instance,
+            names_instance: global.sandbox || global.url.is_some() || global.profile.is_some(),
             talk,
             log_format: global.log_format,
             color: global.color,

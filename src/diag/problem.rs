@@ -100,6 +100,13 @@ impl Problems {
         self.0.push(problem);
     }
 
+    /// Leaves out what was said the moment before: one text may name the same thing in several ways.
+    pub fn push_once(&mut self, problem: Problem) {
+        if self.0.last() != Some(&problem) {
+            self.0.push(problem);
+        }
+    }
+
     pub fn append(&mut self, other: Self) {
         self.0.extend(other.0);
     }

@@ -1,5 +1,6 @@
 //! Templates and JSONPath: compiled, their references found, evaluated over results.
 
+mod calls;
 mod dates;
 mod depth;
 mod functions;

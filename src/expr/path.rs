@@ -20,7 +20,7 @@ pub struct Path(JpQuery);
 pub enum PathError {
     #[error("not a JSONPath: {0}")]
     Syntax(String),
-    #[error("a JSONPath of more than {LONGEST} bytes; choose with `when` instead")]
+    #[error("a JSONPath of more than {LONGEST} bytes")]
     TooLong,
     /// The library answers these wrongly (a filter inside a filter finds nothing), so they are refused.
     #[error("a filter inside a filter is not supported in a JSONPath")]

@@ -77,25 +77,56 @@ impl Reference {
     }
 }
 
-pub(super) fn of(parsed: &Parsed<'_>) -> Vec<Reference> {
+/// What a template calls by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Callee {
+    Filter,
+    Test,
+    Function,
+    /// Of a value: `name.upper()`. No value of a playbook has any.
+    Method,
+}
+
+/// A call, and where its name stands in the template's text.
+#[derive(Debug)]
+pub(super) struct Called<'a> {
+    pub(super) callee: Callee,
+    pub(super) name: &'a str,
+    pub(super) range: Range<usize>,
+}
+
+/// Everything a template names.
+pub(super) struct Named<'a> {
+    pub(super) references: Vec<Reference>,
+    pub(super) calls: Vec<Called<'a>>,
+}
+
+pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
     let mut finder = Finder {
+        text,
         found: Vec::new(),
+        calls: Vec::new(),
         bound: Vec::new(),
     };
     match parsed {
         Parsed::Value(expr) => finder.expression(expr),
         Parsed::Text(statements) => finder.statements(statements),
     }
-    finder.found
+    Named {
+        references: finder.found,
+        calls: finder.calls,
+    }
 }
 
-struct Finder<'a> {
+struct Finder<'a, 't> {
+    text: &'t str,
     found: Vec<Reference>,
+    calls: Vec<Called<'a>>,
     /// Names that a `for` or `set` binds: no references of the playbook's.
     bound: Vec<&'a str>,
 }
 
-impl<'a> Finder<'a> {
+impl<'a> Finder<'a, '_> {
     fn statements(&mut self, list: &[Stmt<'a>]) {
         for node in list {
             match node {
@@ -174,10 +205,13 @@ impl<'a> Finder<'a> {
                 if let Some(inner) = &filter.expr {
                     self.expression(inner);
                 }
+                let behind = filter.expr.as_ref().map_or(0, end);
+                self.called(Callee::Filter, filter.name, behind);
                 self.arguments(&filter.args);
             }
             Expr::Test(test) => {
                 self.expression(&test.expr);
+                self.called(Callee::Test, test.name, end(&test.expr));
                 self.arguments(&test.args);
             }
             Expr::Call(call) => {
@@ -186,8 +220,19 @@ impl<'a> Finder<'a> {
                 }
                 match &call.expr {
                     // A function's name is no variable.
-                    Expr::Var(_) => {}
-                    Expr::GetAttr(method) => self.expression(&method.expr),
+                    Expr::Var(var) => {
+                        let behind = var.span().start_offset as usize;
+                        self.called(Callee::Function, var.id, behind);
+                    }
+                    Expr::GetAttr(method) => {
+                        // `loop.changed(…)` and the like are the engine's own.
+                        let is_bound =
+                            matches!(&method.expr, Expr::Var(var) if self.bound.contains(&var.id));
+                        if !is_bound {
+                            self.called(Callee::Method, method.name, end(&method.expr));
+                        }
+                        self.expression(&method.expr);
+                    }
                     other => self.expression(other),
                 }
                 self.arguments(&call.args);
@@ -200,6 +245,17 @@ impl<'a> Finder<'a> {
                 .chain(&map.values)
                 .for_each(|item| self.expression(item)),
         }
+    }
+
+    /// The tree does not say where a name stands, only what stands before it.
+    fn called(&mut self, callee: Callee, name: &'a str, behind: usize) {
+        let rest = self.text.get(behind..).unwrap_or_default();
+        let start = behind + rest.find(name).unwrap_or_default();
+        self.calls.push(Called {
+            callee,
+            name,
+            range: start..start + name.len(),
+        });
     }
 
     fn arguments(&mut self, list: &[CallArg<'a>]) {
@@ -295,6 +351,10 @@ impl<'a> Finder<'a> {
         found(used);
         self.arguments(call.args.get(1..).unwrap_or_default());
     }
+}
+
+fn end(node: &Expr<'_>) -> usize {
+    node.span().end_offset as usize
 }
 
 /// The step that a call of `lookup` searches, if it can be seen: `lookup(steps.x, …)` or `lookup('x', …)`.

@@ -10,6 +10,7 @@ use minijinja::machinery;
 use minijinja::machinery::CodeGenerator;
 use serde_json::Value as Json;
 
+use super::calls;
 use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
@@ -104,13 +105,22 @@ impl Template {
                     .range()
                     .and_then(|range| template.place(range))
                     .unwrap_or(template.span);
-                Problem::error(SYNTAX, "this template cannot be read").at(span, detail(&error))
+                Problem::error(SYNTAX, "this template cannot be read")
+                    .at(span, detail(&error))
+                    .help_if(slip(sources, span))
             })?;
             let form = match (&parsed, form) {
                 (Parsed::Value(_), Form::Mixed) => Form::Lone,
                 (_, form) => form,
             };
-            (form, references::of(&parsed))
+            let named = references::of(&parsed, &template.text);
+            for call in &named.calls {
+                if let Some(unknown) = calls::unknown(call) {
+                    let span = template.place(call.range.clone()).unwrap_or(template.span);
+                    return Err(unknown.at(span, "called here"));
+                }
+            }
+            (form, named.references)
         };
         template.form = form;
         template.references = references
@@ -175,6 +185,31 @@ impl Template {
     /// Whether the value is exactly one template, so that it keeps its type and an empty cell can be told.
     pub fn is_lone(&self) -> bool {
         self.form == Form::Lone
+    }
+
+    /// The reference, if the whole template is one path and nothing else, whatever stands in its brackets.
+    pub fn path(&self) -> Option<&Reference> {
+        if self.form != Form::Lone {
+            return None;
+        }
+        let mut depth = 0_usize;
+        let inner = self.text.trim();
+        let inner = inner.trim_start_matches("{{").trim_end_matches("}}").trim();
+        let is_path = inner.chars().all(|character| {
+            match character {
+                '[' => depth += 1,
+                ']' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            depth > 0 || character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | ']')
+        });
+        // An index in the path is a reference of its own, and the path itself the last.
+        self.references.last().filter(|_| is_path)
+    }
+
+    /// Whether the value is text, whatever its templates give.
+    pub fn is_text(&self) -> bool {
+        self.form == Form::Mixed
     }
 
     pub fn is_plain(&self) -> bool {
@@ -258,6 +293,20 @@ impl Template {
             .unwrap_or(self.span);
         scope.failure(detail(error), Some(span))
     }
+}
+
+/// What is nearly always meant by what stands where the parser stopped.
+fn slip(sources: &Sources, span: Span) -> Option<String> {
+    let rest = &sources.get(span.source).text.get(span.start..)?;
+    let written = [
+        ("=", "compare with `==`"),
+        ("!", "write `not`"),
+        ("?", "write `a if condition else b`"),
+    ];
+    written
+        .iter()
+        .find(|(sign, _)| rest.starts_with(sign) && !rest.starts_with("!="))
+        .map(|(_, help)| (*help).to_owned())
 }
 
 /// The engine's message without its own drawing of the place.

@@ -28,6 +28,7 @@ mod labels;
 mod language;
 mod main_job;
 mod metadata;
+mod offline;
 mod playbooks;
 mod profiles;
 mod readme;

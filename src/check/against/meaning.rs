@@ -11,6 +11,7 @@ use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::Items;
 use crate::check::names::ItemIs;
+use crate::check::shape::gives_one_record;
 use crate::expr::ITEM_ATTRIBUTES;
 use crate::expr::Part;
 use crate::expr::Reference;
@@ -98,12 +99,9 @@ impl<'a> Meanings<'a> {
         item: ItemIs,
         template: &'a Template,
     ) -> Meaning<'a> {
-        match template.references() {
-            // An index in the path is a reference of its own, the path itself is the last.
-            [.., reference] if template.is_lone() && is_path(template) => {
-                self.of_reference(Some(step), item, reference)
-            }
-            _ => Meaning::Unseen,
+        match template.path() {
+            Some(reference) => self.of_reference(Some(step), item, reference),
+            None => Meaning::Unseen,
         }
     }
 
@@ -213,38 +211,4 @@ fn of_result<'a>(step: &'a CheckedStep, name: Option<&str>) -> Meaning<'a> {
         Some("id" | "ids") => Meaning::Id(step),
         _ => Meaning::Unseen,
     }
-}
-
-/// Verbs whose item results have the record's fields straight on them (design, section 3).
-fn gives_one_record(step: &CheckedStep) -> bool {
-    matches!(
-        step.action,
-        CheckedAction::Read(CheckedRead::Get { .. } | CheckedRead::Me)
-            | CheckedAction::Write(
-                CheckedWrite::Create { .. }
-                    | CheckedWrite::Update { .. }
-                    | CheckedWrite::Upsert { .. }
-                    | CheckedWrite::UpsertByKey { .. }
-            )
-    )
-}
-
-/// Whether a template is one path, whatever stands in its brackets.
-fn is_path(template: &Template) -> bool {
-    let mut depth = 0_usize;
-    template
-        .text()
-        .trim()
-        .trim_start_matches("{{")
-        .trim_end_matches("}}")
-        .trim()
-        .chars()
-        .all(|character| {
-            match character {
-                '[' => depth += 1,
-                ']' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth > 0 || character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | ']')
-        })
 }

@@ -1,25 +1,32 @@
-//! `check`: mistakes, without sending anything.
+//! `check`: mistakes, before anything is changed.
 
 use serde_json::json;
 
-use crate::check::against;
+use crate::check::Checked;
 use crate::cli::args::CheckArgs;
 use crate::cli::args::CheckFormat;
 use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
+use crate::cli::instance::Manner;
+use crate::cli::instance::Session;
 use crate::cli::load;
+use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::reports;
 use crate::cli::settings::Settings;
 use crate::diag::counted;
+use crate::metadata::Metadata;
 use crate::report;
 use crate::report::Diagnostic;
 use crate::report::Severity;
 
-pub(crate) fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut found: Vec<Diagnostic> = Vec::new();
-    let ended = look(settings, args, &mut found);
+    let ended = match metadata(settings, args).await {
+        Ok(metadata) => look(settings, args, metadata.as_ref(), &mut found),
+        Err(failure) => Err(failure),
+    };
     if let Err(failure) = &ended {
         // A program that reads the document must not take a check that could not be made for one that found nothing.
         found.extend(reports::diagnostics(failure));
@@ -53,23 +60,43 @@ fn has_errors(found: &[Diagnostic]) -> bool {
         .any(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
+/// What the instance says of itself: as a snapshot has it, or as it says now where the command line names one. Without
+/// either nothing is sent at all.
+async fn metadata(settings: &Settings, args: &CheckArgs) -> Result<Option<Metadata>, Failure> {
+    if let Some(path) = &args.metadata {
+        return definitions::snapshot(path).map(Some);
+    }
+    if !settings.names_instance {
+        return Ok(None);
+    }
+    let loaded: Vec<Loaded> = args
+        .playbooks
+        .iter()
+        .filter_map(|path| load::playbook(path, &args.paths.allow_path).ok())
+        .collect();
+    let session = Session::open(settings, Manner::default()).await?;
+    // Of a playbook with mistakes it is not known which modules it needs.
+    let fetched = if loaded.len() == args.playbooks.len() {
+        let playbooks: Vec<&Checked> = loaded.iter().map(|loaded| &loaded.checked).collect();
+        definitions::needed(&session, &[], &playbooks).await
+    } else {
+        definitions::everything(&session).await
+    };
+    session.close().await;
+    fetched.map(Some)
+}
+
 /// Looks at every playbook, and shows what is found at once where people read it.
-fn look(settings: &Settings, args: &CheckArgs, found: &mut Vec<Diagnostic>) -> Result<(), Failure> {
-    let metadata = args
-        .metadata
-        .as_ref()
-        .map(|path| definitions::snapshot(path))
-        .transpose()?;
+fn look(
+    settings: &Settings,
+    args: &CheckArgs,
+    metadata: Option<&Metadata>,
+    found: &mut Vec<Diagnostic>,
+) -> Result<(), Failure> {
     for path in &args.playbooks {
-        let (problems, sources) = match load::playbook(path, &args.paths.allow_path) {
-            Ok(loaded) => {
-                let mut problems = loaded.warnings;
-                if let Some(metadata) = &metadata {
-                    problems.append(against(&loaded.checked, metadata));
-                    problems.sort();
-                }
-                (problems, loaded.sources)
-            }
+        let allowed = &args.paths.allow_path;
+        let (problems, sources) = match load::playbook_against(path, allowed, metadata) {
+            Ok(loaded) => (loaded.warnings, loaded.sources),
             Err(Failure::Problems {
                 problems, sources, ..
             }) => (problems, sources),

@@ -33,14 +33,49 @@ pub fn load_allowing(
     allowed: &[PathBuf],
     sources: &mut Sources,
 ) -> Result<Playbook, Problems> {
+    load_as_far(path, allowed, sources).map_err(|broken| broken.problems)
+}
+
+/// A playbook with mistakes in its text.
+#[derive(Debug)]
+pub struct Broken {
+    pub problems: Problems,
+    /// What could be read all the same, without what it includes, so that more mistakes can be looked for. A step or a
+    /// variable with a mistake in it is missing.
+    pub readable: Option<Box<Playbook>>,
+}
+
+impl From<Problems> for Broken {
+    fn from(problems: Problems) -> Self {
+        Self {
+            problems,
+            readable: None,
+        }
+    }
+}
+
+/// The same, with what could be read of a playbook in whose text are mistakes.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_as_far(
+    path: &Path,
+    allowed: &[PathBuf],
+    sources: &mut Sources,
+) -> Result<Playbook, Broken> {
     let source = read_playbook(path, sources)?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut playbook = parse(source, folder, sources)?;
+    let mut playbook = parse_as_far(source, folder, sources).map_err(|mut broken| {
+        if let Some(readable) = &mut broken.readable {
+            readable.reach = readable.reach.clone().allowing(allowed);
+        }
+        broken
+    })?;
     playbook.reach = playbook.reach.allowing(allowed);
-    assemble(playbook, Library::Disk, sources)
+    Ok(assemble(playbook, Library::Disk, sources)?)
 }
 
 /// Parses a text that the sources hold already. What it includes is not read: see [`assemble`].
@@ -48,13 +83,20 @@ pub fn load_allowing(
 /// # Errors
 /// All problems of the text at once.
 pub fn parse(source: SourceId, folder: &Path, sources: &Sources) -> Result<Playbook, Problems> {
+    parse_as_far(source, folder, sources).map_err(|broken| broken.problems)
+}
+
+fn parse_as_far(source: SourceId, folder: &Path, sources: &Sources) -> Result<Playbook, Broken> {
     let root = yaml::read(source, &sources.get(source).text)?;
     let mut reader = Reader::new(sources);
     let playbook = playbook(&mut reader, root, folder);
     let problems = reader.into_problems();
     match playbook {
         Some(playbook) if !problems.has_errors() => Ok(playbook),
-        _ => Err(problems),
+        readable => Err(Broken {
+            problems,
+            readable: readable.map(Box::new),
+        }),
     }
 }
 

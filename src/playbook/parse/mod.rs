@@ -23,7 +23,9 @@ mod value;
 mod verb;
 mod written;
 
+pub use file::Broken;
 pub use file::load;
 pub use file::load_allowing;
+pub use file::load_as_far;
 pub use file::parse;
 pub(super) use file::read_playbook;

@@ -74,6 +74,7 @@ pub(super) fn wants(name: &str, wanted: &str, found: &Located<Node>) -> Problem 
         Node::Text(text) if is_template(text) => {
             problem.at(found.span, "a template is not evaluated here")
         }
+        Node::Text(text) if text.trim().is_empty() => problem.at(found.span, "this is empty"),
         other => problem.at(found.span, format!("this is {}", other.kind())),
     }
 }

@@ -28,6 +28,11 @@ pub(super) const FOUND: &[Found] = &[
         "do as the message says",
     ),
     found(
+        "constant_key",
+        "every item of a step gets the same key, and equal keys are refused (a warning)",
+        "build the key from the item: `key: \"{{ item.id }}\"`",
+    ),
+    found(
         "cycle",
         "steps need each other in a circle, so none can be first",
         "break the circle: a step can use only what steps before it give",
@@ -71,6 +76,11 @@ pub(super) const FOUND: &[Found] = &[
         "jsonpath",
         "a JSONPath cannot be used as it is written",
         "write it after RFC 9535; a filter inside a filter is refused",
+    ),
+    found(
+        "keyed_by_number",
+        "`by_key` looks for an item by some value, and the items have no key but their number from 0",
+        "give the step a `key`, such as `key: \"{{ row.code }}\"`",
     ),
     found(
         "left_out",
@@ -153,9 +163,19 @@ pub(super) const FOUND: &[Found] = &[
         "write the heading as it stands in the file",
     ),
     found(
+        "unknown_function",
+        "a template calls a filter, test or function that there is not",
+        "correct the spelling; the message offers the nearest, or lists them",
+    ),
+    found(
         "unknown_key",
         "the language has no such key here",
         "correct the spelling; the message offers the nearest key",
+    ),
+    found(
+        "unknown_label",
+        "`on_error` names a label that nobody knows, and that is nearly one that is known (a warning)",
+        "correct the spelling; `sugarmill explain` lists the labels",
     ),
     found(
         "unknown_name",

@@ -1,0 +1,214 @@
+//! Filters, tests and functions that templates call: those there are, and what was meant by those there are not.
+
+use minijinja::Value;
+
+use super::functions::ENGINE;
+use super::references::Called;
+use super::references::Callee;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::all_of;
+use crate::diag::did_you_mean;
+
+const UNKNOWN_FUNCTION: Code = Code("unknown_function");
+
+/// What people reach for, to choose the nearest from; the engine has a few more names for the same.
+const FILTERS: &[&str] = &[
+    "abs",
+    "batch",
+    "bool",
+    "capitalize",
+    "chain",
+    "count",
+    "date",
+    "default",
+    "dictsort",
+    "e164",
+    "first",
+    "float",
+    "format",
+    "groupby",
+    "indent",
+    "int",
+    "items",
+    "join",
+    "jsonpath",
+    "last",
+    "length",
+    "lines",
+    "list",
+    "lower",
+    "map",
+    "max",
+    "min",
+    "parse_date",
+    "pprint",
+    "regex_replace",
+    "reject",
+    "rejectattr",
+    "replace",
+    "reverse",
+    "round",
+    "select",
+    "selectattr",
+    "slice",
+    "slug",
+    "sort",
+    "split",
+    "string",
+    "sum",
+    "title",
+    "tojson",
+    "trim",
+    "unique",
+    "upper",
+    "zip",
+];
+
+const TESTS: &[&str] = &[
+    "boolean",
+    "defined",
+    "divisibleby",
+    "endingwith",
+    "eq",
+    "even",
+    "false",
+    "float",
+    "ge",
+    "gt",
+    "in",
+    "integer",
+    "iterable",
+    "le",
+    "lower",
+    "lt",
+    "mapping",
+    "ne",
+    "none",
+    "number",
+    "odd",
+    "sameas",
+    "sequence",
+    "startingwith",
+    "string",
+    "true",
+    "undefined",
+    "upper",
+];
+
+const FUNCTIONS: &[&str] = &[
+    "days",
+    "dict",
+    "group",
+    "hours",
+    "lookup",
+    "minutes",
+    "months",
+    "namespace",
+    "now",
+    "parse_date",
+    "range",
+    "seconds",
+    "today",
+    "uuid5",
+    "weeks",
+    "years",
+];
+
+/// The problem of a call that nothing answers to. Found only while evaluating, it would fail each item of a run.
+pub(super) fn unknown(call: &Called<'_>) -> Option<Problem> {
+    let (kind, known, sign) = match call.callee {
+        Callee::Filter => ("filter", FILTERS, "|"),
+        Callee::Test => ("test", TESTS, "is"),
+        Callee::Function => ("function", FUNCTIONS, ""),
+        Callee::Method => return Some(method(call.name)),
+    };
+    if exists(call.callee, call.name) {
+        return None;
+    }
+    let other = match call.callee {
+        Callee::Filter => exists(Callee::Function, call.name)
+            .then(|| format!("it is a function: write `{}(…)`", call.name)),
+        Callee::Function => exists(Callee::Filter, call.name)
+            .then(|| format!("it is a filter: write `… | {}`", call.name)),
+        Callee::Test | Callee::Method => None,
+    };
+    let listed = || format!("there are {}", all_of(known.iter().copied()));
+    Some(
+        Problem::error(
+            UNKNOWN_FUNCTION,
+            format!("there is no {kind} `{}`", call.name),
+        )
+        .help(
+            other
+                .or_else(|| translated(call).map(|ours| format!("write `{sign} {ours}`")))
+                .or_else(|| did_you_mean(call.name, known.iter().copied()))
+                .unwrap_or_else(listed),
+        ),
+    )
+}
+
+fn exists(callee: Callee, name: &str) -> bool {
+    let is = |kind| {
+        ENGINE
+            .empty_state()
+            .perform_test(kind, &[Value::from(name)])
+            .unwrap_or(false)
+    };
+    match callee {
+        Callee::Filter => is("filter"),
+        Callee::Test => is("test"),
+        Callee::Function => ENGINE.globals().any(|(global, _)| global == name),
+        Callee::Method => false,
+    }
+}
+
+/// Names under which other template engines know them.
+fn translated(call: &Called<'_>) -> Option<&'static str> {
+    Some(match (call.callee, call.name) {
+        (Callee::Filter, "downcase" | "lowercase") => "lower",
+        (Callee::Filter, "upcase" | "uppercase") => "upper",
+        (Callee::Filter, "strip") => "trim",
+        (Callee::Filter, "size" | "len") => "length",
+        (Callee::Filter, "strftime" | "datetime" | "date_format") => "date(\"%Y-%m-%d\")",
+        (Callee::Filter, "regex_sub" | "gsub") => "regex_replace(pattern, with)",
+        (Callee::Filter, "to_json" | "json") => "tojson",
+        (Callee::Test, "null" | "nil") => "none",
+        (Callee::Test, "empty") => "eq \"\"",
+        _ => return None,
+    })
+}
+
+fn method(name: &str) -> Problem {
+    let filter = match name {
+        "strip" => Some("trim"),
+        "startswith" | "endswith" => None,
+        other => exists(Callee::Filter, other).then_some(other),
+    };
+    let help = match (name, filter) {
+        (_, Some(filter)) => format!("it is a filter: write `… | {filter}`"),
+        ("startswith", _) => "write the test `… is startingwith(\"x\")`".to_owned(),
+        ("endswith", _) => "write the test `… is endingwith(\"x\")`".to_owned(),
+        _ => "values have no methods; filters do such things: `… | lower`".to_owned(),
+    };
+    Problem::error(UNKNOWN_FUNCTION, format!("there is no method `{name}`")).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_suggested_exists() {
+        for (callee, names) in [
+            (Callee::Filter, FILTERS),
+            (Callee::Test, TESTS),
+            (Callee::Function, FUNCTIONS),
+        ] {
+            for name in names {
+                assert!(exists(callee, name), "{callee:?} {name}");
+            }
+        }
+        assert!(!exists(Callee::Function, "lower"));
+    }
+}
