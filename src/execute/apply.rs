@@ -6,29 +6,27 @@ use std::time::Duration;
 
 use serde_json::Map;
 use serde_json::Value as Json;
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Engine;
 use super::ExecuteError;
 use super::ask::stop;
-use super::deliver::Courier;
 use super::deliver::Delivered;
-use super::deliver::Pace;
+use super::deliver::Doubt;
 use super::deliver::Told;
-use super::drive::Barrier;
+use super::dispatch::Landed;
+use super::dispatch::Sending;
 use super::judge;
 use super::judge::Judged;
+use super::kinship::Kinship;
 use super::lookup::Question;
 use super::patience::Health;
 use super::side_effects;
-use crate::batch;
-use crate::batch::Batch;
-use crate::batch::Budget;
-use crate::batch::Ready;
-use crate::check::Sharing;
+use super::steer::Pace;
+use super::steer::Steering;
 use crate::client::Writer;
 use crate::event::Event;
+use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::operation::Action;
 use crate::operation::State;
@@ -59,8 +57,6 @@ pub enum ApplyEnd {
     Interrupted,
     Refused(GuardError),
 }
-
-type Flights = JoinSet<(u64, Instant, Delivered)>;
 
 /// Sends what is not done yet. However it ends, the run file says so and can be applied again.
 pub async fn apply(
@@ -103,22 +99,21 @@ impl Engine<'_> {
             Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
             done => done?,
         }
-        let mut flights = Flights::new();
+        let kinship = Kinship::of(self.checked);
+        let steering = Steering::new(options.pace, self.file.get()?);
+        let mut sending = Sending::new(writer, health, steering, kinship);
         let mut end = None;
         loop {
             if end.is_none() {
                 end = self.reason_to_stop()?;
             }
             if end.is_none() {
-                match self
-                    .next_batches(&writer, &health, options.pace, &mut flights)
-                    .await
-                {
+                match self.dispatch(&mut sending).await {
                     Ok(()) => {}
                     Err(ExecuteError::Guard(error)) => end = Some(ApplyEnd::Refused(error)),
                     Err(ExecuteError::Interrupted) => end = Some(ApplyEnd::Interrupted),
                     Err(error) => {
-                        self.land_all(flights, GRACE).await?;
+                        self.land_all(sending, GRACE).await?;
                         return Err(error);
                     }
                 }
@@ -127,11 +122,11 @@ impl Engine<'_> {
                 tracing::warn!(
                     "stopping: nothing new is sent, answers are awaited for a few seconds"
                 );
-                self.land_all(flights, GRACE).await?;
+                self.land_all(sending, GRACE).await?;
                 return Ok(ApplyEnd::Interrupted);
             }
             let next = tokio::select! {
-                next = flights.join_next() => next,
+                next = sending.flights.join_next() => next,
                 () = stop(self.wish.clone()), if end.is_none() => continue,
             };
             let Some(landed) = next else {
@@ -139,7 +134,7 @@ impl Engine<'_> {
                 if let Some(end) = end {
                     return Ok(end);
                 }
-                if !self.anything_ready()? {
+                if self.count_ready(1)? == 0 {
                     match self.ask_again().await {
                         Ok(true) => {}
                         Ok(false) => return Ok(ApplyEnd::Finished),
@@ -149,14 +144,42 @@ impl Engine<'_> {
                 }
                 continue;
             };
-            if let Some(error) = self.land(landed).await? {
-                self.land_all(flights, GRACE).await?;
+            // A flight that was called off leaves its operations as sent; the next apply asks about them.
+            let Ok(landed) = landed else { continue };
+            let error = match landed {
+                Landed::Looked {
+                    flight,
+                    packed,
+                    looked,
+                } => {
+                    sending.landed(flight);
+                    match looked {
+                        Ok(looked) if end.is_none() => {
+                            self.looked_at(&mut sending, *packed, looked).err()
+                        }
+                        Ok(_) | Err(ExecuteError::Interrupted) => None,
+                        Err(error) => Some(error),
+                    }
+                }
+                Landed::Back {
+                    flight,
+                    number,
+                    sent,
+                    delivered,
+                } => {
+                    sending.landed(flight);
+                    self.steer(&mut sending, &delivered.measured)?;
+                    self.land(number, sent, delivered).await?
+                }
+            };
+            if let Some(error) = error {
+                self.land_all(sending, GRACE).await?;
                 return Err(error);
             }
         }
     }
 
-    fn reason_to_stop(&self) -> Result<Option<ApplyEnd>, ExecuteError> {
+    pub(super) fn reason_to_stop(&self) -> Result<Option<ApplyEnd>, ExecuteError> {
         if self.stop_wished() {
             return Ok(Some(ApplyEnd::Interrupted));
         }
@@ -172,122 +195,13 @@ impl Engine<'_> {
         Ok(self.too_many_failures()?.map(ApplyEnd::Stopped))
     }
 
-    /// Plans what became known and sends as much as there are slots for.
-    async fn next_batches(
-        &mut self,
-        writer: &Arc<Writer>,
-        health: &Health,
-        pace: Pace,
-        flights: &mut Flights,
-    ) -> Result<(), ExecuteError> {
-        self.drive().await?;
-        self.check_limits()?;
-        if self.reason_to_stop()?.is_some() {
-            return Ok(());
-        }
-        let slots = pace.slots.saturating_sub(flights.len());
-        if slots == 0 {
-            return Ok(());
-        }
-        let window = self.window(slots * pace.entries)?;
-        if window.is_empty() {
-            return Ok(());
-        }
-        let cleared = self.preconditions(&window).await?;
-        let settled: Vec<Seq> = cleared.settled.iter().map(|(seq, _)| *seq).collect();
-        self.file.settle(&cleared.settled)?;
-        self.memory.keep_images(cleared.images);
-        let going: Vec<&StoredOperation> = window
-            .iter()
-            .filter(|operation| !settled.contains(&operation.seq))
-            .collect();
-        let ready: Vec<Ready> = going
-            .iter()
-            .filter_map(|operation| {
-                let stamp = cleared.stamps.get(&operation.seq).map(String::as_str);
-                let change = operation.change.as_ref()?;
-                Some(Ready {
-                    seq: operation.seq,
-                    requests: change.requests(stamp),
-                    sharing: match change.goes_as_itself() {
-                        true => Sharing::Alone,
-                        false => self.checked.step(operation.seq.step()).alone,
-                    },
-                })
-            })
-            .collect();
-        for batch in batch::compile(
-            &ready,
-            Budget {
-                entries: pace.entries,
-                bytes: pace.bytes,
-                slots,
-            },
-        ) {
-            let members = batch.members();
-            let number = self
-                .file
-                .send(&members, batch.entries.len(), &super::timestamp())?;
-            self.tell(&Event::Sent {
-                batch: number,
-                entries: batch.entries.len(),
-            });
-            let courier = self.courier(writer, health, &batch)?;
-            flights.spawn(async move { (number, Instant::now(), courier.deliver(batch).await) });
-        }
-        Ok(())
-    }
-
-    fn courier(
-        &self,
-        writer: &Arc<Writer>,
-        health: &Health,
-        batch: &Batch,
-    ) -> Result<Courier, ExecuteError> {
-        let steps = || {
-            batch
-                .entries
-                .iter()
-                .map(|entry| &self.checked.step(entry.member.step()).retry)
-        };
-        Ok(Courier {
-            writer: Arc::clone(writer),
-            health: health.clone(),
-            ids: self.file.get::<ClientIds>()?.unwrap_or(ClientIds::Unseen),
-            wish: self.wish.clone(),
-            attempts: steps().filter_map(|retry| retry.attempts).max(),
-            backoff: steps().filter_map(|retry| retry.backoff).max(),
-        })
-    }
-
-    /// The first operations that may be sent, in order.
-    fn window(&self, size: usize) -> Result<Vec<StoredOperation>, ExecuteError> {
-        let mut window = Vec::new();
-        for step in self.checked.steps.iter().filter(|step| step.is_write()) {
-            if window.len() >= size {
-                break;
-            }
-            if self.barrier(step)? == Barrier::Open {
-                let left = u32::try_from(size - window.len()).unwrap_or(u32::MAX);
-                window.extend(self.file.ready(step.number, left)?);
-            }
-        }
-        Ok(window)
-    }
-
-    fn anything_ready(&mut self) -> Result<bool, ExecuteError> {
-        Ok(!self.window(1)?.is_empty())
-    }
-
     /// Takes in one batch that came back. Gives the error that ends the run, if there is one.
     async fn land(
         &mut self,
-        landed: Result<(u64, Instant, Delivered), tokio::task::JoinError>,
+        number: u64,
+        sent: Instant,
+        delivered: Delivered,
     ) -> Result<Option<ExecuteError>, ExecuteError> {
-        // A flight that was called off leaves its operations as sent; the next apply asks about them.
-        let Ok((number, sent, delivered)) = landed else {
-            return Ok(None);
-        };
         let mut requests = self
             .file
             .get::<crate::runfile::Requests>()?
@@ -299,31 +213,43 @@ impl Engine<'_> {
             told.entry(entry.member).or_default().push(entry);
         }
         let most = |told: &[Told]| told.iter().map(|told| told.sent).max().unwrap_or(0);
-        let again: Vec<(Seq, u32)> = told
+        let sent_again: Vec<(Seq, u32)> = told
             .iter()
             .map(|(seq, told)| (*seq, most(told).saturating_sub(1)))
             .filter(|(_, more)| *more > 0)
             .collect();
-        self.file.sent_again(&again)?;
-        let mut settlements = Vec::new();
+        self.file.sent_again(&sent_again)?;
+        let mut again = Vec::new();
+        let mut settlements = BTreeMap::new();
         let mut questions = Vec::new();
         for (seq, told) in told {
             let Some(operation) = self.file.operation(seq)? else {
                 continue;
             };
             let effects = self.side_effects(&operation, &told);
-            match judge::judge(
+            let judged = judge::judge(
                 &operation,
                 self.checked.step(seq.step()),
                 self.metadata,
                 told,
-            ) {
+            );
+            match judged {
                 Judged::Settled(mut settlement) => {
-                    self.learn(&operation, &settlement)?;
+                    if settlement.state == State::Failed && self.rode_in_vain(seq, &settlements)? {
+                        again.push((seq, Settlement::new(State::Planned)));
+                        continue;
+                    }
                     settlement.side_effects = effects;
-                    settlements.push((seq, self.tolerated(seq, *settlement)));
+                    self.learn(&operation, &settlement)?;
+                    settlements.insert(seq, self.tolerated(seq, *settlement));
                 }
-                Judged::Again => settlements.push((seq, Settlement::new(State::Planned))),
+                Judged::LookUp {
+                    fault: Some(_),
+                    doubt: Doubt::None,
+                } if self.rode_in_vain(seq, &settlements)? => {
+                    again.push((seq, Settlement::new(State::Planned)));
+                }
+                Judged::Again => again.push((seq, Settlement::new(State::Planned))),
                 Judged::LookUp { fault, doubt } => questions.push(Question {
                     operation,
                     fault,
@@ -331,7 +257,9 @@ impl Engine<'_> {
                 }),
             }
         }
-        self.file.settle(&settlements)?;
+        // First what is planned again, so that it hears what becomes of those it needs.
+        again.extend(settlements);
+        self.file.settle(&again)?;
         // Without an instance to ask, or time, they stay sent; the next apply asks.
         if delivered.end.is_none() && !self.stop_wished() {
             match self.answer(questions).await {
@@ -375,6 +303,20 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Whether an operation that was refused rode behind one that it needs and that is not done. Then it was not its own
+    /// fault: it waits for the other, or is skipped with it.
+    fn rode_in_vain(
+        &self,
+        seq: Seq,
+        settlements: &BTreeMap<Seq, Settlement>,
+    ) -> Result<bool, ExecuteError> {
+        let needs = self.file.waits_for(seq)?;
+        Ok(needs.iter().any(|(up, kind)| {
+            let is_done = settlements.get(up).is_some_and(|one| one.state.is_good());
+            *kind != EdgeKind::Order && !is_done
+        }))
+    }
+
     /// The first create that is known to be done shows whether the instance keeps ids.
     pub(super) fn learn(
         &mut self,
@@ -393,12 +335,21 @@ impl Engine<'_> {
     /// Waits for what is on its way, but not for ever.
     async fn land_all(
         &mut self,
-        mut flights: Flights,
+        mut sending: Sending,
         grace: Duration,
     ) -> Result<(), ExecuteError> {
         let until = Instant::now() + grace;
+        let flights = &mut sending.flights;
         while let Ok(Some(landed)) = tokio::time::timeout_at(until, flights.join_next()).await {
-            self.land(landed).await?;
+            if let Ok(Landed::Back {
+                number,
+                sent,
+                delivered,
+                ..
+            }) = landed
+            {
+                self.land(number, sent, delivered).await?;
+            }
         }
         flights.abort_all();
         Ok(())

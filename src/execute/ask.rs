@@ -112,6 +112,22 @@ impl Asker {
                 Err(Failure::Stop(error)) => return Err(error.into()),
                 Err(Failure::NotSent(fault) | Failure::Whole(fault)) => match fault.reaction() {
                     Reaction::Repeat | Reaction::Login => fault,
+                    Reaction::Split => {
+                        let half = open.len().div_ceil(2);
+                        for part in open.chunks(half.max(1)) {
+                            let found = match part {
+                                [_] if open.len() == 1 => vec![Err(fault.clone())],
+                                part => {
+                                    let part = part.iter().map(|place| reads[*place].clone());
+                                    Box::pin(self.part(part.collect())).await?
+                                }
+                            };
+                            for (place, answer) in part.iter().zip(found) {
+                                answers[*place] = Some(answer);
+                            }
+                        }
+                        continue;
+                    }
                     _ => {
                         return Err(ExecuteError::Refused {
                             what: "a read".into(),

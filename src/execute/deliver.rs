@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::ExecuteError;
 use super::Wish;
@@ -11,8 +12,13 @@ use super::ask::pause;
 use super::ask::stop;
 use super::patience::Health;
 use super::patience::Next;
+use super::steer::Measured;
+use super::steer::Verdict;
+use crate::batch;
 use crate::batch::Batch;
+use crate::batch::Carried;
 use crate::batch::Entry;
+use crate::batch::share_a_record;
 use crate::client::ClientError;
 use crate::client::Failure;
 use crate::client::Writer;
@@ -23,28 +29,6 @@ use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::Request;
 use crate::wire::SugarLabel;
-
-/// How much is sent at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
-    /// Entries of a batch at most.
-    pub entries: usize,
-    /// Bytes of a batch at most.
-    pub bytes: usize,
-    /// Batches on their way at most.
-    pub slots: usize,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        // 100 entries are the largest chunks seen in use (fact sheet 2); PHP takes 8 MiB bodies as it is installed.
-        Self {
-            entries: 100,
-            bytes: 4 << 20,
-            slots: 4,
-        }
-    }
-}
 
 /// Whether an attempt that brought no answer may have been done all the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +49,7 @@ pub(super) enum Said {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Told {
     pub(super) member: Seq,
+    pub(super) carried: Carried,
     pub(super) said: Said,
     pub(super) doubt: Doubt,
     /// How often it was sent.
@@ -76,6 +61,8 @@ pub(super) struct Told {
 pub(super) struct Delivered {
     pub(super) told: Vec<Told>,
     pub(super) retries: u64,
+    /// Each attempt, for steering.
+    pub(super) measured: Vec<Measured>,
     /// Why nothing more can be sent at all.
     pub(super) end: Option<ExecuteError>,
 }
@@ -90,6 +77,9 @@ pub(super) struct Courier {
     /// `retry` of the steps in the batch: the most attempts and the longest first delay any of them asks for.
     pub(super) attempts: Option<u32>,
     pub(super) backoff: Option<Duration>,
+    /// The beginning of the run.
+    pub(super) began: Instant,
+    pub(super) measured: Vec<Measured>,
 }
 
 struct Open {
@@ -97,6 +87,21 @@ struct Open {
     told: Option<Said>,
     doubt: Doubt,
     sent: u32,
+}
+
+impl Open {
+    /// What is told to each operation of the entry.
+    fn told(self) -> impl Iterator<Item = Told> {
+        let said = self.told.unwrap_or(Said::Nothing);
+        let (carried, doubt, sent) = (self.entry.carried, self.doubt, self.sent);
+        self.entry.members.into_iter().map(move |member| Told {
+            member,
+            carried,
+            said: said.clone(),
+            doubt,
+            sent,
+        })
+    }
 }
 
 impl Courier {
@@ -133,16 +138,13 @@ impl Courier {
                 }
             }
         }
-        let told = open
-            .into_iter()
-            .map(|open| Told {
-                member: open.entry.member,
-                said: open.told.unwrap_or(Said::Nothing),
-                doubt: open.doubt,
-                sent: open.sent,
-            })
-            .collect();
-        Delivered { told, retries, end }
+        let told = open.into_iter().flat_map(Open::told).collect();
+        Delivered {
+            told,
+            retries,
+            measured: self.measured,
+            end,
+        }
     }
 
     async fn part(&mut self, entries: &mut [Open], retries: &mut u64) -> Result<(), PartEnd> {
@@ -157,11 +159,14 @@ impl Courier {
             for place in &waiting {
                 entries[*place].sent += 1;
             }
-            let requests = waiting
+            let requests: Vec<Request> = waiting
                 .iter()
                 .map(|place| Request::Write(entries[*place].entry.request.clone()))
                 .collect();
-            let fault = match self.writer.send(requests).await {
+            let sent = Instant::now();
+            let came = self.writer.send(requests).await;
+            self.measure(entries, &waiting, sent, &came);
+            let fault = match came {
                 Ok(answers) => {
                     let mut last = None;
                     let mut stop = None;
@@ -174,6 +179,7 @@ impl Courier {
                     if let Some(fault) = stop {
                         return Err(PartEnd::Lost(ExecuteError::Lost(fault)));
                     }
+                    open_what_follows(entries);
                     last
                 }
                 Err(Failure::Stop(error)) => return Err(PartEnd::Lost(stopped(error))),
@@ -220,6 +226,27 @@ impl Courier {
         }
     }
 
+    fn measure(
+        &mut self,
+        entries: &[Open],
+        sent: &[usize],
+        when: Instant,
+        came: &Result<Vec<Result<Answer, Fault>>, Failure>,
+    ) {
+        let Some(verdict) = verdict(came) else { return };
+        let requests = || sent.iter().map(|place| &entries[*place].entry.request);
+        self.measured.push(Measured {
+            at: self.began.elapsed(),
+            took: when.elapsed(),
+            records: batch::records_by_class(requests()),
+            bytes: match verdict {
+                Verdict::TooLarge => requests().map(batch::bytes).sum(),
+                Verdict::Answered | Verdict::Refused => 0,
+            },
+            verdict,
+        });
+    }
+
     /// Keeps what settles an entry; gives the fault of one that is to be tried again, or that ends the run.
     fn take(&self, open: &mut Open, answer: Result<Answer, Fault>) -> Option<Fault> {
         match answer {
@@ -256,6 +283,64 @@ impl Courier {
             open.told = Some(Said::Fault(fault.clone()));
         }
     }
+}
+
+/// What comes after an entry that is to be repeated, and is about the same record, is repeated as well: its refusal may
+/// only say that the other was missing, and its success would be overwritten. Creates that are done stay done.
+fn open_what_follows(entries: &mut [Open]) {
+    for place in 0..entries.len() {
+        let (before, rest) = entries.split_at_mut(place);
+        let Some(open) = rest.first_mut() else {
+            continue;
+        };
+        let stays = match &open.told {
+            None => true,
+            Some(Said::Answer(_)) => open.entry.request.creates(),
+            Some(Said::Fault(_) | Said::Nothing) => false,
+        };
+        let is_about = |earlier: &Open| {
+            earlier.told.is_none() && share_a_record(&earlier.entry.request, &open.entry.request)
+        };
+        if !stays && before.iter().any(is_about) {
+            if let Some(Said::Answer(_)) = open.told {
+                open.doubt = Doubt::PerhapsDone;
+            }
+            open.told = None;
+        }
+    }
+}
+
+/// What an attempt says of how much may be sent; nothing, where there was no way to the instance.
+fn verdict(came: &Result<Vec<Result<Answer, Fault>>, Failure>) -> Option<Verdict> {
+    match came {
+        Ok(answers) => {
+            let mut faults = answers.iter().filter_map(|answer| answer.as_ref().err());
+            // One record that makes the instance stumble says nothing of how busy it is.
+            let crowded = |fault: &Fault| asks_for_less(fault) || speaks_of_locks(fault);
+            Some(match faults.any(crowded) {
+                true => Verdict::Refused,
+                false => Verdict::Answered,
+            })
+        }
+        Err(Failure::Whole(fault)) => match fault.reaction() {
+            Reaction::Split => Some(Verdict::TooLarge),
+            Reaction::Repeat if asks_for_less(fault) || fault.status() == Some(500) => {
+                Some(Verdict::Refused)
+            }
+            _ => None,
+        },
+        Err(Failure::NotSent(_) | Failure::Stop(_)) => None,
+    }
+}
+
+fn asks_for_less(fault: &Fault) -> bool {
+    matches!(fault.status(), Some(429 | 503))
+}
+
+/// Writes that got into each other's way in the database.
+fn speaks_of_locks(fault: &Fault) -> bool {
+    let text = fault.to_string().to_lowercase();
+    fault.status() == Some(500) && (text.contains("deadlock") || text.contains("lock wait"))
 }
 
 enum PartEnd {

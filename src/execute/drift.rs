@@ -1,15 +1,20 @@
 //! Before a record is written, what it holds is compared with what the plan saw.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
+use super::ask::Asker;
 use super::judge;
 use super::needs::Absence;
+use super::needs::Known;
 use super::side_effects;
+use super::upsert::matching;
+use super::upsert::overtaken;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
@@ -22,9 +27,12 @@ use crate::plan::Need;
 use crate::runfile::Settlement;
 use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
+use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
+use crate::wire::Read;
+use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
 /// What a record's present values mean for an operation on it.
@@ -56,22 +64,95 @@ pub(super) struct Cleared {
     pub(super) settled: Vec<(Seq, Settlement)>,
 }
 
+/// What has to be asked before operations go: one request for all of them.
+#[derive(Debug, Default)]
+pub(super) struct Look {
+    /// Whose records are looked at, and what writes ahead of them in the same batch will have changed by then.
+    records: Vec<(Seq, BTreeSet<String>)>,
+    needs: Vec<(Need, Absence)>,
+    /// Upserts that are creates as long as nothing matches.
+    upserts: Vec<Seq>,
+    reads: Vec<Read>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Looked {
+    known: Vec<Known>,
+    matches: Vec<Result<Answer, Fault>>,
+}
+
+/// What operations ahead of one do to its record.
+#[derive(Default)]
+struct Ahead {
+    makes: bool,
+    sets: BTreeSet<String>,
+}
+
+impl Look {
+    /// What has to be known before operations go, which come in their order.
+    pub(super) fn at<'a>(
+        operations: impl Iterator<Item = &'a StoredOperation>,
+        metadata: &Metadata,
+    ) -> Self {
+        let mut look = Self::default();
+        let mut ahead: BTreeMap<(&ModuleName, &RecordId), Ahead> = BTreeMap::new();
+        for operation in operations {
+            let Some(change) = &operation.change else {
+                continue;
+            };
+            let Some((module, record)) = change.about() else {
+                continue;
+            };
+            let before = ahead.entry((module, record)).or_default();
+            // A record that is made ahead of it is nobody else's yet.
+            if overwrites(operation) && !before.makes {
+                look.records.push((operation.seq, before.sets.clone()));
+                look.needs
+                    .push((record_need(operation, change, metadata), Absence::Odd));
+            }
+            if let Some(conditions) = change.unless() {
+                look.upserts.push(operation.seq);
+                look.reads.push(matching(module, conditions));
+            }
+            before.makes |= matches!(change, Change::Create { .. });
+            before.sets.extend(change.fields().keys().cloned());
+        }
+        look
+    }
+
+    pub(super) fn is_needless(&self) -> bool {
+        self.needs.is_empty() && self.reads.is_empty()
+    }
+
+    pub(super) async fn ask(&self, asker: &Asker) -> Result<Looked, ExecuteError> {
+        let (known, matches) = asker.know_beside(&self.needs, self.reads.clone()).await?;
+        Ok(Looked { known, matches })
+    }
+}
+
 impl Engine<'_> {
-    /// Looks at all records about to be written, in one go.
-    pub(super) async fn preconditions(
+    /// What a look means for the operations it was for.
+    pub(super) fn cleared(
         &self,
-        operations: &[StoredOperation],
+        operations: &BTreeMap<Seq, StoredOperation>,
+        look: &Look,
+        looked: Looked,
     ) -> Result<Cleared, ExecuteError> {
-        let looked_at: Vec<&StoredOperation> = operations
-            .iter()
-            .filter(|operation| overwrites(operation))
-            .collect();
-        let mut cleared = Cleared {
-            settled: self.overtaken(operations).await?,
-            ..Cleared::default()
-        };
-        for (operation, standing) in looked_at.iter().zip(self.standings(&looked_at).await?) {
-            let settlement = match standing {
+        let mut cleared = Cleared::default();
+        for (seq, answer) in look.upserts.iter().zip(looked.matches) {
+            let change = operations.get(seq).and_then(|one| one.change.as_ref());
+            if let Some(settlement) = change.and_then(|change| overtaken(change, answer)) {
+                cleared
+                    .settled
+                    .push((*seq, self.tolerated(*seq, settlement)));
+            }
+        }
+        for ((seq, ahead), known) in look.records.iter().zip(looked.known) {
+            let Some(operation) = operations.get(seq) else {
+                continue;
+            };
+            let settlement = match self.standing(operation, known, ahead)? {
                 Standing::AsPlanned { modified, record } => {
                     cleared
                         .stamps
@@ -107,47 +188,38 @@ impl Engine<'_> {
         let needs: Vec<(Need, Absence)> = operations
             .iter()
             .map(|operation| match &operation.change {
-                Some(change) => (self.record_need(operation, change), Absence::Odd),
+                Some(change) => (record_need(operation, change, self.metadata), Absence::Odd),
                 None => (Need::Nothing, Absence::Odd),
             })
             .collect();
         let known = self.asker.know(&needs).await?;
-        let user = self.file.header()?.instance.user_id;
-        let mut standings = Vec::with_capacity(operations.len());
-        for (operation, known) in operations.iter().zip(known) {
-            let last_was_us = match &known {
-                Ok(Current::Record(record)) => self.was_us(operation, record, &user)?,
-                _ => false,
-            };
-            standings.push(match standing(operation, known, self.metadata) {
-                // What a write brings along, such as the name beside an id, no plan can know. What is done already is
-                // no reason to stop before a delete.
-                Standing::Drifted {
-                    modified, record, ..
-                } if last_was_us && deletes(operation) => Standing::AsPlanned { modified, record },
-                standing => standing,
-            });
-        }
-        Ok(standings)
+        let none = BTreeSet::new();
+        operations
+            .iter()
+            .zip(known)
+            .map(|(operation, known)| self.standing(operation, known, &none))
+            .collect()
     }
 
-    fn record_need(&self, operation: &StoredOperation, change: &Change) -> Need {
-        let Some((module, record)) = change.about() else {
-            return Need::Nothing;
+    /// `ahead` are fields that will have been written before it is its turn.
+    fn standing(
+        &self,
+        operation: &StoredOperation,
+        known: Known,
+        ahead: &BTreeSet<String>,
+    ) -> Result<Standing, ExecuteError> {
+        let last_was_us = match &known {
+            Ok(Current::Record(record)) => self.was_us(operation, record)?,
+            _ => false,
         };
-        let fields = match change {
-            Change::Delete { .. } => Fields::All,
-            _ => side_effects::looked_at(
-                self.metadata,
-                module.as_str(),
-                operation.after.keys().cloned(),
-            ),
-        };
-        Need::Record {
-            module: module.clone(),
-            record: record.clone(),
-            fields,
-        }
+        Ok(match standing(operation, known, ahead, self.metadata) {
+            // What a write brings along, such as the name beside an id, no plan can know. What is done already is no
+            // reason to stop before a delete.
+            Standing::Drifted {
+                modified, record, ..
+            } if last_was_us && deletes(operation) => Standing::AsPlanned { modified, record },
+            standing => standing,
+        })
     }
 
     /// Whether the last who saved the record of an operation was this run.
@@ -155,7 +227,6 @@ impl Engine<'_> {
         &self,
         operation: &StoredOperation,
         record: &Map<String, Json>,
-        user: &str,
     ) -> Result<bool, ExecuteError> {
         let Some(change) = &operation.change else {
             return Ok(false);
@@ -169,7 +240,10 @@ impl Engine<'_> {
             None => false,
             Some(Stamp { at: Some(at), .. }) => says("date_modified") == Some(at.as_str()),
             // A write of ours moved it, and no answer showed to when.
-            Some(Stamp { at: None, .. }) => says("modified_user_id") == Some(user),
+            Some(Stamp { at: None, .. }) => {
+                let user = self.file.header()?.instance.user_id;
+                says("modified_user_id") == Some(user.as_str())
+            }
         })
     }
 }
@@ -193,9 +267,25 @@ fn deletes(operation: &StoredOperation) -> bool {
     matches!(operation.change, Some(Change::Delete { .. }))
 }
 
+fn record_need(operation: &StoredOperation, change: &Change, metadata: &Metadata) -> Need {
+    let Some((module, record)) = change.about() else {
+        return Need::Nothing;
+    };
+    let fields = match change {
+        Change::Delete { .. } => Fields::All,
+        _ => side_effects::looked_at(metadata, module.as_str(), operation.after.keys().cloned()),
+    };
+    Need::Record {
+        module: module.clone(),
+        record: record.clone(),
+        fields,
+    }
+}
+
 fn standing(
     operation: &StoredOperation,
-    known: Result<Current, Fault>,
+    known: Known,
+    ahead: &BTreeSet<String>,
     metadata: &Metadata,
 ) -> Standing {
     let record = match known {
@@ -213,22 +303,29 @@ fn standing(
     let Some(change) = &operation.change else {
         return Standing::AsPlanned { modified, record };
     };
+    let differs = |name: &str, value: &Json| {
+        let field = metadata.field(change.module().map_or("", ModuleName::as_str), name);
+        same(field, value, record.get(name)) == Verdict::Different
+    };
     let differing = |wanted: &Map<String, Json>| -> Vec<String> {
         wanted
             .iter()
-            .filter(|(name, _)| !is_stamp(name))
-            .filter(|(name, value)| {
-                let module = change.module().map_or("", ModuleName::as_str);
-                let field = metadata.field(module, name);
-                same(field, value, record.get(*name)) == Verdict::Different
-            })
+            .filter(|(name, _)| !is_stamp(name) && !ahead.contains(*name))
+            .filter(|(name, value)| differs(name, value))
             .map(|(name, _)| name.clone())
             .collect()
     };
-    if !deletes(operation) && differing(&operation.after).is_empty() {
+    if !deletes(operation) && ahead.is_empty() && differing(&operation.after).is_empty() {
         return Standing::Done;
     }
-    let moved = differing(&operation.before);
+    let mut moved = differing(&operation.before);
+    if operation.attempts > 0 {
+        // An attempt that failed may have stored a part.
+        moved.retain(|name| {
+            let after = operation.after.get(name);
+            after.is_none_or(|after| differs(name, after))
+        });
+    }
     if moved.is_empty() {
         return Standing::AsPlanned { modified, record };
     }

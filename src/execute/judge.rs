@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::deliver::Doubt;
 use super::deliver::Said;
 use super::deliver::Told;
+use crate::batch::Carried;
 use crate::check::CheckedStep;
 use crate::check::Projection;
 use crate::metadata::Metadata;
@@ -79,18 +80,27 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
     match told.said {
         Said::Answer(answer) => {
             let selected = step.select.as_ref().map(|path| path.find(&answer.body));
-            let below = operation.change.as_ref().and_then(Change::parent).is_some();
-            let body = match (&operation.change, below) {
+            let change = operation.change.as_ref();
+            let creates = matches!(change, Some(Change::Create { .. }));
+            let made_along = creates && told.carried == Carried::Below;
+            let below = made_along || change.and_then(Change::parent).is_some();
+            let body = match (change, below) {
                 (_, true) => answer.body.get("related_record"),
                 (Some(Change::UpsertByKey { .. }), _) => answer.body.get("record"),
                 _ => Some(&answer.body),
             };
             match body {
+                Some(_)
+                    if told.carried != Carried::Alone && !shows_own_ids(change, &answer.body) =>
+                {
+                    Judged::Again
+                }
                 Some(body) => {
                     let mut settlement = done(operation, step, metadata, body, answer.status);
                     settlement.selected = selected;
-                    if let Some(change) = &operation.change {
-                        settlement.seen = super::seen::in_answer(change, &answer.body, metadata);
+                    if let Some(change) = change {
+                        let shown = if made_along { body } else { &answer.body };
+                        settlement.seen = super::seen::in_answer(change, shown, metadata);
                     }
                     settled(settlement)
                 }
@@ -106,8 +116,34 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
             fault: None,
             doubt: Doubt::PerhapsDone,
         },
+        // Of which of its operations the refusal speaks is not said, so each goes by itself.
+        Said::Fault(_) if told.carried != Carried::Alone && told.doubt == Doubt::None => {
+            Judged::Again
+        }
         Said::Fault(fault) => refused(operation, fault, told.doubt),
     }
+}
+
+/// Whether an answer to the links of several operations shows those of this one. An answer that names no records at all
+/// says nothing against it.
+fn shows_own_ids(change: Option<&Change>, answer: &Json) -> bool {
+    let Some(Change::Link {
+        record, targets, ..
+    }) = change
+    else {
+        return true;
+    };
+    let named =
+        |bean: &Json, id: &RecordId| bean.get("id").and_then(Json::as_str) == Some(id.as_str());
+    if let Some(related) = answer.get("related_records").and_then(Json::as_array) {
+        return targets
+            .iter()
+            .all(|target| related.iter().any(|bean| named(bean, &target.id)));
+    }
+    // Of a record created below another the link may have been meant from either end.
+    answer.get("related_record").is_none_or(|bean| {
+        named(bean, record) || targets.iter().any(|target| named(bean, &target.id))
+    })
 }
 
 fn refused(operation: &StoredOperation, fault: Fault, doubt: Doubt) -> Judged {

@@ -44,6 +44,15 @@ type Group = BTreeMap<(ModuleName, Fields), Vec<usize>>;
 impl Asker {
     /// Answers needs in their order.
     pub(super) async fn know(&self, needs: &[(Need, Absence)]) -> Result<Vec<Known>, ExecuteError> {
+        Ok(self.know_beside(needs, Vec::new()).await?.0)
+    }
+
+    /// The same, with other reads in the same request.
+    pub(super) async fn know_beside(
+        &self,
+        needs: &[(Need, Absence)],
+        others: Vec<Read>,
+    ) -> Result<(Vec<Known>, Vec<Result<Answer, Fault>>), ExecuteError> {
         let mut known: Vec<Option<Known>> = vec![None; needs.len()];
         let mut records: Group = BTreeMap::new();
         let mut reads: Vec<Read> = Vec::new();
@@ -87,7 +96,9 @@ impl Asker {
                 ));
             }
         }
-        let answers = self.all(reads).await?;
+        reads.extend(others);
+        let mut answers = self.all(reads).await?;
+        let others = answers.split_off(asked.len());
         let mut odd: Vec<usize> = Vec::new();
         for (asked, answer) in asked.into_iter().zip(answers) {
             match asked {
@@ -98,10 +109,11 @@ impl Asker {
             }
         }
         self.ask_singly(needs, &odd, &mut known).await?;
-        Ok(known
+        let known = known
             .into_iter()
             .map(|known| known.unwrap_or(Ok(Current::Missing)))
-            .collect())
+            .collect();
+        Ok((known, others))
     }
 
     async fn ask_singly(

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::deliver::Said;
 use super::deliver::Told;
 use super::drift::is_stamp;
+use crate::batch::Carried;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
 use crate::metadata::Mark;
@@ -47,8 +48,10 @@ pub(super) fn seen(
     told: &[Told],
     metadata: &Metadata,
 ) -> Map<String, Json> {
+    // What was sent along for another operation is no side effect, and an answer to both does not tell.
+    let own = told.last().filter(|told| told.carried == Carried::Alone);
     let (Change::Update { module, .. }, Some(Said::Answer(answer))) =
-        (change, told.last().map(|told| &told.said))
+        (change, own.map(|told| &told.said))
     else {
         return Map::new();
     };
@@ -116,6 +119,7 @@ mod tests {
         });
         let told = [Told {
             member: Seq(0),
+            carried: Carried::Alone,
             said: Said::Answer(Answer { status: 200, body }),
             doubt: Doubt::None,
             sent: 1,

@@ -20,7 +20,6 @@ use crate::plan::Expanded;
 use crate::plan::Item;
 use crate::plan::ended;
 use crate::runfile::Settlement;
-use crate::runfile::StoredOperation;
 use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Filter;
@@ -123,40 +122,22 @@ impl Engine<'_> {
             format!("it matches the same record as {other}; `match` must tell all items apart")
         }))
     }
+}
 
-    /// Creates of upserts for which, just before they are sent, a record matches after all.
-    pub(super) async fn overtaken(
-        &self,
-        operations: &[StoredOperation],
-    ) -> Result<Vec<(Seq, Settlement)>, ExecuteError> {
-        let mut asked = Vec::new();
-        let mut reads = Vec::new();
-        for operation in operations {
-            if let Some(change) = &operation.change
-                && let (Some((module, record)), Some(conditions)) =
-                    (change.about(), change.unless())
-            {
-                reads.push(matching(module, conditions));
-                asked.push((operation.seq, record));
-            }
-        }
-        let answers = self.asker.all(reads).await?;
-        let mut settled = Vec::new();
-        for ((seq, record), answer) in asked.into_iter().zip(answers) {
-            let settlement = match answer.and_then(ids) {
-                Err(fault) => super::judge::failed(&fault),
-                // What this run made itself, and whose answer was lost, is no other record.
-                Ok(found) => match found.iter().find(|id| *id != record) {
-                    None => continue,
-                    Some(id) => Settlement::new(State::Failed).label(
-                        LocalLabel::Drift,
-                        format!("the record `{id}` matches now, and did not when it was planned; plan again"),
-                    ),
-                },
-            };
-            settled.push((seq, self.tolerated(seq, settlement)));
-        }
-        Ok(settled)
+/// What becomes of the create of an upsert for which, just before it is sent, a record matches after all.
+pub(super) fn overtaken(change: &Change, answer: Result<Answer, Fault>) -> Option<Settlement> {
+    match answer.and_then(ids) {
+        Err(fault) => Some(super::judge::failed(&fault)),
+        // What this run made itself, and whose answer was lost, is no other record.
+        Ok(found) => found
+            .iter()
+            .find(|id| Some(*id) != change.record())
+            .map(|id| {
+                let message = format!(
+                    "the record `{id}` matches now, and did not when it was planned; plan again"
+                );
+                Settlement::new(State::Failed).label(LocalLabel::Drift, message)
+            }),
     }
 }
 
@@ -194,7 +175,7 @@ fn decided(mut draft: Draft, found: &[RecordId]) -> Result<Draft, (Label, String
     }
 }
 
-fn matching(module: &ModuleName, conditions: &Map<String, Json>) -> Read {
+pub(super) fn matching(module: &ModuleName, conditions: &Map<String, Json>) -> Read {
     let conditions = conditions
         .iter()
         .map(|(name, value)| Json::Object(Map::from_iter([(name.clone(), value.clone())])))

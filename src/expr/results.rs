@@ -14,7 +14,9 @@ use crate::wire::Label;
 pub struct StepNo(pub u32);
 
 /// An operation's number: by step, then by item, never by completion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 pub struct Seq(pub i64);
 
 impl Seq {

@@ -99,6 +99,17 @@ pub struct Requests {
     pub milliseconds: u64,
 }
 
+/// How much the last apply sent at once, as it found to be best.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Steered {
+    /// Batches under way at most.
+    pub slots: usize,
+    /// Entries of a batch at most.
+    pub entries: usize,
+    /// Bytes of a batch at most, where the instance refused more.
+    pub byte_limit: Option<usize>,
+}
+
 /// Of a run file that takes another back: which, and on what terms.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undoes {
@@ -139,6 +150,7 @@ entries! {
     Ending => "ending",
     ClientIds => "client_ids",
     Requests => "requests",
+    Steered => "steered",
     Digest => "digest",
     Finished => "finished",
     Outputs => "outputs",

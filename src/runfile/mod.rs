@@ -41,6 +41,7 @@ pub use meta::Outputs;
 pub use meta::PlaybookText;
 pub use meta::Requests;
 pub use meta::Stage;
+pub use meta::Steered;
 pub use meta::Undoes;
 pub use meta::UndoneBy;
 pub use pages::StepRow;

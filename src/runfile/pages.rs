@@ -8,6 +8,7 @@ use super::RunFileError;
 use super::StoredOperation;
 use super::from_db;
 use super::rows;
+use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::wire::LocalLabel;
@@ -72,6 +73,44 @@ impl RunFile {
             "op.state = 'planned' AND op.wait = 0 AND op.seq >= ?1 AND op.seq < ?2 ORDER BY op.seq LIMIT ?3",
             params![first(step).0, first(next(step)).0, limit],
         )
+    }
+
+    /// How many operations of a step could be sent now, counted up to a limit.
+    pub fn count_ready(&self, step: StepNo, limit: u32) -> Result<u64, RunFileError> {
+        let count: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM (SELECT 1 FROM op WHERE state = 'planned' AND wait = 0 \
+                 AND seq >= ?1 AND seq < ?2 LIMIT ?3)",
+            )?
+            .query_row(params![first(step).0, first(next(step)).0, limit], |row| {
+                row.get(0)
+            })?;
+        Ok(from_db(count))
+    }
+
+    /// Planned operations that wait for this one, and perhaps for others.
+    pub fn waiting_behind(&self, up: Seq, limit: u32) -> Result<Vec<Seq>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
+             WHERE edge.up = ?1 AND op.state = 'planned' ORDER BY edge.down LIMIT ?2",
+        )?;
+        let found = statement.query_map(params![up.0, limit], |row| row.get(0).map(Seq))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// What an operation waits for, and why.
+    pub fn waits_for(&self, down: Seq) -> Result<Vec<(Seq, EdgeKind)>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT edge.up, edge.kind FROM edge JOIN op ON op.seq = edge.up \
+             WHERE edge.down = ?1 AND op.state IN ('deferred', 'planned', 'sent') ORDER BY edge.up",
+        )?;
+        let mut edges = statement.query((down.0,))?;
+        let mut found = Vec::new();
+        while let Some(row) = edges.next()? {
+            found.push((Seq(row.get(0)?), rows::edge(&row.get::<_, String>(1)?)?));
+        }
+        Ok(found)
     }
 
     /// Operations that were out when the run was cut off, or whose end is not known.

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
+use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::operation::Action;
 use crate::operation::Change;
@@ -66,6 +67,13 @@ pub(super) fn action(text: &str) -> Result<Action, RunFileError> {
 pub(super) fn state(text: &str) -> Result<State, RunFileError> {
     State::parse(text)
         .ok_or_else(|| RunFileError::inconsistent(format!("there is no state `{text}`")))
+}
+
+pub(super) fn edge(text: &str) -> Result<EdgeKind, RunFileError> {
+    [EdgeKind::Order, EdgeKind::Value, EdgeKind::PredictedId]
+        .into_iter()
+        .find(|kind| super::store::edge_name(*kind) == text)
+        .ok_or_else(|| RunFileError::inconsistent(format!("there is no edge `{text}`")))
 }
 
 pub(super) fn map(text: &str) -> Result<Map<String, Json>, RunFileError> {

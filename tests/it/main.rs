@@ -6,6 +6,7 @@
 
 mod against;
 mod bad_input;
+mod batches;
 mod border;
 mod calls;
 mod check_formats;

@@ -1,0 +1,290 @@
+//! What goes next: packed, looked at, marked as sent, on its way. Looks at records run beside the batches under way.
+
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use super::Engine;
+use super::ExecuteError;
+use super::deliver::Courier;
+use super::deliver::Delivered;
+use super::drift::Look;
+use super::drift::Looked;
+use super::kinship::Kinship;
+use super::patience::Health;
+use super::steer::Measured;
+use super::steer::Steering;
+use crate::batch;
+use crate::batch::Batch;
+use crate::batch::Budget;
+use crate::batch::Ready;
+use crate::batch::Touch;
+use crate::batch::Touched;
+use crate::client::Writer;
+use crate::event::Event;
+use crate::expr::Seq;
+use crate::operation::State;
+use crate::runfile::ClientIds;
+use crate::runfile::Steered;
+use crate::runfile::StoredOperation;
+
+/// Everything on its way, and what it holds.
+pub(super) struct Sending {
+    writer: Arc<Writer>,
+    health: Health,
+    pub(super) steering: Steering,
+    began: Instant,
+    kinship: Kinship,
+    pub(super) flights: JoinSet<Landed>,
+    out: BTreeMap<u64, Out>,
+    next: u64,
+}
+
+/// What one flight holds until it has landed.
+#[derive(Default)]
+struct Out {
+    batches: usize,
+    members: BTreeSet<Seq>,
+    touches: Vec<Touch>,
+}
+
+/// What comes back.
+pub(super) enum Landed {
+    Looked {
+        flight: u64,
+        packed: Box<Packed>,
+        looked: Result<Looked, ExecuteError>,
+    },
+    Back {
+        flight: u64,
+        number: u64,
+        sent: Instant,
+        delivered: Delivered,
+    },
+}
+
+/// Operations of batches that are about to go.
+pub(super) struct Packed {
+    ready: Vec<Ready>,
+    operations: BTreeMap<Seq, StoredOperation>,
+    budget: Budget,
+    look: Look,
+}
+
+impl Sending {
+    pub(super) fn new(
+        writer: Arc<Writer>,
+        health: Health,
+        steering: Steering,
+        kinship: Kinship,
+    ) -> Self {
+        Self {
+            writer,
+            health,
+            steering,
+            began: Instant::now(),
+            kinship,
+            flights: JoinSet::new(),
+            out: BTreeMap::new(),
+            next: 0,
+        }
+    }
+
+    pub(super) fn landed(&mut self, flight: u64) {
+        self.out.remove(&flight);
+    }
+
+    fn free_slots(&self) -> usize {
+        let out: usize = self.out.values().map(|out| out.batches).sum();
+        self.steering.slots().saturating_sub(out)
+    }
+
+    fn held(&self) -> BTreeSet<Seq> {
+        let members = self.out.values().flat_map(|out| &out.members);
+        members.copied().collect()
+    }
+
+    fn busy(&self) -> Touched {
+        let mut busy = Touched::default();
+        for out in self.out.values() {
+            busy.add(&out.touches);
+        }
+        busy
+    }
+
+    fn hold<'a>(&mut self, batches: usize, ready: impl Iterator<Item = &'a Ready>) -> u64 {
+        let mut out = Out {
+            batches,
+            ..Out::default()
+        };
+        for operation in ready {
+            out.members.insert(operation.seq);
+            out.touches.extend(operation.touches.iter().cloned());
+        }
+        self.next += 1;
+        self.out.insert(self.next, out);
+        self.next
+    }
+}
+
+impl Engine<'_> {
+    /// Plans what became known and gives every free slot its batch.
+    pub(super) async fn dispatch(&mut self, sending: &mut Sending) -> Result<(), ExecuteError> {
+        self.drive().await?;
+        self.check_limits()?;
+        let slots = sending.free_slots();
+        if slots == 0 || self.reason_to_stop()?.is_some() {
+            return Ok(());
+        }
+        let held = sending.held();
+        let steering = &sending.steering;
+        let window = self.window(&sending.kinship, 2 * slots * steering.entries(), &held)?;
+        if window.ready.is_empty() {
+            sending.steering.starved();
+            return Ok(());
+        }
+        let waiting = self.count_ready(steering.slots() * steering.entries() + held.len())?;
+        let waiting = waiting.saturating_sub(held.len()).max(window.ready.len());
+        let budget = steering.budget(waiting, slots);
+        let batches = batch::compile(&window.ready, &sending.busy(), budget);
+        if batches.len() < slots {
+            sending.steering.starved();
+        }
+        let going: BTreeSet<Seq> = batches.iter().flat_map(Batch::members).collect();
+        let mut operations = window.operations;
+        operations.retain(|seq, _| going.contains(seq));
+        let look = Look::at(operations.values(), self.metadata);
+        let mut ready = window.ready;
+        ready.retain(|operation| going.contains(&operation.seq));
+        if look.is_needless() {
+            return self.send(sending, batches, &ready);
+        }
+        let flight = sending.hold(batches.len(), ready.iter());
+        let budget = Budget {
+            slots: batches.len(),
+            ..budget
+        };
+        let packed = Box::new(Packed {
+            ready,
+            operations,
+            budget,
+            look,
+        });
+        let asker = self.asker.clone();
+        sending.flights.spawn(async move {
+            let looked = packed.look.ask(&asker).await;
+            Landed::Looked {
+                flight,
+                packed,
+                looked,
+            }
+        });
+        Ok(())
+    }
+
+    /// Takes in how a batch went. What is steered by it stands in the run file.
+    pub(super) fn steer(
+        &mut self,
+        sending: &mut Sending,
+        measured: &[Measured],
+    ) -> Result<(), ExecuteError> {
+        for measured in measured {
+            sending.steering.learn(measured);
+        }
+        let steered = sending.steering.steered();
+        if self.file.get::<Steered>()? != Some(steered) {
+            self.file.put(&steered)?;
+        }
+        Ok(())
+    }
+
+    /// Sends what a look found to be as it was planned.
+    pub(super) fn looked_at(
+        &mut self,
+        sending: &mut Sending,
+        packed: Packed,
+        looked: Looked,
+    ) -> Result<(), ExecuteError> {
+        let cleared = self.cleared(&packed.operations, &packed.look, looked)?;
+        self.file.settle(&cleared.settled)?;
+        self.memory.keep_images(cleared.images);
+        let ended: BTreeMap<Seq, State> = cleared
+            .settled
+            .iter()
+            .map(|(seq, settlement)| (*seq, settlement.state))
+            .collect();
+        let mut ready = Vec::with_capacity(packed.ready.len());
+        let mut kept = BTreeSet::new();
+        for mut operation in packed.ready {
+            // What was so already is nothing to wait for any more; without the rest nothing goes that needed it.
+            operation
+                .behind
+                .retain(|seq| !ended.get(seq).is_some_and(|state| state.is_good()));
+            let goes = !ended.contains_key(&operation.seq)
+                && operation.behind.iter().all(|seq| kept.contains(seq))
+                && self.file.state(operation.seq)? == Some(State::Planned);
+            if goes {
+                kept.insert(operation.seq);
+                ready.push(operation);
+            }
+        }
+        // Nothing else touches what these touch, since they were held.
+        let mut batches = batch::compile(&ready, &Touched::default(), packed.budget);
+        for batch in &mut batches {
+            batch.stamp(&cleared.stamps);
+        }
+        self.send(sending, batches, &ready)
+    }
+
+    fn send(
+        &mut self,
+        sending: &mut Sending,
+        batches: Vec<Batch>,
+        ready: &[Ready],
+    ) -> Result<(), ExecuteError> {
+        for batch in batches {
+            let members = batch.members();
+            let number = self
+                .file
+                .send(&members, batch.entries.len(), &super::timestamp())?;
+            self.tell(&Event::Sent {
+                batch: number,
+                entries: batch.entries.len(),
+            });
+            let courier = self.courier(sending, &members)?;
+            let of_batch = |operation: &&Ready| members.binary_search(&operation.seq).is_ok();
+            let flight = sending.hold(1, ready.iter().filter(of_batch));
+            sending.flights.spawn(async move {
+                let sent = Instant::now();
+                Landed::Back {
+                    flight,
+                    number,
+                    sent,
+                    delivered: courier.deliver(batch).await,
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn courier(&self, sending: &Sending, members: &[Seq]) -> Result<Courier, ExecuteError> {
+        let retries = || {
+            members
+                .iter()
+                .map(|seq| &self.checked.step(seq.step()).retry)
+        };
+        Ok(Courier {
+            writer: Arc::clone(&sending.writer),
+            health: sending.health.clone(),
+            ids: self.file.get::<ClientIds>()?.unwrap_or(ClientIds::Unseen),
+            wish: self.wish.clone(),
+            attempts: retries().filter_map(|retry| retry.attempts).max(),
+            backoff: retries().filter_map(|retry| retry.backoff).max(),
+            began: sending.began,
+            measured: Vec::new(),
+        })
+    }
+}
