@@ -139,6 +139,7 @@ entries! {
     Outputs => "outputs",
     Undoes => "undoes",
     UndoneBy => "undone_by",
+    Salt => "salt",
 }
 
 /// What tells one plan from another.
@@ -148,6 +149,10 @@ pub struct Digest(pub String);
 /// When the last command on it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished(pub String);
+
+/// What the tags of hidden values are made with. Known to nobody who has only a report.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Salt(pub String);
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Outputs(pub Map<String, Json>);

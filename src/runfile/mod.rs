@@ -36,6 +36,7 @@ pub use meta::Instance;
 pub use meta::Outputs;
 pub use meta::PlaybookText;
 pub use meta::Requests;
+pub use meta::Salt;
 pub use meta::Stage;
 pub use meta::Undoes;
 pub use meta::UndoneBy;

@@ -26,6 +26,7 @@ mod language;
 mod main_job;
 mod metadata;
 mod playbooks;
+mod privacy;
 mod profiles;
 mod readme;
 mod scene;
