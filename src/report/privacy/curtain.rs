@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::Privacy;
 use super::derived::Derived;
 use super::derived::Judge;
+use super::derived::TO;
 use super::find::Personal;
 use super::shape::Tags;
 use crate::metadata::Field;
@@ -34,6 +35,9 @@ const EXAMPLES: &[&str] = &[
     "true",
 ];
 
+/// Smaller ones are counts and no telephone numbers.
+const SMALLEST_NUMBER: u64 = 100_000;
+
 /// Everything a report takes out of a run file passes through here.
 #[derive(Debug)]
 pub(in crate::report) struct Curtain {
@@ -59,6 +63,17 @@ impl Judge for Curtain {
     fn is_personal(&self, module: Option<&str>, name: &str) -> bool {
         let of = Of { step: None, module };
         (module.is_none() && self.anywhere.contains(name)) || self.hides_field(of, name)
+    }
+
+    fn holds_text(&self, module: Option<&str>, name: &str) -> bool {
+        let field = module.and_then(|module| self.metadata.field(module, name));
+        let is_choice = field.is_some_and(|field| {
+            matches!(
+                field.kind,
+                FieldKind::Id | FieldKind::Bool | FieldKind::Enum | FieldKind::MultiEnum
+            )
+        });
+        !is_choice && !matches!(name, "id" | TO)
     }
 
     fn far_module(&self, module: &str, link: &str) -> Option<&str> {
@@ -212,7 +227,9 @@ impl Curtain {
 
     /// A value somebody composed.
     pub(in crate::report) fn output(&self, name: &str, value: &Json) -> Json {
-        if self.hides() && self.derived.outputs.contains(name) {
+        // How many there are says nothing of any of them.
+        let is_count = value.as_u64().is_some_and(|count| count < SMALLEST_NUMBER);
+        if self.hides() && self.derived.outputs.contains(name) && !is_count {
             return self.hidden(value);
         }
         self.composed(value)

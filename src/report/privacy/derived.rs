@@ -18,6 +18,9 @@ pub(super) trait Judge {
     /// A field of a module, or by its name alone.
     fn is_personal(&self, module: Option<&str>, name: &str) -> bool;
 
+    /// Whether a field can hold what somebody wrote, and not only an id, a choice of a list, or yes and no.
+    fn holds_text(&self, module: Option<&str>, name: &str) -> bool;
+
     /// Where a link leads.
     fn far_module(&self, module: &str, link: &str) -> Option<&str>;
 }
@@ -79,7 +82,7 @@ impl Derived {
         for (name, node) in written(&step.action) {
             let words = words_of(node);
             let is_known = self.fields.get(id).is_some_and(|of| of.contains(name));
-            let is_built = holds(self, &words);
+            let is_built = judge.holds_text(module, name) && holds(self, &words);
             if is_built && !is_known {
                 self.fields
                     .entry(id.clone())
@@ -207,6 +210,9 @@ impl Origin {
     }
 }
 
+/// Ids on the far side of a link.
+pub(super) const TO: &str = "to";
+
 /// What a step writes: its fields, and what stands inside of them under a name of its own.
 fn written(action: &Action) -> Vec<(&str, &Node)> {
     let groups: Vec<&Fields> = match action {
@@ -214,7 +220,7 @@ fn written(action: &Action) -> Vec<(&str, &Node)> {
         Action::Update(args) => vec![&args.set, &args.add, &args.remove],
         Action::Upsert(args) => vec![&args.matching, &args.set, &args.add, &args.remove],
         Action::Link(args) | Action::Unlink(args) => {
-            return inside("to", &args.to.value);
+            return inside(TO, &args.to.value);
         }
         _ => Vec::new(),
     };
