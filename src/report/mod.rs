@@ -21,6 +21,7 @@ mod runs;
 mod sarif;
 mod source;
 mod step_summary;
+mod stored;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -6,9 +6,8 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::Diagnostic;
+use super::stored;
 use crate::diag::Sources;
-use crate::playbook;
-use crate::playbook::Library;
 use crate::playbook::Playbook;
 use crate::runfile::PlaybookText;
 
@@ -32,19 +31,13 @@ pub(super) struct Place {
 impl Places {
     /// Read from the texts that the run file keeps. A text of another version that does not parse any more has no places.
     pub(super) fn of(stored: &PlaybookText) -> Self {
-        let mut sources = Sources::default();
-        let source = sources.add(stored.path.as_str(), stored.text.as_str());
-        // Included playbooks are named from the folder of the outer one.
-        let folder = Path::new(&stored.path).parent().unwrap_or(Path::new(""));
-        let library = Library::Stored(&stored.includes);
-        let playbook = playbook::parse(source, folder, &sources)
-            .and_then(|playbook| playbook::assemble(playbook, library, &mut sources));
+        let folder = Path::new(&stored.path).parent();
         let mut places = Self {
-            folder: folder.to_owned(),
+            folder: folder.map(Path::to_owned).unwrap_or_default(),
             texts: std::iter::once(stored.path.clone()).collect(),
             ..Self::default()
         };
-        if let Ok(playbook) = playbook {
+        if let Some((playbook, sources)) = stored::playbook(stored) {
             places.find(&playbook, &sources);
         }
         places

@@ -31,7 +31,9 @@ use super::outcome;
 use super::outcome::Standing;
 use super::places::Places;
 use super::privacy::Curtain;
+use super::privacy::Of;
 use super::privacy::Personal;
+use super::stored;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
@@ -67,11 +69,15 @@ impl<'a> Source<'a> {
             view,
             standing: Standing::of(view)?,
             steps: view.steps()?,
-            curtain: Curtain::new(privacy, &header),
+            curtain: Curtain::new(privacy, &header, &view.salt()?.0),
             header,
         };
         if source.curtain.hides() {
+            if let Some((playbook, _)) = stored::playbook(&source.header.playbook) {
+                source.curtain.read(&playbook);
+            }
             source.find_personal_keys()?;
+            source.hide_in_labels();
         }
         Ok(source)
     }
@@ -120,7 +126,7 @@ impl<'a> Source<'a> {
                 .view
                 .outputs()?
                 .iter()
-                .map(|(name, value)| (name.clone(), self.curtain.composed(value)))
+                .map(|(name, value)| (name.clone(), self.curtain.output(name, value)))
                 .collect(),
             diagnostics: self.diagnostics()?,
         })
@@ -191,7 +197,7 @@ impl<'a> Source<'a> {
             let entry = labelled.entry((Outcome::from(*state), label.clone()));
             *entry.or_default() += count;
         }
-        let module = step.module.as_deref();
+        let of = of_step(step);
         let reason = step.reason.as_deref();
         Ok(StepReport {
             id: step.id.clone(),
@@ -201,7 +207,7 @@ impl<'a> Source<'a> {
             records: step.count.unwrap_or(step.records),
             counts,
             labels: step.labels.clone(),
-            reason: reason.map(|text| self.curtain.message(module, text, &Personal::default())),
+            reason: reason.map(|text| self.curtain.message(of, text, &Personal::default())),
             operations: operations(step)?,
             aside: StepAside {
                 labelled,
@@ -261,8 +267,8 @@ impl<'a> Source<'a> {
         for problem in self.view.problems()? {
             let step = problem.step.as_deref();
             let step = step.and_then(|name| self.steps.iter().find(|step| step.id == name));
-            let module = step.and_then(|step| step.module.as_deref());
-            let shown = |text: &str| self.curtain.message(module, text, &Personal::default());
+            let of = step.map(of_step).unwrap_or_default();
+            let shown = |text: &str| self.curtain.message(of, text, &Personal::default());
             diagnostics.push(Diagnostic {
                 message: shown(&problem.message),
                 help: problem.help.as_deref().map(shown),
@@ -280,7 +286,9 @@ impl<'a> Source<'a> {
             Some(Ending::Refused(reason)) => ("refused", reason),
             Some(Ending::Finished | Ending::Interrupted) | None => return Ok(diagnostics),
         };
-        let message = self.curtain.message(None, reason, &Personal::default());
+        let message = self
+            .curtain
+            .message(Of::default(), reason, &Personal::default());
         if !diagnostics.iter().any(|known| known.message == message) {
             diagnostics.push(Diagnostic {
                 code: code.to_owned(),
@@ -298,7 +306,11 @@ impl<'a> Source<'a> {
 
     fn operation(&self, step: &StepView, found: OperationView) -> OperationReport {
         let module = found.module.as_deref().or(step.module.as_deref());
-        let personal = self.curtain.personal(module, [&found.before, &found.after]);
+        let of = Of {
+            step: Some(&step.id),
+            module,
+        };
+        let personal = self.curtain.personal(of, [&found.before, &found.after]);
         let aside = OperationAside {
             module: module.map(str::to_owned),
             changed: changed(&self.header.metadata, module, &found.before, &found.after),
@@ -322,25 +334,25 @@ impl<'a> Source<'a> {
         let message = found.message.as_deref();
         OperationReport {
             key: self.curtain.key(&step.id, &found.key, &personal),
-            message: message.map(|text| self.curtain.message(module, text, &personal)),
-            before: self.curtain.fields(module, &found.before, &personal),
-            after: self.curtain.fields(module, &found.after, &personal),
-            side_effects: self.side_effects(module, &found.side_effects, &personal),
+            message: message.map(|text| self.curtain.message(of, text, &personal)),
+            before: self.curtain.fields(of, &found.before, &personal),
+            after: self.curtain.fields(of, &found.after, &personal),
+            side_effects: self.side_effects(of, &found.side_effects, &personal),
             depends_on: found
                 .depends_on
                 .iter()
                 .map(|name| self.curtain.name(name, &personal))
                 .collect(),
-            record: found.record,
+            record: found.record.map(|id| self.curtain.text(&id, &personal)),
             action: found.action,
             outcome: found.state.into(),
-            label: found.label,
+            label: found.label.map(|label| self.label(&label)),
             status: found.status,
             reversible: found.reversible,
             batch: found.batch,
             attempts: found.attempts,
             row: found.row.map(|row| RowReport {
-                file: row.file,
+                file: self.curtain.text(&row.file, &Personal::default()),
                 line: row.line,
             }),
             aside,
@@ -349,7 +361,7 @@ impl<'a> Source<'a> {
 
     fn side_effects(
         &self,
-        module: Option<&str>,
+        whose: Of<'_>,
         stored: &Map<String, Json>,
         personal: &Personal,
     ) -> BTreeMap<String, SideEffect> {
@@ -360,8 +372,8 @@ impl<'a> Source<'a> {
                 .map(|(name, value)| (name.clone(), of(value)))
                 .collect()
         };
-        let mut after = self.curtain.fields(module, &side("after"), personal);
-        let before = self.curtain.fields(module, &side("before"), personal);
+        let mut after = self.curtain.fields(whose, &side("after"), personal);
+        let before = self.curtain.fields(whose, &side("before"), personal);
         before
             .into_iter()
             .map(|(name, before)| {
@@ -369,6 +381,28 @@ impl<'a> Source<'a> {
                 (name, SideEffect { before, after })
             })
             .collect()
+    }
+
+    /// An unknown label is a text of the instance, and may hold anything.
+    fn label(&self, label: &str) -> String {
+        self.curtain.text(label, &Personal::default())
+    }
+
+    fn hide_in_labels(&mut self) {
+        let mut steps = std::mem::take(&mut self.steps);
+        for step in &mut steps {
+            step.labels = step
+                .labels
+                .iter()
+                .map(|(label, count)| (self.label(label), *count))
+                .collect();
+            step.labelled = step
+                .labelled
+                .iter()
+                .map(|((state, label), count)| ((*state, self.label(label)), *count))
+                .collect();
+        }
+        self.steps = steps;
     }
 
     /// A step has personal keys where one of them holds a personal value of its operation, or the key of an operation
@@ -379,8 +413,11 @@ impl<'a> Source<'a> {
                 .view
                 .operations(step.number, Which::All, None, KEYS_LOOKED_AT)?;
             let is_personal = |found: &OperationView| {
-                let module = found.module.as_deref().or(step.module.as_deref());
-                let personal = self.curtain.personal(module, [&found.before, &found.after]);
+                let of = Of {
+                    step: Some(&step.id),
+                    module: found.module.as_deref().or(step.module.as_deref()),
+                };
+                let personal = self.curtain.personal(of, [&found.before, &found.after]);
                 let of_another = |name: &String| {
                     let (up, key) = name.strip_suffix(']')?.split_once('[')?;
                     Some(self.curtain.hides_keys_of(up) && found.key.contains(key))
@@ -405,6 +442,13 @@ pub(super) fn counted(step: &StepView) -> impl Iterator<Item = (Outcome, u64)> {
             let is_failed = matches!(outcome, Outcome::Failed | Outcome::Unknown);
             *count > 0 && (step.writes || is_failed)
         })
+}
+
+fn of_step(step: &StepView) -> Of<'_> {
+    Of {
+        step: Some(&step.id),
+        module: step.module.as_deref(),
+    }
 }
 
 fn changed(

@@ -157,6 +157,7 @@ entries! {
     Undoes => "undoes",
     UndoneBy => "undone_by",
     GivenLimits => "given_limits",
+    Salt => "salt",
 }
 
 /// What tells one plan from another.
@@ -166,6 +167,10 @@ pub struct Digest(pub String);
 /// When the last command on it ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finished(pub String);
+
+/// What the tags of hidden values are made with. Known to nobody who has only a report.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Salt(pub String);
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Outputs(pub Map<String, Json>);

@@ -40,6 +40,7 @@ pub use meta::Instance;
 pub use meta::Outputs;
 pub use meta::PlaybookText;
 pub use meta::Requests;
+pub use meta::Salt;
 pub use meta::Stage;
 pub use meta::Steered;
 pub use meta::Undoes;

@@ -18,6 +18,7 @@ use super::Header;
 use super::Outputs;
 use super::Requests;
 use super::RunFileError;
+use super::Salt;
 use super::Stage;
 use super::Undoes;
 use super::UndoneBy;
@@ -199,6 +200,11 @@ impl RunView {
     }
 
     pub fn requests(&self) -> Result<Requests, RunFileError> {
+        Ok(meta::get(&self.connection)?.unwrap_or_default())
+    }
+
+    /// Empty in a file of an earlier version.
+    pub fn salt(&self) -> Result<Salt, RunFileError> {
         Ok(meta::get(&self.connection)?.unwrap_or_default())
     }
 

@@ -31,6 +31,7 @@ mod main_job;
 mod metadata;
 mod offline;
 mod playbooks;
+mod privacy;
 mod profiles;
 mod readme;
 mod run_files;

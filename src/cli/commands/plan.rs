@@ -40,6 +40,7 @@ use crate::runfile::PlaybookText;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 use crate::runfile::RunView;
+use crate::runfile::Salt;
 use crate::runfile::Stage;
 
 /// A plan that was written.
@@ -174,6 +175,7 @@ pub(crate) async fn make(
     };
     let partial = Partial::new(&path);
     let file = RunFile::create(&partial.0, &header)?;
+    file.put(&salt(settings))?;
     let health = engine::health(&loaded.checked.settings, Task::Plan);
     let mut shown = Shown::new(settings);
     let mut engine = engine::build(
@@ -207,6 +209,12 @@ pub(super) fn run_id(settings: &Settings) -> String {
     let unique = Uuid::now_v7().simple().to_string();
     let tail = unique.get(unique.len() - 6..).unwrap_or(&unique);
     format!("{}-{tail}", Timestamp::now().strftime("%Y%m%dT%H%M%SZ"))
+}
+
+/// Random, except where a test wants the same run file again.
+pub(super) fn salt(settings: &Settings) -> Salt {
+    let seed = settings.environment.get("SUGARMILL_SEED").ok();
+    Salt(seed.map_or_else(|| Uuid::now_v7().to_string(), str::to_owned))
 }
 
 fn file_name(text: &str) -> String {

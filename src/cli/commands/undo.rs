@@ -250,6 +250,7 @@ impl Undo<'_> {
         let partial = Partial::new(&path);
         let file = RunFile::create(partial.path(), &header)?;
         file.put(&undoes)?;
+        file.put(&plan::salt(self.settings))?;
         let health = engine::health(&loaded.checked.settings, Task::Plan);
         let mut shown = Shown::new(self.settings);
         let wish = self.signals.wish();

@@ -3,10 +3,12 @@
 //! What is hidden keeps a shape and a tag, so that a reader sees that it changes without seeing what it is.
 
 mod curtain;
+mod derived;
 mod find;
 mod shape;
 
 pub(super) use curtain::Curtain;
+pub(super) use curtain::Of;
 pub(super) use find::Personal;
 
 /// Whether a report shows personal data.

@@ -16,11 +16,13 @@ pub(super) struct Tags {
 }
 
 impl Tags {
-    pub(super) fn of_run(run_id: &str) -> Self {
+    /// The id of a run stands in its reports. Without the salt, which stands in the run file alone, whoever guesses a
+    /// name could try the guess.
+    pub(super) fn of_run(run_id: &str, salt: &str) -> Self {
         Self {
             salt: blake3::derive_key(
                 "sugarmill 2026 report tags of hidden values",
-                run_id.as_bytes(),
+                [run_id, salt].concat().as_bytes(),
             ),
         }
     }
@@ -107,9 +109,11 @@ mod tests {
 
     #[test]
     fn tags_tell_values_apart_within_a_run_only() {
-        let (first, second) = (Tags::of_run("r1"), Tags::of_run("r2"));
+        let (first, second) = (Tags::of_run("r1", "s"), Tags::of_run("r2", "s"));
         assert_eq!(first.hide("Huber"), first.hide("Huber"));
         assert_ne!(first.hide("Huber"), first.hide("Hueber"));
         assert_ne!(first.hide("Huber"), second.hide("Huber"));
+        let unsalted = Tags::of_run("r1", "");
+        assert_ne!(first.hide("Huber"), unsalted.hide("Huber"));
     }
 }

@@ -15,14 +15,19 @@ use crate::report::Listing;
 use crate::report::Options;
 use crate::report::Privacy;
 use crate::report::TextOptions;
+use crate::report::step_summary;
+use crate::report::write_csv;
+use crate::report::write_github;
 use crate::report::write_json;
+use crate::report::write_junit;
+use crate::report::write_ndjson;
 use crate::report::write_text;
 use crate::runfile::RunView;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::SugarLabel;
 
-/// Both reports one behind the other, with everything listed.
+/// All reports one behind the other, with everything listed.
 fn reports(view: &RunView, privacy: Privacy) -> String {
     let mut out = Vec::new();
     let text = TextOptions {
@@ -39,6 +44,10 @@ fn reports(view: &RunView, privacy: Privacy) -> String {
         ..Options::default()
     };
     write_json(view, json, &mut out).unwrap();
+    for write in [write_junit, write_github, write_ndjson, write_csv] {
+        write(view, privacy, &mut out).unwrap();
+    }
+    out.extend(step_summary(view, privacy).unwrap().into_bytes());
     String::from_utf8(out).unwrap()
 }
 
@@ -161,4 +170,34 @@ fn messages_and_diagnostics_tell_nothing() {
         reports(&view, Privacy::Hide).contains("the field holds 4"),
         "what is wrong is still said"
     );
+}
+
+/// Records inside of another, ids, labels and the names of files: none of them is a field.
+#[test]
+fn what_is_no_field_is_hidden_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "accounts", "create", Some("Accounts"));
+    let nested = json!({
+        "name": "ACME",
+        "contacts": { "create": [{ "last_name": "Hubermann", "description": "fine" }] },
+        "members": { "add": [{ "id": "x", "email1": "in.a.map@example.com" }] },
+    });
+    let nested =
+        Planned::create(0, 0, "0", "Accounts", nested).row("of anna.huber@example.com.csv", 3);
+    let failed = Planned::new(0, 1, "1", Action::Create).ended(
+        State::Failed,
+        Label::Other("taken_by_max.roe@example.com".into()),
+        "it is taken",
+    );
+    fixtures::add(&mut file, 0, vec![nested, failed]);
+    let view = fixtures::view(file);
+    let personal = [
+        "Hubermann",
+        "in.a.map@example.com",
+        "anna.huber@example.com",
+        "max.roe@example.com",
+    ];
+    assert_hidden(&view, &personal);
+    assert!(reports(&view, Privacy::Hide).contains("fine"));
 }

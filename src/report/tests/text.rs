@@ -167,3 +167,17 @@ fn nothing_from_data_is_obeyed_by_a_terminal() {
         .collect();
     assert_eq!(found, ['\0'; 0], "{text}");
 }
+
+#[test]
+fn a_record_that_is_its_own_key_is_named_once_and_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "names", "update", Some("Accounts"));
+    let id = fixtures::id(0, 0);
+    let fields = |name: &str| serde_json::json!({ "name": name, "description": "", "x": 1 });
+    let update = Planned::update(0, 0, id.as_str(), "Accounts", fields("a"), fields("b"));
+    fixtures::add(&mut file, 0, vec![update]);
+    let text = text(file, PLAIN);
+    assert_eq!(text.matches(id.as_str()).count(), 1, "{text}");
+    assert!(text.contains("(2 fields stay as they are)"), "{text}");
+}

@@ -73,9 +73,16 @@ pub(super) fn name(step: &str, key: &str) -> String {
 
 fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
     let (mark, ink) = super::mark(operation.outcome, Some(operation.action));
-    let key = cells::cut(&cells::visible(&operation.key), WIDEST);
-    let mut pieces = vec![(ink, format!("{mark} {key}"))];
-    pieces.extend(operation.record.clone().map(|id| (Ink::Faint, id)));
+    let key = cells::visible(&operation.key);
+    let mut pieces = Vec::new();
+    if operation.record.as_ref() == Some(&operation.key) {
+        // Once, and whole, so that it can be copied.
+        pieces.push((ink, format!("{mark} {key}")));
+    } else {
+        pieces.push((ink, format!("{mark} {}", cells::cut(&key, WIDEST))));
+        let record = operation.record.as_deref().map(cells::visible);
+        pieces.extend(record.map(|id| (Ink::Faint, id)));
+    }
     pieces.extend(links(operation).map(|links| (Ink::Plain, links)));
     pieces.extend(called(operation).map(|called| (Ink::Plain, called)));
     pieces.extend(
@@ -186,7 +193,7 @@ fn updated(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()>
     if same > 0 && !changed.is_empty() {
         let text = match same {
             1 => "(1 field stays as it is)".to_owned(),
-            several => format!("({several} fields stay as they are)"),
+            same => format!("({} fields stay as they are)", cells::grouped(same as u64)),
         };
         sheet.wrapped("    ", Ink::Faint, &text)?;
     }
@@ -222,7 +229,8 @@ fn fields(sheet: &mut Sheet<'_>, fields: &Map<String, Json>) -> io::Result<()> {
     };
     let mut filled: Vec<(&String, &Json)> = fields
         .iter()
-        .filter(|(name, value)| name.as_str() != "id" && is_filled(value))
+        // What begins with an underscore is of the answer and not of the record.
+        .filter(|(name, value)| name.as_str() != "id" && !name.starts_with('_') && is_filled(value))
         .collect();
     let rank = |name: &str| NAMES.iter().position(|known| *known == name);
     filled.sort_by_key(|(name, _)| (rank(name).unwrap_or(NAMES.len()), *name));
