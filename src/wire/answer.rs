@@ -153,10 +153,11 @@ impl Fault {
     /// Whether the write can have happened although no proper answer came.
     pub fn may_have_happened(&self) -> bool {
         match self {
-            // Too many requests, and an instance that is away, are said before anything is done.
-            Self::Refused { status, .. } => {
-                self.reaction() == Reaction::Repeat && !matches!(status, 429 | 503)
-            }
+            // Turned away at the door: too many requests, or no service.
+            Self::Refused {
+                status: 429 | 503, ..
+            } => false,
+            Self::Refused { .. } => self.reaction() == Reaction::Repeat,
             Self::NotJson { status, .. } => !matches!(status, 401 | 403 | 404 | 413 | 429 | 503),
             Self::Network { sent, .. } => *sent == Sent::Perhaps,
             Self::Timeout { .. } => true,
