@@ -134,7 +134,7 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Draw the steps of a playbook or a run file, as Mermaid or DOT
     Graph(GraphArgs),
-    /// Say what works with an instance, what does not, and what to do; never writes
+    /// Say what works with an instance, what does not, and what to do; writes only for --write-test
     Doctor(DoctorArgs),
     /// Print the completions of a shell
     Completions(CompletionsArgs),

@@ -108,6 +108,9 @@ impl Failure {
                 "take a whole copy, with FILE-wal if there is one; or plan again, which sends only what is missing"
                     .into(),
             ),
+            Self::RunFile(RunFileError::Missing(_)) => {
+                Some("`plan` writes run files; `sugarmill runs` lists those of a folder".into())
+            }
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(
                 "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
             ),

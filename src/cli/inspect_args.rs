@@ -1,4 +1,4 @@
-//! Arguments of the commands that look and explain and change nothing anywhere.
+//! Arguments of the commands that look and explain; `doctor --write-test` alone changes anything anywhere.
 
 use std::path::PathBuf;
 
@@ -7,8 +7,10 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
 
+use super::args::Confirmation;
 use super::args::Format;
 use super::args::Paths;
+use super::turn::LockArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct MetadataArgs {
@@ -90,6 +92,16 @@ pub(crate) enum GraphChoice {
 pub(crate) struct DoctorArgs {
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
+    /// Also create one record of this module and delete it: client ids, refusals, locking
+    #[arg(long, value_name = "MODULE")]
+    pub(crate) write_test: Option<String>,
+    /// Write without asking
+    #[arg(long, requires = "write_test")]
+    pub(crate) yes: bool,
+    #[command(flatten)]
+    pub(crate) confirmation: Confirmation,
+    #[command(flatten)]
+    pub(crate) lock: LockArgs,
 }
 
 #[derive(Debug, Args)]

@@ -154,8 +154,12 @@ impl Way {
         })
     }
 
+    pub(crate) fn confirmed(&self, typed: Option<&str>) -> Result<(), Failure> {
+        confirmed(self.care, &self.name, typed)
+    }
+
     /// Nobody else logs in to a sandbox of this process.
-    async fn turn(&self, queue: Queue<'_>, user: &str) -> Result<Option<Turn>, Failure> {
+    pub(crate) async fn turn(&self, queue: Queue<'_>, user: &str) -> Result<Option<Turn>, Failure> {
         if self.sandbox.is_some() {
             return Ok(None);
         }
@@ -214,22 +218,8 @@ impl Session {
         }
     }
 
-    /// Writing to production wants its host typed, since `--yes` stands in scripts that are copied.
     pub(crate) fn confirmed(&self, typed: Option<&str>) -> Result<(), Failure> {
-        let host = profile::host(&self.name);
-        if self.care == Care::Usual || typed == Some(host) {
-            return Ok(());
-        }
-        let message = match typed {
-            None => format!("`{host}` is production; nothing was sent"),
-            Some(typed) => format!(
-                "`--confirm {typed}` names another host than `{host}`, which is production; nothing was sent"
-            ),
-        };
-        Err(Failure::Refused {
-            message,
-            help: Some(format!("to write there, add `--confirm {host}`")),
-        })
+        confirmed(self.care, &self.name, typed)
     }
 
     /// Ends the session, and the sandbox if there is one.
@@ -244,6 +234,24 @@ impl Session {
         way.close().await;
         drop(self.turn);
     }
+}
+
+/// Writing to production wants its host typed, since `--yes` stands in scripts that are copied.
+fn confirmed(care: Care, name: &str, typed: Option<&str>) -> Result<(), Failure> {
+    let host = profile::host(name);
+    if care == Care::Usual || typed == Some(host) {
+        return Ok(());
+    }
+    let message = match typed {
+        None => format!("`{host}` is production; nothing was sent"),
+        Some(typed) => format!(
+            "`--confirm {typed}` names another host than `{host}`, which is production; nothing was sent"
+        ),
+    };
+    Err(Failure::Refused {
+        message,
+        help: Some(format!("to write there, add `--confirm {host}`")),
+    })
 }
 
 fn nowhere(profiles: &Profiles) -> Failure {

@@ -1,6 +1,7 @@
 //! The one place that prints: results to stdout, everything else to stderr.
 
 use std::io;
+use std::io::BufRead;
 use std::io::Write;
 
 use super::failure::Failure;
@@ -25,10 +26,13 @@ pub(crate) fn say(settings: &Settings, text: &str) {
     }
 }
 
-/// A question, on the line where its answer is typed.
-pub(crate) fn ask(text: &str) {
+/// Asks a question, on the line where its answer is typed; only `yes` is taken for one.
+pub(crate) fn agreed(question: &str) -> bool {
     let mut out = io::stderr().lock();
-    let _ = write!(out, "{text}").and_then(|()| out.flush());
+    let _ = write!(out, "{question}").and_then(|()| out.flush());
+    let mut answer = String::new();
+    let read = io::stdin().lock().read_line(&mut answer);
+    read.is_ok_and(|_| answer.trim() == "yes")
 }
 
 fn error_text(text: &str) {

@@ -89,7 +89,10 @@ pub(crate) fn holder(file: &Path) -> Holder {
         process: std::process::id(),
         host: host.nodename().to_string_lossy().into_owned(),
         since: execute::timestamp(),
-        file: std::path::absolute(file).unwrap_or_else(|_| file.to_owned()),
+        file: match std::path::absolute(file) {
+            Ok(path) if file.exists() => path,
+            _ => file.to_owned(),
+        },
     }
 }
 

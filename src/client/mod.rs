@@ -16,6 +16,7 @@ mod reader;
 mod site;
 mod tokens;
 mod transport;
+mod trial;
 mod writer;
 
 pub use connection::ApiVersion;
@@ -36,6 +37,9 @@ pub use reader::Reader;
 pub use site::PlainHttp;
 pub use site::Site;
 pub use site::SiteError;
+pub use trial::Below;
+pub use trial::Trial;
+pub use trial::Tried;
 pub use writer::Writer;
 
 #[cfg(test)]

@@ -293,6 +293,13 @@ impl Engine<'_> {
         for entry in delivered.told {
             told.entry(entry.member).or_default().push(entry);
         }
+        let most = |told: &[Told]| told.iter().map(|told| told.sent).max().unwrap_or(0);
+        let again: Vec<(Seq, u32)> = told
+            .iter()
+            .map(|(seq, told)| (*seq, most(told).saturating_sub(1)))
+            .filter(|(_, more)| *more > 0)
+            .collect();
+        self.file.sent_again(&again)?;
         let mut settlements = Vec::new();
         let mut questions = Vec::new();
         for (seq, told) in told {

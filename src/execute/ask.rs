@@ -86,8 +86,17 @@ impl Asker {
                     let mut last = None;
                     for (place, answer) in open.iter().zip(found) {
                         match answer {
-                            Err(fault) if fault.reaction() == Reaction::Repeat => {
-                                last = Some((*place, fault));
+                            // A dead session says nothing of the read.
+                            Err(fault)
+                                if matches!(
+                                    fault.reaction(),
+                                    Reaction::Repeat | Reaction::Login
+                                ) =>
+                            {
+                                last = Some(fault);
+                            }
+                            Err(fault) if fault.reaction() == Reaction::Stop => {
+                                return Err(ExecuteError::Lost(fault));
                             }
                             settled => {
                                 self.health.answered();
@@ -96,7 +105,7 @@ impl Asker {
                         }
                     }
                     match last {
-                        Some((_, fault)) => fault,
+                        Some(fault) => fault,
                         None => continue,
                     }
                 }
@@ -111,12 +120,8 @@ impl Asker {
                     }
                 },
             };
-            match patience.next(fault.retry_after()) {
-                Next::After(delay) => {
-                    tell(&patience, &fault, delay);
-                    tokio::time::sleep(delay).await;
-                    sign_of_life(&self.reader, &patience, &self.health).await;
-                }
+            match pause(&self.reader, &mut patience, &self.health, &fault).await {
+                Next::After(_) => {}
                 Next::Outage => return Err(ExecuteError::Lost(fault)),
                 Next::GiveUp => {
                     for place in open {
@@ -136,18 +141,49 @@ pub(super) async fn stop(mut wish: watch::Receiver<Wish>) {
     }
 }
 
-/// Says why nothing moves: to everybody while the whole instance is silent, otherwise with `-v`.
-pub(super) fn tell(patience: &Patience, fault: &Fault, delay: Duration) {
-    if patience.is_outage() {
-        tracing::warn!("{fault}; trying again in {delay:.1?}");
-    } else {
-        tracing::info!("{fault}; trying again in {delay:.1?}");
+/// Waits until a request that brought no answer is to be tried again, or not any more. While nobody gets an answer only
+/// pings are sent, and when one comes back the request has its turn at once.
+pub(super) async fn pause(
+    reader: &Reader,
+    patience: &mut Patience,
+    health: &Health,
+    fault: &Fault,
+) -> Next {
+    let mut was_outage = false;
+    loop {
+        if patience.is_outage() && answers(reader).await {
+            health.answered();
+        }
+        let is_outage = patience.is_outage();
+        if was_outage && !is_outage {
+            patience.try_again();
+            return Next::After(Duration::ZERO);
+        }
+        was_outage = is_outage;
+        let next = patience.next(fault.retry_after());
+        let Next::After(delay) = next else {
+            return next;
+        };
+        // Nothing moves while the whole instance is silent, so that everybody is told.
+        if is_outage {
+            tracing::warn!("{fault}; trying again in {delay:.1?}");
+        } else {
+            tracing::info!("{fault}; trying again in {delay:.1?}");
+        }
+        tokio::time::sleep(delay).await;
+        if !is_outage {
+            patience.try_again();
+            return next;
+        }
     }
 }
 
-/// While nobody gets an answer, a ping tells an instance that is away from one that only refuses this request.
-pub(super) async fn sign_of_life(reader: &Reader, patience: &Patience, health: &Health) {
-    if patience.is_outage() && reader.ask(&Read::Ping).await.is_ok() {
-        health.answered();
+/// A ping tells an instance that is away from one that only refuses a request.
+async fn answers(reader: &Reader) -> bool {
+    match reader.ask(&Read::Ping).await {
+        Ok(_) | Err(Failure::Stop(_)) => true,
+        Err(Failure::NotSent(fault) | Failure::Whole(fault)) => {
+            !matches!(fault.reaction(), Reaction::Repeat | Reaction::Login)
+        }
     }
 }

@@ -7,9 +7,8 @@ use tokio::sync::watch;
 
 use super::ExecuteError;
 use super::Wish;
-use super::ask::sign_of_life;
+use super::ask::pause;
 use super::ask::stop;
-use super::ask::tell;
 use super::patience::Health;
 use super::patience::Next;
 use crate::batch::Batch;
@@ -68,6 +67,8 @@ pub(super) struct Told {
     pub(super) member: Seq,
     pub(super) said: Said,
     pub(super) doubt: Doubt,
+    /// How often it was sent.
+    pub(super) sent: u32,
 }
 
 /// Everything that became of a batch.
@@ -95,6 +96,7 @@ struct Open {
     entry: Entry,
     told: Option<Said>,
     doubt: Doubt,
+    sent: u32,
 }
 
 impl Courier {
@@ -106,6 +108,7 @@ impl Courier {
                 entry,
                 told: None,
                 doubt: Doubt::None,
+                sent: 0,
             })
             .collect();
         let mut retries = 0;
@@ -136,6 +139,7 @@ impl Courier {
                 member: open.entry.member,
                 said: open.told.unwrap_or(Said::Nothing),
                 doubt: open.doubt,
+                sent: open.sent,
             })
             .collect();
         Delivered { told, retries, end }
@@ -150,6 +154,9 @@ impl Courier {
             if waiting.is_empty() {
                 return Ok(());
             }
+            for place in &waiting {
+                entries[*place].sent += 1;
+            }
             let requests = waiting
                 .iter()
                 .map(|place| Request::Write(entries[*place].entry.request.clone()))
@@ -157,8 +164,15 @@ impl Courier {
             let fault = match self.writer.send(requests).await {
                 Ok(answers) => {
                     let mut last = None;
+                    let mut stop = None;
                     for (place, answer) in waiting.iter().zip(answers) {
-                        last = self.take(&mut entries[*place], answer).or(last);
+                        match self.take(&mut entries[*place], answer) {
+                            Some(fault) if fault.reaction() == Reaction::Stop => stop = Some(fault),
+                            missed => last = missed.or(last),
+                        }
+                    }
+                    if let Some(fault) = stop {
+                        return Err(PartEnd::Lost(ExecuteError::Lost(fault)));
                     }
                     last
                 }
@@ -189,16 +203,12 @@ impl Courier {
             let Some(fault) = fault.filter(|_| left > 0) else {
                 continue;
             };
-            match patience.next(fault.retry_after()) {
-                Next::After(delay) => {
-                    tell(&patience, &fault, delay);
-                    *retries += left as u64;
-                    tokio::select! {
-                        () = stop(self.wish.clone()) => return Err(PartEnd::Stopped),
-                        () = tokio::time::sleep(delay) => {}
-                    }
-                    sign_of_life(self.writer.reader(), &patience, &self.health).await;
-                }
+            let next = tokio::select! {
+                () = stop(self.wish.clone()) => return Err(PartEnd::Stopped),
+                next = pause(self.writer.reader(), &mut patience, &self.health, &fault) => next,
+            };
+            match next {
+                Next::After(_) => *retries += left as u64,
                 Next::GiveUp => {
                     for open in entries.iter_mut().filter(|open| open.told.is_none()) {
                         open.told = Some(Said::Fault(fault.clone()));
@@ -210,7 +220,7 @@ impl Courier {
         }
     }
 
-    /// Keeps what settles an entry; gives the fault of one that is to be tried again.
+    /// Keeps what settles an entry; gives the fault of one that is to be tried again, or that ends the run.
     fn take(&self, open: &mut Open, answer: Result<Answer, Fault>) -> Option<Fault> {
         match answer {
             Ok(answer) => {
@@ -218,15 +228,19 @@ impl Courier {
                 open.told = Some(Said::Answer(answer));
                 None
             }
-            Err(fault) if fault.reaction() == Reaction::Repeat => {
-                self.missed(open, &fault, fault.may_have_happened());
-                open.told.is_none().then_some(fault)
-            }
-            Err(fault) => {
-                self.health.answered();
-                open.told = Some(Said::Fault(fault));
-                None
-            }
+            Err(fault) => match fault.reaction() {
+                // A dead session says nothing of the entry.
+                Reaction::Repeat | Reaction::Login => {
+                    self.missed(open, &fault, fault.may_have_happened());
+                    open.told.is_none().then_some(fault)
+                }
+                Reaction::Stop => Some(fault),
+                Reaction::Fail | Reaction::Reread | Reaction::Metadata | Reaction::Split => {
+                    self.health.answered();
+                    open.told = Some(Said::Fault(fault));
+                    None
+                }
+            },
         }
     }
 

@@ -35,7 +35,7 @@ use crate::wire::Read;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
-/// Times an operation may be sent before it is called failed.
+/// Times an operation may be sent before it is called failed, unless `retry` says otherwise.
 const MOST_ATTEMPTS: u32 = 5;
 
 /// How far the instance's clock may be from ours.
@@ -67,10 +67,20 @@ impl Engine<'_> {
                 | Change::Favorite { .. }
                 | Change::Unfavorite { .. },
             )
-            | None => again(&operation, fault),
+            | None => self.again(&operation, fault),
         };
         let settlement = seen::completed(settlement, &operation, self.metadata);
         Ok(self.tolerated(operation.seq, settlement))
+    }
+
+    /// Back to be sent once more, unless that was tried often enough.
+    fn again(&self, operation: &StoredOperation, fault: Option<Fault>) -> Settlement {
+        let retry = &self.checked.step(operation.seq.step()).retry;
+        let most = retry.attempts.unwrap_or(MOST_ATTEMPTS);
+        match fault {
+            Some(fault) if operation.attempts >= most => judge::failed(&fault),
+            _ => Settlement::new(State::Planned),
+        }
     }
 
     async fn created(
@@ -83,7 +93,7 @@ impl Engine<'_> {
             module, id, fields, ..
         }) = &operation.change
         else {
-            return Ok(again(operation, fault));
+            return Ok(self.again(operation, fault));
         };
         let step = self.checked.step(operation.seq.step());
         let fields_wanted = Fields::These(
@@ -149,7 +159,7 @@ impl Engine<'_> {
             });
         }
         if self.file.get::<ClientIds>()? == Some(ClientIds::Honoured) {
-            return Ok(again(operation, fault));
+            return Ok(self.again(operation, fault));
         }
         match self.made_by_us(operation).await? {
             Some(id) => {
@@ -268,16 +278,8 @@ impl Engine<'_> {
             Some(Standing::Gone) => {
                 Settlement::new(State::Failed).label(SugarLabel::NotFound, "the record is gone")
             }
-            Some(Standing::AsPlanned { .. }) | None => again(operation, fault),
+            Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault),
         })
-    }
-}
-
-/// Back to be sent once more, unless that was tried often enough.
-fn again(operation: &StoredOperation, fault: Option<Fault>) -> Settlement {
-    match fault {
-        Some(fault) if operation.attempts >= MOST_ATTEMPTS => judge::failed(&fault),
-        _ => Settlement::new(State::Planned),
     }
 }
 

@@ -46,7 +46,7 @@ impl Health {
         let attempts = attempts.map_or(ATTEMPTS, |attempts| attempts.max(1) as usize);
         Patience {
             health: self.clone(),
-            began: Instant::now(),
+            tried: Instant::now(),
             tries_left: attempts - 1,
             delays: ExponentialBuilder::new()
                 .with_min_delay(backoff.unwrap_or(Duration::from_millis(500)))
@@ -62,7 +62,8 @@ impl Health {
 #[derive(Debug)]
 pub struct Patience {
     health: Health,
-    began: Instant,
+    /// When it was tried last.
+    tried: Instant,
     tries_left: usize,
     delays: ExponentialBackoff,
 }
@@ -78,20 +79,24 @@ pub enum Next {
 }
 
 impl Patience {
-    /// Whether nobody got an answer since this request was first tried.
+    /// Whether nobody got an answer since this request was tried last.
     pub fn is_outage(&self) -> bool {
-        *self.health.lock() <= self.began
+        *self.health.lock() <= self.tried
+    }
+
+    /// It is tried once more.
+    pub fn try_again(&mut self) {
+        self.tried = Instant::now();
     }
 
     /// While nobody gets an answer, that is an outage and no fault of this request, so its tries are not counted.
     pub fn next(&mut self, retry_after: Option<Duration>) -> Next {
-        let last_answer = *self.health.lock();
-        if last_answer > self.began {
+        if !self.is_outage() {
             if self.tries_left == 0 {
                 return Next::GiveUp;
             }
             self.tries_left -= 1;
-        } else if last_answer.elapsed() > self.health.max_outage {
+        } else if self.health.lock().elapsed() > self.health.max_outage {
             return Next::Outage;
         }
         let delay = self.delays.next().unwrap_or(LONGEST_DELAY);
@@ -118,12 +123,29 @@ mod tests {
     async fn a_request_that_fails_while_others_succeed_is_given_up() {
         let health = Health::new(Duration::from_mins(10));
         let mut patience = health.patience(Some(3), None);
+        let mut fails = async |retry_after| {
+            patience.try_again();
+            tokio::time::advance(Duration::from_secs(1)).await;
+            health.answered();
+            patience.next(retry_after)
+        };
+        let long = Some(Duration::from_secs(30));
+        assert!(matches!(fails(long).await, Next::After(wait) if wait.as_secs() >= 30));
+        assert!(matches!(fails(None).await, Next::After(_)));
+        assert_eq!(fails(None).await, Next::GiveUp);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_from_before_an_outage_do_not_count_against_it() {
+        let health = Health::new(Duration::from_mins(10));
+        let mut patience = health.patience(Some(2), None);
         tokio::time::advance(Duration::from_secs(1)).await;
         health.answered();
-        assert!(
-            matches!(patience.next(Some(Duration::from_secs(30))), Next::After(wait) if wait.as_secs() >= 30)
-        );
         assert!(matches!(patience.next(None), Next::After(_)));
-        assert_eq!(patience.next(None), Next::GiveUp);
+        for _ in 0..8 {
+            tokio::time::advance(Duration::from_secs(5)).await;
+            patience.try_again();
+            assert!(matches!(patience.next(None), Next::After(_)));
+        }
     }
 }

@@ -118,6 +118,7 @@ mod tests {
             member: Seq(0),
             said: Said::Answer(Answer { status: 200, body }),
             doubt: Doubt::None,
+            sent: 1,
         }];
         let seen = seen(&change, &before, &told, &metadata);
         assert_eq!(

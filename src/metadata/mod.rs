@@ -8,6 +8,7 @@ mod lookup;
 mod model;
 mod read;
 mod relation;
+mod sample;
 mod snapshot;
 pub mod value;
 mod writable;

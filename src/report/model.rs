@@ -123,6 +123,8 @@ pub(super) struct StepAside {
     pub(super) labelled: BTreeMap<(Outcome, String), u64>,
     pub(super) skipped_reads: u64,
     pub(super) writes: bool,
+    /// Fields that changed besides those that were set → in how many operations.
+    pub(super) besides: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

@@ -201,6 +201,7 @@ impl<'a> Source<'a> {
                     step.counts.get(&State::Skipped).copied().unwrap_or(0)
                 },
                 writes: step.writes,
+                besides: self.view.besides(step.number)?,
             },
         })
     }

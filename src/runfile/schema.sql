@@ -87,6 +87,7 @@ CREATE TABLE body (
     after  TEXT NOT NULL,
     side_effects TEXT                       -- field -> {before, after}: what changed besides what was sent
 );
+CREATE INDEX body_besides ON body (seq) WHERE side_effects IS NOT NULL;
 
 CREATE TABLE result (
     step   INTEGER NOT NULL,

@@ -97,13 +97,13 @@ impl RunFile {
         Ok(super::from_db(batch))
     }
 
-    /// Another try of operations that are out already.
-    pub fn sent_again(&mut self, operations: &[Seq]) -> Result<(), RunFileError> {
+    /// Operations that were sent more often than once before they came back, and how often besides.
+    pub fn sent_again(&mut self, operations: &[(Seq, u32)]) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;
-        for seq in operations {
+        for (seq, times) in operations {
             transaction
-                .prepare_cached("UPDATE op SET attempts = attempts + 1 WHERE seq = ?1")?
-                .execute((seq.0,))?;
+                .prepare_cached("UPDATE op SET attempts = attempts + ?2 WHERE seq = ?1")?
+                .execute((seq.0, times))?;
         }
         transaction.commit()?;
         Ok(())

@@ -273,6 +273,17 @@ impl RunView {
         Ok(from_db(count))
     }
 
+    /// Which fields a step's operations changed besides what they sent, and how many did.
+    pub fn besides(&self, step: StepNo) -> Result<BTreeMap<String, u64>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT field.key, count(*) FROM body, json_each(body.side_effects) field \
+             WHERE body.side_effects IS NOT NULL AND body.seq >= ?1 AND body.seq < ?2 GROUP BY field.key",
+        )?;
+        let range = (pages::first(step).0, pages::first(pages::next(step)).0);
+        let found = statement.query_map(range, |row| Ok((row.get(0)?, from_db(row.get(1)?))))?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     fn needs_of(&self, seq: Seq) -> Result<Vec<String>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT step.name, op.key FROM edge JOIN op ON op.seq = edge.up JOIN step ON step.id = op.seq >> 40 \

@@ -46,6 +46,8 @@ pub enum Scope {
 pub enum Effect {
     /// `label:LABEL`: refused with the label, its status and body; nothing is done.
     Label(SugarLabel),
+    /// `label:LABEL:STATUS`: the same with a label of a custom endpoint or a logic hook.
+    OwnLabel { label: String, status: u16 },
     /// `status:429` or `status:429:5`: an empty answer, with `Retry-After` if seconds are given.
     Status {
         status: u16,
@@ -78,8 +80,8 @@ pub struct UnknownFault {
     pub help: &'static str,
 }
 
-const HELP: &str = "an effect (label:L, status:N[:SECONDS], html:N, latency:MS, drop_before, drop_after, truncate, expire, \
-                    logout, edit[:FIELD:VALUE], metadata), then any of scope=entry, method=M, path=TEXT, skip=N, times=N";
+const HELP: &str = "an effect (label:L[:STATUS], status:N[:SECONDS], html:N, latency:MS, drop_before, drop_after, truncate, \
+                    expire, logout, edit[:FIELD:VALUE], metadata), then any of scope=entry, method=M, path=TEXT, skip=N, times=N";
 
 impl FromStr for Fault {
     type Err = UnknownFault;
@@ -121,7 +123,13 @@ impl Effect {
             .split_once(':')
             .map_or((text, None), |(name, rest)| (name, Some(rest)));
         Some(match (name, argument) {
-            ("label", Some(label)) => Self::Label(SugarLabel::parse(label)?),
+            ("label", Some(rest)) => match rest.split_once(':') {
+                None => Self::Label(SugarLabel::parse(rest)?),
+                Some((label, status)) => Self::OwnLabel {
+                    label: label.to_owned(),
+                    status: http_status(status)?,
+                },
+            },
             ("status", Some(rest)) => {
                 let (status, seconds) = rest
                     .split_once(':')
@@ -167,6 +175,7 @@ impl fmt::Display for Effect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Label(label) => write!(f, "label:{}", label.as_str()),
+            Self::OwnLabel { label, status } => write!(f, "label:{label}:{status}"),
             Self::Status {
                 status,
                 retry_after: None,
@@ -288,6 +297,7 @@ mod tests {
     fn faults_read_back_as_they_are_written() {
         for text in [
             "label:fatal_error",
+            "label:no_credit:422",
             "status:429:5",
             "html:502,scope=entry",
             "latency:250,method=POST,path=/Accounts",

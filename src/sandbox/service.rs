@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use axum::body::Bytes;
 use serde_json::Value;
+use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
@@ -207,6 +208,11 @@ impl Service {
                 Effect::Label(label) => {
                     let message = format!("The sandbox was told to answer {}.", label.as_str());
                     return Fate::Refused(Failure::new(label, message).into_answer());
+                }
+                Effect::OwnLabel { label, status } => {
+                    let message = format!("The sandbox was told to answer {label}.");
+                    let body = json!({ "error": label, "error_message": message });
+                    return Fate::Refused(Answer::json(status, body));
                 }
                 Effect::Status {
                     status,

@@ -153,6 +153,10 @@ impl Fault {
     /// Whether the write can have happened although no proper answer came.
     pub fn may_have_happened(&self) -> bool {
         match self {
+            // Turned away at the door: too many requests, or no service.
+            Self::Refused {
+                status: 429 | 503, ..
+            } => false,
             Self::Refused { .. } => self.reaction() == Reaction::Repeat,
             Self::NotJson { status, .. } => !matches!(status, 401 | 403 | 404 | 413 | 429 | 503),
             Self::Network { sent, .. } => *sent == Sent::Perhaps,

@@ -188,12 +188,13 @@ pub(crate) async fn send(
             terms.limits.over(&earlier.unwrap_or_default()),
         ))?;
     }
+    // What waits for an operation that is tried again has to find it open.
+    if terms.unknown {
+        file.retry_unknown()?;
+    }
     if terms.failed {
         let count = file.retry_failed()?;
         tracing::info!("{count} operations are tried again");
-    }
-    if terms.unknown {
-        file.retry_unknown()?;
     }
     let health = engine::health(&loaded.checked.settings, Task::Apply);
     let mut shown = Shown::new(settings);

@@ -1,10 +1,14 @@
-//! `doctor`: what works with an instance, what does not and why, and what to do. Through a client that cannot write.
+//! `doctor`: what works with an instance, what does not and why, and what to do. Through a client that cannot write, except
+//! for `--write-test`.
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::Value as Json;
 use serde_json::json;
 
+use super::run;
+use super::write_test;
 use crate::cli::args::Format;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -14,10 +18,13 @@ use crate::cli::instance::Way;
 use crate::cli::printer;
 use crate::cli::settings::Instance;
 use crate::cli::settings::Settings;
+use crate::cli::signals::Signals;
+use crate::cli::turn::Queue;
 use crate::client::ClientError;
 use crate::client::Finding;
 use crate::client::Me;
 use crate::client::Probe;
+use crate::client::Tried;
 
 /// Which Sugar clients use unless they are told otherwise, browsers included.
 const SHARED_PLATFORM: &str = "base";
@@ -74,10 +81,22 @@ impl State {
 }
 
 pub(crate) async fn run(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
+    if args.write_test.is_some() && !args.yes {
+        run::somebody_to_ask(settings, "pass `--yes` to create a record and delete it")?;
+    }
+    // A signal waits until what was created is deleted; a second one does not.
+    let signals = Signals::listen();
+    let queue = Queue {
+        settings,
+        signals: &signals,
+        timeout: args.lock.lock_timeout,
+        file: Path::new("doctor --write-test"),
+    };
     let way = Way::find(settings, Manner::default()).await?;
     let name = way.name.clone();
-    let lines = examine(settings, &way).await;
+    let lines = examine(queue, args, &way).await;
     way.close().await;
+    let lines = lines?;
     let well = lines.iter().all(|line| line.state != State::Fails);
     printer::result(&match args.format {
         Format::Text => text(&lines, settings.color_on_stdout()),
@@ -95,7 +114,15 @@ pub(crate) async fn run(settings: &Settings, args: &DoctorArgs) -> Result<Exit, 
     })
 }
 
-async fn examine(settings: &Settings, way: &Way) -> Vec<Line> {
+async fn examine(queue: Queue<'_>, args: &DoctorArgs, way: &Way) -> Result<Vec<Line>, Failure> {
+    let settings = queue.settings;
+    let mut turn = None;
+    if args.write_test.is_some() {
+        way.confirmed(args.confirmation.confirm.as_deref())?;
+        if let Some(user) = way.reader.username() {
+            turn = way.turn(queue, user).await?;
+        }
+    }
     let mut lines = Vec::new();
     let me = match way.reader.log_in().await {
         Ok(me) => {
@@ -110,14 +137,57 @@ async fn examine(settings: &Settings, way: &Way) -> Vec<Line> {
     };
     for probe in Probe::ALL {
         lines.push(match &me {
-            Some(me) => Line::of(probe, probe.ask(&way.reader, me).await),
+            Some(me) => Line::of(
+                probe.name(),
+                probe.advice(),
+                probe.ask(&way.reader, me).await,
+            ),
             None => Line::not_tried(probe.name()),
         });
     }
+    if let Some(module) = &args.write_test {
+        lines.extend(written(queue, args, way, me.as_ref(), module, turn.is_some()).await?);
+    }
+    drop(turn);
     if let Some(me) = &me {
         lines.extend(shared_platform(settings, way, me));
     }
-    lines
+    Ok(lines)
+}
+
+/// What came of writing, or why it was left alone.
+async fn written(
+    queue: Queue<'_>,
+    args: &DoctorArgs,
+    way: &Way,
+    me: Option<&Me>,
+    module: &str,
+    has_turn: bool,
+) -> Result<Vec<Line>, Failure> {
+    let Some(me) = me else {
+        let all = Tried::ALL.into_iter();
+        return Ok(all.map(|tried| Line::not_tried(tried.name())).collect());
+    };
+    // Whose token it is, only the instance could say.
+    let _turn = match has_turn {
+        true => None,
+        false => way.turn(queue, &me.user_name).await?,
+    };
+    let question = format!(
+        "Create a record of {module} on `{}` and delete it? Only `yes` is taken: ",
+        way.name
+    );
+    if !args.yes && !printer::agreed(&question) {
+        return Err(Failure::Refused {
+            message: "nothing was written".into(),
+            help: None,
+        });
+    }
+    let findings = write_test::run(queue.settings, way, me, module).await?;
+    let lines = findings
+        .into_iter()
+        .map(|(tried, finding)| Line::of(tried.name(), tried.advice(), finding));
+    Ok(lines.collect())
 }
 
 fn who(me: &Me) -> String {
@@ -193,16 +263,16 @@ impl Line {
         }
     }
 
-    fn of(probe: Probe, finding: Finding) -> Self {
+    fn of(name: &'static str, advice: &str, finding: Finding) -> Self {
         let (state, message) = match finding {
             Finding::Works(message) => (State::Works, message),
             Finding::Lacks(message) => (State::Lacks, message),
             Finding::Fails(message) => (State::Fails, message),
             Finding::Open(message) => (State::Open, message),
         };
-        let advice = matches!(state, State::Lacks | State::Fails).then(|| probe.advice().into());
+        let advice = matches!(state, State::Lacks | State::Fails).then(|| advice.into());
         Self {
-            name: probe.name(),
+            name,
             state,
             message,
             advice,

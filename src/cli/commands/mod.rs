@@ -17,3 +17,4 @@ pub(super) mod sandbox;
 pub(super) mod schema;
 pub(super) mod show;
 pub(super) mod undo;
+mod write_test;

@@ -1,6 +1,5 @@
 //! `run`: plan, a question where somebody is there to answer, apply.
 
-use std::io::BufRead;
 use std::path::Path;
 
 use super::apply;
@@ -133,11 +132,8 @@ pub(super) fn agreed(
     let view = RunView::open(path)?;
     let plan = reports::rendered(settings, output, &view, Format::Text, color)?;
     printer::say(settings, &plan);
-    printer::ask(&format!(
+    Ok(printer::agreed(&format!(
         "Apply `{}`? Only `yes` is taken: ",
         path.display()
-    ));
-    let mut answer = String::new();
-    let read = std::io::stdin().lock().read_line(&mut answer);
-    Ok(read.is_ok_and(|_| answer.trim() == "yes"))
+    )))
 }

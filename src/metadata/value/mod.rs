@@ -4,6 +4,8 @@ mod accept;
 mod canonical;
 mod decimal;
 mod edit;
+#[cfg(test)]
+mod equality;
 mod list;
 mod print;
 mod rejected;

@@ -51,8 +51,20 @@ pub(super) fn draw<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Result<(
         if let Some(reason) = &step.reason {
             sheet.wrapped("    ", Ink::Faint, &cells::visible(reason))?;
         }
+        let besides = besides(step);
+        if !besides.is_empty() {
+            let text = format!("the instance changed besides: {besides}");
+            sheet.wrapped("    ", Ink::Warn, &text)?;
+        }
     }
     Ok(())
+}
+
+/// `description (12), rating (3)`.
+fn besides<O>(step: &StepReport<O>) -> String {
+    let all = step.aside.besides.iter();
+    let all = all.map(|(name, count)| format!("{} ({})", cells::visible(name), grouped(*count)));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn id<O>(step: &StepReport<O>) -> String {

@@ -99,6 +99,11 @@ impl Server {
         rows.map(Result::unwrap).collect()
     }
 
+    /// Gives its database a trigger, as a logic hook of an instance is one: it changes a record while it is saved.
+    pub(crate) fn hook(&self, trigger: &str) {
+        self.database().execute_batch(trigger).unwrap();
+    }
+
     fn database(&self) -> rusqlite::Connection {
         rusqlite::Connection::open(self.folder.path().join("sugar.db")).unwrap()
     }

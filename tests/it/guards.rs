@@ -1,0 +1,224 @@
+//! What apply refuses: a plan that is too old, a limit, a lock that somebody holds; and what ends it from outside.
+
+use std::process::Child;
+use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::scene::Said;
+use crate::scene::Scene;
+use crate::weather::assert_arrived;
+use crate::weather::playbook;
+
+fn planned(rows: usize, more: &str) -> Scene {
+    let scene = Scene::new().file("p.yaml", &playbook(rows, more));
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene
+}
+
+/// Waits until somebody holds the lock of a run file or an instance, as its text says.
+fn wait_for_lock(scene: &Scene, name: &str) {
+    let path = scene.path(name);
+    let until = Instant::now() + Duration::from_secs(20);
+    let is_held = || std::fs::read_to_string(&path).is_ok_and(|text| text.contains("process"));
+    while !is_held() {
+        assert!(Instant::now() < until, "nobody takes {name}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let sent = Command::new("kill").args(["-s", name, &pid]).status();
+    assert!(sent.unwrap().success());
+}
+
+#[test]
+fn a_plan_that_is_too_old_is_refused() {
+    let scene = planned(1, "");
+    std::thread::sleep(Duration::from_secs(2));
+    let said = scene.ends(5, "apply p.run --max-age 1s");
+    said.says("and `--max-age 1s` takes no older one");
+    said.says("help: plan again");
+    assert_eq!(scene.server.writes(), 0);
+    scene.ends(0, "apply p.run --max-age 24h");
+    assert_arrived(&scene, 1);
+}
+
+#[test]
+fn a_limit_of_this_run_is_kept_and_told() {
+    let scene = planned(2, "limits: { max_changes: 100 }");
+    scene
+        .ends(3, "apply p.run --limit max_change=5")
+        .says("did you mean `max_changes`?");
+    let said = scene.ends(5, "apply p.run --limit max_changes=5");
+    said.says("6 changes are more than `max_changes: 5` allows, by 1");
+    assert_eq!(scene.server.writes(), 0);
+    scene.ends(5, "apply p.run").says("max_changes: 5");
+    let said = scene.ends(
+        0,
+        "apply p.run --limit max_changes=6 --limit max_failures=5% --format json",
+    );
+    assert_eq!(
+        said.json()["run"]["limits"],
+        json!({ "max_changes": "6", "max_failures": "5%" })
+    );
+    let text = scene.ends(0, "show p.run");
+    text.says("max_changes: 6, max_failures: 5%, given to apply");
+    assert_arrived(&scene, 2);
+}
+
+#[test]
+fn failures_are_tolerated_as_this_run_says() {
+    let scene = planned(6, "");
+    // Six creates, of which two are refused; the playbook stops at the first.
+    let refused = "label:not_authorized,scope=entry,method=POST,path=/Accounts,times=2";
+    scene.server.fault(refused);
+    let said = scene.ends(1, "apply p.run --limit max_failures=2 --format json");
+    let summary = &said.json()["summary"];
+    assert_eq!(summary["labels"]["not_authorized"], 2, "{said}");
+    assert_eq!(
+        summary["ok"], 14,
+        "four accounts, six contacts, four links: {said}"
+    );
+}
+
+#[test]
+fn a_run_file_has_one_writer_who_is_told_to_others() {
+    let scene = planned(10, "");
+    scene.server.fault("latency:300,path=/bulk");
+    let first = scene.start("apply p.run");
+    wait_for_lock(&scene, "p.run.lock");
+    let said = scene.ends(5, "apply p.run --lock-timeout 0s");
+    said.says(&format!("is being written by process {}", first.id()));
+    said.says("since 20");
+    scene.ends(5, "undo p.run --yes --lock-timeout 0s");
+    // What is only read is read.
+    let shown = scene.ends(0, "show p.run --format json");
+    assert_eq!(shown.json()["version"], 1);
+    let first = Said::of("apply p.run", &first.wait_with_output().unwrap());
+    assert_eq!(first.code, Some(0), "{first}");
+    assert_arrived(&scene, 10);
+    assert_eq!(scene.files(), ["p.run", "p.yaml"]);
+}
+
+#[test]
+fn one_instance_user_and_platform_has_one_run_at_a_time() {
+    let scene = planned(10, "").file(
+        "q.yaml",
+        &playbook(3, "").replace("name: weather", "name: other"),
+    );
+    scene.ends(0, "plan q.yaml -o q.run");
+    scene.server.fault("latency:300,path=/bulk");
+    let first = scene.start("apply p.run");
+    wait_for_lock(&scene, "p.run.lock");
+    std::thread::sleep(Duration::from_millis(300));
+    let logins = |scene: &Scene| {
+        let log = scene.server.log();
+        let is_login = |line: &&serde_json::Value| line["path"] == "/oauth2/token";
+        log.iter().filter(is_login).count()
+    };
+    let before = logins(&scene);
+    let said = scene.ends(5, "apply q.run --lock-timeout 0s");
+    said.says(&format!(
+        "as `{}`: process {}",
+        scene.server.username,
+        first.id()
+    ));
+    said.says("p.run`");
+    assert_eq!(
+        logins(&scene),
+        before,
+        "a login would have ended the session of the other"
+    );
+    // Whoever waits has its turn when the other is done.
+    scene.server.behave();
+    let said = scene.ends(0, "apply q.run");
+    assert!(!said.stderr.is_empty(), "it says what it waits for: {said}");
+    let first = Said::of("apply p.run", &first.wait_with_output().unwrap());
+    assert_eq!(first.code, Some(0), "{first}");
+    assert_eq!(scene.server.count("SELECT count(*) FROM accounts"), 13);
+}
+
+#[test]
+fn a_holder_that_was_killed_holds_nothing() {
+    let scene = planned(10, "");
+    scene.server.fault("latency:300,path=/bulk");
+    let mut first = scene.start("apply p.run");
+    wait_for_lock(&scene, "p.run.lock");
+    std::thread::sleep(Duration::from_millis(500));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    scene.server.behave();
+    scene.ends(0, "apply p.run --lock-timeout 0s");
+    assert_arrived(&scene, 10);
+}
+
+#[test]
+fn whoever_waits_for_a_lock_can_be_stopped() {
+    let scene = planned(10, "");
+    scene.server.fault("latency:1000,path=/bulk");
+    let first = scene.start("apply p.run");
+    wait_for_lock(&scene, "p.run.lock");
+    let second = scene.start("apply p.run");
+    std::thread::sleep(Duration::from_millis(700));
+    let began = Instant::now();
+    signal(&second, "TERM");
+    let second = Said::of("apply p.run", &second.wait_with_output().unwrap());
+    assert_eq!(second.code, Some(143), "{second}");
+    assert!(began.elapsed() < Duration::from_secs(1));
+    scene.server.behave();
+    let first = Said::of("apply p.run", &first.wait_with_output().unwrap());
+    assert_eq!(first.code, Some(0), "{first}");
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let scene = planned(10, "");
+    scene.server.fault("latency:60000,path=/bulk,method=POST");
+    let apply = scene.start("apply p.run");
+    wait_for_lock(&scene, "p.run.lock");
+    std::thread::sleep(Duration::from_millis(700));
+    let began = Instant::now();
+    signal(&apply, "INT");
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&apply, "TERM");
+    let said = Said::of("apply p.run", &apply.wait_with_output().unwrap());
+    assert_eq!(said.code, Some(143), "{said}");
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "it does not wait for answers"
+    );
+    scene.server.behave();
+    scene.ends(0, "apply p.run");
+    assert_arrived(&scene, 10);
+}
+
+#[test]
+fn a_deadline_ends_a_run_in_order() {
+    let scene = planned(20, "");
+    scene.server.fault("latency:300,path=/bulk");
+    let said = scene.ends(130, "apply p.run --deadline 1s --format json");
+    assert_eq!(said.json()["result"], "interrupted", "{said}");
+    said.says("to go on: `sugarmill apply p.run`");
+    scene.server.behave();
+    scene.ends(0, "apply p.run");
+    assert_arrived(&scene, 20);
+}
+
+#[test]
+fn a_deadline_holds_in_an_outage_too() {
+    let scene = planned(5, "");
+    scene.server.fault("status:503,path=/,skip=2");
+    let began = Instant::now();
+    scene.ends(130, "apply p.run --deadline 2s");
+    assert!(
+        began.elapsed() < Duration::from_secs(6),
+        "an outage is waited for much longer"
+    );
+    scene.server.behave();
+    scene.ends(0, "apply p.run --deadline 99999999h");
+    assert_arrived(&scene, 5);
+}

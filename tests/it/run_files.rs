@@ -1,0 +1,232 @@
+//! The run file: whatever bytes stand under its name, it is used whole, or refused with the reason and what to do.
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+use std::time::Instant;
+
+use crate::scene::Said;
+use crate::scene::Scene;
+use crate::weather::assert_arrived;
+use crate::weather::playbook;
+
+fn planned(rows: usize) -> Scene {
+    let scene = Scene::new().file("p.yaml", &playbook(rows, ""));
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene
+}
+
+fn bytes(scene: &Scene, name: &str) -> Vec<u8> {
+    std::fs::read(scene.path(name)).unwrap()
+}
+
+/// Sets a pragma of a copy of the run file.
+fn with_version(scene: &Scene, name: &str, version: i32) {
+    std::fs::copy(scene.path("p.run"), scene.path(name)).unwrap();
+    let database = rusqlite::Connection::open(scene.path(name)).unwrap();
+    database
+        .pragma_update(None, "user_version", version)
+        .unwrap();
+}
+
+#[test]
+fn only_its_owner_reads_it() {
+    let scene = planned(1);
+    let mode = |name: &str| {
+        std::fs::metadata(scene.path(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
+    assert_eq!(mode("p.run"), 0o600);
+    scene.ends(0, "apply p.run");
+    assert_eq!(mode("p.run"), 0o600);
+}
+
+#[test]
+fn what_is_no_run_file_is_refused_and_left_as_it_is() {
+    let scene = planned(3);
+    let whole = bytes(&scene, "p.run");
+    let mut flipped = whole.clone();
+    // A page in the middle, which a look at the header does not show.
+    let middle = whole.len() / 2 / 4096 * 4096;
+    flipped[middle..middle + 4096].fill(0xa5);
+    for (name, content) in [
+        ("empty.run", Vec::new()),
+        (
+            "text.run",
+            b"version: 1\nname: not a run file at all\n".to_vec(),
+        ),
+        (
+            "random.run",
+            (0..8192_u32)
+                .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
+                .collect(),
+        ),
+        ("header.run", whole[..100].to_vec()),
+        ("half.run", whole[..whole.len() / 2].to_vec()),
+        ("cut.run", whole[..whole.len() - 4096].to_vec()),
+        ("flipped.run", flipped),
+    ] {
+        std::fs::write(scene.path(name), &content).unwrap();
+    }
+    with_version(&scene, "newer.run", 99);
+    with_version(&scene, "older.run", 1);
+    let other = rusqlite::Connection::open(scene.path("other.run")).unwrap();
+    other
+        .execute_batch("CREATE TABLE somebodys (data)")
+        .unwrap();
+    drop(other);
+    std::fs::create_dir(scene.path("folder.run")).unwrap();
+    for (name, reason, advice) in [
+        (
+            "missing.run",
+            "there is no run file `missing.run`",
+            "`plan` writes run files",
+        ),
+        (
+            "no/such/folder.run",
+            "there is no run file `no/such/folder.run`",
+            "`plan` writes run files",
+        ),
+        (
+            "folder.run",
+            "`folder.run` is not a run file",
+            "`plan` writes run files",
+        ),
+        (
+            "empty.run",
+            "`empty.run` is not a run file",
+            "`plan` writes run files",
+        ),
+        (
+            "text.run",
+            "`text.run` is not a run file",
+            "`plan` writes run files",
+        ),
+        (
+            "random.run",
+            "`random.run` is not a run file",
+            "`plan` writes run files",
+        ),
+        (
+            "other.run",
+            "`other.run` is not a run file",
+            "`plan` writes run files",
+        ),
+        ("header.run", "`header.run` is damaged", "take a whole copy"),
+        ("half.run", "`half.run` is damaged", "take a whole copy"),
+        ("cut.run", "`cut.run` is damaged", "take a whole copy"),
+        (
+            "flipped.run",
+            "`flipped.run` is damaged",
+            "take a whole copy",
+        ),
+        (
+            "newer.run",
+            "`newer.run` was written by a newer sugarmill (format 99; this one reads",
+            "use that sugarmill",
+        ),
+        (
+            "older.run",
+            "`older.run` was written by an older sugarmill (format 1; this one reads",
+            "plan again",
+        ),
+    ] {
+        let before = std::fs::read(scene.path(name)).ok();
+        for command in ["show", "apply", "undo --yes"] {
+            let said = scene.ends(3, &format!("{command} {name}"));
+            said.says(reason);
+            said.says(advice);
+        }
+        assert_eq!(std::fs::read(scene.path(name)).ok(), before, "{name}");
+    }
+    assert_eq!(scene.server.writes(), 0);
+    let is_left = |name: &String| name.contains(".lock") || name.contains("-wal");
+    let left: Vec<String> = scene.files().into_iter().filter(is_left).collect();
+    assert!(left.is_empty(), "no lock, no journal is left: {left:?}");
+}
+
+#[test]
+fn what_was_sent_is_not_planned_over() {
+    let scene = planned(2);
+    // A plan may take the place of a plan.
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene.ends(0, "apply p.run");
+    let before = bytes(&scene, "p.run");
+    let said = scene.ends(5, "plan p.yaml -o p.run");
+    said.says("`p.run` holds a run that was already sent");
+    said.says("help: name another file with `-o`");
+    scene.ends(5, "run p.yaml --yes -o p.run");
+    assert_eq!(bytes(&scene, "p.run"), before);
+    let said = scene.ends(5, "plan p.yaml -o p.yaml");
+    said.says("is there already and no plan of sugarmill");
+}
+
+#[test]
+fn a_plan_for_another_instance_is_refused() {
+    let scene = planned(2);
+    let elsewhere = Scene::new();
+    std::fs::copy(scene.path("p.run"), elsewhere.path("p.run")).unwrap();
+    let said = elsewhere.ends(5, "apply p.run");
+    said.says(&format!("this plan was made for `{}`", scene.server.url));
+    elsewhere.ends(5, "apply p.run --sandbox");
+    assert_eq!(elsewhere.server.writes(), 0);
+}
+
+#[test]
+fn it_is_read_while_it_is_written_and_whole_after_a_kill() {
+    let scene = planned(40);
+    scene.server.fault("latency:100,path=/bulk");
+    let mut apply = scene.start("apply p.run");
+    let mut grew = Vec::new();
+    let until = Instant::now() + Duration::from_secs(20);
+    while grew.len() < 3 && Instant::now() < until {
+        let shown = scene.ends(0, "show p.run --format json");
+        let ok = shown.json()["summary"]["ok"].as_u64().unwrap();
+        if grew.last() != Some(&ok) {
+            grew.push(ok);
+        }
+    }
+    assert!(grew.is_sorted() && grew.len() == 3, "{grew:?}");
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+    let left = scene.files();
+    assert!(left.contains(&"p.run-wal".to_owned()), "{left:?}");
+    let shown = scene.ends(0, "show p.run --format json");
+    assert!(
+        shown.json()["summary"]["ok"].as_u64() >= grew.last().copied(),
+        "what was seen stays"
+    );
+    scene
+        .ends(0, "show p.run")
+        .says("not finished, or still running");
+    scene.server.behave();
+    scene.ends(0, "apply p.run");
+    assert_arrived(&scene, 40);
+    assert_eq!(scene.files(), ["p.run", "p.yaml"]);
+}
+
+#[test]
+fn a_copy_without_its_journal_doubles_nothing() {
+    let scene = planned(20);
+    scene.server.fault("latency:60,path=/bulk");
+    let mut apply = scene.start("apply p.run");
+    let until = Instant::now() + Duration::from_secs(20);
+    while scene.server.count("SELECT count(*) FROM accounts") < 8 && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+    // Somebody carries FILE away and leaves FILE-wal behind: it knows less than was done.
+    std::fs::copy(scene.path("p.run"), scene.path("copy.run")).unwrap();
+    scene.server.behave();
+    let said = scene.mill("apply copy.run --format json");
+    let said: Said = match said.code {
+        // The journal held all of the plan's run so far: the file alone is the plan as it was.
+        Some(0) => said,
+        _ => panic!("{said}"),
+    };
+    assert_eq!(said.json()["summary"]["unknown"], 0);
+    assert_arrived(&scene, 20);
+}
