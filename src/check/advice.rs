@@ -56,6 +56,10 @@ pub(super) fn reads_beside_writes(playbook: &Playbook, needs: &Needs, problems: 
         let Some(module) = step.action.module() else {
             continue;
         };
+        // The user's own mark is nothing that reads find records by.
+        if matches!(step.action, Action::Favorite(_) | Action::Unfavorite(_)) {
+            continue;
+        }
         if step.action.is_write() {
             writes.entry(&module.value).or_default().push(place);
             continue;

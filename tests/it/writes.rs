@@ -384,3 +384,26 @@ fn a_link_with_the_columns_it_has_already_is_left_alone() {
     let role = "SELECT contact_role FROM opportunities_contacts WHERE deleted = 0";
     assert_eq!(scene.server.lines(role), ["Other"]);
 }
+
+#[test]
+fn an_upsert_that_waits_for_a_create_finds_what_that_made() {
+    let steps = "
+  - { id: three, create: Accounts, key: three, set: { name: Acme three } }
+  - id: known
+    for_each: [Acme one, Acme three]
+    upsert: Accounts
+    match: { name: '{{ item }}' }
+    set: { industry: Retail }
+    depends_on: [three]
+";
+    let scene = ground().file("known.yaml", &playbook(steps));
+    let plan = scene.ends(0, "plan known.yaml --format json -o known.run");
+    assert_eq!(plan.step("known")["outcome"], "deferred", "{plan}");
+    let done = scene.ends(0, "apply known.run --format json");
+    assert_eq!(done.step("known")["counts"]["ok"], 2, "{done}");
+    let accounts = "SELECT name || ' ' || coalesce(industry, '') FROM accounts ORDER BY name";
+    assert_eq!(
+        scene.server.lines(accounts),
+        ["Acme one Retail", "Acme three Retail", "Acme two "]
+    );
+}

@@ -175,6 +175,15 @@ impl Curtain {
         shown.join("`")
     }
 
+    /// A map somebody composed, such as what a call sends.
+    pub(in crate::report) fn composed_map(&self, map: &Map<String, Json>) -> Map<String, Json> {
+        match self.composed(&Json::Object(map.clone())) {
+            Json::Object(map) => map,
+            // A map stays one.
+            _ => Map::new(),
+        }
+    }
+
     /// A value somebody composed: an output.
     pub(in crate::report) fn composed(&self, value: &Json) -> Json {
         match value {
