@@ -28,6 +28,10 @@ pub(super) fn check(playbook: &Playbook, needs: &Needs, order: &[usize], problem
         let Some(module) = step.action.module() else {
             continue;
         };
+        // The user's own mark is nothing that reads find records by.
+        if matches!(step.action, Action::Favorite(_) | Action::Unfavorite(_)) {
+            continue;
+        }
         let module = module.value.as_str();
         if step.action.is_write() {
             writes.entry(module).or_default().push(place);

@@ -151,6 +151,8 @@ impl Projection {
             Self::Fields(fields) => Some(
                 fields
                     .iter()
+                    // What begins so is in every answer by itself, and no field (fact sheet 4.1).
+                    .filter(|name| !name.starts_with('_'))
                     .cloned()
                     .chain(["id".to_owned()])
                     .collect::<BTreeSet<_>>()

@@ -265,6 +265,18 @@ impl Known<'_> {
             }
             return;
         }
+        if is_own_result(step, template, reference) {
+            match reference.name(1).filter(|_| step.items.is_none()) {
+                Some(attribute) if !STEP_ATTRIBUTES.contains(&attribute) => {
+                    let own = step.id.strip_prefix(self.prefix.as_str());
+                    let span = template.span_of(&reference.range);
+                    let problem = unknown_result(own.unwrap_or(&step.id), attribute);
+                    problems.push(problem.at(span, "used here").step(&step.id));
+                }
+                _ => {}
+            }
+            return;
+        }
         if let Err(problem) = self.name(template, reference, used) {
             let problem = if reference.root == step.item_name {
                 problem.help("an item is there only in a step with `for_each`")
@@ -543,4 +555,15 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
 fn of_call(call: &Call) -> impl Iterator<Item = &Tree> {
     let query = call.query.iter().map(|field| &field.value);
     std::iter::once(&call.path).chain(query)
+}
+
+/// In what a step expects, its own name is its result, and with `for_each` that of the item; it needs no other for it.
+fn is_own_result(step: &CheckedStep, template: &Template, reference: &Reference) -> bool {
+    let is_this = |expected: &Expectation| match expected {
+        Expectation::Holds(own) => std::ptr::eq(own, template),
+        Expectation::Count { .. } => false,
+    };
+    reference.root == "steps"
+        && reference.name(0) == Some(step.id.as_str())
+        && step.expect.iter().any(is_this)
 }

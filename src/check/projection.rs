@@ -26,8 +26,13 @@ pub(super) fn of(
         .iter()
         .map(|step| (step.id.as_str(), step.number))
         .collect();
+    let origins = steps
+        .iter()
+        .map(|step| (step.number, origin(step, &numbers)))
+        .collect();
     let mut uses = Uses {
         numbers,
+        origins,
         projections: BTreeMap::new(),
     };
     for step in steps {
@@ -49,10 +54,12 @@ pub(super) fn of(
 
 struct Uses<'a> {
     numbers: BTreeMap<&'a str, StepNo>,
+    origins: BTreeMap<StepNo, Origin>,
     projections: BTreeMap<StepNo, Projection>,
 }
 
 /// What a step's items are.
+#[derive(Debug, Clone, Copy)]
 enum Origin {
     /// Records of another step: `for_each: "{{ steps.X.records }}"`.
     Records(StepNo),
@@ -63,7 +70,7 @@ enum Origin {
 
 impl Uses<'_> {
     fn step(&mut self, step: &CheckedStep) {
-        let origin = self.origin(step);
+        let origin = self.origin_of(step.number);
         if let Some(Items::Path { step: Some(id), .. }) = &step.items
             && let Some(number) = self.numbers.get(id.as_str())
         {
@@ -82,6 +89,12 @@ impl Uses<'_> {
             self.all(step.number);
         }
         for (template, item) in names::templates(step) {
+            // The plain list a step goes through: what it uses of it is seen where its items are used.
+            if matches!(origin, Origin::Records(_) | Origin::Items(_))
+                && matches!(&step.items, Some(Items::Template(list)) if std::ptr::eq(list, template))
+            {
+                continue;
+            }
             for reference in template.references() {
                 if reference.root != step.item_name || item == ItemIs::Absent {
                     self.of_reference(reference);
@@ -98,27 +111,9 @@ impl Uses<'_> {
         }
     }
 
-    fn origin(&self, step: &CheckedStep) -> Origin {
-        let Some(Items::Template(template)) = &step.items else {
-            return Origin::Elsewhere;
-        };
-        let [reference] = template.references() else {
-            return Origin::Elsewhere;
-        };
-        let number = reference.name(0).and_then(|name| self.numbers.get(name));
-        match (
-            reference.root.as_str(),
-            number,
-            reference.name(1),
-            reference.parts.len(),
-        ) {
-            // Only the plain list: a filter behind it may look at any field, and then all are fetched anyway.
-            ("steps", Some(number), Some("records"), 2) if is_plain(template.text()) => {
-                Origin::Records(*number)
-            }
-            ("steps", Some(number), Some("items"), 2) => Origin::Items(*number),
-            _ => Origin::Elsewhere,
-        }
+    fn origin_of(&self, number: StepNo) -> Origin {
+        let known = self.origins.get(&number).copied();
+        known.unwrap_or(Origin::Elsewhere)
     }
 
     fn of_reference(&mut self, reference: &Reference) {
@@ -153,13 +148,17 @@ impl Uses<'_> {
             [Part::Name(name), _, rest @ ..] if name == "items" || name == "by_key" => {
                 self.of_result(number, rest);
             }
-            // The list itself, as `for_each` takes it: what is used of its items is seen where they are used.
-            [Part::Name(name)] if name == "items" => {}
             // The fields of a record stand straight on an item's result.
-            [Part::Name(name), ..] if name != "records" && name != "by_key" && name != "source" => {
+            [Part::Name(name), ..]
+                if !matches!(name.as_str(), "records" | "items" | "by_key" | "source") =>
+            {
                 self.of_record(number, parts);
             }
-            [Part::Name(name), ..] if name == "source" => {}
+            [Part::Name(name), rest @ ..] if name == "source" => match self.origin_of(number) {
+                Origin::Records(from) => self.of_record(from, rest),
+                Origin::Items(from) => self.of_result(from, rest),
+                Origin::Elsewhere => {}
+            },
             _ => self.all(number),
         }
     }
@@ -177,6 +176,25 @@ impl Uses<'_> {
 
     fn all(&mut self, number: StepNo) {
         self.projections.insert(number, Projection::All);
+    }
+}
+
+fn origin(step: &CheckedStep, numbers: &BTreeMap<&str, StepNo>) -> Origin {
+    let Some(Items::Template(template)) = &step.items else {
+        return Origin::Elsewhere;
+    };
+    // Only the plain list: a filter behind it may look at any field.
+    let [reference] = template.references() else {
+        return Origin::Elsewhere;
+    };
+    if reference.root != "steps" || reference.parts.len() != 2 || !is_plain(template.text()) {
+        return Origin::Elsewhere;
+    }
+    let number = reference.name(0).and_then(|name| numbers.get(name));
+    match (number, reference.name(1)) {
+        (Some(number), Some("records")) => Origin::Records(*number),
+        (Some(number), Some("items")) => Origin::Items(*number),
+        _ => Origin::Elsewhere,
     }
 }
 

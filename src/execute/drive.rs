@@ -4,7 +4,9 @@ use super::Engine;
 use super::ExecuteError;
 use super::included::Included;
 use super::items::ItemWalk;
+use crate::check::CheckedAction;
 use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
 use crate::event::Event;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
@@ -73,10 +75,26 @@ impl Engine<'_> {
         Ok(barrier)
     }
 
+    /// Whether what a step would do depends on what the steps that it waits for leave behind: reads do, and so does an
+    /// upsert, which looks for its record, where one of them writes that module.
+    fn reads_behind_it(&self, step: &CheckedStep) -> bool {
+        let CheckedAction::Write(write) = &step.action else {
+            return true;
+        };
+        let CheckedWrite::Upsert { module, .. } = write else {
+            return false;
+        };
+        step.depends_on.iter().any(|(on, _)| {
+            let on = self.checked.step(*on);
+            let written = on.module().filter(|_| on.is_write());
+            written.is_some_and(|written| written.value == module.value)
+        })
+    }
+
     async fn try_expand(&mut self, step: &CheckedStep) -> Result<bool, ExecuteError> {
         match self.barrier(step)? {
             // What a write would do can be worked out before its turn; what a read finds cannot.
-            Barrier::Closed if !step.is_write() => return Ok(false),
+            Barrier::Closed if self.reads_behind_it(step) => return Ok(false),
             Barrier::Open | Barrier::Closed => {}
             Barrier::Broken(on) => {
                 let name = &self.checked.step(on).id;
@@ -192,7 +210,7 @@ impl Engine<'_> {
     /// Deferred operations whose reasons are gone.
     async fn replan(&mut self, step: &CheckedStep) -> Result<bool, ExecuteError> {
         match self.barrier(step)? {
-            Barrier::Closed if !step.is_write() => return Ok(false),
+            Barrier::Closed if self.reads_behind_it(step) => return Ok(false),
             Barrier::Open | Barrier::Closed => {}
             Barrier::Broken(on) => return self.skip_step(step, on),
         }

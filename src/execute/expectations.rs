@@ -2,10 +2,14 @@
 
 use super::Engine;
 use super::ExecuteError;
+use crate::check::CheckedAction;
 use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
 use crate::check::Expectation;
 use crate::diag::counted;
 use crate::expr::Failure;
+use crate::expr::ItemSource;
+use crate::expr::Own;
 use crate::expr::Results;
 use crate::expr::ResultsError;
 use crate::expr::Scope;
@@ -34,7 +38,7 @@ impl Engine<'_> {
                 continue;
             };
             let records = self.records_of(step, index)?;
-            let scope = self.planner().scope(step, &source);
+            let scope = self.scope_of_result(step, index, &source);
             let Some(message) = unmet(&step.expect, records, &scope) else {
                 continue;
             };
@@ -70,8 +74,11 @@ impl Engine<'_> {
                         .file
                         .state(Seq::new(step.number, index))?
                         .is_some_and(State::is_good)
-                        && let Some(message) =
-                            unmet(&step.expect, 1, &self.planner().scope(step, &source))
+                        && let Some(message) = unmet(
+                            &step.expect,
+                            self.records_written(step, index)?,
+                            &self.scope_of_result(step, index, &source),
+                        )
                     {
                         found.push((step.id.clone(), message));
                     }
@@ -85,6 +92,28 @@ impl Engine<'_> {
             }
         }
         Ok(found)
+    }
+
+    /// A write is of one record, but for a call, which is answered with any number.
+    fn records_written(&self, step: &CheckedStep, index: u64) -> Result<u64, ExecuteError> {
+        match &step.action {
+            CheckedAction::Write(CheckedWrite::Call { .. }) => self.records_of(step, index),
+            _ => Ok(1),
+        }
+    }
+
+    /// Where the step's own name means the result of the item.
+    fn scope_of_result(&self, step: &CheckedStep, index: u64, source: &ItemSource) -> Scope {
+        if step.items.is_none() {
+            return self.planner().scope(step, source);
+        }
+        let own = Own {
+            name: step.id.clone(),
+            step: step.number,
+            index,
+        };
+        self.world
+            .expectation_scope(step.included, &step.item_name, source.clone(), own)
     }
 
     fn records_of(&self, step: &CheckedStep, index: u64) -> Result<u64, ExecuteError> {

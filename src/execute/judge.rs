@@ -163,6 +163,8 @@ fn refused(operation: &StoredOperation, fault: Fault, doubt: Doubt) -> Judged {
             fault: Some(fault),
             doubt,
         },
+        // What it conflicts with is nothing that could be read again.
+        (Some(Change::Call { .. }), Reaction::Reread) => settled(failed(&fault)),
         (_, Reaction::Reread) => Judged::LookUp {
             fault: Some(fault),
             doubt,

@@ -65,7 +65,7 @@ impl Object for IncludedVars {
         match names.vars.get(name)? {
             IncludedVar::Known(value) => Some(from_json(value)),
             IncludedVar::Late(late) => {
-                let scope = Scope::new(self.access.clone(), names.within, None);
+                let scope = Scope::new(self.access.clone(), names.within, None, None);
                 Some(late.eval(name, &scope))
             }
         }

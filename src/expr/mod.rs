@@ -25,6 +25,7 @@ pub use included::IncludedNames;
 pub use included::IncludedVar;
 pub use included::LateVar;
 pub use list::ItemList;
+pub use objects::Own;
 pub use path::Path;
 pub use path::PathError;
 pub use references::Part;

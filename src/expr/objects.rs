@@ -50,6 +50,16 @@ pub(super) struct Context {
     pub(super) prefix: String,
     pub(super) now: Value,
     pub(super) item: Option<(String, Value)>,
+    pub(super) own: Option<Own>,
+}
+
+/// The item whose result an expectation is about. There its step's name means that result.
+#[derive(Debug, Clone)]
+pub struct Own {
+    /// The full id of the step.
+    pub name: String,
+    pub step: StepNo,
+    pub index: u64,
 }
 
 impl Object for Context {
@@ -61,6 +71,7 @@ impl Object for Context {
             ("steps", _) => Some(Value::from_object(Steps {
                 access: self.access.clone(),
                 prefix: self.prefix.clone(),
+                own: self.own.clone(),
             })),
             (dates::NOW, _) => Some(self.now.clone()),
             _ => None,
@@ -100,6 +111,7 @@ pub(super) fn stop(detail: &'static str) -> Value {
 pub(super) struct Steps {
     access: Access,
     prefix: String,
+    own: Option<Own>,
 }
 
 impl Object for Steps {
@@ -110,6 +122,14 @@ impl Object for Steps {
             return Some(Value::from_object(Self {
                 access: access.clone(),
                 prefix: format!("{name}."),
+                own: self.own.clone(),
+            }));
+        }
+        if let Some(own) = self.own.as_ref().filter(|own| own.name == name) {
+            return Some(Value::from_object(Item {
+                access: access.clone(),
+                step: own.step,
+                index: own.index,
             }));
         }
         match access.results.step(&name) {

@@ -14,6 +14,7 @@ use super::included::IncludedVars;
 use super::objects;
 use super::objects::Access;
 use super::objects::Context;
+use super::objects::Own;
 use super::results::ItemSource;
 use super::results::Results;
 use super::results::Seq;
@@ -105,7 +106,7 @@ impl World {
 
     /// The same for a playbook that may be an included one.
     pub fn scope_in(&self, playbook: Option<IncludedNo>) -> Scope {
-        Scope::new(self.access(), playbook, None)
+        Scope::new(self.access(), playbook, None, None)
     }
 
     pub fn item_scope(&self, name: &str, source: ItemSource) -> Scope {
@@ -120,7 +121,20 @@ impl World {
     ) -> Scope {
         let access = self.access();
         let item = (name.to_owned(), objects::source(&access, source));
-        Scope::new(access, playbook, Some(item))
+        Scope::new(access, playbook, Some(item), None)
+    }
+
+    /// For what is expected of the result of an item.
+    pub fn expectation_scope(
+        &self,
+        playbook: Option<IncludedNo>,
+        name: &str,
+        source: ItemSource,
+        own: Own,
+    ) -> Scope {
+        let access = self.access();
+        let item = (name.to_owned(), objects::source(&access, source));
+        Scope::new(access, playbook, Some(item), Some(own))
     }
 
     fn access(&self) -> Access {
@@ -138,6 +152,7 @@ impl Scope {
         access: Access,
         playbook: Option<IncludedNo>,
         item: Option<(String, Value)>,
+        own: Option<Own>,
     ) -> Self {
         let included =
             playbook.and_then(|number| Some((number, access.shared.included.get(number.0)?)));
@@ -154,6 +169,7 @@ impl Scope {
             prefix,
             now: access.shared.now.clone(),
             item,
+            own,
         };
         Self {
             context: Value::from_object(context),

@@ -18,6 +18,7 @@ use crate::operation::Operation;
 use crate::operation::Relations;
 use crate::operation::SYNC_KEY;
 use crate::operation::State;
+use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
@@ -432,10 +433,9 @@ fn still_to_do(change: Change, linked: &Linked) -> (Change, Vec<RecordId>) {
             targets,
         } => {
             let all = targets.iter().map(|target| target.id.clone()).collect();
-            // What columns a link has is not compared, so one that sets some is sent.
             let targets = targets
                 .into_iter()
-                .filter(|target| !linked.contains(&target.id) || !target.columns.is_empty())
+                .filter(|target| !is_linked_so(target, linked))
                 .collect();
             let change = Change::Link {
                 module,
@@ -466,6 +466,16 @@ fn still_to_do(change: Change, linked: &Linked) -> (Change, Vec<RecordId>) {
         }
         other => (other, Vec::new()),
     }
+}
+
+/// Whether a record is linked, with these columns. One whose columns nobody can see is linked anew.
+fn is_linked_so(target: &LinkTarget, linked: &Linked) -> bool {
+    linked.present.get(&target.id).is_some_and(|held| {
+        let mut columns = target.columns.iter();
+        columns.all(|(name, value)| {
+            held.contains_key(name) && same(None, value, held.get(name)) == Verdict::Same
+        })
+    })
 }
 
 fn not_found(base: Operation, about: Option<(&ModuleName, &RecordId)>) -> Operation {

@@ -38,6 +38,7 @@ use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
+use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::Ending;
@@ -336,7 +337,11 @@ impl<'a> Source<'a> {
             key: self.curtain.key(&step.id, &found.key, &personal),
             message: message.map(|text| self.curtain.message(of, text, &personal)),
             before: self.curtain.fields(of, &found.before, &personal),
-            after: self.curtain.fields(of, &found.after, &personal),
+            after: match found.action {
+                // What a call sends is of no module that anybody knows.
+                Action::Call => self.curtain.composed_map(&found.after),
+                _ => self.curtain.fields(of, &found.after, &personal),
+            },
             side_effects: self.side_effects(of, &found.side_effects, &personal),
             depends_on: found
                 .depends_on

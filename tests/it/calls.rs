@@ -166,6 +166,16 @@ fn a_refused_call_has_the_label_as_it_came() {
         (&json!("no_method"), &json!(404))
     );
     assert_eq!(asked(&scene, "PATCH", "/no/such/endpoint/at/all"), 1);
+    // A conflict is a refusal as well: it was not done.
+    scene
+        .server
+        .fault("label:edit_conflict,method=PATCH,path=/no/such");
+    let said = scene.ends(1, "run odd.yaml --yes --format json -o again.run");
+    let odd = said.operation("odd", "0");
+    assert_eq!(
+        (&odd["outcome"], &odd["label"]),
+        (&json!("failed"), &json!("edit_conflict"))
+    );
 }
 
 #[test]
@@ -254,4 +264,26 @@ fn a_path_that_a_template_makes_is_judged_when_it_is_known() {
     assert_eq!(said.operation("parts", "1")["label"], "local:invalid_value");
     assert_eq!(said.operation("parts", "2")["label"], "local:invalid_value");
     assert_eq!(scene.server.writes(), 0);
+}
+
+#[test]
+fn personal_data_in_a_body_is_hidden_in_reports() {
+    let steps = "
+  - id: lead
+    call: {}
+    method: post
+    path: /Leads/duplicateCheck
+    body: { email1: doe@example.com, phone_mobile: '+49 170 1234567', status: New }
+  - { id: known, filter: Leads, where: { status: Dead } }
+";
+    let scene = Scene::new().file("lead.yaml", &playbook("", steps));
+    let hidden = scene.ends(0, "plan lead.yaml --format json -o lead.run");
+    for personal in ["doe@example.com", "1234567"] {
+        assert!(!hidden.stdout.contains(personal), "{hidden}");
+    }
+    let body = &hidden.operation("lead", "0")["after"]["body"];
+    assert_eq!(body["status"], "New");
+    scene
+        .ends(0, "show lead.run --show-pii")
+        .says("doe@example.com");
 }

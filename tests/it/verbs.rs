@@ -261,3 +261,90 @@ fn a_path_over_items_is_told_what_to_write_instead() {
         .ends(3, "plan path.yaml")
         .says("go through `items` with a template");
 }
+
+/// The fields that requests to this path asked for, once each.
+fn asked_for(scene: &Scene, path: &str) -> Vec<String> {
+    let mut fields: Vec<String> = scene
+        .server
+        .log()
+        .iter()
+        .filter(|line| line["path"] == path)
+        .map(|line| {
+            let asked = [&line["body"]["fields"], &line["query"]["fields"]];
+            let asked = asked.iter().find_map(|fields| fields.as_str());
+            asked.unwrap_or("all of them").to_owned()
+        })
+        .collect();
+    fields.dedup();
+    fields
+}
+
+#[test]
+fn a_read_fetches_what_later_steps_use() {
+    let steps = "
+  - { id: few, filter: Accounts, where: { employees: { $gte: 20 } } }
+  - { id: each, for_each: '{{ steps.few.records }}', as: account, assert: account.name != '' }
+  - { id: one, for_each: '{{ steps.few.records }}', as: account, related: Accounts, record: '{{ account.id }}', through: contacts }
+  - { id: again, for_each: '{{ steps.one.items }}', assert: item.source.industry == 'Retail' }
+";
+    let whole = "
+  - { id: few, filter: Accounts, where: { employees: { $gte: 20 } } }
+  - { id: each, for_each: '{{ steps.few.records }}', get: Accounts, record: '{{ item.id }}' }
+  - { id: names, assert: \"steps.each.items | map(attribute='name') | list == ['Acme two', 'Acme three']\" }
+";
+    let scene = ground().file("few.yaml", &playbook(steps));
+    scene.ends(0, "plan few.yaml");
+    let asked = asked_for(&scene, "/Accounts/filter");
+    assert_eq!(asked.last().unwrap(), "id,industry,name");
+    // What a filter of templates looks at cannot be seen.
+    scene.write(
+        "whole.yaml",
+        &playbook(whole).replace("employees", "name: { $not_equals: x }, employees"),
+    );
+    let said = scene.mill("plan whole.yaml --format json -o whole.run");
+    assert_eq!(said.step("names")["outcome"], "ok", "{said}");
+}
+
+#[test]
+fn what_is_expected_is_said_of_the_steps_own_result() {
+    let steps = "
+  - id: all
+    filter: Accounts
+    where: { name: { $starts: Acme } }
+    expect: ['steps.all.count == 3', \"'Acme one' in steps.all.records | map(attribute='name')\"]
+  - id: each
+    for_each: [10, 20, 40]
+    filter: Accounts
+    where: { employees: '{{ item }}' }
+    expect: [{ max: 1 }, 'steps.each.count == 1', 'steps.each.first.employees | int == item']
+    on_error: { 'local:expect': continue }
+  - id: number
+    for_each: [one, none]
+    count: Accounts
+    where: { name: 'Acme {{ item }}' }
+    key: '{{ item }}'
+    expect: steps.number.count < 2
+  - { id: sure, assert: [steps.number.by_key.one.count == 1, steps.number.by_key.none.count == 0, steps.number.count == 1] }
+  - id: made
+    for_each: [a, b]
+    create: Notes
+    key: '{{ item }}'
+    set: { name: 'note {{ item }}' }
+    expect: \"steps.made.name == 'note a'\"
+";
+    let scene = ground().file("expect.yaml", &playbook(steps));
+    let said = scene.ends(0, "plan expect.yaml --format json -o expect.run");
+    let failed = said.operation("each", "2");
+    assert_eq!(failed["label"], "local:expect", "{said}");
+    assert_eq!(said.step("each")["counts"]["failed"], 1);
+    assert_eq!(said.step("sure")["outcome"], "ok", "{said}");
+    let said = scene.ends(1, "apply expect.run");
+    said.says("`steps.made.name == 'note a'` does not hold");
+    scene.write(
+        "typo.yaml",
+        &playbook("  - { id: all, list: Accounts, expect: steps.all.cuont == 3 }\n"),
+    );
+    scene
+        .ends(3, "check typo.yaml")
+        .says("a step's result has no `cuont`");
+}

@@ -358,3 +358,52 @@ fn what_an_upsert_made_is_used_before_it_is_there() {
     let again = scene.ends(0, "run chain.yaml --yes --format json -o again.run");
     assert_eq!(again.json()["summary"]["unchanged"], 2);
 }
+
+#[test]
+fn a_link_with_the_columns_it_has_already_is_left_alone() {
+    let steps = |role: &str| {
+        playbook(&format!(
+            "
+  - {{ id: deal, create: Opportunities, key: d, set: {{ name: Deal, amount: '10', currency_id: '-99', date_closed: '2027-01-31', sales_stage: Prospecting }} }}
+  - {{ id: person, create: Contacts, key: p, set: {{ last_name: Doe }} }}
+  - id: role
+    link: Opportunities
+    record: '{{{{ steps.deal.id }}}}'
+    through: contacts
+    to: [{{ id: '{{{{ steps.person.id }}}}', contact_role: {role} }}]
+"
+        ))
+    };
+    let scene = Scene::new().file("role.yaml", &steps("Influencer"));
+    scene.ends(0, "run role.yaml --yes -o role.run");
+    let again = scene.ends(0, "run role.yaml --yes --format json -o again.run");
+    assert_eq!(again.json()["summary"]["unchanged"], 3, "{again}");
+    scene.write("role.yaml", &steps("Other"));
+    let other = scene.ends(0, "run role.yaml --yes --format json -o other.run");
+    assert_eq!(other.step("role")["counts"]["ok"], 1, "{other}");
+    let role = "SELECT contact_role FROM opportunities_contacts WHERE deleted = 0";
+    assert_eq!(scene.server.lines(role), ["Other"]);
+}
+
+#[test]
+fn an_upsert_that_waits_for_a_create_finds_what_that_made() {
+    let steps = "
+  - { id: three, create: Accounts, key: three, set: { name: Acme three } }
+  - id: known
+    for_each: [Acme one, Acme three]
+    upsert: Accounts
+    match: { name: '{{ item }}' }
+    set: { industry: Retail }
+    depends_on: [three]
+";
+    let scene = ground().file("known.yaml", &playbook(steps));
+    let plan = scene.ends(0, "plan known.yaml --format json -o known.run");
+    assert_eq!(plan.step("known")["outcome"], "deferred", "{plan}");
+    let done = scene.ends(0, "apply known.run --format json");
+    assert_eq!(done.step("known")["counts"]["ok"], 2, "{done}");
+    let accounts = "SELECT name || ' ' || coalesce(industry, '') FROM accounts ORDER BY name";
+    assert_eq!(
+        scene.server.lines(accounts),
+        ["Acme one Retail", "Acme three Retail", "Acme two "]
+    );
+}

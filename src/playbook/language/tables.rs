@@ -149,7 +149,11 @@ pub const STEP: &[Key] = &[
         Shape::JsonPath,
         "a JSONPath over the answer, giving `selected`",
     ),
-    Key::optional("expect", Shape::Expect, "what must hold of the result"),
+    Key::optional(
+        "expect",
+        Shape::Expect,
+        "what must hold of the result, which in its expressions is `steps.ID`; with `for_each` of each item's",
+    ),
     Key::optional(
         "on_error",
         Shape::OnError,

@@ -235,6 +235,15 @@ impl Curtain {
         self.composed(value)
     }
 
+    /// A map somebody composed, such as what a call sends.
+    pub(in crate::report) fn composed_map(&self, map: &Map<String, Json>) -> Map<String, Json> {
+        match self.composed(&Json::Object(map.clone())) {
+            Json::Object(map) => map,
+            // A map stays one.
+            _ => Map::new(),
+        }
+    }
+
     fn composed(&self, value: &Json) -> Json {
         match value {
             Json::Object(map) if self.hides() => {
