@@ -266,14 +266,15 @@ impl Known<'_> {
             return;
         }
         if is_own_result(step, template, reference) {
-            match reference.name(1).filter(|_| step.items.is_none()) {
-                Some(attribute) if !STEP_ATTRIBUTES.contains(&attribute) => {
-                    let own = step.id.strip_prefix(self.prefix.as_str());
-                    let span = template.span_of(&reference.range);
-                    let problem = unknown_result(own.unwrap_or(&step.id), attribute);
-                    problems.push(problem.at(span, "used here").step(&step.id));
-                }
-                _ => {}
+            let own = self.own(&step.id);
+            let shape = match &step.items {
+                Some(_) => Shape::Item(step),
+                None => Shape::Step(step),
+            };
+            let mut behind = reference.parts.iter().skip(1);
+            if let Err(problem) = behind.try_fold(shape, |shape, part| shape.follow(part, own)) {
+                let span = template.span_of(&reference.range);
+                problems.push_once(problem.at(span, "used here").step(&step.id));
             }
             return;
         }
