@@ -27,6 +27,7 @@ mod offline;
 mod playbooks;
 mod profiles;
 mod readme;
+mod rendered;
 mod scene;
 mod schema;
 mod searches;
