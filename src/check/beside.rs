@@ -40,11 +40,16 @@ pub(super) fn check(playbook: &Playbook, needs: &Needs, order: &[usize], problem
             reads.entry(module).or_default().push(place);
         }
     }
+    // Gone through once for each handful of writes.
+    let mut direct: Vec<Vec<usize>> = vec![Vec::new(); order.len()];
+    for (place, on) in needs {
+        direct[*place].extend(on);
+    }
     for (module, reads) in reads {
         let Some(writes) = writes.get(module) else {
             continue;
         };
-        for (read, write) in unawaited(writes, &reads, needs, order) {
+        for (read, write) in unawaited(writes, &reads, &direct, order) {
             let (read, write) = (&playbook.steps[read], &playbook.steps[write]);
             problems.push(problem(read, write, module));
         }
@@ -58,7 +63,7 @@ pub(super) fn check(playbook: &Playbook, needs: &Needs, order: &[usize], problem
 fn unawaited(
     writes: &[usize],
     reads: &[usize],
-    needs: &Needs,
+    needs: &[Vec<usize>],
     order: &[usize],
 ) -> BTreeMap<usize, usize> {
     let mut found: BTreeMap<usize, usize> = BTreeMap::new();
@@ -67,7 +72,7 @@ fn unawaited(
         let mut bits: Vec<Behind> = vec![Behind::default(); steps];
         for place in order {
             let mut behind = Behind::default();
-            for need in needs.get(place).into_iter().flatten() {
+            for need in &needs[*place] {
                 for (bits, more) in behind.iter_mut().zip(bits[*need]) {
                     *bits |= more;
                 }
@@ -146,7 +151,8 @@ mod tests {
             let order: Vec<usize> = (0..steps).collect();
             let of = |wanted| -> Vec<usize> { (0..steps).filter(|step| kinds[*step] == wanted).collect() };
             let (writes, reads) = (of(true), of(false));
-            let found = unawaited(&writes, &reads, &needs, &order);
+            let direct: Vec<Vec<usize>> = needs.values().map(|on| on.iter().copied().collect()).collect();
+            let found = unawaited(&writes, &reads, &direct, &order);
             for read in reads.into_iter().step_by(7) {
                 let behind = all_needs(&needs, read);
                 let expected = writes.iter().rev().find(|write| **write < read && !behind.contains(write));

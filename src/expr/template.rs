@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use minijinja::AutoEscape;
 use minijinja::Error;
+use minijinja::ErrorKind;
 use minijinja::Value;
 use minijinja::machinery;
 use minijinja::machinery::CodeGenerator;
@@ -29,6 +30,7 @@ use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Sources;
 use crate::diag::Span;
+use crate::wire::excerpt;
 
 pub const SYNTAX: Code = Code("template_syntax");
 
@@ -291,7 +293,14 @@ impl Template {
             .range()
             .and_then(|range| self.place(range))
             .unwrap_or(self.span);
-        scope.failure(detail(error), Some(span))
+        // Of several templates in one text the message alone would not say which.
+        let message = match error.kind() {
+            ErrorKind::UndefinedError => {
+                format!("{}: `{}`", detail(error), excerpt(self.text.trim()))
+            }
+            _ => detail(error),
+        };
+        scope.failure(message, Some(span))
     }
 }
 

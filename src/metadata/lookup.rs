@@ -142,20 +142,21 @@ impl Module {
             .then_some(id)
     }
 
-    /// The other half of a flexible parent: `parent_type` for `parent_id`, and the other way round.
-    pub fn parent_companion(&self, field: &str) -> Option<&str> {
+    /// The pairs of fields that hold a flexible parent: its id, such as `parent_id`, and its module, `parent_type`.
+    pub fn parents(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields
             .values()
-            .filter(|candidate| candidate.kind == FieldKind::Parent)
-            .find_map(|parent| {
-                let id = parent.id_name.as_deref()?;
-                let kind = parent.type_name.as_deref()?;
-                match field {
-                    _ if field == id => Some(kind),
-                    _ if field == kind => Some(id),
-                    _ => None,
-                }
-            })
+            .filter(|field| field.kind == FieldKind::Parent)
+            .filter_map(|parent| Some((parent.id_name.as_deref()?, parent.type_name.as_deref()?)))
+    }
+
+    /// The other half of a flexible parent: `parent_type` for `parent_id`, and the other way round.
+    pub fn parent_companion(&self, field: &str) -> Option<&str> {
+        self.parents().find_map(|(id, kind)| match field {
+            _ if field == id => Some(kind),
+            _ if field == kind => Some(id),
+            _ => None,
+        })
     }
 }
 

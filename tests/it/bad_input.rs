@@ -206,3 +206,60 @@ fn what_has_no_end_is_not_read_to_its_end() {
         );
     }
 }
+
+/// Data files are read row by row; what is one row without end stops there, in little memory.
+#[cfg(unix)]
+#[test]
+fn as_a_data_file() {
+    for (reader, bytes, said) in [
+        (
+            "csv",
+            None,
+            "the heading of `rows`: more than 16 MiB in one row",
+        ),
+        ("jsonl", None, "rows:1"),
+        ("json", None, "not a JSON list"),
+        ("xlsx", None, "not a workbook"),
+        ("csv", Some(b"code\n\"x".to_vec()), "rows:2"),
+        ("csv", Some(b"code\n\xff\n".to_vec()), "rows:2"),
+        ("csv", Some(b"code,name\nA\n".to_vec()), "rows:2"),
+        (
+            "jsonl",
+            Some(format!("{{\"code\": 1}}\n{}", "[".repeat(10_000)).into()),
+            "rows:2",
+        ),
+        ("jsonl", Some(b"{\"code\": \"\0\"}".to_vec()), "rows:1"),
+        ("json", Some("[".repeat(100_000).into()), "rows"),
+        ("xlsx", Some(b"PK\x03\x04".to_vec()), "not a workbook"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let text = format!(
+            "version: 1\nname: rows\nsteps:\n  - {{ id: a, for_each: {{ {reader}: rows }}, as: row, create: Accounts, \
+             key: \"{{{{ row.code }}}}\", set: {{ name: \"{{{{ row.code }}}}\" }} }}\n"
+        );
+        std::fs::write(folder.path().join("file"), text).unwrap();
+        let rows = folder.path().join("rows");
+        match bytes {
+            Some(bytes) => std::fs::write(rows, bytes).unwrap(),
+            // 128 MiB of NUL that take no room on the disk.
+            None => std::fs::File::create(rows)
+                .unwrap()
+                .set_len(1 << 27)
+                .unwrap(),
+        }
+        let line = format!(
+            "ulimit -v 1500000; exec {} plan file --sandbox",
+            env!("CARGO_BIN_EXE_sugarmill")
+        );
+        let output = Command::new("sh")
+            .args(["-c", &line])
+            .current_dir(folder.path())
+            .env_clear()
+            .env("COLUMNS", "200")
+            .output()
+            .unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(3), "{reader}: {text}");
+        assert!(text.contains(said), "{reader}: `{said}` is not in\n{text}");
+    }
+}

@@ -35,6 +35,7 @@ mod privacy;
 mod profiles;
 mod readme;
 mod run_files;
+mod rendered;
 mod scene;
 mod schema;
 mod searches;

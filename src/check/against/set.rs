@@ -247,24 +247,23 @@ impl<'a> Examiner<'a> {
 
     /// The id of a parent without its module, or the other way round.
     fn halves(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
-        for (name, set) in given {
-            let Some(other) = described.module.parent_companion(name) else {
-                continue;
+        for (id, kind) in described.module.parents() {
+            let (name, set, other) = match (given.get(id), given.get(kind)) {
+                (Some(set), None) => (id, set, kind),
+                (None, Some(set)) => (kind, set, id),
+                _ => continue,
             };
-            if !given.contains_key(other) {
-                let problem = missing(format!("`{name}` means something only with `{other}`"))
-                    .at(set.name.span, "is half of a pair")
-                    .help(format!("set `{other}` too"));
-                self.push_of(name, problem);
-            }
+            let problem = missing(format!("`{name}` means something only with `{other}`"))
+                .at(set.name.span, "is half of a pair")
+                .help(format!("set `{other}` too"));
+            self.push_of(name, problem);
         }
     }
 
     /// A parent's id that comes from records of another module than the type says.
     fn parent(&mut self, described: Described<'a>, given: &BTreeMap<&str, &'a SetField>) {
-        for (name, set) in given {
-            let kind = described.module.parent_companion(name);
-            let Some(kind) = kind.and_then(|kind| given.get(kind)) else {
+        for (name, kind) in described.module.parents() {
+            let (Some(set), Some(kind)) = (given.get(name), given.get(kind)) else {
                 continue;
             };
             let Some(module) = kind.value.literal().and_then(serde_json::Value::as_str) else {

@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
-use crate::diag::did_you_mean;
 use crate::expr::Tree;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
@@ -33,20 +32,12 @@ impl<'a> Examiner<'a> {
     ) {
         let Some(json) = tree.literal() else { return };
         if let Err(rejected) = self.accept(described, field, json, ask) {
-            let help = match &rejected {
-                Rejected::NotAnOption {
-                    value,
-                    options,
-                    meant: None,
-                } => did_you_mean(value, options.iter().map(String::as_str)),
-                _ => None,
-            };
             let problem = invalid(format!(
                 "`{name}` of `{}` does not take this",
                 described.name
             ))
             .at(tree.span, rejected.to_string())
-            .help_if(help.or_else(|| rejected.help()));
+            .help_if(rejected.help());
             self.push_of(name, problem);
         }
     }

@@ -1,5 +1,7 @@
 //! Why a value does not suit its field.
 
+use crate::diag::did_you_mean;
+
 /// The text is about the value; whoever shows it names field, module and place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
@@ -75,7 +77,10 @@ impl Rejected {
             Self::NotAnOption {
                 meant: Some(meant), ..
             } => Some(format!("the key of that value is `{meant}`")),
-            Self::NotAnOption { options, .. } => Some(some_of(options)),
+            Self::NotAnOption { value, options, .. } => Some(
+                did_you_mean(value, options.iter().map(String::as_str))
+                    .unwrap_or_else(|| some_of(options)),
+            ),
             _ => None,
         }
     }
