@@ -99,8 +99,18 @@ pub(crate) enum LogFormat {
     Json,
 }
 
+/// How a run file is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
+    Text,
+    Json,
+    /// For a comment of a pull request: at most 65,536 characters
+    Markdown,
+}
+
+/// How anything else is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TextOrJson {
     Text,
     Json,
 }
@@ -327,7 +337,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
     /// Keep the database in this file
     #[arg(long, value_name = "FILE")]
     pub(crate) data: Option<PathBuf>,

@@ -7,8 +7,8 @@ use clap::Subcommand;
 use clap::ValueEnum;
 use clap_complete::Shell;
 
-use super::args::Format;
 use super::args::Paths;
+use super::args::TextOrJson;
 
 #[derive(Debug, Args)]
 pub(crate) struct MetadataArgs {
@@ -54,7 +54,7 @@ pub(crate) struct MetadataDiffArgs {
     #[command(flatten)]
     pub(crate) paths: Paths,
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
     /// Exit with 2 where something is different
     #[arg(long)]
     pub(crate) detailed_exitcode: bool,
@@ -65,7 +65,7 @@ pub(crate) struct ExplainArgs {
     /// A label of a report or a code of a diagnostic [default: list all]
     pub(crate) label: Option<String>,
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Debug, Args)]
@@ -89,7 +89,7 @@ pub(crate) enum GraphChoice {
 #[command(after_help = "Exit codes: 0 playbooks can be run, 4 something they need does not work.")]
 pub(crate) struct DoctorArgs {
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }
 
 #[derive(Debug, Args)]
@@ -120,5 +120,5 @@ pub(crate) struct RunsArgs {
     #[arg(value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
     #[arg(long, default_value = "text")]
-    pub(crate) format: Format,
+    pub(crate) format: TextOrJson,
 }

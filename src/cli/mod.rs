@@ -26,6 +26,7 @@ use args::Cli;
 use args::Command;
 use args::Format;
 use args::LogFormat;
+use args::TextOrJson;
 use clap::Parser;
 use exit::Exit;
 use failure::Failure;
@@ -60,7 +61,7 @@ pub fn main() -> ExitCode {
                 Some(Subject::Report(Format::Json, playbook)) => {
                     reports::give_failure(&failure, playbook);
                 }
-                Some(Subject::Other(Format::Json)) => reports::give_diagnostics(&failure),
+                Some(Subject::Other(TextOrJson::Json)) => reports::give_diagnostics(&failure),
                 _ => {}
             }
             printer::failure(&settings, &failure);
@@ -73,7 +74,7 @@ pub fn main() -> ExitCode {
 enum Subject {
     /// A report about this file.
     Report(Format, PathBuf),
-    Other(Format),
+    Other(TextOrJson),
 }
 
 /// A check sees to its promise itself; the rest have no format or print nothing but what they are asked for.

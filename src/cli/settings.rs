@@ -5,6 +5,8 @@ use std::env::VarError;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use clap::ValueEnum;
+
 use super::args::ColorChoice;
 use super::args::Format;
 use super::args::Global;
@@ -199,21 +201,22 @@ impl OutputSettings {
 }
 
 fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
+    let names: Vec<String> = Format::value_variants()
+        .iter()
+        .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+        .collect();
     let wrong = |message: String| Failure::Arguments {
         message,
-        help: Some("write `--report json=FILE` or `--report text=FILE`".into()),
+        help: Some(format!(
+            "write `--report FORMAT=FILE`, such as `--report markdown=plan.md`; formats are {}",
+            names.join(", ")
+        )),
     };
     let Some((format, file)) = text.split_once('=').filter(|(_, file)| !file.is_empty()) else {
         return Err(wrong(format!("`--report {text}` names no format and file")));
     };
-    let format = match format {
-        "json" => Format::Json,
-        "text" => Format::Text,
-        other => {
-            return Err(wrong(format!(
-                "`{other}` is not a report format of this version"
-            )));
-        }
+    let Ok(format) = Format::from_str(format, false) else {
+        return Err(wrong(format!("`{format}` is not a format of reports")));
     };
     Ok((format, PathBuf::from(file)))
 }

@@ -154,6 +154,8 @@ pub struct OperationReport {
 /// Of an operation, for renderings that say more than the JSON report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct OperationAside {
+    /// Of the record it writes.
+    pub(super) module: Option<String>,
     /// The fields whose value changes, as Sugar compares values.
     pub(super) changed: Vec<String>,
     /// Of a link or unlink, through what.

@@ -1,7 +1,14 @@
 //! The run file as renderings see it: already in the words of reports, and behind the curtain.
 
+mod failures;
+mod groups;
+mod limits;
+
 use std::collections::BTreeMap;
 
+pub(super) use groups::FieldChanges;
+pub(super) use groups::Group;
+pub(super) use groups::StepChanges;
 use serde_json::Map;
 use serde_json::Value as Json;
 use sha2::Digest as _;
@@ -37,6 +44,7 @@ use crate::operation::State;
 use crate::runfile::Ending;
 use crate::runfile::Header;
 use crate::runfile::OperationView;
+use crate::runfile::RunFileError;
 use crate::runfile::RunView;
 use crate::runfile::StepView;
 use crate::runfile::Which;
@@ -149,6 +157,15 @@ impl<'a> Source<'a> {
             }
         }
         Ok(())
+    }
+
+    /// One operation of a step, which must be there.
+    pub(super) fn at(&self, step: &StepView, seq: Seq) -> Result<OperationReport, ReportError> {
+        let before = Some(Seq(seq.0 - 1));
+        let (page, _) = self.page(step, Which::All, before, 1)?;
+        page.into_iter()
+            .next()
+            .ok_or_else(|| RunFileError::inconsistent("an operation is not there any more").into())
     }
 
     pub(super) fn count(&self, step: &StepView, which: Which) -> Result<u64, ReportError> {
@@ -273,6 +290,7 @@ impl<'a> Source<'a> {
         let module = found.module.as_deref().or(step.module.as_deref());
         let personal = self.curtain.personal(module, [&found.before, &found.after]);
         let aside = OperationAside {
+            module: module.map(str::to_owned),
             changed: changed(&self.header.metadata, module, &found.before, &found.after),
             link: match &found.change {
                 Some(Change::Link { link, .. } | Change::Unlink { link, .. }) => {

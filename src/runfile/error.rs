@@ -33,7 +33,7 @@ pub enum RunFileError {
 }
 
 impl RunFileError {
-    pub(super) fn inconsistent(what: impl Into<String>) -> Self {
+    pub(crate) fn inconsistent(what: impl Into<String>) -> Self {
         Self::Inconsistent(what.into())
     }
 }

@@ -2,6 +2,7 @@
 
 mod done;
 mod error;
+mod glances;
 mod lock;
 mod meta;
 mod pages;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 pub use done::DoneOperation;
 pub use error::RunFileError;
+pub use glances::FieldsView;
 pub use lock::Lock;
 pub use lock::NoPermit;
 pub use lock::Permit;

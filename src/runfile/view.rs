@@ -104,10 +104,16 @@ pub enum Which {
     Changing,
     /// Of the changing ones those that cannot be taken back.
     Irreversible,
+    /// Deletes that are planned, under way or done.
+    Deletes,
+    /// Irreversible ones that are no deletes.
+    OtherIrreversible,
+    /// What is not known before something else has run.
+    Deferred,
 }
 
 impl Which {
-    fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> &'static str {
         match self {
             Self::All => "1",
             Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
@@ -119,6 +125,13 @@ impl Which {
             Self::Irreversible => {
                 "op.reversible = 0 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
             }
+            Self::Deletes => {
+                "op.action = 'delete' AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
+            }
+            Self::OtherIrreversible => {
+                "op.reversible = 0 AND op.action <> 'delete' AND op.state IN ('planned', 'sent', 'unknown', 'ok')"
+            }
+            Self::Deferred => "op.state = 'deferred'",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::Value as Json;
 use serde_json::json;
 
-use crate::cli::args::Format;
+use crate::cli::args::TextOrJson;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::DoctorArgs;
@@ -80,8 +80,8 @@ pub(crate) async fn run(settings: &Settings, args: &DoctorArgs) -> Result<Exit, 
     way.close().await;
     let well = lines.iter().all(|line| line.state != State::Fails);
     printer::result(&match args.format {
-        Format::Text => text(&lines, settings.color_on_stdout()),
-        Format::Json => {
+        TextOrJson::Text => text(&lines, settings.color_on_stdout()),
+        TextOrJson::Json => {
             let checks: Vec<Json> = lines.iter().map(Line::to_json).collect();
             let document =
                 json!({ "version": 1, "instance": name, "well": well, "checks": checks });

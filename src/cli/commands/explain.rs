@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use crate::cli::args::Format;
+use crate::cli::args::TextOrJson;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::ExplainArgs;
@@ -21,12 +21,12 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
         None => explanations(),
     };
     printer::result(&match (args.format, &args.label) {
-        (Format::Json, _) => {
+        (TextOrJson::Json, _) => {
             let document = json!({ "version": 1, "labels": found });
             format!("{document:#}\n")
         }
-        (Format::Text, Some(_)) => found.iter().map(whole).collect(),
-        (Format::Text, None) => list(&found),
+        (TextOrJson::Text, Some(_)) => found.iter().map(whole).collect(),
+        (TextOrJson::Text, None) => list(&found),
     });
     Ok(Exit::Success)
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::check::Checked;
 use crate::check::against;
-use crate::cli::args::Format;
+use crate::cli::args::TextOrJson;
 use crate::cli::definitions;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
@@ -58,7 +58,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
         .collect();
 
     match args.format {
-        Format::Text => {
+        TextOrJson::Text => {
             let colour = if settings.color_on_stdout() {
                 Colour::Ansi
             } else {
@@ -73,7 +73,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
                 printer::problems(settings, &broken.problems, &broken.loaded.sources);
             }
         }
-        Format::Json => {
+        TextOrJson::Json => {
             let broken: Vec<_> = broken
                 .iter()
                 .map(|broken| {

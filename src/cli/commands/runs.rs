@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::cli::args::Format;
+use crate::cli::args::TextOrJson;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::RunsArgs;
@@ -18,8 +18,8 @@ const ENDING: &str = "run";
 pub(crate) fn run(args: &RunsArgs) -> Result<Exit, Failure> {
     let lines = report::run_lines(&files(args.folder.as_deref())?);
     match args.format {
-        Format::Text => printer::result(&report::runs_text(&lines)),
-        Format::Json => {
+        TextOrJson::Text => printer::result(&report::runs_text(&lines)),
+        TextOrJson::Json => {
             let document = json!({ "version": 1, "runs": lines });
             printer::result(&format!("{document:#}\n"));
         }

@@ -4,8 +4,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use crate::cli::args::DemoChoice;
-use crate::cli::args::Format;
 use crate::cli::args::SandboxArgs;
+use crate::cli::args::TextOrJson;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer;
@@ -69,11 +69,11 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
     let running = sandbox::start(config).await?;
     let (url, username, password) = (running.url(), running.username(), running.password());
     printer::result(&match args.format {
-        Format::Json => {
+        TextOrJson::Json => {
             let line = json!({ "url": url, "username": username, "password": password, "pid": std::process::id() });
             format!("{line}\n")
         }
-        Format::Text => format!(
+        TextOrJson::Text => format!(
             "A SugarCRM sandbox serves at {url} until it is stopped (Ctrl-C).\n\n  \
              export SUGAR_URL={url} SUGAR_USERNAME={username} SUGAR_PASSWORD={password}\n"
         ),

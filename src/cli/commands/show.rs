@@ -1,4 +1,4 @@
-//! `show`: a run file as text or JSON, at any time.
+//! `show`: a run file in any format, at any time.
 
 use super::plan::has_changes;
 use crate::cli::args::ShowArgs;

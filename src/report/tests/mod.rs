@@ -2,5 +2,6 @@
 
 mod fixtures;
 mod json;
+mod markdown;
 mod privacy;
 mod text;

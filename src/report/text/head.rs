@@ -86,7 +86,10 @@ pub(super) fn outputs<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Resul
     Ok(())
 }
 
-fn verdict<O>(standing: &Standing, report: &Report<O>) -> (Ink, &'static str) {
+pub(in crate::report) fn verdict<O>(
+    standing: &Standing,
+    report: &Report<O>,
+) -> (Ink, &'static str) {
     let ending = standing.ending.as_ref();
     match (standing.is_plan(), report.result) {
         (true, RunResult::Planned) if !super::is_open(report) => (Ink::Good, "nothing to change"),
@@ -116,7 +119,7 @@ fn entry(sheet: &mut Sheet<'_>, name: &str, text: &str) -> io::Result<()> {
 }
 
 /// "847 ok, 2 failed"; what there is none of is not said.
-fn counts(summary: &Summary) -> String {
+pub(in crate::report) fn counts(summary: &Summary) -> String {
     let of = |outcome| match outcome {
         Outcome::Ok => summary.ok,
         Outcome::Unchanged => summary.unchanged,
@@ -137,7 +140,7 @@ fn counts(summary: &Summary) -> String {
     counts.join(", ")
 }
 
-fn requests<O>(report: &Report<O>) -> String {
+pub(in crate::report) fn requests<O>(report: &Report<O>) -> String {
     let requests = &report.requests;
     let retries = match requests.retries {
         1 => "1 retry".to_owned(),

@@ -46,9 +46,9 @@ fn may_go_better(summary: &Summary) -> bool {
 }
 
 /// What for, and the command that does it.
-type Step = (String, Option<String>);
+pub(in crate::report) type Step = (String, Option<String>);
 
-fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
+pub(in crate::report) fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
     let ending = standing.ending.as_ref();
     let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
@@ -122,7 +122,7 @@ fn steps<O>(standing: &Standing, report: &Report<O>) -> Vec<Step> {
 }
 
 /// As a shell takes it for one word.
-fn quoted(path: &str) -> String {
+pub(in crate::report) fn quoted(path: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./+:@%,".contains(letter);
     if !path.is_empty() && path.chars().all(is_plain) {
         return path.to_owned();

@@ -59,7 +59,7 @@ fn id<O>(step: &StepReport<O>) -> String {
     step.id.clone()
 }
 
-pub(super) fn action<O>(step: &StepReport<O>) -> String {
+pub(in crate::report) fn action<O>(step: &StepReport<O>) -> String {
     match &step.module {
         Some(module) => format!("{} {module}", step.verb),
         None => step.verb.clone(),
@@ -67,7 +67,7 @@ pub(super) fn action<O>(step: &StepReport<O>) -> String {
 }
 
 /// What there is to say of a step: its counts, each with its labels, or the records it read.
-fn said<O>(step: &StepReport<O>) -> String {
+pub(in crate::report) fn said<O>(step: &StepReport<O>) -> String {
     let mut said: Vec<String> = Vec::new();
     if !step.aside.writes && step.outcome != Outcome::Deferred {
         said.push(match step.verb.as_str() {
