@@ -106,6 +106,8 @@ pub(crate) enum Format {
     Json,
     /// For a comment of a pull request: at most 65,536 characters
     Markdown,
+    /// A page for browsers, in one file
+    Html,
 }
 
 /// How anything else is shown.

@@ -48,6 +48,7 @@ pub(crate) fn rendered(
     let mut out = Vec::new();
     match format {
         Format::Json => report::write_json(view, output.json(), &mut out)?,
+        Format::Html => report::write_html(view, output.privacy, &mut out)?,
         Format::Markdown => report::write_markdown(view, output.privacy, &mut out)?,
         Format::Text => {
             let colour = if color { Colour::Ansi } else { Colour::None };

@@ -1,11 +1,14 @@
 //! The run file as renderings see it: already in the words of reports, and behind the curtain.
 
+mod batches;
 mod failures;
 mod groups;
 mod limits;
 
 use std::collections::BTreeMap;
 
+pub(super) use batches::Batches;
+pub(super) use batches::Scale;
 pub(super) use groups::FieldChanges;
 pub(super) use groups::Group;
 pub(super) use groups::StepChanges;
@@ -166,6 +169,16 @@ impl<'a> Source<'a> {
         page.into_iter()
             .next()
             .ok_or_else(|| RunFileError::inconsistent("an operation is not there any more").into())
+    }
+
+    /// Where the instance is.
+    pub(super) fn site(&self) -> &str {
+        &self.header.instance.url
+    }
+
+    /// The version of sugarmill that made the plan.
+    pub(super) fn tool(&self) -> &str {
+        &self.header.tool
     }
 
     pub(super) fn count(&self, step: &StepView, which: Which) -> Result<u64, ReportError> {

@@ -1,4 +1,4 @@
-//! What reports ask of very many operations at once: the fields alone, the first of a kind.
+//! What reports ask of very many operations at once: the fields alone, the first of a kind, batches by time.
 
 use rusqlite::params;
 use serde_json::Map;
@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::RunFileError;
 use super::RunView;
 use super::Which;
+use super::from_db;
 use super::pages;
 use super::rows;
 use crate::expr::Seq;
@@ -21,6 +22,16 @@ pub struct FieldsView {
     pub module: Option<String>,
     pub before: Map<String, Json>,
     pub after: Map<String, Json>,
+}
+
+/// A request that carried operations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchView {
+    pub number: u64,
+    pub sent_at: String,
+    /// None where no answer came, or was looked for yet.
+    pub done_at: Option<String>,
+    pub entries: u64,
 }
 
 impl RunView {
@@ -69,5 +80,22 @@ impl RunView {
         let found =
             statement.query_map(params![from, to, label, limit], |row| row.get(0).map(Seq))?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// All batches in the order they were sent, one at a time.
+    pub fn each_batch(&self, mut see: impl FnMut(BatchView)) -> Result<(), RunFileError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, sent_at, done_at, entries FROM batch ORDER BY id")?;
+        let mut found = statement.query(())?;
+        while let Some(row) = found.next()? {
+            see(BatchView {
+                number: from_db(row.get(0)?),
+                sent_at: row.get(1)?,
+                done_at: row.get(2)?,
+                entries: from_db(row.get(3)?),
+            });
+        }
+        Ok(())
     }
 }

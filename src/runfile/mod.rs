@@ -23,6 +23,7 @@ use std::time::Duration;
 
 pub use done::DoneOperation;
 pub use error::RunFileError;
+pub use glances::BatchView;
 pub use glances::FieldsView;
 pub use lock::Lock;
 pub use lock::NoPermit;

@@ -97,6 +97,8 @@ pub enum Which {
     All,
     /// Failed and unknown ones.
     Bad,
+    /// The others.
+    Fine,
     /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition, or
     /// unchanged with a remark.
     Noted,
@@ -117,6 +119,7 @@ impl Which {
         match self {
             Self::All => "1",
             Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
+            Self::Fine => "op.state NOT IN ('failed', 'unknown', 'sent')",
             Self::Noted => {
                 "((op.state = 'skipped' AND op.label <> 'local:condition') \
                  OR (op.state = 'unchanged' AND op.message IS NOT NULL))"

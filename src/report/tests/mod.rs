@@ -1,6 +1,7 @@
 //! Reports of small run files, as people and programs get them.
 
 mod fixtures;
+mod html;
 mod json;
 mod markdown;
 mod privacy;

@@ -15,14 +15,16 @@ use crate::report::Listing;
 use crate::report::Options;
 use crate::report::Privacy;
 use crate::report::TextOptions;
+use crate::report::write_html;
 use crate::report::write_json;
+use crate::report::write_markdown;
 use crate::report::write_text;
 use crate::runfile::RunView;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::SugarLabel;
 
-/// Both reports one behind the other, with everything listed.
+/// All reports one behind the other, with everything listed.
 fn reports(view: &RunView, privacy: Privacy) -> String {
     let mut out = Vec::new();
     let text = TextOptions {
@@ -39,6 +41,8 @@ fn reports(view: &RunView, privacy: Privacy) -> String {
         ..Options::default()
     };
     write_json(view, json, &mut out).unwrap();
+    write_markdown(view, privacy, &mut out).unwrap();
+    write_html(view, privacy, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 
