@@ -23,6 +23,7 @@ mod killed;
 mod language;
 mod main_job;
 mod metadata;
+mod pages;
 mod playbooks;
 mod profiles;
 mod readme;

@@ -69,6 +69,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     for part in &parts {
         page.put(part);
     }
+    listed.sort_by_key(|(_, count, shown)| count - shown);
     rest(page, told, &listed)
 }
 
@@ -202,7 +203,8 @@ fn oddities(body: &mut Part, told: &Told<'_>, changes: &StepChanges, page: &mut 
     }
 }
 
-/// The other operations, as far as there is room: each step gets its share, and what it does not use goes to the next.
+/// The other operations, as far as there is room: each step gets its share. The shortest come first, so that what they
+/// do not use goes to the longer ones.
 fn rest(
     page: &mut Page,
     told: &Told<'_>,
