@@ -113,6 +113,10 @@ pub(crate) enum Format {
     Ndjson,
     /// Every operation a line, for spreadsheets
     Csv,
+    /// For a comment of a pull request: at most 65,536 characters
+    Markdown,
+    /// A page for browsers, in one file
+    Html,
 }
 
 /// How anything else is shown.

@@ -206,6 +206,11 @@ fn write(
         Format::Ndjson => String::new(),
         Format::Csv => report::csv_heading(),
         Format::Text => printer::plain_failure(failure),
+        Format::Markdown => report::step_summary_of_failure(report),
+        Format::Html => {
+            let text = printer::plain_failure(failure);
+            return Ok(report::write_html_of_failure(report, &text, out)?);
+        }
     };
     out.write_all(text.as_bytes()).map_err(ReportError::Write)?;
     Ok(())

@@ -89,6 +89,8 @@ pub(crate) fn write(
         Format::Github => report::write_github(view, privacy, out)?,
         Format::Ndjson => report::write_ndjson(view, privacy, out)?,
         Format::Csv => report::write_csv(view, privacy, out)?,
+        Format::Html => report::write_html(view, privacy, out)?,
+        Format::Markdown => report::write_markdown(view, privacy, out)?,
         Format::Text => {
             let colour = if color { Colour::Ansi } else { Colour::None };
             let style = Style {

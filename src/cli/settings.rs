@@ -222,7 +222,7 @@ fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
     let wrong = |message: String| Failure::Arguments {
         message,
         help: Some(format!(
-            "write `--report FORMAT=FILE`, such as `--report junit=report.xml`; formats are {}",
+            "write `--report FORMAT=FILE`, such as `--report markdown=plan.md`; formats are {}",
             names.join(", ")
         )),
     };

@@ -11,4 +11,6 @@ pub enum ReportError {
     /// A closed pipe is among these; whoever writes to one decides what that means.
     #[error("the report could not be written: {0}")]
     Write(#[from] io::Error),
+    #[error("the page could not be made: {0}")]
+    Page(#[from] minijinja::Error),
 }

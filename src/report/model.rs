@@ -171,7 +171,7 @@ pub struct SideEffect {
 /// Of an operation, for renderings that say more than the JSON report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct OperationAside {
-    /// Its own, or that of its step.
+    /// Of the record it writes.
     pub(super) module: Option<String>,
     /// The fields whose value changes, as Sugar compares values.
     pub(super) changed: Vec<String>,

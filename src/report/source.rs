@@ -1,7 +1,17 @@
 //! The run file as renderings see it: already in the words of reports, and behind the curtain.
 
+mod batches;
+mod failures;
+mod groups;
+mod limits;
+
 use std::collections::BTreeMap;
 
+pub(super) use batches::Batches;
+pub(super) use batches::Scale;
+pub(super) use groups::FieldChanges;
+pub(super) use groups::Group;
+pub(super) use groups::StepChanges;
 use serde_json::Map;
 use serde_json::Value as Json;
 use sha2::Digest as _;
@@ -44,6 +54,7 @@ use crate::operation::State;
 use crate::runfile::Ending;
 use crate::runfile::Header;
 use crate::runfile::OperationView;
+use crate::runfile::RunFileError;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
@@ -174,6 +185,25 @@ impl<'a> Source<'a> {
     /// Where the steps stand in the playbook. It is parsed for this, so once is enough.
     pub(super) fn places(&self) -> Places {
         Places::of(&self.header.playbook)
+    }
+
+    /// One operation of a step, which must be there.
+    pub(super) fn at(&self, step: &StepView, seq: Seq) -> Result<OperationReport, ReportError> {
+        let before = Some(Seq(seq.0 - 1));
+        let (page, _) = self.page(step, Which::All, before, 1)?;
+        page.into_iter()
+            .next()
+            .ok_or_else(|| RunFileError::inconsistent("an operation is not there any more").into())
+    }
+
+    /// Where the instance is.
+    pub(super) fn site(&self) -> &str {
+        &self.header.instance.url
+    }
+
+    /// The version of sugarmill that made the plan.
+    pub(super) fn tool(&self) -> &str {
+        &self.header.tool
     }
 
     pub(super) fn count(&self, step: &StepView, which: Which) -> Result<u64, ReportError> {

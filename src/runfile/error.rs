@@ -47,7 +47,7 @@ impl RunFileError {
         matches!(self, Self::Locked { .. } | Self::Occupied { .. })
     }
 
-    pub(super) fn inconsistent(what: impl Into<String>) -> Self {
+    pub(crate) fn inconsistent(what: impl Into<String>) -> Self {
         Self::Inconsistent(what.into())
     }
 }

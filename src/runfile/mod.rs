@@ -3,6 +3,7 @@
 mod done;
 mod error;
 mod exclusive;
+mod glances;
 mod lock;
 mod meta;
 mod pages;
@@ -26,6 +27,8 @@ use std::time::Duration;
 pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use exclusive::Holder;
+pub use glances::BatchView;
+pub use glances::FieldsView;
 pub use lock::Lock;
 pub use lock::NoPermit;
 pub use lock::Permit;

@@ -2,63 +2,27 @@
 
 use super::RunFile;
 use super::RunFileError;
+use super::RunView;
 use super::from_db;
 use crate::event::Progress;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::wire::Label;
+use rusqlite::Connection;
 use rusqlite::OptionalExtension;
 
 impl RunFile {
     pub fn progress(&self) -> Result<Progress, RunFileError> {
-        let mut progress = self.counted("1")?;
-        let unexpanded: i64 = self
-            .connection
-            .prepare_cached("SELECT count(*) FROM step WHERE expanded = 0")?
-            .query_row((), |row| row.get(0))?;
-        progress.unexpanded = from_db(unexpanded);
-        Ok(progress)
+        whole(&self.connection)
     }
 
     /// The same for some steps alone; how many are not expanded is left out.
     pub fn progress_of(&self, steps: &[StepNo]) -> Result<Progress, RunFileError> {
         let numbers: Vec<String> = steps.iter().map(|step| step.0.to_string()).collect();
-        self.counted(&format!("step IN ({})", numbers.join(",")))
-    }
-
-    fn counted(&self, condition: &str) -> Result<Progress, RunFileError> {
-        let mut progress = Progress::default();
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT state, action, sum(count), sum(weight) FROM tally \
-             WHERE {condition} AND count > 0 \
-             AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN ('ok', 'unchanged')) \
-             GROUP BY state, action",
-        ))?;
-        let mut rows = statement.query(())?;
-        while let Some(row) = rows.next()? {
-            let (state, action): (String, String) = (row.get(0)?, row.get(1)?);
-            let (count, weight) = (from_db(row.get(2)?), from_db(row.get(3)?));
-            let (counter, counts) = match state.as_str() {
-                "planned" => (&mut progress.planned, true),
-                "deferred" => (&mut progress.deferred, true),
-                "sent" => (&mut progress.sent, true),
-                "ok" => (&mut progress.ok, true),
-                "unknown" => (&mut progress.unknown, true),
-                "unchanged" => (&mut progress.unchanged, false),
-                "failed" => (&mut progress.failed, false),
-                _ => (&mut progress.skipped, false),
-            };
-            *counter += count;
-            if counts {
-                progress.changes += weight;
-                match action.as_str() {
-                    "delete" => progress.deletes += weight,
-                    "call" => progress.calls += weight,
-                    _ => {}
-                }
-            }
-        }
-        Ok(progress)
+        counted(
+            &self.connection,
+            &format!("step IN ({})", numbers.join(",")),
+        )
     }
 
     /// What failed, by step and label.
@@ -97,4 +61,55 @@ impl RunFile {
             .query_row((seq.0,), |row| row.get(0))
             .optional()?)
     }
+}
+
+impl RunView {
+    /// How far the run is, to be held against its limits.
+    pub fn progress(&self) -> Result<Progress, RunFileError> {
+        whole(&self.connection)
+    }
+}
+
+fn whole(connection: &Connection) -> Result<Progress, RunFileError> {
+    let mut progress = counted(connection, "1")?;
+    let unexpanded: i64 = connection
+        .prepare_cached("SELECT count(*) FROM step WHERE expanded = 0")?
+        .query_row((), |row| row.get(0))?;
+    progress.unexpanded = from_db(unexpanded);
+    Ok(progress)
+}
+
+fn counted(connection: &Connection, condition: &str) -> Result<Progress, RunFileError> {
+    let mut progress = Progress::default();
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT state, action, sum(count), sum(weight) FROM tally \
+         WHERE {condition} AND count > 0 \
+         AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN ('ok', 'unchanged')) \
+         GROUP BY state, action",
+    ))?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (state, action): (String, String) = (row.get(0)?, row.get(1)?);
+        let (count, weight) = (from_db(row.get(2)?), from_db(row.get(3)?));
+        let (counter, counts) = match state.as_str() {
+            "planned" => (&mut progress.planned, true),
+            "deferred" => (&mut progress.deferred, true),
+            "sent" => (&mut progress.sent, true),
+            "ok" => (&mut progress.ok, true),
+            "unknown" => (&mut progress.unknown, true),
+            "unchanged" => (&mut progress.unchanged, false),
+            "failed" => (&mut progress.failed, false),
+            _ => (&mut progress.skipped, false),
+        };
+        *counter += count;
+        if counts {
+            progress.changes += weight;
+            match action.as_str() {
+                "delete" => progress.deletes += weight,
+                "call" => progress.calls += weight,
+                _ => {}
+            }
+        }
+    }
+    Ok(progress)
 }

@@ -110,6 +110,8 @@ pub enum Which {
     All,
     /// Failed and unknown ones.
     Bad,
+    /// The others.
+    Fine,
     /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition, or
     /// unchanged with a remark.
     Noted,
@@ -117,13 +119,20 @@ pub enum Which {
     Changing,
     /// Of the changing ones those that cannot be taken back.
     Irreversible,
+    /// Deletes that are planned, under way or done.
+    Deletes,
+    /// Irreversible ones that are no deletes.
+    OtherIrreversible,
+    /// What is not known before something else has run.
+    Deferred,
 }
 
 impl Which {
-    fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> &'static str {
         match self {
             Self::All => "1",
             Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
+            Self::Fine => "op.state NOT IN ('failed', 'unknown', 'sent')",
             Self::Noted => {
                 "((op.state = 'skipped' AND op.label <> 'local:condition') \
                  OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
@@ -132,6 +141,13 @@ impl Which {
             Self::Irreversible => {
                 "op.reversible = 0 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
             }
+            Self::Deletes => {
+                "op.action = 'delete' AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
+            }
+            Self::OtherIrreversible => {
+                "op.reversible = 0 AND op.action <> 'delete' AND op.state IN ('planned', 'sent', 'unknown', 'ok')"
+            }
+            Self::Deferred => "op.state = 'deferred'",
         }
     }
 }

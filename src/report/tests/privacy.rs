@@ -18,8 +18,10 @@ use crate::report::TextOptions;
 use crate::report::step_summary;
 use crate::report::write_csv;
 use crate::report::write_github;
+use crate::report::write_html;
 use crate::report::write_json;
 use crate::report::write_junit;
+use crate::report::write_markdown;
 use crate::report::write_ndjson;
 use crate::report::write_text;
 use crate::runfile::RunView;
@@ -48,6 +50,8 @@ fn reports(view: &RunView, privacy: Privacy) -> String {
         write(view, privacy, &mut out).unwrap();
     }
     out.extend(step_summary(view, privacy).unwrap().into_bytes());
+    write_markdown(view, privacy, &mut out).unwrap();
+    write_html(view, privacy, &mut out).unwrap();
     String::from_utf8(out).unwrap()
 }
 

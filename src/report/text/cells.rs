@@ -36,7 +36,7 @@ pub(in crate::report) fn visible(text: &str) -> String {
 }
 
 /// The beginning of a text, in so many columns.
-pub(super) fn cut(text: &str, width: usize) -> String {
+pub(in crate::report) fn cut(text: &str, width: usize) -> String {
     if columns(text) <= width {
         return text.to_owned();
     }
@@ -78,7 +78,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// "1 record", "1,200 records".
-pub(super) fn counted(count: u64, singular: &str) -> String {
+pub(in crate::report) fn counted(count: u64, singular: &str) -> String {
     match count {
         1 => format!("1 {singular}"),
         count => format!("{} {singular}s", grouped(count)),

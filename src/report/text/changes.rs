@@ -112,7 +112,7 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
 }
 
 /// Behind the record: `→ 3 ids through link`; of an unlink, the ids that are taken away.
-fn links(operation: &OperationReport) -> Option<String> {
+pub(in crate::report) fn links(operation: &OperationReport) -> Option<String> {
     let link = operation.aside.link.as_deref()?;
     let ids = |fields: &Map<String, Json>| {
         let list = fields.get("to").and_then(Json::as_array);
@@ -219,7 +219,7 @@ fn besides(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()>
 }
 
 /// The fields of a record that are not empty, its name first.
-fn fields(sheet: &mut Sheet<'_>, fields: &Map<String, Json>) -> io::Result<()> {
+pub(in crate::report) fn filled(fields: &Map<String, Json>) -> Vec<(&String, &Json)> {
     let is_filled = |value: &Json| match value {
         Json::Null => false,
         Json::String(text) => !text.is_empty(),
@@ -234,6 +234,11 @@ fn fields(sheet: &mut Sheet<'_>, fields: &Map<String, Json>) -> io::Result<()> {
         .collect();
     let rank = |name: &str| NAMES.iter().position(|known| *known == name);
     filled.sort_by_key(|(name, _)| (rank(name).unwrap_or(NAMES.len()), *name));
+    filled
+}
+
+fn fields(sheet: &mut Sheet<'_>, fields: &Map<String, Json>) -> io::Result<()> {
+    let mut filled = filled(fields);
     let rest = filled.len().saturating_sub(FIELDS);
     filled.truncate(FIELDS);
 

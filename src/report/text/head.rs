@@ -94,7 +94,10 @@ pub(in crate::report) fn verdict_text<O>(standing: &Standing, report: &Report<O>
     verdict(standing, report).1
 }
 
-fn verdict<O>(standing: &Standing, report: &Report<O>) -> (Ink, &'static str) {
+pub(in crate::report) fn verdict<O>(
+    standing: &Standing,
+    report: &Report<O>,
+) -> (Ink, &'static str) {
     let ending = standing.ending.as_ref();
     if standing.is_hindered {
         return match ending {
@@ -151,7 +154,7 @@ pub(in crate::report) fn counts(summary: &Summary) -> String {
     counts.join(", ")
 }
 
-fn requests<O>(report: &Report<O>) -> String {
+pub(in crate::report) fn requests<O>(report: &Report<O>) -> String {
     let requests = &report.requests;
     let retries = match requests.retries {
         1 => "1 retry".to_owned(),

@@ -8,16 +8,25 @@ mod next;
 mod sheet;
 mod steps;
 mod trouble;
-mod value;
+pub(super) mod value;
 
 use std::io::Write;
 
 pub(super) use cells::grouped;
 pub(super) use cells::visible;
+pub(super) use changes::filled;
+pub(super) use changes::links;
 pub(super) use head::counts;
+pub(super) use head::requests;
+pub(super) use head::verdict;
 pub(super) use head::verdict_text;
+pub(super) use next::of as next_steps;
+pub(super) use next::quoted;
+pub(super) use sheet::Ink;
 pub(super) use steps::action;
 pub(super) use steps::said;
+pub(super) use trouble::explained;
+pub(super) use trouble::place;
 
 use super::Outcome;
 use super::Privacy;
@@ -29,7 +38,6 @@ use super::source::Source;
 use crate::diag::Style;
 use crate::operation::Action;
 use crate::runfile::RunView;
-use sheet::Ink;
 use sheet::Sheet;
 
 /// How a text report is drawn.
@@ -91,13 +99,13 @@ pub fn write_text(
 }
 
 /// Whether anything is left to send, known already or not.
-fn is_open<O>(report: &Report<O>) -> bool {
+pub(super) fn is_open<O>(report: &Report<O>) -> bool {
     let waits = |step: &StepReport<O>| step.aside.writes && step.outcome == Outcome::Deferred;
     report.summary.planned + report.summary.deferred > 0 || report.steps.iter().any(waits)
 }
 
 /// Of what is planned the sign of what it will do, as in any diff; otherwise what became of it.
-fn mark(outcome: Outcome, action: Option<Action>) -> (char, Ink) {
+pub(super) fn mark(outcome: Outcome, action: Option<Action>) -> (char, Ink) {
     match (outcome, action) {
         (Outcome::Planned, Some(Action::Create | Action::Link)) => ('+', Ink::Good),
         (Outcome::Planned, Some(Action::Update | Action::Favorite | Action::Unfavorite)) => {

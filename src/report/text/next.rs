@@ -23,7 +23,7 @@ pub(super) fn draw<O>(
     source: &Source<'_>,
     report: &Report<O>,
 ) -> Result<(), ReportError> {
-    let steps = steps(&source.standing, report, head::irreversible(source)?);
+    let steps = of(source, report)?;
     if steps.is_empty() {
         return Ok(());
     }
@@ -37,6 +37,15 @@ pub(super) fn draw<O>(
     Ok(())
 }
 
+/// What can be done now.
+pub(in crate::report) fn of<O>(
+    source: &Source<'_>,
+    report: &Report<O>,
+) -> Result<Vec<Step>, ReportError> {
+    let irreversible = head::irreversible(source)?;
+    Ok(steps(&source.standing, report, irreversible))
+}
+
 /// Whether anything failed that need not fail again.
 fn may_go_better(summary: &Summary) -> bool {
     let hopeless = [IRREVERSIBLE, NOT_STORED];
@@ -47,9 +56,8 @@ fn may_go_better(summary: &Summary) -> bool {
 }
 
 /// What for, and the command that does it.
-type Step = (String, Option<String>);
+pub(in crate::report) type Step = (String, Option<String>);
 
-/// `irreversible` is how many operations cannot be taken back, done or perhaps done.
 fn steps<O>(standing: &Standing, report: &Report<O>, irreversible: u64) -> Vec<Step> {
     let ending = standing.ending.as_ref();
     let file = quoted(&report.run.file);
@@ -132,7 +140,7 @@ fn steps<O>(standing: &Standing, report: &Report<O>, irreversible: u64) -> Vec<S
 }
 
 /// As a shell takes it for one word.
-fn quoted(path: &str) -> String {
+pub(in crate::report) fn quoted(path: &str) -> String {
     let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./+:@%,".contains(letter);
     if !path.is_empty() && path.chars().all(is_plain) {
         return path.to_owned();

@@ -9,7 +9,7 @@ use crate::diag::Style;
 
 /// What a piece of text means. Colour repeats what the words say and never says anything alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(in crate::report) enum Ink {
     Plain,
     Strong,
     Good,

@@ -129,7 +129,7 @@ fn one_operation(
 }
 
 /// `label (status): message`.
-fn explained(operation: &OperationReport) -> String {
+pub(in crate::report) fn explained(operation: &OperationReport) -> String {
     let status = operation.status.map(|status| format!(" (HTTP {status})"));
     let label = operation.label.as_deref().map(|label| {
         let label = cells::visible(label);
@@ -146,7 +146,7 @@ fn explained(operation: &OperationReport) -> String {
     }
 }
 
-pub(super) fn place(operation: &OperationReport) -> Option<String> {
+pub(in crate::report) fn place(operation: &OperationReport) -> Option<String> {
     let row = operation.row.as_ref()?;
     Some(format!("{}:{}", cells::visible(&row.file), row.line))
 }

@@ -13,7 +13,7 @@ const BEFORE_A_CHANGE: usize = 8;
 const NARROWEST: usize = 12;
 
 /// What a field has, in so many columns.
-pub(super) fn shown(value: &Json, room: usize) -> String {
+pub(in crate::report) fn shown(value: &Json, room: usize) -> String {
     let room = room.max(NARROWEST);
     match value {
         Json::Null => "(empty)".to_owned(),

@@ -1,0 +1,114 @@
+//! One operation on a line: which record, and what becomes of its fields.
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Told;
+use super::inert;
+use crate::operation::Action;
+use crate::report::OperationReport;
+use crate::report::Outcome;
+use crate::report::record_link::record_link;
+use crate::report::text;
+use crate::report::text::cells;
+
+/// Fields of a record that are named.
+pub(super) const FIELDS: usize = 5;
+
+/// What the name of a person is made of.
+const PARTS_OF_NAMES: [&str; 3] = ["first_name", "last_name", "full_name"];
+
+/// Columns of a key.
+const KEY: usize = 60;
+
+/// Its key, which leads to the record.
+pub(super) fn name(told: &Told<'_>, operation: &OperationReport) -> String {
+    let key = inert::short_code(&operation.key, KEY);
+    let Some(record) = operation.record.as_deref() else {
+        return key;
+    };
+    let module = operation.aside.module.as_deref().unwrap_or_default();
+    match record_link(&told.report.instance.url, module, record) {
+        Some(link) => format!("[{key}]({link})"),
+        None if operation.key == record => key,
+        None => format!("{key} {}", inert::short_code(record, KEY)),
+    }
+}
+
+/// What it does, behind its name.
+pub(super) fn line(told: &Told<'_>, operation: &OperationReport) -> String {
+    let mut line = name(told, operation);
+    line.push_str(&format!(", {}", operation.action.as_str()));
+    if operation.outcome != Outcome::Planned {
+        line.push_str(&format!(", {}", operation.outcome));
+    }
+    if let Some(place) = text::place(operation) {
+        line.push_str(&format!(", {}", inert::short_code(&place, 120)));
+    }
+    if operation.outcome != Outcome::Deferred && !operation.reversible {
+        line.push_str(", cannot be undone");
+    }
+    if operation.outcome == Outcome::Deferred {
+        line.push_str(&format!(", {}", waits_for(operation)));
+        return line;
+    }
+    let what = what(operation);
+    if !what.is_empty() {
+        line.push_str(&format!(": {what}"));
+    }
+    line
+}
+
+pub(super) fn waits_for(operation: &OperationReport) -> String {
+    let needs = operation.depends_on.iter().take(FIELDS);
+    let needs: Vec<String> = needs.map(|need| inert::short_code(need, KEY)).collect();
+    match needs.is_empty() {
+        true => "not known yet".to_owned(),
+        false => format!("not known before {} has run", needs.join(", ")),
+    }
+}
+
+fn what(operation: &OperationReport) -> String {
+    match operation.action {
+        Action::Update | Action::Favorite | Action::Unfavorite | Action::Upsert => {
+            let changed = operation.aside.changed.iter();
+            let none = Json::Null;
+            let value = |fields: &Map<String, Json>, name: &String| {
+                inert::shown(fields.get(name).unwrap_or(&none))
+            };
+            listed(changed.map(|name| {
+                let (before, after) = (&operation.before, &operation.after);
+                let change = format!("{} → {}", value(before, name), value(after, name));
+                format!("{} {change}", inert::short_code(name, KEY))
+            }))
+        }
+        Action::Create | Action::Call => fields(&operation.after),
+        Action::Delete => fields(&operation.before),
+        Action::Link | Action::Unlink => text::links(operation)
+            .map(|links| inert::prose(&links))
+            .unwrap_or_default(),
+        Action::Read | Action::Assert | Action::Export => String::new(),
+    }
+}
+
+fn fields(fields: &Map<String, Json>) -> String {
+    let mut filled = text::filled(fields);
+    if filled.first().is_some_and(|(name, _)| *name == "name") {
+        filled.retain(|(name, _)| !PARTS_OF_NAMES.contains(&name.as_str()));
+    }
+    listed(
+        filled.into_iter().map(|(name, value)| {
+            format!("{} {}", inert::short_code(name, KEY), inert::shown(value))
+        }),
+    )
+}
+
+/// The first of them, and how many more there are.
+fn listed(pieces: impl ExactSizeIterator<Item = String>) -> String {
+    let rest = pieces.len().saturating_sub(FIELDS) as u64;
+    let mut pieces: Vec<String> = pieces.take(FIELDS).collect();
+    if rest > 0 {
+        pieces.push(format!("and {}", cells::counted(rest, "other field")));
+    }
+    pieces.join(", ")
+}
