@@ -42,6 +42,7 @@ pub use model::RequestCounts;
 pub use model::RowReport;
 pub use model::RunReport;
 pub use model::Severity;
+pub use model::SteeredReport;
 pub use model::StepReport;
 pub use model::Summary;
 pub use outcome::Kind;

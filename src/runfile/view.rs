@@ -18,6 +18,7 @@ use super::Outputs;
 use super::Requests;
 use super::RunFileError;
 use super::Stage;
+use super::Steered;
 use super::Undoes;
 use super::UndoneBy;
 use super::from_db;
@@ -163,6 +164,11 @@ impl RunView {
     }
 
     pub fn undone_by(&self) -> Result<Option<UndoneBy>, RunFileError> {
+        meta::get(&self.connection)
+    }
+
+    /// How much was sent at once at the end; nothing before an apply.
+    pub fn steered(&self) -> Result<Option<Steered>, RunFileError> {
         meta::get(&self.connection)
     }
 
