@@ -62,6 +62,9 @@ pub struct Progress {
     pub calls: u64,
     /// Steps whose number of operations is not known yet.
     pub unexpanded: u64,
+    /// Batches that may be under way, and entries of each; none while planning.
+    pub slots: usize,
+    pub batch_size: usize,
 }
 
 impl Progress {

@@ -37,6 +37,7 @@ use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
 use crate::runfile::Settlement;
+use crate::runfile::Steered;
 use crate::runfile::StoredOperation;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
@@ -272,7 +273,10 @@ impl Engine<'_> {
             batch: number,
             took: sent.elapsed(),
         });
-        let progress = self.file.progress()?;
+        let mut progress = self.file.progress()?;
+        let steered = self.file.get::<Steered>()?;
+        progress.slots = steered.map_or(0, |steered| steered.slots);
+        progress.batch_size = steered.map_or(0, |steered| steered.entries);
         self.tell(&Event::Progress(progress));
         Ok(delivered.end)
     }

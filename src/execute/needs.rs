@@ -41,6 +41,9 @@ pub(super) enum Absence {
 
 type Group = BTreeMap<(ModuleName, Fields), Vec<usize>>;
 
+/// What is linked to one record through one link, and with which columns.
+type Relation = (ModuleName, RecordId, LinkName, Vec<String>);
+
 impl Asker {
     /// Answers needs in their order.
     pub(super) async fn know(&self, needs: &[(Need, Absence)]) -> Result<Vec<Known>, ExecuteError> {
@@ -55,6 +58,7 @@ impl Asker {
     ) -> Result<(Vec<Known>, Vec<Result<Answer, Fault>>), ExecuteError> {
         let mut known: Vec<Option<Known>> = vec![None; needs.len()];
         let mut records: Group = BTreeMap::new();
+        let mut relations: BTreeMap<Relation, BTreeMap<RecordId, Vec<usize>>> = BTreeMap::new();
         let mut reads: Vec<Read> = Vec::new();
         let mut asked: Vec<Asked> = Vec::new();
         for (place, (need, _)) in needs.iter().enumerate() {
@@ -74,11 +78,26 @@ impl Asker {
                     others,
                     columns,
                 } => {
-                    for part in others.chunks(IDS_AT_ONCE) {
-                        reads.push(links(module, record, link, part, columns));
-                        asked.push(Asked::Links(place, columns.clone()));
+                    let relation = (
+                        module.clone(),
+                        record.clone(),
+                        link.clone(),
+                        columns.clone(),
+                    );
+                    let wanted = relations.entry(relation).or_default();
+                    for other in others {
+                        wanted.entry(other.clone()).or_default().push(place);
                     }
                 }
+            }
+        }
+        for ((module, record, link, columns), wanted) in relations {
+            let others: Vec<(RecordId, Vec<usize>)> = wanted.into_iter().collect();
+            for part in others.chunks(IDS_AT_ONCE) {
+                let ids: Vec<RecordId> = part.iter().map(|(id, _)| id.clone()).collect();
+                reads.push(links(&module, &record, &link, &ids, &columns));
+                let wanted = part.iter().cloned().collect();
+                asked.push(Asked::Links(wanted, columns.clone()));
             }
         }
         for ((module, fields), places) in records {
@@ -96,17 +115,31 @@ impl Asker {
                 ));
             }
         }
-        reads.extend(others);
-        let mut answers = self.all(reads).await?;
+        let all = reads.iter().cloned().chain(others).collect();
+        let mut answers = self.all(all).await?;
         let others = answers.split_off(asked.len());
         let mut odd: Vec<usize> = Vec::new();
-        for (asked, answer) in asked.into_iter().zip(answers) {
-            match asked {
-                Asked::Links(place, columns) => {
-                    merge_links(&mut known[place], answer, &columns);
+        let mut open: Vec<(Read, Asked)> = reads.into_iter().zip(asked).collect();
+        loop {
+            let mut further = Vec::new();
+            for ((read, asked), answer) in open.into_iter().zip(answers) {
+                match &asked {
+                    Asked::Links(wanted, columns) => {
+                        // A page may be shorter than what was asked for, and is not the last one for that.
+                        let next = spread_links(wanted, answer, columns, &mut known);
+                        further.extend(next.and_then(|next| Some((at(read, next)?, asked))));
+                    }
+                    Asked::Records(places) => {
+                        odd.extend(spread(needs, places, answer, &mut known));
+                    }
                 }
-                Asked::Records(places) => odd.extend(spread(needs, &places, answer, &mut known)),
             }
+            if further.is_empty() {
+                break;
+            }
+            let reads = further.iter().map(|(read, _)| read.clone()).collect();
+            answers = self.all(reads).await?;
+            open = further;
         }
         self.ask_singly(needs, &odd, &mut known).await?;
         let known = known
@@ -145,7 +178,7 @@ impl Asker {
 }
 
 enum Asked {
-    Links(usize, Vec<String>),
+    Links(BTreeMap<RecordId, Vec<usize>>, Vec<String>),
     Records(Vec<usize>),
 }
 
@@ -265,31 +298,76 @@ fn one_record(answer: Result<Answer, Fault>) -> Known {
     }
 }
 
-fn merge_links(known: &mut Option<Known>, answer: Result<Answer, Fault>, columns: &[String]) {
-    let part = match answer.map(Answer::records) {
-        Ok(Some(page)) => Ok(Current::Links(Linked {
-            present: page
-                .records
-                .iter()
-                .filter_map(|record| {
-                    let id = record.get("id")?.as_str().map(RecordId::new)?;
-                    Some((id, of_relation(record, columns)))
-                })
-                .collect(),
-            held: Vec::new(),
-        })),
-        Ok(None) => Err(not_a_list()),
-        Err(fault) if fault.label() == Label::Sugar(SugarLabel::NotFound) => Ok(Current::Missing),
-        Err(fault) => Err(fault),
-    };
-    *known = Some(match (known.take(), part) {
-        (Some(Ok(Current::Links(mut before))), Ok(Current::Links(more))) => {
-            before.present.extend(more.present);
-            Ok(Current::Links(before))
+/// The page of a related list that begins further on; nothing where it would begin at the same record again.
+fn at(read: Read, next: u64) -> Option<Read> {
+    match read {
+        Read::Related {
+            module,
+            record,
+            link,
+            filter,
+            page,
+        } if next > page.offset => Some(Read::Related {
+            module,
+            record,
+            link,
+            filter,
+            page: Page {
+                offset: next,
+                ..page
+            },
+        }),
+        _ => None,
+    }
+}
+
+/// Tells each place which of the records it asked about are linked. Gives where the next page begins.
+fn spread_links(
+    wanted: &BTreeMap<RecordId, Vec<usize>>,
+    answer: Result<Answer, Fault>,
+    columns: &[String],
+    known: &mut [Option<Known>],
+) -> Option<u64> {
+    let mut next = None;
+    let found = match answer.map(Answer::records) {
+        Ok(Some(page)) => {
+            next = page.next_offset.filter(|_| !page.records.is_empty());
+            Ok(page.records)
         }
-        (Some(earlier @ Err(_)), _) => earlier,
-        (_, part) => part,
-    });
+        Ok(None) => Err(Err(not_a_list())),
+        Err(fault) if fault.label() == Label::Sugar(SugarLabel::NotFound) => {
+            Err(Ok(Current::Missing))
+        }
+        Err(fault) => Err(Err(fault)),
+    };
+    let present: BTreeMap<RecordId, Map<String, Json>> = found
+        .iter()
+        .flatten()
+        .filter_map(|record| {
+            let id = record.get("id")?.as_str().map(RecordId::new)?;
+            Some((id, of_relation(record, columns)))
+        })
+        .collect();
+    for (id, places) in wanted {
+        for place in places {
+            match (&found, &mut known[*place]) {
+                (_, Some(Err(_))) => {}
+                (Err(instead), known) => *known = Some(instead.clone()),
+                (Ok(_), known) => {
+                    if !matches!(known, Some(Ok(Current::Links(_)))) {
+                        *known = Some(Ok(Current::Links(Linked::default())));
+                    }
+                    if let Some(Ok(Current::Links(linked))) = known {
+                        let own = present.get(id).cloned();
+                        linked
+                            .present
+                            .extend(own.map(|columns| (id.clone(), columns)));
+                    }
+                }
+            }
+        }
+    }
+    next
 }
 
 /// The columns of the relation, which a related record shows among its own fields.

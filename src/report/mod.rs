@@ -67,6 +67,7 @@ pub use model::RowReport;
 pub use model::RunReport;
 pub use model::Severity;
 pub use model::SideEffect;
+pub use model::SteeredReport;
 pub use model::StepReport;
 pub use model::Summary;
 pub use outcome::Kind;

@@ -95,6 +95,20 @@ pub struct RequestCounts {
     /// Entries of bulk requests and single requests, reads included.
     pub operations: u64,
     pub retries: u64,
+    /// How much was sent at once at the end, as the instance took it best; absent before anything was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steered: Option<SteeredReport>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Steered")]
+pub struct SteeredReport {
+    /// Batches under way at most.
+    pub slots: u64,
+    /// Entries of a batch at most.
+    pub batch_size: u64,
+    /// Bytes of a batch at most, where the instance refused more.
+    pub byte_limit: Option<u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

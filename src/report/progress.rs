@@ -30,7 +30,8 @@ impl fmt::Display for Activity {
     }
 }
 
-/// `1,200/10,000 12%  85.2/s  running  ETA 1m 43s  2 failed`.
+/// `1,200/10,000 12%  85.2/s  running  4 × 100  ETA 1m 43s  2 failed`: of the numbers between, the first is how many batches
+/// may be under way, the second how many entries each may have.
 ///
 /// `settled_before` is what was settled when this command began, `elapsed` the time since then: a resumed run has its
 /// own rate.
@@ -55,6 +56,9 @@ pub fn progress_line(
         pieces.push(format!("{rate:.1}/s"));
     }
     pieces.push(activity.to_string());
+    if progress.slots > 0 {
+        pieces.push(format!("{} × {}", progress.slots, progress.batch_size));
+    }
     let left = total.saturating_sub(done);
     if is_known
         && left > 0
@@ -124,6 +128,15 @@ mod tests {
         assert_eq!(
             line(&progress(0, 5), 0, 0, Activity::Running),
             "0/5 0%  running"
+        );
+        let steered = Progress {
+            slots: 8,
+            batch_size: 100,
+            ..progress(5, 0)
+        };
+        assert_eq!(
+            line(&steered, 0, 1, Activity::Running),
+            "5/5 100%  5.0/s  running  8 × 100"
         );
         let troubled = Progress {
             failed: 2,

@@ -31,6 +31,7 @@ use super::RowReport;
 use super::RunReport;
 use super::Severity;
 use super::SideEffect;
+use super::SteeredReport;
 use super::StepReport;
 use super::Summary;
 use super::estimate;
@@ -289,6 +290,11 @@ impl<'a> Source<'a> {
             bulk: requests.bulk,
             operations: requests.operations,
             retries: requests.retries,
+            steered: self.view.steered()?.map(|steered| SteeredReport {
+                slots: steered.slots as u64,
+                batch_size: steered.entries as u64,
+                byte_limit: steered.byte_limit.map(|bytes| bytes as u64),
+            }),
         })
     }
 

@@ -1,5 +1,6 @@
 //! The run file: one SQLite database that holds a plan and what became of it.
 
+mod batches;
 mod done;
 mod error;
 mod exclusive;
@@ -24,6 +25,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use batches::BatchView;
+pub use batches::BatchWait;
 pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use exclusive::Holder;

@@ -20,6 +20,7 @@ use super::Requests;
 use super::RunFileError;
 use super::Salt;
 use super::Stage;
+use super::Steered;
 use super::Undoes;
 use super::UndoneBy;
 use super::from_db;
@@ -213,6 +214,11 @@ impl RunView {
     /// Limits that an apply was given in place of the playbook's.
     pub fn given_limits(&self) -> Result<Option<Limits>, RunFileError> {
         Ok(meta::get::<GivenLimits>(&self.connection)?.map(|given| given.0))
+    }
+
+    /// How much was sent at once at the end; nothing before an apply.
+    pub fn steered(&self) -> Result<Option<Steered>, RunFileError> {
+        meta::get(&self.connection)
     }
 
     pub fn requests(&self) -> Result<Requests, RunFileError> {

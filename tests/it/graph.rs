@@ -23,6 +23,27 @@ fn a_run_file_says_what_became_of_each_step() {
 }
 
 #[test]
+fn a_run_file_says_what_rode_in_which_batch_and_what_it_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let playbook = crate::weather::playbook(8, "").replace("concurrency: 2", "concurrency: 1");
+    std::fs::write(path("p.yaml"), playbook).unwrap();
+    sugarmill([
+        "run",
+        &path("p.yaml"),
+        "--sandbox",
+        "--yes",
+        "-o",
+        &path("a.run"),
+    ]);
+    assert_seen(
+        "graph",
+        "batches",
+        &sugarmill(["graph", &path("a.run")]).seen(),
+    );
+}
+
+#[test]
 fn a_broken_playbook_is_explained() {
     assert_eq!(
         sugarmill(["graph", "tests/diagnostics/cases/top_empty.yaml"]).code,

@@ -24,13 +24,13 @@ pub(crate) fn run(args: &GraphArgs) -> Result<Exit, Failure> {
     let text = if is_database(&args.file) {
         let view = RunView::open(&args.file)?;
         let loaded = load::recorded(&view, &[])?;
-        report::graph(&loaded.checked, Some(&view.steps()?), format)
+        report::graph(&loaded.checked, Some(&view), format)?
     } else {
         report::graph(
             &load::playbook(&args.file, &args.paths.allow_path)?.checked,
             None,
             format,
-        )
+        )?
     };
     printer::result(&text);
     Ok(Exit::Success)

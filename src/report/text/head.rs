@@ -160,11 +160,16 @@ pub(in crate::report) fn requests<O>(report: &Report<O>) -> String {
         1 => "1 retry".to_owned(),
         retries => format!("{} retries", grouped(retries)),
     };
+    let steered = requests.steered.as_ref().map(|steered| {
+        let (slots, size) = (grouped(steered.slots), grouped(steered.batch_size));
+        format!("; {slots} at once, up to {size} in a batch")
+    });
     format!(
-        "{} http, {} bulk, {}, {retries}",
+        "{} http, {} bulk, {}, {retries}{}",
         grouped(requests.http),
         grouped(requests.bulk),
-        cells::counted(requests.operations, "operation")
+        cells::counted(requests.operations, "operation"),
+        steered.unwrap_or_default()
     )
 }
 
