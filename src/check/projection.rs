@@ -81,7 +81,7 @@ impl Uses<'_> {
         if step.select.is_some() {
             self.all(step.number);
         }
-        for (template, item) in names::templates(step) {
+        for names::Place { template, item, .. } in names::templates(step) {
             for reference in template.references() {
                 if reference.root != step.item_name || item == ItemIs::Absent {
                     self.of_reference(reference);

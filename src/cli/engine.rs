@@ -1,5 +1,6 @@
 //! What plan and apply have in common: an engine over a run file.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::ZonedDateTime;
@@ -90,6 +91,7 @@ pub(crate) fn build<'a>(
             None => Exports::WhenFinal(loaded.exports.clone()),
         },
         recovering,
+        vault: Arc::clone(&session.vault),
         file,
         guard: Guard::new(loaded.checked.limits.clone()),
         zone: loaded.zone.clone(),

@@ -1,6 +1,7 @@
 //! The instance of a command: a named one, or a sandbox that lives as long as the command.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -20,6 +21,7 @@ use crate::client::PlainHttp;
 use crate::client::Reader;
 use crate::client::Site;
 use crate::client::SiteError;
+use crate::diag::Vault;
 use crate::playbook;
 use crate::sandbox;
 
@@ -74,6 +76,8 @@ pub(crate) struct Session {
     /// What the profile says ids are made of.
     pub(crate) identity: Option<String>,
     pub(crate) care: Care,
+    /// The secrets that its requests have and nothing else.
+    pub(crate) vault: Arc<Vault>,
     sandbox: Option<sandbox::Running>,
 }
 
@@ -168,8 +172,15 @@ impl Session {
             name: way.name,
             identity: way.identity,
             care: way.care,
+            vault: Arc::default(),
             sandbox: way.sandbox,
         })
+    }
+
+    /// From now on stand-ins are opened in what is sent.
+    pub(crate) fn keep(&mut self, vault: Arc<Vault>) {
+        self.reader = self.reader.keeping(Arc::clone(&vault));
+        self.vault = vault;
     }
 
     /// Writing to production wants its host typed, since `--yes` stands in scripts that are copied.

@@ -14,6 +14,7 @@ mod printer;
 mod profile;
 mod progress;
 mod reports;
+mod secrets;
 mod settings;
 mod signals;
 mod undo_args;

@@ -25,6 +25,25 @@ pub(crate) fn say(settings: &Settings, text: &str) {
     }
 }
 
+/// Tells GitHub Actions, which reads both streams, what to keep out of its log. Of a text of several lines it looks for
+/// each by itself.
+pub(crate) fn mask_on_github(secret: &str) {
+    let escaped = secret
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A");
+    error_text(&format!("::add-mask::{escaped}"));
+    if secret.contains('\n') {
+        let lines = secret
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        for line in lines {
+            error_text(&format!("::add-mask::{}", line.replace('%', "%25")));
+        }
+    }
+}
+
 /// A question, on the line where its answer is typed.
 pub(crate) fn ask(text: &str) {
     let mut out = io::stderr().lock();

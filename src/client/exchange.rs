@@ -14,6 +14,7 @@ use super::tokens::Tokens;
 use super::transport::Call;
 use super::transport::Content;
 use super::transport::Transport;
+use crate::diag::Vault;
 use crate::wire::Answer;
 use crate::wire::Encoded;
 use crate::wire::Fault;
@@ -28,6 +29,8 @@ pub(super) type Entries = Vec<Result<Answer, Fault>>;
 #[derive(Debug, Clone)]
 pub(super) struct Exchange {
     shared: Arc<Shared>,
+    /// Opened in what is sent, closed in what comes back.
+    vault: Arc<Vault>,
 }
 
 #[derive(Debug)]
@@ -42,7 +45,16 @@ impl Exchange {
         let tokens = Tokens::new(connection);
         Ok(Self {
             shared: Arc::new(Shared { transport, tokens }),
+            vault: Arc::default(),
         })
+    }
+
+    /// The same session for somebody who works with stand-ins.
+    pub(super) fn keeping(&self, vault: Arc<Vault>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            vault,
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -59,6 +71,7 @@ impl Exchange {
 
     /// One request of its own.
     pub(super) async fn single(&self, request: &Encoded) -> Result<Result<Answer, Fault>, Failure> {
+        let request = &self.opened(request);
         let token = self.token().await?;
         let first = self.send_single(request, &token).await;
         match first {
@@ -75,6 +88,7 @@ impl Exchange {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
+        let requests: Vec<Encoded> = requests.iter().map(|one| self.opened(one)).collect();
         let token = self.token().await?;
         let all: Vec<&Encoded> = requests.iter().collect();
         let mut entries = match self.send_bulk(&all, &token).await {
@@ -112,6 +126,10 @@ impl Exchange {
         Ok(entries)
     }
 
+    fn opened(&self, request: &Encoded) -> Encoded {
+        request.clone().with_body(|body| self.vault.open_in(body))
+    }
+
     async fn token(&self) -> Result<Token, Failure> {
         self.shared.tokens.current(&self.shared.transport).await
     }
@@ -133,7 +151,7 @@ impl Exchange {
                 body: request.json(),
                 headers: request.headers(),
                 token: Some(&token.secret),
-                content: Content::Plain,
+                content: Content::Plain(&self.vault),
             })
             .await
     }
@@ -154,7 +172,7 @@ impl Exchange {
                 body: Some(&json!({ "requests": entries })),
                 headers: &[],
                 token: Some(&token.secret),
-                content: Content::Plain,
+                content: Content::Plain(&self.vault),
             })
             .await?;
         judge_bulk(answer.body, requests.len())

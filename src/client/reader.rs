@@ -1,5 +1,7 @@
 //! The client that cannot write.
 
+use std::sync::Arc;
+
 use super::ClientError;
 use super::Connection;
 use super::Counts;
@@ -8,6 +10,7 @@ use super::Me;
 use super::Site;
 use super::error::words;
 use super::exchange::Exchange;
+use crate::diag::Vault;
 use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Label;
@@ -27,6 +30,14 @@ impl Reader {
         Ok(Self {
             exchange: Exchange::new(connection)?,
         })
+    }
+
+    /// The same session for somebody who works with the stand-ins of secrets.
+    #[must_use]
+    pub fn keeping(&self, vault: Arc<Vault>) -> Self {
+        Self {
+            exchange: self.exchange.keeping(vault),
+        }
     }
 
     /// Logs in and asks who is logged in, so that whatever is wrong with address, login or token shows at once.

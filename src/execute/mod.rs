@@ -47,6 +47,7 @@ pub use undo::settle_open;
 
 use crate::check::Checked;
 use crate::check::included_names;
+use crate::diag::Vault;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::expr::World;
@@ -79,6 +80,8 @@ pub struct Engine<'a> {
     /// Of a run file that takes another back: what becomes of records that somebody changed since.
     pub recovering: Option<Drifted>,
     pub exports: Exports,
+    /// The secrets for which operations have stand-ins.
+    pub vault: Arc<Vault>,
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,
     pub wish: watch::Receiver<Wish>,
@@ -96,6 +99,7 @@ impl Engine<'_> {
             metadata: self.metadata,
             world: &self.world,
             origin: &self.origin,
+            vault: &self.vault,
             zone: self.zone.clone(),
         }
     }

@@ -18,6 +18,7 @@ use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::SetField;
 use crate::diag::Row;
+use crate::diag::Vault;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Rendered;
@@ -60,6 +61,8 @@ pub struct Planner<'a> {
     pub metadata: &'a Metadata,
     pub world: &'a World,
     pub origin: &'a Origin,
+    /// Only to see whether a secret suits its field.
+    pub vault: &'a Vault,
     pub zone: Option<TimeZone>,
 }
 
@@ -251,6 +254,7 @@ impl Planner<'_> {
         Judge {
             metadata: self.metadata,
             zone: self.zone.as_ref(),
+            vault: self.vault,
         }
     }
 }

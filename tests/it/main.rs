@@ -29,6 +29,7 @@ mod readme;
 mod scene;
 mod schema;
 mod searches;
+mod secrets;
 mod selection;
 mod shell;
 mod starter;

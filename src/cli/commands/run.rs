@@ -58,8 +58,8 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
     let output = OutputSettings::resolve(&args.output)?;
     let signals = Signals::listen();
     let loaded = load::playbook(&args.playbook, &args.paths.allow_path)?;
-    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
-    let exit = within(settings, &args, &output, &loaded, &session, &signals).await;
+    let mut session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    let exit = within(settings, &args, &output, &loaded, &mut session, &signals).await;
     session.close().await;
     exit
 }
@@ -69,7 +69,7 @@ async fn within(
     args: &RunArgs,
     output: &OutputSettings,
     loaded: &load::Loaded,
-    session: &Session,
+    session: &mut Session,
     signals: &Signals,
 ) -> Result<Exit, Failure> {
     session.confirmed(args.confirmation.confirm.as_deref())?;

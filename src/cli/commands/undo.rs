@@ -20,6 +20,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
@@ -61,7 +62,10 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         return Ok(Exit::Success);
     }
     let loaded = load::recorded(&view, &[])?;
-    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    let seals = view.header()?.seals;
+    let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
+    let mut session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    session.keep(vault);
     let undo = Undo {
         settings,
         args,
