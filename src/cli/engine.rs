@@ -76,7 +76,8 @@ pub(crate) fn build<'a>(
     let recovering = file.get::<Undoes>()?.map(|undoes| undoes.drifted);
     Ok(Engine {
         checked: &loaded.checked,
-        metadata: &header.metadata,
+        metadata: Arc::new(header.metadata.clone()),
+        renewal: execute::Renewal::default(),
         origin: Origin {
             identity: header.identity.clone(),
             playbook: loaded.checked.name.clone(),

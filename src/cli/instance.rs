@@ -17,6 +17,7 @@ use super::settings::Settings;
 use crate::client::Connection;
 use crate::client::Credentials;
 use crate::client::Me;
+use crate::client::MetadataCache;
 use crate::client::PlainHttp;
 use crate::client::Reader;
 use crate::client::Site;
@@ -78,6 +79,8 @@ pub(crate) struct Session {
     pub(crate) care: Care,
     /// The secrets that its requests have and nothing else.
     pub(crate) vault: Arc<Vault>,
+    /// Metadata of earlier commands. A sandbox that lives as long as the command has none.
+    pub(crate) cache: Option<MetadataCache>,
     sandbox: Option<sandbox::Running>,
 }
 
@@ -166,6 +169,15 @@ impl Session {
     pub(crate) async fn open(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         let way = Way::find(settings, manner).await?;
         let me = way.reader.log_in().await?;
+        let folder = match way.sandbox {
+            Some(_) => None,
+            None => settings.environment.cache_folder(),
+        };
+        let cache = folder.map(|folder| {
+            let mut whose = way.reader.manner().to_vec();
+            whose.push(me.id.clone());
+            MetadataCache::new(folder, whose)
+        });
         Ok(Self {
             reader: way.reader,
             me,
@@ -173,6 +185,7 @@ impl Session {
             identity: way.identity,
             care: way.care,
             vault: Arc::default(),
+            cache,
             sandbox: way.sandbox,
         })
     }

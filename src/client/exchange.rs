@@ -84,17 +84,25 @@ impl Exchange {
     }
 
     /// All in one `/bulk`, whatever their number.
-    pub(super) async fn bulk(&self, requests: &[Encoded]) -> Result<Entries, Failure> {
+    /// With `headers` of the `/bulk` itself.
+    pub(super) async fn bulk(
+        &self,
+        requests: &[Encoded],
+        headers: &[(&'static str, String)],
+    ) -> Result<Entries, Failure> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
         let requests: Vec<Encoded> = requests.iter().map(|one| self.opened(one)).collect();
         let token = self.token().await?;
         let all: Vec<&Encoded> = requests.iter().collect();
-        let mut entries = match self.send_bulk(&all, &token).await {
+        let mut entries = match self.send_bulk(&all, headers, &token).await {
             Err(fault) if is_dead_session(&fault) => {
                 let token = self.token_after(&token).await?;
-                return self.send_bulk(&all, &token).await.map_err(Failure::Whole);
+                return self
+                    .send_bulk(&all, headers, &token)
+                    .await
+                    .map_err(Failure::Whole);
             }
             other => other.map_err(Failure::Whole)?,
         };
@@ -110,7 +118,7 @@ impl Exchange {
         // What the others answered must reach the caller whatever becomes of these.
         let again: Vec<&Encoded> = refused.iter().map(|index| &requests[*index]).collect();
         if let Ok(token) = self.token_after(&token).await {
-            match self.send_bulk(&again, &token).await {
+            match self.send_bulk(&again, headers, &token).await {
                 Ok(repeated) => {
                     for (index, entry) in refused.into_iter().zip(repeated) {
                         entries[index] = entry;
@@ -156,7 +164,12 @@ impl Exchange {
             .await
     }
 
-    async fn send_bulk(&self, requests: &[&Encoded], token: &Token) -> Result<Entries, Fault> {
+    async fn send_bulk(
+        &self,
+        requests: &[&Encoded],
+        headers: &[(&'static str, String)],
+        token: &Token,
+    ) -> Result<Entries, Fault> {
         self.shared.transport.counter.bulk(requests.len());
         let version = self.connection().api_version.as_str();
         let entries: Vec<Json> = requests
@@ -170,7 +183,7 @@ impl Exchange {
                 method: Method::Post,
                 path: "/bulk",
                 body: Some(&json!({ "requests": entries })),
-                headers: &[],
+                headers,
                 token: Some(&token.secret),
                 content: Content::Plain(&self.vault),
             })

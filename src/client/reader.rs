@@ -62,7 +62,7 @@ impl Reader {
             [one] => Ok(vec![self.exchange.single(&one.encode()).await?]),
             several => {
                 let encoded: Vec<_> = several.iter().map(Read::encode).collect();
-                self.exchange.bulk(&encoded).await
+                self.exchange.bulk(&encoded, &[]).await
             }
         }
     }
@@ -92,6 +92,16 @@ impl Reader {
     /// A second login with this and the same user ends this session.
     pub fn platform(&self) -> &str {
         &self.exchange.connection().platform
+    }
+
+    /// On what an answer depends besides the request and who asks.
+    pub fn manner(&self) -> [String; 3] {
+        let connection = self.exchange.connection();
+        [
+            connection.site.to_string(),
+            connection.api_version.to_string(),
+            connection.platform.clone(),
+        ]
     }
 
     /// How long an answer is awaited.

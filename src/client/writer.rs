@@ -1,5 +1,9 @@
 //! The client that writes, always through `/bulk`.
 
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
 use super::Counts;
 use super::Failure;
 use super::Reader;
@@ -12,6 +16,8 @@ use crate::wire::Request;
 #[derive(Debug)]
 pub struct Writer {
     reader: Reader,
+    /// The hash of the metadata that writes were checked by.
+    metadata: Mutex<Option<String>>,
     _permit: Permit,
 }
 
@@ -19,8 +25,22 @@ impl Writer {
     pub fn new(reader: Reader, permit: Permit) -> Self {
         Self {
             reader,
+            metadata: Mutex::default(),
             _permit: permit,
         }
+    }
+
+    /// From now on an instance whose metadata has another hash refuses what is sent, with `metadata_out_of_date`.
+    pub fn expect_metadata(&self, hash: Option<String>) {
+        *self.lock() = hash;
+    }
+
+    pub fn expected_metadata(&self) -> Option<String> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.metadata.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One `/bulk` with an entry for each request. Where the whole request is lost, [`Failure::may_have_happened`] says
@@ -30,7 +50,13 @@ impl Writer {
         requests: Vec<Request>,
     ) -> Result<Vec<Result<Answer, Fault>>, Failure> {
         let encoded: Vec<_> = requests.iter().map(Request::encode).collect();
-        self.reader.exchange().bulk(&encoded).await
+        let expected = self
+            .expected_metadata()
+            .map(|hash| ("X-Metadata-Hash", hash));
+        self.reader
+            .exchange()
+            .bulk(&encoded, expected.as_slice())
+            .await
     }
 
     /// The same session, without the right to write.

@@ -36,6 +36,7 @@ use crate::runfile::Ending;
 use crate::runfile::Finished;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
+use crate::wire::SugarLabel;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
 const GRACE: Duration = Duration::from_secs(7);
@@ -68,6 +69,7 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<ApplyEnd, ExecuteError> {
     engine.file.begin_run()?;
+    writer.expect_metadata(engine.metadata.hash.clone());
     // Each apply may know more rows than the one before it.
     for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
         if !engine.file.is_left_out(step.number)? {
@@ -108,6 +110,16 @@ impl Engine<'_> {
                 end = self.reason_to_stop(options.deadline)?;
             }
             if end.is_none() {
+                match self.renewed(&writer, &health).await {
+                    Ok(()) => {}
+                    Err(ExecuteError::Interrupted) => end = Some(ApplyEnd::Interrupted),
+                    Err(error) => {
+                        self.land_all(flights, GRACE).await?;
+                        return Err(error);
+                    }
+                }
+            }
+            if end.is_none() {
                 match self
                     .next_batches(&writer, &health, options.pace, &mut flights)
                     .await
@@ -134,10 +146,15 @@ impl Engine<'_> {
             };
             let Some(landed) = next else {
                 // Nothing is on its way; if nothing became ready either, this is the end.
-                if end.is_some() || !self.anything_ready()? {
-                    return Ok(end.unwrap_or(ApplyEnd::Finished));
+                if end.is_none() && self.anything_ready()? {
+                    continue;
                 }
-                continue;
+                // What was settled without being sent may be a reason to stop too.
+                let end = match end {
+                    Some(end) => end,
+                    None => self.reason_to_stop(None)?.unwrap_or(ApplyEnd::Finished),
+                };
+                return Ok(end);
             };
             if let Some(error) = self.land(landed).await? {
                 self.land_all(flights, GRACE).await?;
@@ -179,37 +196,26 @@ impl Engine<'_> {
         pace: Pace,
         flights: &mut Flights,
     ) -> Result<(), ExecuteError> {
-        self.drive().await?;
-        self.check_limits()?;
-        if self.reason_to_stop(None)?.is_some() {
-            return Ok(());
-        }
         let slots = pace.slots.saturating_sub(flights.len());
-        if slots == 0 {
-            return Ok(());
-        }
-        let window = self.window(slots * pace.entries)?;
-        if window.is_empty() {
-            return Ok(());
-        }
-        let cleared = self.preconditions(&window).await?;
-        let settled: Vec<Seq> = cleared.settled.iter().map(|(seq, _)| *seq).collect();
-        self.file.settle(&cleared.settled)?;
-        let going: Vec<&StoredOperation> = window
-            .iter()
-            .filter(|operation| !settled.contains(&operation.seq))
-            .collect();
-        let ready: Vec<Ready> = going
-            .iter()
-            .filter_map(|operation| {
-                let stamp = cleared.stamps.get(&operation.seq).map(String::as_str);
-                Some(Ready {
-                    seq: operation.seq,
-                    requests: operation.change.as_ref()?.requests(stamp),
-                    sharing: self.checked.step(operation.seq.step()).alone,
-                })
-            })
-            .collect();
+        let ready = loop {
+            self.drive().await?;
+            self.check_limits()?;
+            if slots == 0 || self.reason_to_stop(None)?.is_some() {
+                return Ok(());
+            }
+            let window = self.window(slots * pace.entries)?;
+            if window.is_empty() {
+                return Ok(());
+            }
+            let ready = self.cleared(&window).await?;
+            if !ready.is_empty() {
+                break ready;
+            }
+            // All of them were settled without being sent, and something may follow from that.
+            if self.reason_to_stop(None)?.is_some() {
+                return Ok(());
+            }
+        };
         for batch in batch::compile(
             &ready,
             Budget {
@@ -230,6 +236,29 @@ impl Engine<'_> {
             flights.spawn(async move { (number, Instant::now(), courier.deliver(batch).await) });
         }
         Ok(())
+    }
+
+    /// What of a window may be sent; the rest is settled.
+    async fn cleared(&mut self, window: &[StoredOperation]) -> Result<Vec<Ready>, ExecuteError> {
+        let unfit = self.unfit(window);
+        if !unfit.is_empty() {
+            self.file.settle(&unfit)?;
+            return Ok(Vec::new());
+        }
+        let cleared = self.preconditions(window).await?;
+        self.file.settle(&cleared.settled)?;
+        let is_settled = |seq: Seq| cleared.settled.iter().any(|(settled, _)| *settled == seq);
+        let going = window.iter().filter(|operation| !is_settled(operation.seq));
+        Ok(going
+            .filter_map(|operation| {
+                let stamp = cleared.stamps.get(&operation.seq).map(String::as_str);
+                Some(Ready {
+                    seq: operation.seq,
+                    requests: operation.change.as_ref()?.requests(stamp),
+                    sharing: self.checked.step(operation.seq.step()).alone,
+                })
+            })
+            .collect())
     }
 
     fn courier(
@@ -301,7 +330,7 @@ impl Engine<'_> {
             match judge::judge(
                 &operation,
                 self.checked.step(seq.step()),
-                self.metadata,
+                &self.metadata,
                 told,
             ) {
                 Judged::Settled(settlement) => {
@@ -309,6 +338,17 @@ impl Engine<'_> {
                     settlements.push((seq, self.tolerated(seq, *settlement)));
                 }
                 Judged::Again => settlements.push((seq, Settlement::new(State::Planned))),
+                Judged::Outdated if self.renewal.may_help() => {
+                    self.renewal.want();
+                    settlements.push((seq, Settlement::new(State::Planned)));
+                }
+                Judged::Outdated => {
+                    let settlement = Settlement::new(State::Failed).label(
+                        SugarLabel::MetadataOutOfDate,
+                        "the instance goes on saying that its metadata are newer",
+                    );
+                    settlements.push((seq, self.tolerated(seq, settlement)));
+                }
                 Judged::LookUp { fault, doubt } => questions.push(Question {
                     operation,
                     fault,

@@ -110,7 +110,7 @@ impl Engine<'_> {
                 Ok(Current::Record(record)) => self.was_us(operation, record, &user)?,
                 _ => false,
             };
-            standings.push(match standing(operation, known, self.metadata) {
+            standings.push(match standing(operation, known, &self.metadata) {
                 // What a write brings along, such as the name beside an id, no plan can know. What is done already is
                 // no reason to stop before a delete.
                 Standing::Drifted { modified, .. } if last_was_us && deletes(operation) => {

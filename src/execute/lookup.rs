@@ -69,7 +69,7 @@ impl Engine<'_> {
             )
             | None => again(&operation, fault),
         };
-        let settlement = seen::completed(settlement, &operation, self.metadata);
+        let settlement = seen::completed(settlement, &operation, &self.metadata);
         Ok(self.tolerated(operation.seq, settlement))
     }
 

@@ -22,6 +22,7 @@ mod patience;
 mod plan;
 mod reading;
 mod reconcile;
+mod renew;
 mod seen;
 mod under;
 mod undo;
@@ -41,6 +42,7 @@ pub use patience::Health;
 pub use plan::PlanEnd;
 pub use plan::Refusal;
 pub use plan::plan;
+pub use renew::Renewal;
 use tokio::sync::watch;
 pub use undo::plan_undo;
 pub use undo::settle_open;
@@ -71,7 +73,8 @@ pub enum Wish {
 /// Everything a plan or an apply works with.
 pub struct Engine<'a> {
     pub checked: &'a Checked,
-    pub metadata: &'a Metadata,
+    pub metadata: Arc<Metadata>,
+    pub renewal: Renewal,
     pub origin: Origin,
     pub world: World,
     pub file: RunFile,
@@ -96,7 +99,7 @@ impl Engine<'_> {
     fn planner(&self) -> Planner<'_> {
         Planner {
             checked: self.checked,
-            metadata: self.metadata,
+            metadata: &self.metadata,
             world: &self.world,
             origin: &self.origin,
             vault: &self.vault,

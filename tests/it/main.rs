@@ -7,6 +7,7 @@
 mod against;
 mod bad_input;
 mod border;
+mod cache;
 mod check_formats;
 mod command;
 mod diagnostics;
@@ -26,6 +27,7 @@ mod metadata;
 mod playbooks;
 mod profiles;
 mod readme;
+mod renewal;
 mod scene;
 mod schema;
 mod searches;
