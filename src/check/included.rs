@@ -20,12 +20,10 @@ use crate::playbook::IncludedNo;
 use crate::playbook::Limits;
 use crate::playbook::Playbook;
 use crate::playbook::VarDecl;
-use crate::playbook::VarKind;
 
 const UNKNOWN_VAR: Code = Code("unknown_var");
 const MISSING_VAR: Code = Code("missing_var");
 const INVALID_VAR: Code = Code("invalid_var");
-const SECRET_VAR: Code = Code("secret_var");
 const UNUSED_SETTING: Code = Code("unused_setting");
 
 /// An included playbook, checked.
@@ -168,17 +166,7 @@ fn values(written: &Included, include: &CheckedInclude, problems: &mut Problems)
     for var in &include.vars {
         let name = &var.name.value;
         let is_given = include.with.iter().any(|(given, _)| given.value == *name);
-        if var.kind == VarKind::Secret {
-            problems.push(
-                Problem::error(
-                    SECRET_VAR,
-                    format!("`{name}` is a secret, which no include can hand over"),
-                )
-                .at(var.name.span, "a secret")
-                .help("declare it in the outer playbook, and use it there")
-                .step(id),
-            );
-        } else if var.required && var.default.is_none() && !is_given {
+        if var.required && var.default.is_none() && !is_given {
             let why = var.description.as_ref().map(|text| format!(" ({text})"));
             problems.push(
                 Problem::error(MISSING_VAR, format!("the variable `{name}` has no value"))

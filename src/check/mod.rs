@@ -12,6 +12,8 @@ mod graph;
 mod included;
 mod names;
 mod projection;
+mod sealing;
+mod secrets;
 mod select;
 mod shape;
 mod undone;
@@ -44,6 +46,9 @@ pub use checked::Under;
 use compile::Compiler;
 pub use included::CheckedInclude;
 use names::Known;
+pub use sealing::give_stand_ins;
+pub use sealing::take_secrets;
+pub use sealing::too_short;
 pub use select::LeftOut;
 pub use select::Selection;
 pub use select::select;
@@ -174,6 +179,13 @@ pub fn check_with(
         let used = known[home].check_tree(&output.value, "", &mut problems);
         vars_used[home].extend(used.vars);
     }
+    secrets::check(
+        playbooks(playbook),
+        &compiled,
+        &includes,
+        &outputs,
+        &mut problems,
+    );
     let order = graph::order(&playbook.steps, &needs)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
     // A step with a broken text names nothing, so that what is unused cannot be told.

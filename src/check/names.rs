@@ -10,6 +10,9 @@ use super::checked::CheckedStep;
 use super::checked::CheckedWrite;
 use super::checked::Expectation;
 use super::checked::Items;
+use super::checked::Part as SetPart;
+use super::checked::PartField;
+use super::checked::SetField;
 use super::shape::Shape;
 use super::shape::UNKNOWN_RESULT;
 use crate::diag::Code;
@@ -27,6 +30,9 @@ const UNKNOWN_NAME: Code = Code("unknown_name");
 const UNKNOWN_STEP: Code = Code("unknown_step");
 const UNKNOWN_VAR: Code = Code("unknown_var");
 const UNKNOWN_COLUMN: Code = Code("unknown_column");
+
+/// The key under which the fields that are sent stand.
+pub(super) const SET: &str = "set";
 
 /// Everything a name can be looked up in.
 pub(super) struct Known<'a> {
@@ -51,7 +57,7 @@ impl Known<'_> {
     /// Checks every template of a step.
     pub(super) fn check(&self, step: &CheckedStep, problems: &mut Problems) -> Used {
         let mut used = Used::default();
-        for (template, item) in templates(step) {
+        for Place { template, item, .. } in templates(step) {
             let mut own = Used::default();
             for reference in template.references() {
                 self.reference(step, template, reference, item, &mut own, problems);
@@ -432,8 +438,17 @@ pub(super) enum ItemIs {
     Absent,
 }
 
-/// Every template of a step, and whether it may use an item.
-pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
+/// A template of a step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) template: &'a Template,
+    pub(super) item: ItemIs,
+    /// The key it stands under.
+    pub(super) key: &'static str,
+}
+
+/// Every template of a step.
+pub(super) fn templates(step: &CheckedStep) -> Vec<Place<'_>> {
     let inside = if step.items.is_some() {
         ItemIs::There
     } else {
@@ -445,27 +460,35 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
     } else {
         inside
     };
-    let mut all: Vec<(&Template, ItemIs)> = Vec::new();
+    let mut all: Vec<Place<'_>> = Vec::new();
+    let mut add = |template, item, key| {
+        all.push(Place {
+            template,
+            item,
+            key,
+        });
+    };
     match &step.items {
-        Some(Items::Template(template)) => all.push((template, ItemIs::Absent)),
+        Some(Items::Template(template)) => add(template, ItemIs::Absent, "for_each"),
         Some(Items::Literal(trees)) => {
-            all.extend(
-                trees
-                    .iter()
-                    .flat_map(Tree::templates)
-                    .map(|template| (template, ItemIs::Absent)),
-            );
+            for template in trees.iter().flat_map(Tree::templates) {
+                add(template, ItemIs::Absent, "for_each");
+            }
         }
         Some(Items::Path { .. } | Items::File(_) | Items::Searched { .. }) | None => {}
     }
-    all.extend(step.key.iter().map(|template| (template, keyed)));
-    all.extend(step.when.iter().map(|template| (template, inside)));
+    if let Some(template) = &step.key {
+        add(template, keyed, "key");
+    }
+    if let Some(template) = &step.when {
+        add(template, inside, "when");
+    }
     for expectation in &step.expect {
         if let Expectation::Holds(template) = expectation {
-            all.push((template, inside));
+            add(template, inside, "expect");
         }
     }
-    let mut trees: Vec<&Tree> = Vec::new();
+    let mut trees: Vec<(&Tree, &'static str)> = Vec::new();
     match &step.action {
         CheckedAction::Read(read) => match read {
             CheckedRead::Filter {
@@ -473,18 +496,22 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
                 saved_filter,
                 ..
             } => {
-                trees.extend(condition);
-                all.extend(saved_filter.iter().map(|template| (template, inside)));
+                trees.extend(condition.iter().map(|tree| (tree, "where")));
+                if let Some(template) = saved_filter {
+                    add(template, inside, "saved_filter");
+                }
             }
-            CheckedRead::Count { condition, .. } => trees.extend(condition),
-            CheckedRead::Get { record, .. } => trees.push(record),
+            CheckedRead::Count { condition, .. } => {
+                trees.extend(condition.iter().map(|tree| (tree, "where")));
+            }
+            CheckedRead::Get { record, .. } => trees.push((record, "record")),
             CheckedRead::Related {
                 record, condition, ..
             } => {
-                trees.push(record);
-                trees.extend(condition);
+                trees.push((record, "record"));
+                trees.extend(condition.iter().map(|tree| (tree, "where")));
             }
-            CheckedRead::Search { text, .. } => trees.push(text),
+            CheckedRead::Search { text, .. } => trees.push((text, "search")),
             CheckedRead::List { .. }
             | CheckedRead::Enum { .. }
             | CheckedRead::Metadata { .. }
@@ -492,70 +519,82 @@ pub(super) fn templates(step: &CheckedStep) -> Vec<(&Template, ItemIs)> {
             | CheckedRead::Ping => {}
             CheckedRead::Call(call) => trees.extend(of_call(call)),
         },
-        CheckedAction::Write(write) => match write {
-            CheckedWrite::Create { set, under, .. } => {
-                trees.extend(set.iter().map(|field| &field.value));
-                trees.extend(under.iter().map(|under| &under.record));
-            }
-            CheckedWrite::Update {
-                record, set, parts, ..
-            } => {
-                trees.push(record);
-                trees.extend(set.iter().map(|field| &field.value));
-                trees.extend(parts.iter().map(|field| &field.value));
-            }
-            CheckedWrite::Upsert {
-                matching,
-                set,
-                parts,
-                ..
-            } => {
-                trees.extend(matching.iter().chain(set).map(|field| &field.value));
-                trees.extend(parts.iter().map(|field| &field.value));
-            }
-            CheckedWrite::Delete { record, .. }
-            | CheckedWrite::Favorite { record, .. }
-            | CheckedWrite::Unfavorite { record, .. } => trees.push(record),
-            CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
-                trees.extend([record, to]);
-            }
-            CheckedWrite::UpsertByKey { sync_key, set, .. } => {
-                all.push((sync_key, inside));
-                trees.extend(set.iter().map(|field| &field.value));
-            }
-            CheckedWrite::Call { call, body, .. } => {
-                trees.extend(of_call(call));
-                trees.extend(body);
-            }
-        },
+        CheckedAction::Write(write) => {
+            let (set, parts): (&[SetField], &[PartField]) = match write {
+                CheckedWrite::Create { set, under, .. } => {
+                    trees.extend(under.iter().map(|under| (&under.record, "under")));
+                    (set, &[])
+                }
+                CheckedWrite::Update {
+                    record, set, parts, ..
+                } => {
+                    trees.push((record, "record"));
+                    (set, parts)
+                }
+                CheckedWrite::Upsert {
+                    matching,
+                    set,
+                    parts,
+                    ..
+                } => {
+                    trees.extend(matching.iter().map(|field| (&field.value, "match")));
+                    (set, parts)
+                }
+                CheckedWrite::Delete { record, .. }
+                | CheckedWrite::Favorite { record, .. }
+                | CheckedWrite::Unfavorite { record, .. } => {
+                    trees.push((record, "record"));
+                    (&[], &[])
+                }
+                CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
+                    trees.extend([(record, "record"), (to, "to")]);
+                    (&[], &[])
+                }
+                CheckedWrite::UpsertByKey { sync_key, set, .. } => {
+                    add(sync_key, inside, "sync_key");
+                    (set, &[])
+                }
+                CheckedWrite::Call { call, body, .. } => {
+                    trees.extend(of_call(call));
+                    // What is sent, as that of `set` is.
+                    trees.extend(body.iter().map(|tree| (tree, SET)));
+                    (&[], &[])
+                }
+            };
+            trees.extend(set.iter().map(|field| (&field.value, SET)));
+            trees.extend(parts.iter().map(|field| match field.part {
+                SetPart::Added => (&field.value, "add"),
+                SetPart::Removed => (&field.value, "remove"),
+            }));
+        }
         CheckedAction::Export { to, columns, .. } => {
-            all.push((to, ItemIs::Absent));
-            trees.extend(columns.iter().flatten().map(|column| &column.value));
+            add(to, ItemIs::Absent, "to");
+            let columns = columns.iter().flatten();
+            trees.extend(columns.map(|column| (&column.value, "columns")));
         }
         CheckedAction::Assert {
             conditions,
             message,
         } => {
-            all.extend(
-                conditions
-                    .iter()
-                    .chain(message)
-                    .map(|template| (template, inside)),
-            );
+            for template in conditions {
+                add(template, inside, "assert");
+            }
+            if let Some(template) = message {
+                add(template, inside, "message");
+            }
         }
     }
-    all.extend(
-        trees
-            .into_iter()
-            .flat_map(Tree::templates)
-            .map(|template| (template, inside)),
-    );
+    for (tree, key) in trees {
+        for template in tree.templates() {
+            add(template, inside, key);
+        }
+    }
     all
 }
 
-fn of_call(call: &Call) -> impl Iterator<Item = &Tree> {
-    let query = call.query.iter().map(|field| &field.value);
-    std::iter::once(&call.path).chain(query)
+fn of_call(call: &Call) -> impl Iterator<Item = (&Tree, &'static str)> {
+    let query = call.query.iter().map(|field| (&field.value, "query"));
+    std::iter::once((&call.path, "path")).chain(query)
 }
 
 /// In what a step expects, its own name is its result, and with `for_each` that of the item; it needs no other for it.

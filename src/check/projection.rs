@@ -88,7 +88,7 @@ impl Uses<'_> {
         if step.select.is_some() {
             self.all(step.number);
         }
-        for (template, item) in names::templates(step) {
+        for names::Place { template, item, .. } in names::templates(step) {
             // The plain list a step goes through: what it uses of it is seen where its items are used.
             if matches!(origin, Origin::Records(_) | Origin::Items(_))
                 && matches!(&step.items, Some(Items::Template(list)) if std::ptr::eq(list, template))

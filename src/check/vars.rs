@@ -38,7 +38,6 @@ use crate::playbook::VarKind;
 const UNKNOWN_VAR: Code = Code("unknown_var");
 const MISSING_VAR: Code = Code("missing_var");
 const INVALID_VAR: Code = Code("invalid_var");
-const SECRET_VAR: Code = Code("secret_var");
 
 /// A value from outside the playbook.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +58,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    fn describe(&self, name: &str) -> String {
+    pub(super) fn describe(&self, name: &str) -> String {
         match self {
             Self::Environment => format!("`SUGARMILL_VAR_{}`", name.to_uppercase()),
             Self::File(file) => format!("`{file}`"),
@@ -230,16 +229,6 @@ fn value(
     sources: &Sources,
 ) -> Result<Json, Box<Problem>> {
     let name = &var.name.value;
-    if var.kind == VarKind::Secret {
-        // Kept out of the run file it would have to be; until that is built, no secret is taken at all.
-        return Err(Box::new(
-            Problem::error(
-                SECRET_VAR,
-                "variables of `type: secret` are not in this version yet",
-            )
-            .at(var.name.span, "a secret"),
-        ));
-    }
     if let Some(given) = given {
         return typed(var.kind, &given.value).map_err(|wanted| {
             let origin = given.origin.describe(name);
@@ -259,8 +248,12 @@ fn value(
         if !var.required {
             return Ok(Json::Null);
         }
+        let flag = match var.kind {
+            VarKind::Secret => String::new(),
+            _ => format!("`--var {name}=…`, "),
+        };
         let help = format!(
-            "give it: `--var {name}=…`, `SUGARMILL_VAR_{}` or a line in a `--vars-file`{}",
+            "give it: {flag}`SUGARMILL_VAR_{}` or a line in a `--vars-file`{}",
             name.to_uppercase(),
             var.description
                 .as_ref()

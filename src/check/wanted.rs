@@ -6,6 +6,8 @@ use super::CheckedStep;
 use super::CheckedWrite;
 use super::Items;
 use super::names::Known;
+use super::names::Place;
+use super::names::templates;
 use super::shape::KEYED_BY_NUMBER;
 use super::shape::Shape;
 use super::shape::give_key;
@@ -104,7 +106,7 @@ impl Known<'_> {
     /// Items that are looked for by what some text says, and have only numbers.
     fn keyed_by_number(&self, step: &CheckedStep) -> Vec<Problem> {
         let mut found = Vec::new();
-        for (template, _) in super::names::templates(step) {
+        for Place { template, .. } in templates(step) {
             for reference in template.references() {
                 let Some(id) = reference.name(0).filter(|_| reference.root == "steps") else {
                     continue;

@@ -194,6 +194,14 @@ pub(crate) struct Variables {
     pub(crate) vars_file: Vec<PathBuf>,
 }
 
+/// What is sent but in no run file.
+#[derive(Debug, Args)]
+pub(crate) struct SecretsAgain {
+    /// Read variables of `type: secret` from a YAML or JSON map, as for the plan
+    #[arg(long, value_name = "FILE")]
+    pub(crate) vars_file: Vec<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Paths {
     /// Let the playbook name files of this folder too; repeatable
@@ -279,6 +287,8 @@ pub(crate) struct PlanArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) again: SecretsAgain,
     /// Try failed operations again, and what was skipped because of them
     #[arg(long)]
     pub(crate) retry_failed: bool,

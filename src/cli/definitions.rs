@@ -8,6 +8,7 @@ use crate::check::Checked;
 use crate::check::far_modules;
 use crate::check::modules;
 use crate::client;
+use crate::client::Cached;
 use crate::client::Wanted;
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -53,7 +54,7 @@ fn no_snapshot(error: &SnapshotError, source: SourceId, sources: &Sources) -> Pr
 
 /// What the instance says of all its modules.
 pub(crate) async fn everything(session: &Session) -> Result<Metadata, Failure> {
-    fetch(session, Wanted::Everything).await
+    fetch(session, hash(session).await?.as_deref(), Wanted::Everything).await
 }
 
 /// What the instance says of these modules, of those the playbooks name, and of those their links lead to.
@@ -75,7 +76,9 @@ pub(crate) async fn needed(
             add(module, &mut wanted);
         }
     }
-    let metadata = fetch(session, Wanted::Modules(&wanted)).await?;
+    let hash = hash(session).await?;
+    let hash = hash.as_deref();
+    let metadata = fetch(session, hash, Wanted::Modules(&wanted)).await?;
     // Where links lead is known only now.
     let mut is_whole = true;
     for playbook in playbooks {
@@ -86,19 +89,59 @@ pub(crate) async fn needed(
     if is_whole {
         return Ok(metadata);
     }
-    fetch(session, Wanted::Modules(&wanted)).await
+    fetch(session, hash, Wanted::Modules(&wanted)).await
 }
 
-async fn fetch(session: &Session, wanted: Wanted<'_>) -> Result<Metadata, Failure> {
+/// What tells whether the cache holds the metadata of now; nothing where there is no cache, or the instance does not say.
+async fn hash(session: &Session) -> Result<Option<String>, Failure> {
+    match session.cache {
+        Some(_) => client::fetch_metadata_hash(&session.reader)
+            .await
+            .map_err(unreadable),
+        None => Ok(None),
+    }
+}
+
+/// From the cache where that is possible; otherwise from the instance and into the cache.
+async fn fetch(
+    session: &Session,
+    hash: Option<&str>,
+    wanted: Wanted<'_>,
+) -> Result<Metadata, Failure> {
+    let (Some(cache), Some(hash)) = (&session.cache, hash) else {
+        return Ok(noted(ask(session, wanted).await?));
+    };
+    match cache.load(wanted, hash) {
+        Cached::Found(reading) => {
+            tracing::info!("metadata: from the cache, they are the same at the instance");
+            return Ok(noted(reading));
+        }
+        Cached::Missing => {}
+        Cached::Damaged { path, reason } => {
+            tracing::info!("`{}` is not used: {reason}", path.display());
+        }
+    }
+    let mut reading = ask(session, wanted).await?;
+    reading.metadata.hash = Some(hash.to_owned());
+    if let Err(error) = cache.store(wanted, hash, &reading) {
+        tracing::info!("metadata are not cached: {error}");
+    }
+    Ok(noted(reading))
+}
+
+async fn ask(session: &Session, wanted: Wanted<'_>) -> Result<Reading, Failure> {
     client::fetch_metadata(&session.reader, wanted)
         .await
-        .map(noted)
-        .map_err(|failure| match failure {
-            client::Failure::Stop(error) => Failure::Client(error),
-            client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
-                Failure::Instance(format!("its metadata cannot be read: {fault}"))
-            }
-        })
+        .map_err(unreadable)
+}
+
+fn unreadable(failure: client::Failure) -> Failure {
+    match failure {
+        client::Failure::Stop(error) => Failure::Client(error),
+        client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
+            Failure::Instance(format!("its metadata cannot be read: {fault}"))
+        }
+    }
 }
 
 fn noted(reading: Reading) -> Metadata {

@@ -1,5 +1,6 @@
 //! What plan and apply have in common: an engine over a run file.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::ZonedDateTime;
@@ -76,7 +77,8 @@ pub(crate) fn build<'a>(
     let recovering = file.get::<Undoes>()?.map(|undoes| undoes.drifted);
     Ok(Engine {
         checked: &loaded.checked,
-        metadata: &header.metadata,
+        metadata: Arc::new(header.metadata.clone()),
+        renewal: execute::Renewal::default(),
         origin: Origin {
             identity: header.identity.clone(),
             playbook: loaded.checked.name.clone(),
@@ -91,6 +93,7 @@ pub(crate) fn build<'a>(
             None => Exports::WhenFinal(loaded.exports.clone()),
         },
         recovering,
+        vault: Arc::clone(&session.vault),
         file,
         guard: Guard::new(loaded.checked.limits.clone()),
         zone: loaded.zone.clone(),

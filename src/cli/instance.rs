@@ -1,6 +1,7 @@
 //! The instance of a command: a named one, or a sandbox that lives as long as the command.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -17,10 +18,12 @@ use super::turn::Queue;
 use crate::client::Connection;
 use crate::client::Credentials;
 use crate::client::Me;
+use crate::client::MetadataCache;
 use crate::client::PlainHttp;
 use crate::client::Reader;
 use crate::client::Site;
 use crate::client::SiteError;
+use crate::diag::Vault;
 use crate::playbook;
 use crate::runfile::Turn;
 use crate::runfile::Whose;
@@ -79,6 +82,10 @@ pub(crate) struct Session {
     pub(crate) care: Care,
     /// Of one that writes.
     turn: Option<Turn>,
+    /// The secrets that its requests have and nothing else.
+    pub(crate) vault: Arc<Vault>,
+    /// Metadata of earlier commands. A sandbox that lives as long as the command has none.
+    pub(crate) cache: Option<MetadataCache>,
     sandbox: Option<sandbox::Running>,
 }
 
@@ -184,7 +191,7 @@ impl Session {
     pub(crate) async fn open(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
         let way = Way::find(settings, manner).await?;
         let me = way.reader.log_in().await?;
-        Ok(Self::of(way, me, None))
+        Ok(Self::of(settings, way, me, None))
     }
 
     /// A session to write in. It waits for its turn before it logs in, since logging in would end the session of whoever
@@ -203,10 +210,19 @@ impl Session {
         if way.reader.username().is_none() {
             turn = way.turn(queue, &me.user_name).await?;
         }
-        Ok(Self::of(way, me, turn))
+        Ok(Self::of(queue.settings, way, me, turn))
     }
 
-    fn of(way: Way, me: Me, turn: Option<Turn>) -> Self {
+    fn of(settings: &Settings, way: Way, me: Me, turn: Option<Turn>) -> Self {
+        let folder = match way.sandbox {
+            Some(_) => None,
+            None => settings.environment.cache_folder(),
+        };
+        let cache = folder.map(|folder| {
+            let mut whose = way.reader.manner().to_vec();
+            whose.push(me.id.clone());
+            MetadataCache::new(folder, whose)
+        });
         Self {
             reader: way.reader,
             me,
@@ -214,8 +230,16 @@ impl Session {
             identity: way.identity,
             care: way.care,
             turn,
+            vault: Arc::default(),
+            cache,
             sandbox: way.sandbox,
         }
+    }
+
+    /// From now on stand-ins are opened in what is sent.
+    pub(crate) fn keep(&mut self, vault: Arc<Vault>) {
+        self.reader = self.reader.keeping(Arc::clone(&vault));
+        self.vault = vault;
     }
 
     pub(crate) fn confirmed(&self, typed: Option<&str>) -> Result<(), Failure> {

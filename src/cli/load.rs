@@ -26,6 +26,8 @@ use crate::playbook::Limits;
 use crate::playbook::OutOfReach;
 use crate::playbook::Playbook;
 use crate::playbook::Reach;
+use crate::playbook::VarDecl;
+use crate::playbook::VarKind;
 use crate::playbook::code::OUTSIDE;
 use crate::playbook::rows;
 use crate::playbook::yaml;
@@ -277,6 +279,7 @@ fn zone(playbook: &Playbook) -> Result<Option<jiff::tz::TimeZone>, Problem> {
 pub(crate) fn given_vars(
     variables: &Variables,
     environment: &Environment,
+    declared: &[VarDecl],
 ) -> Result<GivenVars, Failure> {
     let mut given = GivenVars::new();
     for (name, value) in environment.playbook_vars() {
@@ -288,8 +291,12 @@ pub(crate) fn given_vars(
             },
         );
     }
+    let has_secrets = declared.iter().any(|var| var.kind == VarKind::Secret);
     for path in &variables.vars_file {
-        given.extend(vars_file(path)?);
+        given.extend(match vars_file(path) {
+            Err(failure) if has_secrets => return Err(without_text(path, failure)),
+            read => read?,
+        });
     }
     for text in &variables.vars {
         let Some((name, value)) = text.split_once('=') else {
@@ -307,6 +314,30 @@ pub(crate) fn given_vars(
         );
     }
     Ok(given)
+}
+
+/// What is wrong with a file of variables, without its text, in which there may be a secret.
+fn without_text(path: &Path, failure: Failure) -> Failure {
+    let Failure::Problems {
+        problems, sources, ..
+    } = failure
+    else {
+        return failure;
+    };
+    let lines: Vec<String> = problems
+        .iter()
+        .map(|problem| match problem.labels.first() {
+            Some((span, _)) => {
+                let line = sources.position(*span).line;
+                format!("line {line} ({})", problem.code.0)
+            }
+            None => problem.code.0.to_owned(),
+        })
+        .collect();
+    Failure::Arguments {
+        message: format!("`{}` cannot be read: {}", path.display(), lines.join(", ")),
+        help: Some("its text is not shown, since there may be secrets in it".into()),
+    }
 }
 
 fn vars_file(path: &Path) -> Result<GivenVars, Failure> {

@@ -16,6 +16,7 @@ mod printer;
 mod profile;
 mod progress;
 mod reports;
+mod secrets;
 mod settings;
 mod signals;
 mod step_summary;

@@ -54,6 +54,25 @@ pub(crate) fn say(settings: &Settings, text: &str) {
     }
 }
 
+/// Tells GitHub Actions, which reads both streams, what to keep out of its log. Of a text of several lines it looks for
+/// each by itself.
+pub(crate) fn mask_on_github(secret: &str) {
+    let escaped = secret
+        .replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A");
+    error_text(&format!("::add-mask::{escaped}"));
+    if secret.contains('\n') {
+        let lines = secret
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
+        for line in lines {
+            error_text(&format!("::add-mask::{}", line.replace('%', "%25")));
+        }
+    }
+}
+
 /// Asks a question, on the line where its answer is typed; only `yes` is taken for one.
 pub(crate) fn agreed(question: &str) -> bool {
     let mut out = io::stderr().lock();

@@ -60,6 +60,18 @@ impl Environment {
         })
     }
 
+    /// The user's cache folder, as the XDG base directories and their like on other systems have it.
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
+        let absolute = |name: &str| {
+            let path = PathBuf::from(self.get(name).ok()?);
+            path.is_absolute().then_some(path)
+        };
+        let folder = absolute("XDG_CACHE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
+            .or_else(|| absolute("LOCALAPPDATA"))?;
+        Some(folder.join("sugarmill"))
+    }
+
     pub(crate) fn width(&self) -> usize {
         let told = self
             .get("COLUMNS")

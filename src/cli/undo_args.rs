@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::args::Confirmation;
 use super::args::Output;
+use super::args::SecretsAgain;
 use super::turn::LockArgs;
 
 #[derive(Debug, Args)]
@@ -21,6 +22,8 @@ use super::turn::LockArgs;
 pub(crate) struct UndoArgs {
     /// The run file of what is to be taken back; of an undo, too
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) again: SecretsAgain,
     /// The run file to write [default: <FILE>.undo.run]
     #[arg(short, long = "out", value_name = "OUT")]
     pub(crate) out: Option<PathBuf>,

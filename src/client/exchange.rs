@@ -14,6 +14,7 @@ use super::tokens::Tokens;
 use super::transport::Call;
 use super::transport::Content;
 use super::transport::Transport;
+use crate::diag::Vault;
 use crate::wire::Answer;
 use crate::wire::Encoded;
 use crate::wire::Fault;
@@ -28,6 +29,8 @@ pub(super) type Entries = Vec<Result<Answer, Fault>>;
 #[derive(Debug, Clone)]
 pub(super) struct Exchange {
     shared: Arc<Shared>,
+    /// Opened in what is sent, closed in what comes back.
+    vault: Arc<Vault>,
 }
 
 #[derive(Debug)]
@@ -42,7 +45,16 @@ impl Exchange {
         let tokens = Tokens::new(connection);
         Ok(Self {
             shared: Arc::new(Shared { transport, tokens }),
+            vault: Arc::default(),
         })
+    }
+
+    /// The same session for somebody who works with stand-ins.
+    pub(super) fn keeping(&self, vault: Arc<Vault>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            vault,
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {
@@ -59,6 +71,7 @@ impl Exchange {
 
     /// One request of its own.
     pub(super) async fn single(&self, request: &Encoded) -> Result<Result<Answer, Fault>, Failure> {
+        let request = &self.opened(request);
         let token = self.token().await?;
         let first = self.send_single(request, &token).await;
         match first {
@@ -71,16 +84,25 @@ impl Exchange {
     }
 
     /// All in one `/bulk`, whatever their number.
-    pub(super) async fn bulk(&self, requests: &[Encoded]) -> Result<Entries, Failure> {
+    /// With `headers` of the `/bulk` itself.
+    pub(super) async fn bulk(
+        &self,
+        requests: &[Encoded],
+        headers: &[(&'static str, String)],
+    ) -> Result<Entries, Failure> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
+        let requests: Vec<Encoded> = requests.iter().map(|one| self.opened(one)).collect();
         let token = self.token().await?;
         let all: Vec<&Encoded> = requests.iter().collect();
-        let mut entries = match self.send_bulk(&all, &token).await {
+        let mut entries = match self.send_bulk(&all, headers, &token).await {
             Err(fault) if is_dead_session(&fault) => {
                 let token = self.token_after(&token).await?;
-                return self.send_bulk(&all, &token).await.map_err(Failure::Whole);
+                return self
+                    .send_bulk(&all, headers, &token)
+                    .await
+                    .map_err(Failure::Whole);
             }
             other => other.map_err(Failure::Whole)?,
         };
@@ -96,7 +118,7 @@ impl Exchange {
         // What the others answered must reach the caller whatever becomes of these.
         let again: Vec<&Encoded> = refused.iter().map(|index| &requests[*index]).collect();
         if let Ok(token) = self.token_after(&token).await {
-            match self.send_bulk(&again, &token).await {
+            match self.send_bulk(&again, headers, &token).await {
                 Ok(repeated) => {
                     for (index, entry) in refused.into_iter().zip(repeated) {
                         entries[index] = entry;
@@ -110,6 +132,10 @@ impl Exchange {
             }
         }
         Ok(entries)
+    }
+
+    fn opened(&self, request: &Encoded) -> Encoded {
+        request.clone().with_body(|body| self.vault.open_in(body))
     }
 
     async fn token(&self) -> Result<Token, Failure> {
@@ -133,12 +159,17 @@ impl Exchange {
                 body: request.json(),
                 headers: request.headers(),
                 token: Some(&token.secret),
-                content: Content::Plain,
+                content: Content::Plain(&self.vault),
             })
             .await
     }
 
-    async fn send_bulk(&self, requests: &[&Encoded], token: &Token) -> Result<Entries, Fault> {
+    async fn send_bulk(
+        &self,
+        requests: &[&Encoded],
+        headers: &[(&'static str, String)],
+        token: &Token,
+    ) -> Result<Entries, Fault> {
         self.shared.transport.counter.bulk(requests.len());
         let version = self.connection().api_version.as_str();
         let entries: Vec<Json> = requests
@@ -152,9 +183,9 @@ impl Exchange {
                 method: Method::Post,
                 path: "/bulk",
                 body: Some(&json!({ "requests": entries })),
-                headers: &[],
+                headers,
                 token: Some(&token.secret),
-                content: Content::Plain,
+                content: Content::Plain(&self.vault),
             })
             .await?;
         judge_bulk(answer.body, requests.len())

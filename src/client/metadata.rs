@@ -8,6 +8,7 @@ use crate::metadata::Reading;
 use crate::metadata::read;
 use crate::metadata::read_dropdown;
 use crate::wire::ModuleName;
+use crate::wire::Reaction;
 use crate::wire::Read;
 
 /// The sections of `/metadata` that anything here reads; the whole would be megabytes of layouts (fact sheet 7).
@@ -27,6 +28,19 @@ const LISTS_AT_ONCE: usize = 100;
 pub enum Wanted<'a> {
     Everything,
     Modules(&'a [ModuleName]),
+}
+
+/// What tells whether metadata are the same as before. Only client code shows it (fact sheet 7), so an instance that
+/// refuses it says nothing.
+pub async fn fetch_metadata_hash(reader: &Reader) -> Result<Option<String>, Failure> {
+    match reader.ask(&Read::MetadataHash).await {
+        Ok(answer) => {
+            let hash = answer.body.get("_hash").unwrap_or(&answer.body).as_str();
+            Ok(hash.filter(|hash| !hash.is_empty()).map(str::to_owned))
+        }
+        Err(Failure::Whole(fault)) if fault.reaction() == Reaction::Fail => Ok(None),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// Definitions of the modules and all their dropdown lists.

@@ -3,6 +3,7 @@
 //! A [`Reader`] has no way to send a write; a [`Writer`] is made with a permit. Nothing here repeats a request, except
 //! what the instance refused for a session that had ended and so did not do.
 
+mod cache;
 mod connection;
 mod counts;
 mod error;
@@ -19,6 +20,8 @@ mod transport;
 mod trial;
 mod writer;
 
+pub use cache::Cached;
+pub use cache::MetadataCache;
 pub use connection::ApiVersion;
 pub use connection::Connection;
 pub use connection::Credentials;
@@ -31,6 +34,7 @@ pub use me::Me;
 pub use metadata::Wanted;
 pub use metadata::fetch_dropdowns;
 pub use metadata::fetch_metadata;
+pub use metadata::fetch_metadata_hash;
 pub use probe::Finding;
 pub use probe::Probe;
 pub use reader::Reader;

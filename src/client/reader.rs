@@ -1,5 +1,7 @@
 //! The client that cannot write.
 
+use std::sync::Arc;
+
 use super::ClientError;
 use super::Connection;
 use super::Counts;
@@ -8,6 +10,7 @@ use super::Me;
 use super::Site;
 use super::error::words;
 use super::exchange::Exchange;
+use crate::diag::Vault;
 use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Label;
@@ -27,6 +30,14 @@ impl Reader {
         Ok(Self {
             exchange: Exchange::new(connection)?,
         })
+    }
+
+    /// The same session for somebody who works with the stand-ins of secrets.
+    #[must_use]
+    pub fn keeping(&self, vault: Arc<Vault>) -> Self {
+        Self {
+            exchange: self.exchange.keeping(vault),
+        }
     }
 
     /// Logs in and asks who is logged in, so that whatever is wrong with address, login or token shows at once.
@@ -51,7 +62,7 @@ impl Reader {
             [one] => Ok(vec![self.exchange.single(&one.encode()).await?]),
             several => {
                 let encoded: Vec<_> = several.iter().map(Read::encode).collect();
-                self.exchange.bulk(&encoded).await
+                self.exchange.bulk(&encoded, &[]).await
             }
         }
     }
@@ -86,6 +97,16 @@ impl Reader {
     /// A second login with this and the same user ends this session.
     pub fn platform(&self) -> &str {
         &self.exchange.connection().platform
+    }
+
+    /// On what an answer depends besides the request and who asks.
+    pub fn manner(&self) -> [String; 3] {
+        let connection = self.exchange.connection();
+        [
+            connection.site.to_string(),
+            connection.api_version.to_string(),
+            connection.platform.clone(),
+        ]
     }
 
     /// How long an answer is awaited.

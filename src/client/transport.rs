@@ -24,6 +24,7 @@ use tokio::time::Instant;
 use super::ClientError;
 use super::Connection;
 use super::counts::Counter;
+use crate::diag::Vault;
 use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Method;
@@ -33,6 +34,9 @@ use crate::wire::judge;
 
 /// The largest answer taken. Unfiltered metadata is about 3 MB (fact sheet 7).
 const LARGEST_ANSWER: usize = 128 << 20;
+
+/// Of an answer that cannot be read, in bytes.
+const LOOKED_AT: usize = 64 << 10;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -62,13 +66,14 @@ pub(super) struct Call<'a> {
     pub(super) body: Option<&'a Json>,
     pub(super) headers: &'a [(&'static str, String)],
     pub(super) token: Option<&'a SecretString>,
-    pub(super) content: Content,
+    pub(super) content: Content<'a>,
 }
 
 /// Whether what comes back may be shown in a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Content {
-    Plain,
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Content<'a> {
+    /// It may, but for the secrets that may have been sent.
+    Plain(&'a Vault),
     /// Tokens.
     Secret,
 }
@@ -179,7 +184,10 @@ impl Transport {
         if bytes.is_empty() && status == 204 {
             return judge(status, Json::Null, retry_after);
         }
-        let body = serde_json::from_slice::<Json>(&bytes);
+        let mut body = serde_json::from_slice::<Json>(&bytes);
+        if let (Ok(body), Content::Plain(vault)) = (&mut body, call.content) {
+            vault.take_in(body);
+        }
         let labelled = body.as_ref().is_ok_and(|body| body.get("error").is_some());
         match (body, location) {
             (_, Some(target)) if (300..400).contains(&status) && !labelled => {
@@ -294,16 +302,18 @@ fn distrusts(error: &reqwest::Error) -> bool {
     false
 }
 
-fn unreadable(bytes: &[u8], error: &serde_json::Error, content: Content) -> String {
+fn unreadable(bytes: &[u8], error: &serde_json::Error, content: Content<'_>) -> String {
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return "an empty answer".into();
     }
-    if content == Content::Secret && !bytes.starts_with(b"<") {
-        return error.to_string();
-    }
-    // Only so much of it is looked at as can be shown.
-    let start = &bytes[..bytes.len().min(1024)];
-    let text = excerpt(&String::from_utf8_lossy(start));
+    let vault = match content {
+        Content::Plain(vault) => vault,
+        Content::Secret if bytes.starts_with(b"<") => &Vault::default(),
+        Content::Secret => return error.to_string(),
+    };
+    // Far more of it is looked at than can be shown, so that no secret is cut in two where the excerpt ends.
+    let start = &bytes[..bytes.len().min(LOOKED_AT)];
+    let text = excerpt(&vault.closed(&String::from_utf8_lossy(start)));
     if error.is_eof() {
         format!("JSON that breaks off: {text}")
     } else {
@@ -358,6 +368,9 @@ mod tests {
         let bytes = br#"{"access_token": "hunter2", "#;
         let error = serde_json::from_slice::<Json>(bytes).unwrap_err();
         assert!(!unreadable(bytes, &error, Content::Secret).contains("hunter2"));
-        assert!(unreadable(bytes, &error, Content::Plain).starts_with("JSON that breaks off"));
+        assert!(
+            unreadable(bytes, &error, Content::Plain(&Vault::default()))
+                .starts_with("JSON that breaks off")
+        );
     }
 }

@@ -1,5 +1,9 @@
 //! The client that writes, through `/bulk` but for a call, which goes as it is written.
 
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
+
 use super::Counts;
 use super::Failure;
 use super::Reader;
@@ -13,6 +17,8 @@ use crate::wire::Write;
 #[derive(Debug)]
 pub struct Writer {
     reader: Reader,
+    /// The hash of the metadata that writes were checked by.
+    metadata: Mutex<Option<String>>,
     _permit: Permit,
 }
 
@@ -20,8 +26,22 @@ impl Writer {
     pub fn new(reader: Reader, permit: Permit) -> Self {
         Self {
             reader,
+            metadata: Mutex::default(),
             _permit: permit,
         }
+    }
+
+    /// From now on an instance whose metadata has another hash refuses what is sent, with `metadata_out_of_date`.
+    pub fn expect_metadata(&self, hash: Option<String>) {
+        *self.lock() = hash;
+    }
+
+    pub fn expected_metadata(&self) -> Option<String> {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<String>> {
+        self.metadata.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One `/bulk` with an entry for each request; a call by itself is sent as itself, since not every endpoint is known to
@@ -35,7 +55,13 @@ impl Writer {
             return Ok(vec![self.reader.exchange().single(&call.encode()).await?]);
         }
         let encoded: Vec<_> = requests.iter().map(Request::encode).collect();
-        self.reader.exchange().bulk(&encoded).await
+        let expected = self
+            .expected_metadata()
+            .map(|hash| ("X-Metadata-Hash", hash));
+        self.reader
+            .exchange()
+            .bulk(&encoded, expected.as_slice())
+            .await
     }
 
     /// The same session, without the right to write.

@@ -6,7 +6,7 @@ use std::fmt;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::utf8_percent_encode;
 
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// Shorter texts are not masked: they occur everywhere by chance, so that masking them would spoil a report and tell, by
 /// the places, what they are.
@@ -31,10 +31,19 @@ impl Secrets {
         self.forms.insert(unreserved.to_lowercase());
         self.forms.insert(unreserved);
         self.forms.insert(percent);
-        let json = serde_json::Value::from(secret).to_string();
-        self.forms.insert(json[1..json.len() - 1].to_owned());
-        self.forms
-            .insert(json[1..json.len() - 1].replace('/', "\\/"));
+        let json = in_json(secret);
+        self.forms.insert(json.replace('/', "\\/"));
+        // An entry of a bulk holds JSON as a text of JSON.
+        self.forms.insert(in_json(&json));
+        self.forms.insert(json);
+        // Sugar stores some characters as HTML writes them.
+        let html = secret
+            .replace('&', "&amp;")
+            .replace('<', "&lt;")
+            .replace('>', "&gt;")
+            .replace('"', "&quot;");
+        self.forms.insert(html.replace('\'', "&#039;"));
+        self.forms.insert(html.replace('\'', "&#39;"));
         self.forms.insert(secret.to_owned());
     }
 
@@ -77,6 +86,12 @@ impl<'a> FromIterator<&'a str> for Secrets {
     }
 }
 
+/// As it stands between the quotes of a JSON text.
+fn in_json(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json[1..json.len() - 1].to_owned()
+}
+
 /// The form most encoders write: RFC 3986 leaves these four as they are.
 fn keep_unreserved(percent: &str) -> String {
     percent
@@ -111,6 +126,8 @@ mod tests {
             "p%40ss%2Fw%22rd%2D1",
             r#"p@ss/w\"rd-1"#,
             r#"p@ss\/w\"rd-1"#,
+            r#"p@ss/w\\\"rd-1"#,
+            "p@ss/w&quot;rd-1",
         ] {
             assert_eq!(secrets.mask(&format!("a={text}&b")), "a=***&b", "{text}");
         }

@@ -6,6 +6,7 @@ mod mask;
 mod problem;
 mod source;
 mod suggest;
+mod vault;
 
 pub use draw::Colour;
 pub use draw::Style;
@@ -27,3 +28,9 @@ pub use suggest::counted;
 pub use suggest::did_you_mean;
 pub use suggest::nearest;
 pub use suggest::one_of;
+pub use vault::SHORTEST_SECRET;
+pub use vault::Seals;
+pub use vault::SecretValues;
+pub use vault::TooShort;
+pub use vault::Unfit;
+pub use vault::Vault;

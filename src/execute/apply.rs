@@ -39,6 +39,7 @@ use crate::runfile::Finished;
 use crate::runfile::Settlement;
 use crate::runfile::Steered;
 use crate::runfile::StoredOperation;
+use crate::wire::SugarLabel;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
 const GRACE: Duration = Duration::from_secs(7);
@@ -67,6 +68,7 @@ pub async fn apply(
     options: ApplyOptions,
 ) -> Result<ApplyEnd, ExecuteError> {
     engine.file.begin_run()?;
+    writer.expect_metadata(engine.metadata.hash.clone());
     // Each apply may know more rows than the one before it.
     for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
         if !engine.file.is_left_out(step.number)? {
@@ -109,6 +111,16 @@ impl Engine<'_> {
                 end = self.reason_to_stop()?;
             }
             if end.is_none() {
+                match self.renewed(&sending.writer, &sending.health).await {
+                    Ok(()) => {}
+                    Err(ExecuteError::Interrupted) => end = Some(ApplyEnd::Interrupted),
+                    Err(error) => {
+                        self.land_all(sending, GRACE).await?;
+                        return Err(error);
+                    }
+                }
+            }
+            if end.is_none() {
                 match self.dispatch(&mut sending).await {
                     Ok(()) => {}
                     Err(ExecuteError::Guard(error)) => end = Some(ApplyEnd::Refused(error)),
@@ -138,7 +150,10 @@ impl Engine<'_> {
                 if self.count_ready(1)? == 0 {
                     match self.ask_again().await {
                         Ok(true) => {}
-                        Ok(false) => return Ok(ApplyEnd::Finished),
+                        // What was settled without being sent may be a reason to stop too.
+                        Ok(false) => {
+                            return Ok(self.reason_to_stop()?.unwrap_or(ApplyEnd::Finished));
+                        }
                         Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
                         Err(error) => return Err(error),
                     }
@@ -231,7 +246,7 @@ impl Engine<'_> {
             let judged = judge::judge(
                 &operation,
                 self.checked.step(seq.step()),
-                self.metadata,
+                &self.metadata,
                 told,
             );
             match judged {
@@ -251,6 +266,17 @@ impl Engine<'_> {
                     again.push((seq, Settlement::new(State::Planned)));
                 }
                 Judged::Again => again.push((seq, Settlement::new(State::Planned))),
+                Judged::Outdated if self.renewal.may_help() => {
+                    self.renewal.want();
+                    again.push((seq, Settlement::new(State::Planned)));
+                }
+                Judged::Outdated => {
+                    let settlement = Settlement::new(State::Failed).label(
+                        SugarLabel::MetadataOutOfDate,
+                        "the instance goes on saying that its metadata are newer",
+                    );
+                    settlements.insert(seq, self.tolerated(seq, settlement));
+                }
                 Judged::LookUp { fault, doubt } => questions.push(Question {
                     operation,
                     fault,
@@ -284,7 +310,7 @@ impl Engine<'_> {
     fn side_effects(&mut self, operation: &StoredOperation, told: &[Told]) -> Map<String, Json> {
         let image = self.memory.take_image(operation.seq);
         match (&operation.change, image) {
-            (Some(change), Some(image)) => side_effects::seen(change, &image, told, self.metadata),
+            (Some(change), Some(image)) => side_effects::seen(change, &image, told, &self.metadata),
             _ => Map::new(),
         }
     }

@@ -10,6 +10,12 @@ use crate::runfile::RunView;
 /// Hashes everything that apply would go by. Runs of the same plan differ in run id and times only, and those are left out.
 pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
     let header = view.header()?;
+    // Stand-ins of secrets are new for each plan but for their tags.
+    let nonce = header.seals.nonce();
+    let steady = |text: String| match header.seals.is_empty() {
+        true => text,
+        false => text.replace(&nonce, ""),
+    };
     let mut hasher = blake3::Hasher::new();
     for part in [
         &header.playbook.text,
@@ -22,15 +28,15 @@ pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
         add(&mut hasher, included.path.as_bytes());
         add(&mut hasher, included.text.as_bytes());
     }
-    add(
-        &mut hasher,
-        canonical(&Json::Object(header.vars)).as_bytes(),
-    );
+    let of_vars = |vars| steady(canonical(&Json::Object(vars)));
+    add(&mut hasher, of_vars(header.vars).as_bytes());
     for (id, vars) in header.included_vars {
         add(&mut hasher, id.as_bytes());
-        add(&mut hasher, canonical(&Json::Object(vars)).as_bytes());
+        add(&mut hasher, of_vars(vars).as_bytes());
     }
-    view.each_planned(|operation| add(&mut hasher, of_operation(operation).as_bytes()))?;
+    view.each_planned(|operation| {
+        add(&mut hasher, steady(of_operation(operation)).as_bytes());
+    })?;
     Ok(hasher.finalize().to_hex().to_string())
 }
 

@@ -33,8 +33,8 @@ use crate::runfile::StoredOperation;
 
 /// Everything on its way, and what it holds.
 pub(super) struct Sending {
-    writer: Arc<Writer>,
-    health: Health,
+    pub(super) writer: Arc<Writer>,
+    pub(super) health: Health,
     pub(super) steering: Steering,
     began: Instant,
     kinship: Kinship,
@@ -133,15 +133,23 @@ impl Sending {
 impl Engine<'_> {
     /// Plans what became known and gives every free slot its batch.
     pub(super) async fn dispatch(&mut self, sending: &mut Sending) -> Result<(), ExecuteError> {
-        self.drive().await?;
-        self.check_limits()?;
         let slots = sending.free_slots();
-        if slots == 0 || self.reason_to_stop()?.is_some() {
-            return Ok(());
-        }
         let held = sending.held();
         let steering = &sending.steering;
-        let window = self.window(&sending.kinship, 2 * slots * steering.entries(), &held)?;
+        let window = loop {
+            self.drive().await?;
+            self.check_limits()?;
+            if slots == 0 || self.reason_to_stop()?.is_some() {
+                return Ok(());
+            }
+            let window = self.window(&sending.kinship, 2 * slots * steering.entries(), &held)?;
+            let unfit = self.unfit(window.operations.values());
+            if unfit.is_empty() {
+                break window;
+            }
+            // Something may follow from what is settled without being sent.
+            self.file.settle(&unfit)?;
+        };
         if window.ready.is_empty() {
             sending.steering.starved();
             return Ok(());
@@ -156,7 +164,7 @@ impl Engine<'_> {
         let going: BTreeSet<Seq> = batches.iter().flat_map(Batch::members).collect();
         let mut operations = window.operations;
         operations.retain(|seq, _| going.contains(seq));
-        let look = Look::at(operations.values(), self.metadata);
+        let look = Look::at(operations.values(), &self.metadata);
         let mut ready = window.ready;
         ready.retain(|operation| going.contains(&operation.seq));
         if look.is_needless() {

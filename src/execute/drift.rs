@@ -188,7 +188,7 @@ impl Engine<'_> {
         let needs: Vec<(Need, Absence)> = operations
             .iter()
             .map(|operation| match &operation.change {
-                Some(change) => (record_need(operation, change, self.metadata), Absence::Odd),
+                Some(change) => (record_need(operation, change, &self.metadata), Absence::Odd),
                 None => (Need::Nothing, Absence::Odd),
             })
             .collect();
@@ -212,7 +212,7 @@ impl Engine<'_> {
             Ok(Current::Record(record)) => self.was_us(operation, record)?,
             _ => false,
         };
-        Ok(match standing(operation, known, ahead, self.metadata) {
+        Ok(match standing(operation, known, ahead, &self.metadata) {
             // What a write brings along, such as the name beside an id, no plan can know. What is done already is no
             // reason to stop before a delete.
             Standing::Drifted {

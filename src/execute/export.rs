@@ -170,7 +170,8 @@ impl Engine<'_> {
             for raw in page {
                 let number = written.rows + written.left_out + 1;
                 match self.row(step, columns.as_deref(), raw) {
-                    Ok(Some(row)) => {
+                    Ok(Some(mut row)) => {
+                        self.vault.veil_in(&mut row);
                         written.quoted += sheet.write(row)?;
                         written.rows += 1;
                     }

@@ -39,6 +39,8 @@ pub(super) enum Judged {
     },
     /// Nothing can have been done: it may go again.
     Again,
+    /// The same, once the metadata of now were looked at.
+    Outdated,
 }
 
 fn settled(settlement: Settlement) -> Judged {
@@ -169,10 +171,13 @@ fn refused(operation: &StoredOperation, fault: Fault, doubt: Doubt) -> Judged {
             fault: Some(fault),
             doubt,
         },
-        (_, Reaction::Repeat) if doubt == Doubt::PerhapsDone => Judged::LookUp {
-            fault: Some(fault),
-            doubt,
-        },
+        (_, Reaction::Repeat | Reaction::Metadata) if doubt == Doubt::PerhapsDone => {
+            Judged::LookUp {
+                fault: Some(fault),
+                doubt,
+            }
+        }
+        (_, Reaction::Metadata) => Judged::Outdated,
         _ => settled(failed(&fault)),
     }
 }

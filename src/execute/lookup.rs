@@ -96,7 +96,7 @@ impl Engine<'_> {
             | None => self.again(&operation, fault),
             Some(Change::Call { .. }) => call_without_answer(fault.as_ref()),
         };
-        let settlement = seen::completed(settlement, &operation, self.metadata);
+        let settlement = seen::completed(settlement, &operation, &self.metadata);
         Ok(self.tolerated(operation.seq, settlement))
     }
 

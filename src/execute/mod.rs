@@ -25,6 +25,7 @@ mod patience;
 mod plan;
 mod reading;
 mod reconcile;
+mod renew;
 mod seen;
 mod side_effects;
 mod steer;
@@ -49,6 +50,7 @@ pub use patience::Health;
 pub use plan::PlanEnd;
 pub use plan::Refusal;
 pub use plan::plan;
+pub use renew::Renewal;
 pub use steer::Pace;
 use tokio::sync::watch;
 pub use undo::plan_undo;
@@ -56,6 +58,7 @@ pub use undo::settle_open;
 
 use crate::check::Checked;
 use crate::check::included_names;
+use crate::diag::Vault;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::expr::World;
@@ -79,7 +82,8 @@ pub enum Wish {
 /// Everything a plan or an apply works with.
 pub struct Engine<'a> {
     pub checked: &'a Checked,
-    pub metadata: &'a Metadata,
+    pub metadata: Arc<Metadata>,
+    pub renewal: Renewal,
     pub origin: Origin,
     pub world: World,
     pub file: RunFile,
@@ -88,6 +92,8 @@ pub struct Engine<'a> {
     /// Of a run file that takes another back: what becomes of records that somebody changed since.
     pub recovering: Option<Drifted>,
     pub exports: Exports,
+    /// The secrets for which operations have stand-ins.
+    pub vault: Arc<Vault>,
     pub zone: Option<jiff::tz::TimeZone>,
     pub events: &'a mut dyn Listener,
     pub wish: watch::Receiver<Wish>,
@@ -103,9 +109,10 @@ impl Engine<'_> {
     fn planner(&self) -> Planner<'_> {
         Planner {
             checked: self.checked,
-            metadata: self.metadata,
+            metadata: &self.metadata,
             world: &self.world,
             origin: &self.origin,
+            vault: &self.vault,
             zone: self.zone.clone(),
         }
     }

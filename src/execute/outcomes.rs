@@ -193,7 +193,7 @@ impl Engine<'_> {
             Current::Record(record) | Current::Detached(record) => Some(record.clone()),
             Current::Missing | Current::NoParent | Current::Links(_) => None,
         };
-        let operation = finish(draft, current, earlier, self.metadata);
+        let operation = finish(draft, current, earlier, &self.metadata);
         let operation = match (clash, operation.state) {
             (Some(message), State::Planned | State::Unchanged) => {
                 let base = Operation {

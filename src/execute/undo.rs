@@ -136,7 +136,7 @@ impl Engine<'_> {
                             "the mark is of the user who ran it, and only that user sees it",
                         ))
                     }
-                    (_, _) => inverse(&found.done, self.metadata),
+                    (_, _) => inverse(&found.done, &self.metadata),
                 };
                 match inverse {
                     Ok(recoveries) => {
@@ -245,7 +245,14 @@ impl Engine<'_> {
             let operation = match known {
                 Ok(current) => {
                     let saved = self.last_saved(change, &current)?;
-                    recover(base, &task.recovery, current, saved, drifted, self.metadata)
+                    recover(
+                        base,
+                        &task.recovery,
+                        current,
+                        saved,
+                        drifted,
+                        &self.metadata,
+                    )
                 }
                 Err(fault) => Operation {
                     change: Some(change.clone()),

@@ -94,7 +94,7 @@ impl Engine<'_> {
         Some(Ready {
             seq: operation.seq,
             requests: change.requests(None),
-            touches: touches(change, self.metadata),
+            touches: touches(change, &self.metadata),
             behind,
             merge: kinship.key(step.number).filter(|_| may_merge),
             sharing: match change.goes_as_itself() {

@@ -180,6 +180,23 @@ impl Template {
         })
     }
 
+    /// Whether a part of the text is all there is between `{{` and `}}`: printed, not worked with.
+    pub fn prints(&self, range: &Range<usize>) -> bool {
+        let (Some(before), Some(behind)) =
+            (self.text.get(..range.start), self.text.get(range.end..))
+        else {
+            return false;
+        };
+        let (before, behind) = (before.trim_end(), behind.trim_start());
+        let opens = ["{{", "{{-", "{{+"]
+            .iter()
+            .any(|open| before.ends_with(open));
+        let closes = ["}}", "-}}", "+}}"]
+            .iter()
+            .any(|close| behind.starts_with(close));
+        self.form != Form::Bare && opens && closes
+    }
+
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::fmt;
 
+use serde::Deserialize;
+use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -28,7 +30,7 @@ pub struct Reading {
 }
 
 /// One oddity; one that is met many times is noted once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Note {
     pub what: String,
     pub first_place: String,
@@ -71,13 +73,16 @@ pub fn read(body: &Json) -> Reading {
         };
         let module = Module {
             fields: fields(definition.get("fields"), &place, &mut notes),
-            acl: definition.get("acl").map(acl).unwrap_or_default(),
+            acl: definition
+                .get("acl")
+                .map(|value| acl(value, &place, &mut notes))
+                .unwrap_or_default(),
         };
         metadata.modules.insert(name, module);
     }
     for (name, value) in entries(body.get("acl"), "acl", &mut notes) {
         if let Some(module) = metadata.modules.get_mut(&name) {
-            let more = acl(value);
+            let more = acl(value, &format!("acl.{name}"), &mut notes);
             module.acl.denied.extend(more.denied);
             module.acl.fields.extend(more.fields);
         }
@@ -172,14 +177,14 @@ fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut 
     }
     let (length, behind) = length(definition.get("len"), place, notes);
     field.length = length;
-    field.precision = number(definition.get("precision")).or(behind);
-    field.options = name_of(definition, "options");
-    field.module = name_of(definition, "module");
-    field.id_name = name_of(definition, "id_name");
-    field.type_name = name_of(definition, "type_name");
-    field.rname = name_of(definition, "rname");
-    field.link = name_of(definition, "link");
-    field.relationship = name_of(definition, "relationship");
+    field.precision = number(definition, "precision", place, notes).or(behind);
+    field.options = name_of(definition, "options", place, notes);
+    field.module = name_of(definition, "module", place, notes);
+    field.id_name = name_of(definition, "id_name", place, notes);
+    field.type_name = name_of(definition, "type_name", place, notes);
+    field.rname = name_of(definition, "rname", place, notes);
+    field.link = name_of(definition, "link", place, notes);
+    field.relationship = name_of(definition, "relationship", place, notes);
     field.default = definition
         .get("default")
         .filter(|value| !value.is_null() && !value.is_object() && !value.is_array())
@@ -192,28 +197,28 @@ const BOOKKEEPING: [&str; 3] = ["id", "date_modified", "deleted"];
 
 fn relationship(definition: &Map<String, Json>, place: &str, notes: &mut Notes) -> Relationship {
     let keys = ["join_key_lhs", "join_key_rhs", "relationship_role_column"];
-    let keys = keys.map(|key| name_of(definition, key));
-    let place = format!("{place}.fields");
-    let columns = entries(definition.get("fields"), &place, notes)
+    let keys = keys.map(|key| name_of(definition, key, place, notes));
+    let of_fields = format!("{place}.fields");
+    let columns = entries(definition.get("fields"), &of_fields, notes)
         .into_iter()
         .map(|(name, field)| text(field.get("name")).unwrap_or(name))
         .filter(|name| !BOOKKEEPING.contains(&name.as_str()))
         .filter(|name| !keys.iter().flatten().any(|key| key == name))
         .collect();
     Relationship {
-        lhs_module: name_of(definition, "lhs_module"),
-        lhs_key: name_of(definition, "lhs_key"),
-        rhs_module: name_of(definition, "rhs_module"),
-        rhs_key: name_of(definition, "rhs_key"),
-        kind: name_of(definition, "relationship_type"),
-        true_kind: name_of(definition, "true_relationship_type"),
-        join_table: name_of(definition, "join_table"),
+        lhs_module: name_of(definition, "lhs_module", place, notes),
+        lhs_key: name_of(definition, "lhs_key", place, notes),
+        rhs_module: name_of(definition, "rhs_module", place, notes),
+        rhs_key: name_of(definition, "rhs_key", place, notes),
+        kind: name_of(definition, "relationship_type", place, notes),
+        true_kind: name_of(definition, "true_relationship_type", place, notes),
+        join_table: name_of(definition, "join_table", place, notes),
         columns,
     }
 }
 
 /// Refusals only: `"no"`, or a false in any spelling.
-fn acl(value: &Json) -> Acl {
+fn acl(value: &Json, place: &str, notes: &mut Notes) -> Acl {
     let refused = |value: &Json| {
         matches!(value.as_str(), Some("no" | "false" | "0"))
             || value.as_bool() == Some(false)
@@ -229,9 +234,15 @@ fn acl(value: &Json) -> Acl {
             .collect()
     };
     let Some(map) = value.as_object() else {
+        if !is_nothing(value) {
+            notes.add("access rights that are not a map", place);
+        }
         return Acl::default();
     };
     let fields = map.get("fields").and_then(Json::as_object);
+    if fields.is_none() && !map.get("fields").is_none_or(is_nothing) {
+        notes.add("access rights of fields that are not a map", place);
+    }
     Acl {
         denied: denied(map),
         fields: fields
@@ -281,17 +292,50 @@ fn text(value: Option<&Json>) -> Option<String> {
     }
 }
 
-fn name_of(definition: &Map<String, Json>, attribute: &str) -> Option<String> {
-    text(definition.get(attribute)).filter(|name| !name.is_empty())
+/// A name, or nothing where PHP writes `""`, `false` or `[]` for none.
+fn name_of(
+    definition: &Map<String, Json>,
+    attribute: &str,
+    place: &str,
+    notes: &mut Notes,
+) -> Option<String> {
+    let value = definition.get(attribute)?;
+    let name = text(Some(value));
+    if name.is_none() && !is_nothing(value) {
+        notes.add(format!("`{attribute}` is no name"), place);
+    }
+    name.filter(|name| !name.is_empty())
 }
 
-fn number(value: Option<&Json>) -> Option<u32> {
-    text(value)?.trim().parse().ok()
+fn number(
+    definition: &Map<String, Json>,
+    attribute: &str,
+    place: &str,
+    notes: &mut Notes,
+) -> Option<u32> {
+    let value = definition.get(attribute)?;
+    let number = text(Some(value)).and_then(|text| text.trim().parse().ok());
+    if number.is_none() && !is_nothing(value) {
+        notes.add(format!("`{attribute}` is no number"), place);
+    }
+    number
+}
+
+fn is_nothing(value: &Json) -> bool {
+    match value {
+        Json::Null | Json::Bool(false) => true,
+        Json::String(text) => text.trim().is_empty(),
+        Json::Array(list) => list.is_empty(),
+        Json::Bool(true) | Json::Number(_) | Json::Object(_) => false,
+    }
 }
 
 /// `len` is a number, the same as text, or `digits,digits behind the point`.
 fn length(value: Option<&Json>, place: &str, notes: &mut Notes) -> (Option<u32>, Option<u32>) {
     let Some(text) = text(value).filter(|text| !text.trim().is_empty()) else {
+        if !value.is_none_or(is_nothing) {
+            notes.add("a `len` that is not a number", place);
+        }
         return (None, None);
     };
     let (whole, behind) = match text.split_once(',') {
@@ -352,6 +396,7 @@ impl Notes {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
@@ -430,14 +475,97 @@ mod tests {
         assert!(read_dropdown(&json!("soon")).is_none());
     }
 
-    proptest::proptest! {
-        #[test]
-        fn no_json_at_all_makes_reading_fail(text in "[\\[\\]{}:,\"a-z0-9 ]{0,80}") {
-            if let Ok(body) = serde_json::from_str::<Json>(&text) {
-                let _ = read(&body);
-                let _ = read(&serde_json::json!({ "modules": body.clone(), "acl": body.clone() }));
-                let _ = read(&serde_json::json!({ "modules": { "M": { "fields": { "f": body } } } }));
+    fn valid() -> Json {
+        let field = |kind: &str| {
+            json!({ "name": "f", "type": kind, "dbType": "varchar", "len": "20", "precision": 2, "required": true,
+                "readonly": false, "pii": "0", "calculated": false, "enforced": true, "auto_increment": false,
+                "source": "custom_fields", "link_type": "one", "options": "list", "module": "Users", "id_name": "x_id",
+                "type_name": "x_type", "rname": "name", "link": "users", "relationship": "bugs_users", "default": "A",
+                "custom_type": "", "default_value": "A", "vname": "LBL" })
+        };
+        json!({
+            "_hash": "1",
+            "server_info": { "flavor": "ENT", "version": "14.0.0" },
+            "full_module_list": { "Bugs": "Bugs", "Users": "Users" },
+            "modules": {
+                "Bugs": { "fields": { "f": field("enum"), "whole": field("varchar") },
+                    "acl": { "edit": "yes", "fields": { "f": { "write": "yes" } } } },
+                "Users": { "fields": { "whole": field("relate") }, "acl": [] },
+            },
+            "relationships": { "bugs_users": { "lhs_module": "Bugs", "lhs_key": "id", "rhs_module": "Users", "rhs_key": "id",
+                "relationship_type": "many-to-many", "join_table": "t", "join_key_lhs": "a", "join_key_rhs": "b",
+                "true_relationship_type": "one-to-many", "relationship_role_column": "r", "fields": { "role": { "name": "role" } } } },
+            "acl": { "Bugs": { "edit": "yes", "fields": {} } },
+        })
+    }
+
+    /// Every place of a document, but those in which what is left whole stands.
+    fn places(value: &Json, path: &str, found: &mut Vec<String>) {
+        if let Some(map) = value.as_object() {
+            for (name, value) in map.iter().filter(|(name, _)| *name != "whole") {
+                let path = format!("{path}/{name}");
+                places(value, &path, found);
+                found.push(path);
             }
+        }
+    }
+
+    fn anything() -> impl Strategy<Value = Json> {
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            any::<i64>().prop_map(Json::from),
+            any::<i32>().prop_map(|number| Json::from(f64::from(number) / 4.0)),
+            prop_oneof![
+                "\\PC{0,8}",
+                "true|false|yes|no|0|1|26,6|-1|, ,|id|link|enum"
+            ]
+            .prop_map(Json::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            let key = prop_oneof!["[a-z_]{0,6}", "fields|name|type|_hash|edit"];
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                prop::collection::btree_map(key, inner, 0..4)
+                    .prop_map(|map| Json::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Whatever stands in the place of an attribute, reading does not fail, and the fields beside it are as they were.
+        #[test]
+        fn one_odd_attribute_spoils_nothing_else(place in any::<prop::sample::Index>(), odd in anything()) {
+            let mut all = vec![String::new()];
+            places(&valid(), "", &mut all);
+            let place = &all[place.index(all.len())];
+            let mut document = valid();
+            *document.pointer_mut(place).unwrap() = odd;
+            let read_now = read(&document);
+            let before = read(&valid()).metadata;
+            let above = |inner: &str| inner.starts_with(place.as_str());
+            for (module, path) in [("Bugs", "/modules/Bugs/fields/whole"), ("Users", "/modules/Users/fields/whole")] {
+                if !above(path) {
+                    prop_assert_eq!(read_now.metadata.field(module, "whole"), before.field(module, "whole"), "{}", place);
+                }
+            }
+            // What is left can be kept and read again.
+            let text = crate::metadata::to_text(&read_now.metadata);
+            prop_assert_eq!(crate::metadata::from_text(&text).unwrap().metadata, read_now.metadata);
+        }
+
+        /// Of an attribute that means something, a list with something in it never does: it is noted.
+        #[test]
+        fn what_is_not_understood_is_noted(name in prop::sample::select(vec![
+            "type", "len", "precision", "required", "readonly", "pii", "options", "module", "id_name", "type_name", "rname",
+            "link", "relationship", "auto_increment", "calculated",
+        ])) {
+            let mut document = valid();
+            document["modules"]["Bugs"]["fields"]["f"][name] = json!([["odd"]]);
+            let reading = read(&document);
+            let place = "modules.Bugs.fields.f";
+            prop_assert!(reading.notes.iter().any(|note| note.first_place == place), "{}: {:?}", name, reading.notes);
+            prop_assert!(reading.metadata.field("Bugs", "f").is_some());
         }
     }
 }

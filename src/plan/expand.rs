@@ -14,6 +14,7 @@ use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::diag::Row;
+use crate::diag::Vault;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Rendered;
@@ -55,6 +56,8 @@ pub struct Planner<'a> {
     pub metadata: &'a Metadata,
     pub world: &'a World,
     pub origin: &'a Origin,
+    /// Only to see whether a secret suits its field.
+    pub vault: &'a Vault,
     pub zone: Option<TimeZone>,
 }
 
@@ -230,6 +233,7 @@ impl Planner<'_> {
         Judge {
             metadata: self.metadata,
             zone: self.zone.as_ref(),
+            vault: self.vault,
         }
     }
 }

@@ -8,9 +8,11 @@ use crate::check::CheckedStep;
 use crate::check::Part;
 use crate::check::PartField;
 use crate::check::SetField;
+use crate::diag::Vault;
 use crate::expr::Failure;
 use crate::expr::Rendered;
 use crate::expr::Scope;
+use crate::metadata::Field;
 use crate::metadata::Metadata;
 use crate::metadata::value;
 use crate::metadata::value::Edit;
@@ -44,6 +46,7 @@ pub(super) enum Purpose {
 pub(super) struct Judge<'a> {
     pub(super) metadata: &'a Metadata,
     pub(super) zone: Option<&'a TimeZone>,
+    pub(super) vault: &'a Vault,
 }
 
 impl Judge<'_> {
@@ -103,7 +106,7 @@ impl Judge<'_> {
     fn is_required(&self, module: &ModuleName, name: &str) -> bool {
         self.metadata
             .field(module.as_str(), name)
-            .is_some_and(crate::metadata::Field::wants_a_value)
+            .is_some_and(Field::wants_a_value)
     }
 
     /// The values that find the record of an upsert; an empty one would find any.
@@ -193,7 +196,41 @@ impl Judge<'_> {
             dropdown: self.metadata.dropdown(module.as_str(), name),
             zone: self.zone,
         };
-        value::accept(field, value, context).map_err(|rejected| told(name, &rejected))
+        if self.vault.is_in(value) {
+            return self.accept_secret(field, value, context);
+        }
+        let mut accepted =
+            value::accept(field, value, context).map_err(|rejected| told(name, &rejected))?;
+        // What holds a secret by chance is compared with what comes back, which has its stand-in.
+        self.vault.close_in(&mut accepted);
+        Ok(accepted)
+    }
+
+    /// It is judged as what is sent, and kept as its stand-in. What is wrong with it is said without quoting it.
+    fn accept_secret(
+        &self,
+        field: &Field,
+        value: &Json,
+        context: value::Context<'_>,
+    ) -> Result<Json, String> {
+        let name = &field.name;
+        let mut sent = value.clone();
+        self.vault.open_in(&mut sent);
+        let mut accepted =
+            value::accept(field, &sent, context).map_err(|rejected| match rejected {
+                Rejected::TooLong { found, most, .. } => {
+                    format!("`{name}`: with the secret in it, it has {found} characters, and the field holds {most}")
+                }
+                _ => format!("`{name}`: the secret is no value of this field"),
+            })?;
+        self.vault.close_in(&mut accepted);
+        if self.vault.is_in(&accepted) {
+            Ok(accepted)
+        } else {
+            Err(format!(
+                "`{name}`: a secret can be kept only in a field of text"
+            ))
+        }
     }
 
     /// Sugar does not enforce required fields (fact sheet 4.2), so a record without them has to be stopped here.

@@ -139,7 +139,11 @@ impl<'a> Source<'a> {
                 .view
                 .outputs()?
                 .iter()
-                .map(|(name, value)| (name.clone(), self.curtain.output(name, value)))
+                .map(|(name, value)| {
+                    let mut value = value.clone();
+                    self.header.seals.show_in(&mut value);
+                    (name.clone(), self.curtain.output(name, &value))
+                })
                 .collect(),
             diagnostics: self.diagnostics()?,
         })
@@ -154,10 +158,39 @@ impl<'a> Source<'a> {
         limit: u32,
     ) -> Result<(Vec<OperationReport>, Option<Seq>), ReportError> {
         let limit = limit.min(PAGE);
-        let page = self.view.operations(step.number, which, after, limit)?;
+        let page = self.operations(step, which, after, limit)?;
         let more = (page.len() == limit as usize).then(|| page.last().map(|last| last.seq));
         let operations = page.into_iter().map(|found| self.operation(step, found));
         Ok((operations.collect(), more.flatten()))
+    }
+
+    /// Operations as the run file has them, but for the stand-ins of secrets.
+    fn operations(
+        &self,
+        step: &StepView,
+        which: Which,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<OperationView>, ReportError> {
+        let mut page = self.view.operations(step.number, which, after, limit)?;
+        let seals = &self.header.seals;
+        if seals.is_empty() {
+            return Ok(page);
+        }
+        for found in &mut page {
+            for fields in [&mut found.before, &mut found.after] {
+                fields.values_mut().for_each(|value| seals.show_in(value));
+            }
+            found.key = seals.shown(&found.key);
+            found.message = found.message.as_deref().map(|text| seals.shown(text));
+        }
+        Ok(page)
+    }
+
+    /// A text that is no operation's.
+    fn said(&self, of: Of<'_>, text: &str) -> String {
+        let text = self.header.seals.shown(text);
+        self.curtain.message(of, &text, &Personal::default())
     }
 
     /// The first operations of a step, one after the other, a page in memory at a time.
@@ -239,7 +272,7 @@ impl<'a> Source<'a> {
             records: step.count.unwrap_or(step.records),
             counts,
             labels: step.labels.clone(),
-            reason: reason.map(|text| self.curtain.message(of, text, &Personal::default())),
+            reason: reason.map(|text| self.said(of, text)),
             operations: operations(step)?,
             aside: StepAside {
                 labelled,
@@ -305,7 +338,7 @@ impl<'a> Source<'a> {
             let step = problem.step.as_deref();
             let step = step.and_then(|name| self.steps.iter().find(|step| step.id == name));
             let of = step.map(of_step).unwrap_or_default();
-            let shown = |text: &str| self.curtain.message(of, text, &Personal::default());
+            let shown = |text: &str| self.said(of, text);
             diagnostics.push(Diagnostic {
                 message: shown(&problem.message),
                 help: problem.help.as_deref().map(shown),
@@ -323,9 +356,7 @@ impl<'a> Source<'a> {
             Some(Ending::Refused(reason)) => ("refused", reason),
             Some(Ending::Finished | Ending::Interrupted) | None => return Ok(diagnostics),
         };
-        let message = self
-            .curtain
-            .message(Of::default(), reason, &Personal::default());
+        let message = self.said(Of::default(), reason);
         if !diagnostics.iter().any(|known| known.message == message) {
             diagnostics.push(Diagnostic {
                 code: code.to_owned(),
@@ -450,9 +481,7 @@ impl<'a> Source<'a> {
     /// it needs whose step has such keys. Steps come in the order of their needs, so one walk finds them all.
     fn find_personal_keys(&mut self) -> Result<(), ReportError> {
         for step in &self.steps {
-            let looked_at = self
-                .view
-                .operations(step.number, Which::All, None, KEYS_LOOKED_AT)?;
+            let looked_at = self.operations(step, Which::All, None, KEYS_LOOKED_AT)?;
             let is_personal = |found: &OperationView| {
                 let of = Of {
                     step: Some(&step.id),

@@ -12,7 +12,7 @@ use crate::expr::StepNo;
 
 /// A batch that was sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BatchView {
+pub struct PackedBatch {
     pub number: u64,
     /// Requests in it; fewer than operations where several became one.
     pub entries: u64,
@@ -31,13 +31,13 @@ pub struct BatchWait {
 
 impl RunView {
     /// The first batches, in the order in which they were sent.
-    pub fn batches(&self, limit: u64) -> Result<Vec<BatchView>, RunFileError> {
+    pub fn batches(&self, limit: u64) -> Result<Vec<PackedBatch>, RunFileError> {
         let mut statement = self
             .connection
             .prepare_cached("SELECT id, entries FROM batch ORDER BY id LIMIT ?1")?;
-        let mut batches: Vec<BatchView> = statement
+        let mut batches: Vec<PackedBatch> = statement
             .query_map((to_db(limit),), |row| {
-                Ok(BatchView {
+                Ok(PackedBatch {
                     number: from_db(row.get(0)?),
                     entries: from_db(row.get(1)?),
                     riders: Vec::new(),

@@ -10,6 +10,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::RunFileError;
+use crate::diag::Seals;
 use crate::metadata::Metadata;
 use crate::plan::Drifted;
 use crate::playbook::IncludedText;
@@ -26,6 +27,9 @@ pub struct Header {
     /// Of included playbooks, by the full ids of their includes.
     #[serde(default)]
     pub included_vars: BTreeMap<String, Map<String, Json>>,
+    /// Of vars of `type: secret`, for which the values above are stand-ins.
+    #[serde(default, skip_serializing_if = "Seals::is_empty")]
+    pub seals: Seals,
     pub instance: Instance,
     pub identity: String,
     /// The plan's `now`, RFC 9557 with its zone.

@@ -25,8 +25,8 @@ use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use batches::BatchView;
 pub use batches::BatchWait;
+pub use batches::PackedBatch;
 pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use exclusive::Holder;

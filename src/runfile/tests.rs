@@ -36,6 +36,7 @@ fn header() -> Header {
         },
         vars: serde_json::Map::new(),
         included_vars: std::collections::BTreeMap::new(),
+        seals: crate::diag::Seals::default(),
         instance: Instance {
             url: "u".into(),
             user: "admin".into(),

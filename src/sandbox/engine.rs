@@ -24,6 +24,7 @@ use super::dispatch;
 use super::endpoint::Endpoint;
 use super::endpoint::Work;
 use super::failure::Failure;
+use super::faults::GoneField;
 use super::metadata;
 use super::oauth;
 use super::orders;
@@ -72,10 +73,13 @@ pub(crate) enum Task {
     Order(Order),
 }
 
-/// The token that must be good for any of the calls to run: that of a bulk's outer call.
+/// What must be good for any of the calls to run: token and metadata of a bulk's outer call.
 pub(crate) enum Gate {
     Open,
-    Token(Option<String>),
+    Outer {
+        token: Option<String>,
+        metadata_hash: Option<String>,
+    },
 }
 
 /// Statements kept ready; about three for each module and kind of call.
@@ -126,10 +130,16 @@ impl Engine {
         // The entries of a bulk have the access of the outer call, which is looked up once: no entry can end a session.
         let actor = match gate {
             Gate::Open => None,
-            Gate::Token(token) => Some(
-                self.authenticate(token.as_deref(), Timestamp::now())
-                    .map_err(Failure::into_answer)?,
-            ),
+            Gate::Outer {
+                token,
+                metadata_hash,
+            } => {
+                let actor = self.authenticate(token.as_deref(), Timestamp::now());
+                let actor = actor.map_err(Failure::into_answer)?;
+                self.up_to_date(metadata_hash.as_deref())
+                    .map_err(Failure::into_answer)?;
+                Some(actor)
+            }
         };
         let serve = || {
             calls
@@ -141,6 +151,17 @@ impl Engine {
         // its own work and no other's.
         self.transaction(|| Ok(serve()))
             .map_err(Failure::into_answer)
+    }
+
+    /// Any call may say which metadata it knows (reference, section 7).
+    fn up_to_date(&self, hash: Option<&str>) -> Result<(), Failure> {
+        if hash.is_none_or(|hash| hash == self.metadata_hash) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            SugarLabel::MetadataOutOfDate,
+            "The metadata is out of date.",
+        ))
     }
 
     fn authenticate(&self, token: Option<&str>, now: Timestamp) -> Result<Actor, Failure> {
@@ -163,7 +184,12 @@ impl Engine {
         match order {
             Order::ExpireTokens => orders::expire_tokens(&self.db),
             Order::EndSessions => orders::end_sessions(&self.db),
-            Order::ChangeMetadata => {
+            Order::ChangeMetadata(gone) => {
+                if let Some(GoneField { module, field }) = gone
+                    && let Some(module) = self.schema.modules.get_mut(&module)
+                {
+                    module.fields.remove(&field);
+                }
                 self.generation += 1;
                 self.metadata_hash = metadata::hash(&self.schema, self.generation);
                 Ok(())
@@ -227,14 +253,8 @@ impl Engine {
                 &found
             }
         };
-        if let Some(hash) = &call.headers.metadata_hash
-            && !endpoint.is_metadata()
-            && *hash != self.metadata_hash
-        {
-            return Err(Failure::new(
-                SugarLabel::MetadataOutOfDate,
-                "The metadata is out of date.",
-            ));
+        if !endpoint.is_metadata() {
+            self.up_to_date(call.headers.metadata_hash.as_deref())?;
         }
         dispatch::dispatch(&self.context(actor, now), endpoint, call)
     }

@@ -69,8 +69,16 @@ pub enum Effect {
     EndSessions,
     /// `edit` or `edit:FIELD:VALUE`: somebody else changes the call's record just before it is served.
     Edit { field: String, value: String },
-    /// `metadata`: an administrator changes the metadata; its hash is another one from then on.
-    ChangeMetadata,
+    /// `metadata` or `metadata:MODULE.FIELD`: an administrator changes the metadata; its hash is another one from then
+    /// on, and the field is gone.
+    ChangeMetadata(Option<GoneField>),
+}
+
+/// A field that an administrator takes away.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GoneField {
+    pub module: String,
+    pub field: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,7 +89,8 @@ pub struct UnknownFault {
 }
 
 const HELP: &str = "an effect (label:L[:STATUS], status:N[:SECONDS], html:N, latency:MS, drop_before, drop_after, truncate, \
-                    expire, logout, edit[:FIELD:VALUE], metadata), then any of scope=entry, method=M, path=TEXT, skip=N, times=N";
+                    expire, logout, edit[:FIELD:VALUE], metadata[:MODULE.FIELD]), then any of scope=entry, method=M, path=TEXT, \
+                    skip=N, times=N";
 
 impl FromStr for Fault {
     type Err = UnknownFault;
@@ -148,7 +157,14 @@ impl Effect {
             ("truncate", None) => Self::Truncate,
             ("expire", None) => Self::ExpireTokens,
             ("logout", None) => Self::EndSessions,
-            ("metadata", None) => Self::ChangeMetadata,
+            ("metadata", None) => Self::ChangeMetadata(None),
+            ("metadata", Some(gone)) => {
+                let (module, field) = gone.split_once('.')?;
+                Self::ChangeMetadata(Some(GoneField {
+                    module: module.to_owned(),
+                    field: field.to_owned(),
+                }))
+            }
             ("edit", None) => Self::Edit {
                 field: "description".to_owned(),
                 value: "Changed by somebody else.".to_owned(),
@@ -192,7 +208,10 @@ impl fmt::Display for Effect {
             Self::ExpireTokens => f.write_str("expire"),
             Self::EndSessions => f.write_str("logout"),
             Self::Edit { field, value } => write!(f, "edit:{field}:{value}"),
-            Self::ChangeMetadata => f.write_str("metadata"),
+            Self::ChangeMetadata(None) => f.write_str("metadata"),
+            Self::ChangeMetadata(Some(gone)) => {
+                write!(f, "metadata:{}.{}", gone.module, gone.field)
+            }
         }
     }
 }

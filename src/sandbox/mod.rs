@@ -63,6 +63,7 @@ pub use cost::CostModel;
 pub use faults::Effect;
 pub use faults::Fault;
 pub use faults::Faults;
+pub use faults::GoneField;
 pub use faults::Scope;
 pub use faults::UnknownFault;
 pub use schema::SchemaError;

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::config::ClientIds;
 use super::context::Context;
 use super::failure::Failure;
+use super::faults::GoneField;
 use super::records;
 use super::rights::RoleFile;
 use super::schema::quoted;
@@ -17,7 +18,8 @@ use super::time;
 pub(crate) enum Order {
     ExpireTokens,
     EndSessions,
-    ChangeMetadata,
+    /// With a field that is gone from then on.
+    ChangeMetadata(Option<GoneField>),
     SetIds(ClientIds),
     SetRoles(Vec<RoleFile>),
     /// Somebody else changes a field of a record.

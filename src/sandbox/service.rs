@@ -142,13 +142,18 @@ impl Service {
     /// under way is half done, as on a real instance; otherwise all are served at once.
     async fn bulk(&self, call: Call, number: u64) -> Reply {
         let token = call.token().map(str::to_owned);
+        let mut metadata_hash = call.headers.metadata_hash.clone();
         let entries = match bulk::entries(call, self.limits) {
             Ok(entries) => entries,
             Err(failure) => return Reply::Whole(failure.into_answer()),
         };
         let mut answers = Vec::with_capacity(entries.len());
         if self.cost.is_none() && self.log.is_none() && !self.faults.has(Scope::Entry) {
-            return Reply::Whole(match self.run(entries, Gate::Token(token)).await {
+            let gate = Gate::Outer {
+                token,
+                metadata_hash,
+            };
+            return Reply::Whole(match self.run(entries, gate).await {
                 Ok(done) => bulk::answer(done.into_iter().map(|done| done.answer)),
                 Err(answer) => answer,
             });
@@ -159,10 +164,15 @@ impl Service {
                 .log
                 .as_ref()
                 .and_then(|_| entry.as_ref().ok().map(Seen::of));
-            let reply = self.single(entry, Gate::Token(token.clone())).await;
+            let gate = Gate::Outer {
+                token: token.clone(),
+                // Once the bulk was let in, it is served to its end.
+                metadata_hash: metadata_hash.take(),
+            };
+            let reply = self.single(entry, gate).await;
             let reply = match reply {
                 Ok(reply) => reply,
-                // Only the outer call's token can fail so; the first entry is where that is found out.
+                // Only what the outer call says can fail so; the first entry is where that is found out.
                 Err(answer) if index == 0 => return Reply::Whole(answer),
                 Err(answer) => Reply::Whole(answer),
             };
@@ -230,7 +240,9 @@ impl Service {
                 Effect::Truncate => end = End::Truncated,
                 Effect::ExpireTokens => self.order(Order::ExpireTokens).await,
                 Effect::EndSessions => self.order(Order::EndSessions).await,
-                Effect::ChangeMetadata => self.order(Order::ChangeMetadata).await,
+                Effect::ChangeMetadata(gone) => {
+                    self.order(Order::ChangeMetadata(gone)).await;
+                }
                 Effect::Edit { field, value } => {
                     if let [module, id, ..] = call.segments.as_slice() {
                         let (module, id) = (module.clone(), id.clone());

@@ -104,6 +104,15 @@ impl Encoded {
         &self.path
     }
 
+    /// The same request with its body changed. The address stays: nothing that is secret stands in one.
+    #[must_use]
+    pub fn with_body(mut self, change: impl FnOnce(&mut Json)) -> Self {
+        if let Some(body) = &mut self.body {
+            change(body);
+        }
+        self
+    }
+
     pub fn json(&self) -> Option<&Json> {
         self.body.as_ref()
     }

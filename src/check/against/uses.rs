@@ -24,7 +24,7 @@ const ALWAYS_THERE: &[&str] = &["id", "date_modified"];
 impl Examiner<'_> {
     pub(super) fn uses(&mut self) {
         let step = self.step;
-        for (template, item) in names::templates(step) {
+        for names::Place { template, item, .. } in names::templates(step) {
             for reference in template.references() {
                 let meaning = self.meanings.of_reference(Some(step), item, reference);
                 let span = template.span_of(&reference.range);

@@ -21,6 +21,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
@@ -69,8 +70,11 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let view = RunView::open(&args.file)?;
     refuse(&view, args)?;
     let loaded = load::recorded(&view, &args.paths.allow_path)?.under(&terms.limits);
+    let seals = view.header()?.seals;
+    let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
     drop(view);
-    let session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
+    let mut session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
+    session.keep(vault);
     if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
         session.close().await;
         return Err(refused);

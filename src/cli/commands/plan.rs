@@ -27,6 +27,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
@@ -70,8 +71,8 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         write_access: WriteAccess::Advised,
     };
     let loaded = load::playbook(request.playbook, &args.paths.allow_path)?;
-    let session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
-    let planned = make(settings, &request, &loaded, &session, &signals).await;
+    let mut session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    let planned = make(settings, &request, &loaded, &mut session, &signals).await;
     session.close().await;
     let planned = planned?;
     let view = RunView::open(&planned.path)?;
@@ -114,7 +115,7 @@ pub(crate) async fn make(
     settings: &Settings,
     request: &Request<'_>,
     loaded: &Loaded,
-    session: &Session,
+    session: &mut Session,
     signals: &Signals,
 ) -> Result<Planned, Failure> {
     printer::problems(settings, &loaded.warnings, &loaded.sources);
@@ -128,9 +129,17 @@ pub(crate) async fn make(
         problems,
         sources: loaded.sources.clone(),
     };
-    let given = load::given_vars(request.variables, &settings.environment)?;
-    let vars =
-        resolve_vars(&loaded.checked.vars, &given, &now, &loaded.sources).map_err(refused)?;
+    let identity = session
+        .identity
+        .clone()
+        .or_else(|| loaded.checked.identity.clone())
+        .unwrap_or_else(|| session.name.clone());
+    let declared = &loaded.checked.vars;
+    let mut given = load::given_vars(request.variables, &settings.environment, declared)?;
+    let (seals, vault) = secrets::seal(settings, loaded, &mut given, &identity)?;
+    session.keep(vault);
+    let session = &*session;
+    let vars = resolve_vars(declared, &given, &now, &loaded.sources).map_err(refused)?;
     let included_vars =
         resolve_included(&loaded.checked, &vars, &now, &loaded.sources).map_err(refused)?;
     let left_out = select(&loaded.checked, &request.choice.selection()).map_err(refused)?;
@@ -159,17 +168,14 @@ pub(crate) async fn make(
         },
         vars,
         included_vars,
+        seals,
         instance: Instance {
             url: session.name.clone(),
             user: session.me.user_name.clone(),
             user_id: session.me.id.clone(),
             metadata_hash: metadata.hash.clone(),
         },
-        identity: session
-            .identity
-            .clone()
-            .or_else(|| loaded.checked.identity.clone())
-            .unwrap_or_else(|| session.name.clone()),
+        identity,
         now: now.to_string(),
         metadata,
     };

@@ -65,8 +65,8 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
         timeout: args.lock.lock_timeout,
         file: &args.playbook,
     };
-    let session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
-    let exit = within(queue, &args, &output, &loaded, &session).await;
+    let mut session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
+    let exit = within(queue, &args, &output, &loaded, &mut session).await;
     session.close().await;
     exit
 }
@@ -76,7 +76,7 @@ async fn within(
     args: &RunArgs,
     output: &OutputSettings,
     loaded: &load::Loaded,
-    session: &Session,
+    session: &mut Session,
 ) -> Result<Exit, Failure> {
     let Queue {
         settings, signals, ..

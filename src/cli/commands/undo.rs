@@ -21,6 +21,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
@@ -68,11 +69,14 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         return Ok(Exit::Success);
     }
     let loaded = load::recorded(&view, &[])?;
+    let seals = view.header()?.seals;
+    let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
     let manner = Manner::of(&loaded.checked.settings);
-    let session = match args.dry_run {
+    let mut session = match args.dry_run {
         true => Session::open(settings, manner).await?,
         false => Session::to_write(queue, manner).await?,
     };
+    session.keep(vault);
     let undo = Undo {
         settings,
         args,

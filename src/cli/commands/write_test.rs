@@ -20,6 +20,7 @@ use crate::client::Trial;
 use crate::client::Tried;
 use crate::client::Wanted;
 use crate::client::Writer;
+use crate::diag::Seals;
 use crate::execute;
 use crate::metadata::Metadata;
 use crate::plan::Guard;
@@ -144,6 +145,7 @@ fn header(settings: &Settings, way: &Way, me: &Me, metadata: Metadata) -> Header
             metadata_hash: None,
         },
         identity: way.name.clone(),
+        seals: Seals::default(),
         metadata,
     }
 }

@@ -1,8 +1,10 @@
 //! What is sent, and in which form.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
+use crate::diag::Seals;
 
 #[tokio::test]
 async fn one_read_goes_alone_and_several_as_a_bulk() {
@@ -97,4 +99,60 @@ async fn a_given_token_is_sent_and_never_refreshed() {
     assert_eq!(script.times("/ping"), 2);
     assert_eq!(script.heard()[0].token.as_deref(), Some("given"));
     assert_eq!(script.times("/token"), 0);
+}
+
+/// Whoever echoes a secret, and in whatever form: nobody behind the client sees it.
+#[tokio::test]
+async fn a_secret_is_sent_and_comes_back_as_its_stand_in() {
+    const SECRET: &str = "hunter2/\"hunter2\"";
+    let values = [("token".to_owned(), SecretString::from(SECRET))].into();
+    let seals = Seals::new("salt", "site", &values).unwrap();
+    let vault = Arc::new(seals.open(&values).unwrap());
+    let stand_in = seals.stand_in("token").unwrap();
+    let script = granting(|heard, before| match before {
+        0 => bulk(&[
+            (200, json!({ "id": "a", "name": format!("Bearer {SECRET}") })),
+            (
+                422,
+                json!({ "error": "invalid_parameter", "error_message": { "name": ["odd: hunter2%2F%22hunter2%22"] } }),
+            ),
+        ]),
+        1 => {
+            let page = format!("<html>{}{}", "x".repeat(40), heard.body);
+            let length = page.len();
+            let head = format!("HTTP/1.1 502 Bad\r\nContent-Length: {length}\r\n\r\n");
+            Reply::Raw((head + &page).into_bytes())
+        }
+        _ => Reply::Json(500, json!(format!("{}{SECRET}", "x".repeat(110)))),
+    })
+    .await;
+    let reader = reader(&script).keeping(vault);
+    let writer = Writer::new(reader.clone(), Permit::for_tests());
+    let update = |record: &str| {
+        Request::Write(Write::Update {
+            module: ModuleName::new("Accounts"),
+            record: RecordId::new(record),
+            fields: json!({ "name": format!("Bearer {stand_in}") })
+                .as_object()
+                .unwrap()
+                .clone(),
+            expected: None,
+        })
+    };
+    let entries = writer.send(vec![update("a"), update("b")]).await.unwrap();
+    let sent = &script.heard()[1].body["requests"][0]["data"];
+    assert_eq!(sent, r#"{"name":"Bearer hunter2/\"hunter2\""}"#);
+    assert_eq!(
+        entries[0].as_ref().unwrap().body["name"],
+        format!("Bearer {stand_in}")
+    );
+    assert_eq!(
+        entries[1].as_ref().unwrap_err().to_string(),
+        "name: odd: ***"
+    );
+    for _ in 0..2 {
+        let failure = writer.send(vec![update("a")]).await.unwrap_err();
+        let told = format!("{failure:?}");
+        assert!(!told.contains("hunter2"), "{told}");
+    }
 }

@@ -134,8 +134,8 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "secret_var",
-        "a variable of `type: secret` is used where its value would be written down, or cannot be used yet",
-        "use a variable of another type; a secret may not stand in `key`, `where`, `record`, `match`, `when` or `for_each`",
+        "a variable of `type: secret` is used where its value would be written down, or given where others can see it",
+        "use it in `set` of `create`, `update` or `upsert` as `{{ vars.NAME }}`, and set `SUGARMILL_VAR_NAME`; what need not be secret can be of another type",
     ),
     found(
         "read_beside_write",

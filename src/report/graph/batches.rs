@@ -7,7 +7,7 @@ use crate::check::Checked;
 use crate::diag::counted;
 use crate::expr::EdgeKind;
 use crate::report::ReportError;
-use crate::runfile::BatchView;
+use crate::runfile::PackedBatch;
 use crate::runfile::RunView;
 
 /// Batches drawn at most; nobody reads more.
@@ -51,7 +51,7 @@ pub(super) fn batches(
     Ok((nodes, edges.collect()))
 }
 
-fn node(checked: &Checked, batch: &BatchView) -> Node {
+fn node(checked: &Checked, batch: &PackedBatch) -> Node {
     let requests = counted(
         usize::try_from(batch.entries).unwrap_or(usize::MAX),
         "request",

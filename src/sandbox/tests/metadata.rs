@@ -118,3 +118,15 @@ async fn me_is_who_logged_in() {
     assert_eq!(me["current_user"]["id"], "seed_sally_id");
     assert_eq!(me["current_user"]["full_name"], "Sally Bronsen");
 }
+
+#[tokio::test]
+async fn a_bulk_that_knows_other_metadata_is_refused_as_a_whole() {
+    let site = Site::empty().await;
+    let hash = site.get("metadata/_hash").await["_hash"].clone();
+    let body = json!({ "requests": [{ "url": "/v11_5/ping", "method": "GET" }] });
+    for (hash, expected) in [(hash.as_str().unwrap(), 200), ("old", 412)] {
+        let request = site.request("POST", "bulk").json(&body);
+        let (status, _) = send(request.header("X-Metadata-Hash", hash)).await;
+        assert_eq!(status, expected);
+    }
+}
