@@ -26,6 +26,7 @@ use crate::batch::Ready;
 use crate::client::Writer;
 use crate::event::Event;
 use crate::expr::Seq;
+use crate::kill;
 use crate::operation::Action;
 use crate::operation::State;
 use crate::plan::GuardError;
@@ -222,6 +223,7 @@ impl Engine<'_> {
             let number = self
                 .file
                 .send(&members, batch.entries.len(), &super::timestamp())?;
+            kill::passes(kill::Point::AfterSent);
             self.tell(&Event::Sent {
                 batch: number,
                 entries: batch.entries.len(),
@@ -282,6 +284,7 @@ impl Engine<'_> {
         let Ok((number, sent, delivered)) = landed else {
             return Ok(None);
         };
+        kill::passes(kill::Point::AfterAnswer);
         let mut requests = self
             .file
             .get::<crate::runfile::Requests>()?
@@ -325,6 +328,7 @@ impl Engine<'_> {
                     Ok(settlement) => {
                         self.learn(&operation, &settlement)?;
                         self.file.settle(&[(operation.seq, settlement)])?;
+                        kill::passes(kill::Point::AfterQuestion);
                     }
                     Err(ExecuteError::Interrupted) => break,
                     Err(error) => return Err(error),
@@ -332,6 +336,7 @@ impl Engine<'_> {
             }
         }
         self.file.answered(number, &super::timestamp())?;
+        kill::passes(kill::Point::AfterRecord);
         self.tell(&Event::Answered {
             batch: number,
             took: sent.elapsed(),
@@ -351,6 +356,7 @@ impl Engine<'_> {
             let seen = judge::client_ids(settlement);
             if self.file.get::<ClientIds>()? != Some(seen) {
                 self.file.put(&seen)?;
+                kill::passes(kill::Point::AfterLearn);
             }
         }
         Ok(())

@@ -30,6 +30,7 @@ pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
         add(&mut hasher, id.as_bytes());
         add(&mut hasher, canonical(&Json::Object(vars)).as_bytes());
     }
+    view.each_unplanned(|row| add(&mut hasher, row.as_bytes()))?;
     view.each_planned(|operation| add(&mut hasher, of_operation(operation).as_bytes()))?;
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -8,6 +8,7 @@ use super::Engine;
 use super::ExecuteError;
 use super::deliver::Doubt;
 use super::lookup::Question;
+use crate::kill;
 use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::ClientIds;
@@ -47,6 +48,7 @@ impl Engine<'_> {
                 };
                 if moves {
                     self.file.settle(&[(seq, settlement)])?;
+                    kill::passes(kill::Point::InReconcile);
                 }
             }
         }

@@ -19,6 +19,7 @@ use crate::expr::Effect;
 use crate::expr::ItemSource;
 use crate::expr::Repeat;
 use crate::expr::Seq;
+use crate::kill;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
@@ -165,6 +166,7 @@ impl Engine<'_> {
             items.extend(lost);
             items.sort_by_key(|item| item.index);
             self.file.add_items(step.number, &items)?;
+            kill::passes(kill::Point::InExpansion);
             if is_last {
                 break;
             }

@@ -2,10 +2,12 @@
 
 mod done;
 mod error;
+mod kept;
 mod lock;
 mod meta;
 mod pages;
 mod progress;
+mod reopen;
 mod results;
 mod rows;
 mod search;
@@ -22,6 +24,8 @@ use std::time::Duration;
 
 pub use done::DoneOperation;
 pub use error::RunFileError;
+pub use kept::KeptRow;
+pub use kept::KeptRows;
 pub use lock::Lock;
 pub use lock::NoPermit;
 pub use lock::Permit;
@@ -43,6 +47,8 @@ pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+
+use crate::kill;
 pub use stamps::Seen;
 pub use stamps::Stamp;
 pub use stamps::Why;
@@ -57,7 +63,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;
@@ -142,6 +148,7 @@ impl RunFile {
 
     /// Folds the journal into the one file and closes it, so that it can be carried away.
     pub fn finish(self) -> Result<PathBuf, RunFileError> {
+        kill::passes(kill::Point::BeforeFinish);
         self.connection
             .pragma_update(None, "journal_mode", "delete")?;
         self.connection.close().map_err(|(_, error)| error)?;
@@ -156,6 +163,14 @@ fn prepare(connection: &Connection) -> Result<(), RunFileError> {
     // `sent` must be on disk before a request leaves.
     connection.pragma_update(None, "synchronous", "full")?;
     Ok(())
+}
+
+/// Another connection to a file of ours that is open already.
+fn open_to_read(path: &Path) -> Result<Connection, RunFileError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
 }
 
 /// Opens what may be anything at all, and says what it is if it is no run file.
@@ -177,6 +192,15 @@ fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileErro
             if error.code == rusqlite::ErrorCode::NotADatabase =>
         {
             return Err(not_ours());
+        }
+        // A process was killed while it folded the journal into the file. Who only reads cannot take back what it left.
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if error.code == rusqlite::ErrorCode::ReadOnly
+                && flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) =>
+        {
+            drop(connection);
+            drop(open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?);
+            return open_checked(path, flags);
         }
         Err(error) => {
             return Err(RunFileError::Damaged {

@@ -32,6 +32,16 @@ CREATE TABLE item (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX item_key ON item (step, key) WHERE key IS NOT NULL;
 
+CREATE TABLE kept_row (                     -- rows of files that the plan could not use yet; apply reads no file
+    step  INTEGER NOT NULL,
+    idx   INTEGER NOT NULL,
+    file  TEXT,
+    line  INTEGER,
+    value TEXT,                             -- JSON; null where the row does not read
+    bad   TEXT,                             -- why
+    PRIMARY KEY (step, idx)
+) WITHOUT ROWID;
+
 -- Every write, and every read or assert that is deferred or went wrong.
 CREATE TABLE op (
     seq        INTEGER PRIMARY KEY,         -- step and item in one number

@@ -25,6 +25,7 @@ mod main_job;
 mod metadata;
 mod playbooks;
 mod profiles;
+mod proofs;
 mod readme;
 mod scene;
 mod schema;

@@ -34,6 +34,7 @@ use crate::execute;
 use crate::execute::Exports;
 use crate::execute::PlanEnd;
 use crate::execute::Refusal;
+use crate::kill;
 use crate::runfile::Header;
 use crate::runfile::Instance;
 use crate::runfile::PlaybookText;
@@ -257,6 +258,7 @@ impl Partial {
     }
 
     pub(super) fn keep(self, path: &Path) -> Result<(), Failure> {
+        kill::passes(kill::Point::BeforeName);
         fs_err::rename(&self.0, path).map_err(|source| Failure::Write {
             path: path.to_owned(),
             source,

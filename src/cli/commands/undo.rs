@@ -26,6 +26,7 @@ use crate::cli::signals::Signals;
 use crate::cli::undo_args::UndoArgs;
 use crate::execute;
 use crate::execute::PlanEnd;
+use crate::kill;
 use crate::plan::Drifted;
 use crate::runfile::Header;
 use crate::runfile::Instance;
@@ -255,6 +256,7 @@ impl Undo<'_> {
         file.finish()?;
         partial.keep(&path)?;
         drop(run);
+        kill::passes(kill::Point::BeforeNote);
         self.note(&header.run_id, &path, Stage::Plan)?;
         Ok(Planned { path, end })
     }
@@ -300,6 +302,7 @@ impl Undo<'_> {
         let run_id = view.header()?.run_id;
         drop(view);
         self.note(&run_id, path, Stage::Run)?;
+        kill::passes(kill::Point::AfterNote);
         let end = apply::send(
             self.settings,
             path,

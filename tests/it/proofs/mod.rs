@@ -1,0 +1,6 @@
+//! Plan, apply exactly that, undo: the promises, proved over the built binary and a Sugar in a process of its own.
+
+mod alike;
+mod kills;
+mod picture;
+mod playbooks;
