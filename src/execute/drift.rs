@@ -23,7 +23,6 @@ use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
 use crate::wire::Fault;
 use crate::wire::LocalLabel;
-use crate::wire::SugarLabel;
 
 /// What a record's present values mean for an operation on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +63,7 @@ impl Engine<'_> {
             settled: self.overtaken(operations).await?,
             ..Cleared::default()
         };
+        cleared.settled.extend(self.rebound(operations).await?);
         for (operation, standing) in looked_at.iter().zip(self.standings(&looked_at).await?) {
             let settlement = match standing {
                 Standing::AsPlanned { modified } => {
@@ -75,8 +75,8 @@ impl Engine<'_> {
                 Standing::Done => Settlement::new(State::Unchanged),
                 Standing::Gone if deletes(operation) => Settlement::new(State::Unchanged),
                 Standing::Gone => Settlement::new(State::Failed).label(
-                    SugarLabel::NotFound,
-                    "the record is gone since it was planned",
+                    LocalLabel::Drift,
+                    "somebody deleted the record since it was planned, or this user does not see it any more",
                 ),
                 Standing::Drifted { message, .. } => {
                     Settlement::new(State::Failed).label(LocalLabel::Drift, message)

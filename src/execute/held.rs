@@ -251,6 +251,14 @@ impl Engine<'_> {
 }
 
 impl Bound {
+    pub(super) fn module(&self) -> &ModuleName {
+        &self.module
+    }
+
+    pub(super) fn record(&self) -> &RecordId {
+        &self.record
+    }
+
     fn by(&self, former: Former) -> Replaced {
         Replaced {
             module: self.module.clone(),

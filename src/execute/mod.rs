@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod contradict;
 mod deliver;
 mod digest;
 mod drift;
@@ -21,6 +22,7 @@ mod page;
 mod patience;
 mod plan;
 mod reading;
+mod rebound;
 mod reconcile;
 mod seen;
 mod under;

@@ -1,5 +1,6 @@
 //! The run file: one SQLite database that holds a plan and what became of it.
 
+mod bindings;
 mod done;
 mod error;
 mod kept;

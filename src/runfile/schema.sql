@@ -115,6 +115,16 @@ CREATE TABLE edge (
 ) WITHOUT ROWID;
 CREATE INDEX edge_down ON edge (down);
 
+CREATE TABLE binding (                      -- a record that a link of this run binds to the one it may have
+    module TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field  TEXT NOT NULL,                   -- the id field, or the link where no field shows it
+    seq    INTEGER NOT NULL,
+    other  TEXT NOT NULL,
+    PRIMARY KEY (module, record, field, seq)
+) WITHOUT ROWID;
+CREATE INDEX binding_seq ON binding (seq);
+
 CREATE TABLE op_step_wait (                 -- a deferred operation and a step it needs settled
     seq  INTEGER NOT NULL,
     step INTEGER NOT NULL,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use sugarmill::kill;
 use sugarmill::kill::Point;
 
+use super::dice::Dice;
 use super::picture::Names;
 use super::picture::Picture;
 use crate::scene::Said;
@@ -215,11 +216,8 @@ fn an_apply_that_dies_anywhere_where_ids_are_ignored_goes_on() {
 #[test]
 fn an_apply_that_is_killed_at_any_moment_goes_on() {
     let ground = Ground::planned(Names::Ids);
-    let seed: u64 = std::env::var("SUGARMILL_PROVE_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or_else(|| u64::from(std::process::id()));
-    let mut dice = Dice(seed);
+    let mut dice = Dice::from_environment();
+    let seed = dice.seed;
     let runs = if all() { 40 } else { 3 };
     for _ in 0..runs {
         ground.again();
@@ -324,17 +322,5 @@ fn an_undo_that_dies_anywhere_goes_on() {
                 "{at}\n{apart}\n{said}"
             );
         }
-    }
-}
-
-/// Numbers that follow from a seed (xorshift).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
     }
 }
