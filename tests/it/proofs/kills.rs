@@ -18,8 +18,22 @@ use crate::scene::project_file;
 /// How often a run is resumed before it is said never to end.
 const MOST_LIVES: usize = 5;
 
-/// Passages tried where not all of them are.
-const SOME: [u64; 2] = [1, 4];
+/// Passages tried where not all of them are. Where ids are ignored each kill has to be waited for.
+fn some(names: Names) -> &'static [u64] {
+    match names {
+        Names::Ids => &[1, 4],
+        Names::Values => &[3],
+    }
+}
+
+/// Whether a passage is to be tried; nothing where no later one is either.
+fn is_wanted(names: Names, passage: u64) -> Option<bool> {
+    if all() {
+        return Some(true);
+    }
+    let some = some(names);
+    (passage <= some[some.len() - 1]).then(|| some.contains(&passage))
+}
 
 /// A Sugar and a folder, both brought back before each kill.
 struct Ground {
@@ -172,11 +186,10 @@ fn killed_everywhere(names: Names, points: &[Point]) {
     for point in points {
         let mut tried = 0;
         for passage in 1.. {
-            if !all() && !SOME.contains(&passage) {
-                if passage > SOME[SOME.len() - 1] {
-                    break;
-                }
-                continue;
+            match is_wanted(names, passage) {
+                None => break,
+                Some(false) => continue,
+                Some(true) => {}
             }
             let Some(found) = ground.dies_at(*point, passage) else {
                 break;
@@ -304,11 +317,10 @@ fn an_undo_that_dies_anywhere_goes_on() {
     ];
     for point in points {
         for passage in 1.. {
-            if !all() && !SOME.contains(&passage) {
-                if passage > 4 {
-                    break;
-                }
-                continue;
+            match is_wanted(Names::Ids, passage) {
+                None => break,
+                Some(false) => continue,
+                Some(true) => {}
             }
             let at = format!("{point:?}:{passage}");
             again();
