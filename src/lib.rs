@@ -21,6 +21,8 @@ pub mod batch;
 
 pub mod event;
 
+pub mod kill;
+
 pub mod runfile;
 
 pub mod client;

@@ -59,6 +59,10 @@ pub fn main() -> ExitCode {
     };
     let settings = Settings::resolve(&cli.global, Environment::read());
     log(&settings);
+    #[cfg(feature = "kill-points")]
+    if let Ok(point) = settings.environment.get("SUGARMILL_KILL") {
+        crate::kill::arm(point);
+    }
     let promise = Promise::of(&cli.command);
     match run(&settings, cli.command) {
         Ok(exit) => exit.into(),

@@ -28,6 +28,7 @@ use crate::client::Writer;
 use crate::event::Event;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::kill;
 use crate::operation::Action;
 use crate::operation::State;
 use crate::plan::GuardError;
@@ -218,6 +219,7 @@ impl Engine<'_> {
         sent: Instant,
         delivered: Delivered,
     ) -> Result<Option<ExecuteError>, ExecuteError> {
+        kill::passes(kill::Point::AfterAnswer);
         let mut requests = self
             .file
             .get::<crate::runfile::Requests>()?
@@ -295,6 +297,7 @@ impl Engine<'_> {
             }
         }
         self.file.answered(number, &super::timestamp())?;
+        kill::passes(kill::Point::AfterRecord);
         self.tell(&Event::Answered {
             batch: number,
             took: sent.elapsed(),
@@ -329,6 +332,7 @@ impl Engine<'_> {
             }
             self.learn(&operation, &settlement)?;
             self.file.settle(&[(operation.seq, settlement)])?;
+            kill::passes(kill::Point::AfterQuestion);
         }
         Ok(())
     }
@@ -357,6 +361,7 @@ impl Engine<'_> {
             let seen = judge::client_ids(settlement);
             if self.file.get::<ClientIds>()? != Some(seen) {
                 self.file.put(&seen)?;
+                kill::passes(kill::Point::AfterLearn);
             }
         }
         Ok(())

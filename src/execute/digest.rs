@@ -34,6 +34,7 @@ pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
         add(&mut hasher, id.as_bytes());
         add(&mut hasher, of_vars(vars).as_bytes());
     }
+    view.each_unplanned(|row| add(&mut hasher, row.as_bytes()))?;
     view.each_planned(|operation| {
         add(&mut hasher, steady(of_operation(operation)).as_bytes());
     })?;

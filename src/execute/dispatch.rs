@@ -26,6 +26,7 @@ use crate::batch::Touched;
 use crate::client::Writer;
 use crate::event::Event;
 use crate::expr::Seq;
+use crate::kill;
 use crate::operation::State;
 use crate::runfile::ClientIds;
 use crate::runfile::Steered;
@@ -164,7 +165,7 @@ impl Engine<'_> {
         let going: BTreeSet<Seq> = batches.iter().flat_map(Batch::members).collect();
         let mut operations = window.operations;
         operations.retain(|seq, _| going.contains(seq));
-        let look = Look::at(operations.values(), &self.metadata);
+        let look = self.look(operations.values())?;
         let mut ready = window.ready;
         ready.retain(|operation| going.contains(&operation.seq));
         if look.is_needless() {
@@ -182,8 +183,9 @@ impl Engine<'_> {
             look,
         });
         let asker = self.asker.clone();
+        let metadata = Arc::clone(&self.metadata);
         sending.flights.spawn(async move {
-            let looked = packed.look.ask(&asker).await;
+            let looked = packed.look.ask(&asker, &metadata).await;
             Landed::Looked {
                 flight,
                 packed,
@@ -258,6 +260,7 @@ impl Engine<'_> {
             let number = self
                 .file
                 .send(&members, batch.entries.len(), &super::timestamp())?;
+            kill::passes(kill::Point::AfterSent);
             self.tell(&Event::Sent {
                 batch: number,
                 entries: batch.entries.len(),

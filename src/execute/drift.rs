@@ -9,9 +9,12 @@ use serde_json::Value as Json;
 use super::Engine;
 use super::ExecuteError;
 use super::ask::Asker;
+use super::held::Bound;
+use super::held::held;
 use super::judge;
 use super::needs::Absence;
 use super::needs::Known;
+use super::rebound::rebound;
 use super::side_effects;
 use super::upsert::matching;
 use super::upsert::overtaken;
@@ -20,6 +23,7 @@ use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
+use crate::operation::Replaced;
 use crate::operation::State;
 use crate::plan::Current;
 use crate::plan::Fields;
@@ -33,7 +37,6 @@ use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::Read;
 use crate::wire::RecordId;
-use crate::wire::SugarLabel;
 
 /// What a record's present values mean for an operation on it.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,6 +76,8 @@ pub(super) struct Look {
     /// Upserts that are creates as long as nothing matches.
     upserts: Vec<Seq>,
     reads: Vec<Read>,
+    /// Records that links are about to bind to others.
+    bound: Vec<(Seq, Bound)>,
 }
 
 /// What was found.
@@ -80,6 +85,8 @@ pub(super) struct Look {
 pub(super) struct Looked {
     known: Vec<Known>,
     matches: Vec<Result<Answer, Fault>>,
+    /// Whom they are bound to now.
+    held: Vec<Option<Replaced>>,
 }
 
 /// What operations ahead of one do to its record.
@@ -91,10 +98,7 @@ struct Ahead {
 
 impl Look {
     /// What has to be known before operations go, which come in their order.
-    pub(super) fn at<'a>(
-        operations: impl Iterator<Item = &'a StoredOperation>,
-        metadata: &Metadata,
-    ) -> Self {
+    fn at<'a>(operations: impl Iterator<Item = &'a StoredOperation>, metadata: &Metadata) -> Self {
         let mut look = Self::default();
         let mut ahead: BTreeMap<(&ModuleName, &RecordId), Ahead> = BTreeMap::new();
         for operation in operations {
@@ -122,16 +126,42 @@ impl Look {
     }
 
     pub(super) fn is_needless(&self) -> bool {
-        self.needs.is_empty() && self.reads.is_empty()
+        self.needs.is_empty() && self.reads.is_empty() && self.bound.is_empty()
     }
 
-    pub(super) async fn ask(&self, asker: &Asker) -> Result<Looked, ExecuteError> {
-        let (known, matches) = asker.know_beside(&self.needs, self.reads.clone()).await?;
-        Ok(Looked { known, matches })
+    pub(super) async fn ask(
+        &self,
+        asker: &Asker,
+        metadata: &Metadata,
+    ) -> Result<Looked, ExecuteError> {
+        let bound: Vec<Bound> = self.bound.iter().map(|(_, bound)| bound.clone()).collect();
+        let ((known, matches), held) = tokio::try_join!(
+            asker.know_beside(&self.needs, self.reads.clone()),
+            held(asker, metadata, &bound)
+        )?;
+        Ok(Looked {
+            known,
+            matches,
+            held,
+        })
     }
 }
 
 impl Engine<'_> {
+    /// What has to be known before operations go, which come in their order.
+    pub(super) fn look<'a>(
+        &self,
+        operations: impl Iterator<Item = &'a StoredOperation> + Clone,
+    ) -> Result<Look, ExecuteError> {
+        let mut look = Look::at(operations.clone(), &self.metadata);
+        for operation in operations {
+            let bound = self.about_to_bind(operation)?;
+            look.bound
+                .extend(bound.into_iter().map(|bound| (operation.seq, bound)));
+        }
+        Ok(look)
+    }
+
     /// What a look means for the operations it was for.
     pub(super) fn cleared(
         &self,
@@ -143,6 +173,19 @@ impl Engine<'_> {
         for (seq, answer) in look.upserts.iter().zip(looked.matches) {
             let change = operations.get(seq).and_then(|one| one.change.as_ref());
             if let Some(settlement) = change.and_then(|change| overtaken(change, answer)) {
+                cleared
+                    .settled
+                    .push((*seq, self.tolerated(*seq, settlement)));
+            }
+        }
+        let mut rebound_already = BTreeSet::new();
+        for ((seq, bound), now) in look.bound.iter().zip(&looked.held) {
+            let Some(operation) = operations.get(seq) else {
+                continue;
+            };
+            if let Some(settlement) = rebound(operation, bound.record(), now.as_ref())
+                && rebound_already.insert(*seq)
+            {
                 cleared
                     .settled
                     .push((*seq, self.tolerated(*seq, settlement)));
@@ -165,8 +208,8 @@ impl Engine<'_> {
                 Standing::Done => Settlement::new(State::Unchanged),
                 Standing::Gone if deletes(operation) => Settlement::new(State::Unchanged),
                 Standing::Gone => Settlement::new(State::Failed).label(
-                    SugarLabel::NotFound,
-                    "the record is gone since it was planned",
+                    LocalLabel::Drift,
+                    "somebody deleted the record since it was planned, or this user does not see it any more",
                 ),
                 Standing::Drifted { message, .. } => {
                     Settlement::new(State::Failed).label(LocalLabel::Drift, message)

@@ -4,14 +4,17 @@ use super::Engine;
 use super::ExecuteError;
 use super::included::Included;
 use super::items::ItemWalk;
+use super::items::RawItem;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::Items;
 use crate::event::Event;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::kill;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::State;
@@ -19,6 +22,7 @@ use crate::plan::Item;
 use crate::plan::ended;
 use crate::playbook::Wait;
 use crate::runfile::ItemOutcome;
+use crate::runfile::KeptRow;
 use crate::runfile::PlannedItem;
 use crate::runfile::RunFileError;
 use crate::wire::Label;
@@ -113,7 +117,9 @@ impl Engine<'_> {
             self.end_whole(step, State::Skipped, label, message)?;
             return Ok(true);
         }
-        let mut walk = match included.and_then(|_| ItemWalk::open(self.checked, step, &scope)) {
+        let kept = self.file.kept_rows(step.number)?;
+        let walk = included.and_then(|_| ItemWalk::open(self.checked, step, &scope, kept));
+        let mut walk = match walk {
             Ok(walk) => walk,
             Err(Failure::Unknown) => return Ok(false),
             Err(failure) => {
@@ -148,6 +154,7 @@ impl Engine<'_> {
             }
             let items = self.expand_page(step, index, page).await?;
             self.file.add_items(step.number, &items)?;
+            kill::passes(kill::Point::InExpansion);
             index = next;
         }
         self.file.expanded(step.number)?;
@@ -166,6 +173,35 @@ impl Engine<'_> {
             },
         });
         Ok(true)
+    }
+
+    /// Keeps the rows of files whose steps are not expanded yet, or may be expanded anew: apply reads no file.
+    pub(super) fn keep_rows(&mut self) -> Result<(), ExecuteError> {
+        let checked = self.checked;
+        for step in &checked.steps {
+            let is_file = matches!(step.items, Some(Items::File(_) | Items::Searched { .. }));
+            let is_open =
+                !self.file.step(step.number)?.expanded || self.file.has_ended_whole(step.number)?;
+            if !is_file || !is_open {
+                continue;
+            }
+            let scope = self.world.scope_in(step.included);
+            // A file that does not read is said to be so when its turn comes.
+            let Ok(mut walk) = ItemWalk::open(checked, step, &scope, None) else {
+                continue;
+            };
+            let mut from = 0;
+            loop {
+                let page = walk.page(PAGE);
+                if page.is_empty() {
+                    break;
+                }
+                let rows: Vec<KeptRow> = page.into_iter().map(RawItem::keep).collect();
+                self.file.keep_rows(step.number, from, &rows)?;
+                from += rows.len() as u64;
+            }
+        }
+        Ok(())
     }
 
     /// A step that ends as a whole has one operation that says so.
@@ -202,9 +238,7 @@ impl Engine<'_> {
                 result: None,
             },
         };
-        self.file.add_items(step.number, &[planned])?;
-        self.file.expanded(step.number)?;
-        Ok(())
+        Ok(self.file.end_whole(step.number, &planned)?)
     }
 
     /// Deferred operations whose reasons are gone.
@@ -237,6 +271,7 @@ impl Engine<'_> {
             moved |= outcomes.iter().any(|outcome| !is_deferred(outcome));
             let outcomes: Vec<_> = items.iter().map(|item| item.seq).zip(outcomes).collect();
             self.file.replace(&outcomes)?;
+            kill::passes(kill::Point::AfterReplace);
             self.judge_reads(step)?;
         }
     }

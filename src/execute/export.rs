@@ -161,7 +161,11 @@ impl Engine<'_> {
         let mut sheet = Sheet::new(file, *format, &place, columns.as_deref());
         let mut written = Written::default();
         let scope = self.world.scope_in(step.included);
-        let mut walk = ItemWalk::open(self.checked, step, &scope)?;
+        let kept = self
+            .file
+            .kept_rows(step.number)
+            .map_err(|error| Stop::Failed(LocalLabel::Export, error.to_string()))?;
+        let mut walk = ItemWalk::open(self.checked, step, &scope, kept)?;
         loop {
             let page = walk.page(PAGE);
             if page.is_empty() {

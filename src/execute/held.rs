@@ -8,10 +8,12 @@ use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
+use super::ask::Asker;
 use super::needs::Absence;
 use super::needs::Known;
 use super::needs::of_relation;
 use crate::expr::Seq;
+use crate::metadata::Metadata;
 use crate::metadata::Parentage;
 use crate::metadata::value::is_empty;
 use crate::operation::Action;
@@ -76,7 +78,10 @@ impl Engine<'_> {
                 }
             }
         }
-        for (place, held) in places.into_iter().zip(self.held(&asked).await?) {
+        for (place, held) in places
+            .into_iter()
+            .zip(held(&self.asker, &self.metadata, &asked).await?)
+        {
             let Some(held) = held else { continue };
             match &mut known[place] {
                 Ok(Current::Links(linked)) => linked.held.push(held),
@@ -162,98 +167,104 @@ impl Engine<'_> {
         }
         bound
     }
+}
 
-    /// Whom each record is bound to now, in their order; nothing where it is free or cannot be told.
-    pub(super) async fn held(
-        &self,
-        bound: &[Bound],
-    ) -> Result<Vec<Option<Replaced>>, ExecuteError> {
-        let mut held: Vec<Option<Replaced>> = vec![None; bound.len()];
-        let mut needs = Vec::new();
-        let mut by_field = Vec::new();
-        let mut reads = Vec::new();
-        let mut by_link = Vec::new();
-        for (place, bound) in bound.iter().enumerate() {
-            let Some(link) = &bound.link else { continue };
-            let parentage = self
-                .metadata
-                .parentage(bound.module.as_str(), link.as_str());
-            let fields = match &parentage {
-                Parentage::Fields(fields) => fields.iter().map(|name| (*name).into()).collect(),
-                Parentage::Row {
-                    id_field: Some(id_field),
-                    ..
-                } => BTreeSet::from([(*id_field).to_owned()]),
-                Parentage::Row { id_field: None, .. } => {
-                    by_link.push(place);
-                    reads.push(its_one(bound, link));
-                    continue;
-                }
-            };
-            by_field.push((place, parentage));
-            let need = Need::Record {
-                module: bound.module.clone(),
-                record: bound.record.clone(),
-                fields: Fields::These(fields),
-            };
-            needs.push((need, Absence::Expected));
-        }
-        let mut others = Vec::new();
-        let mut waiting = Vec::new();
-        for ((place, parentage), known) in by_field.into_iter().zip(self.asker.know(&needs).await?)
-        {
-            let Ok(Current::Record(record)) = known else {
-                continue;
-            };
-            let former = match parentage {
-                Parentage::Fields(fields) => of_fields(&fields, &record).map(Former::Fields),
-                Parentage::Row { id_field, .. } => {
-                    let id = id_field.and_then(|name| record.get(name)?.as_str());
-                    id.filter(|id| !id.is_empty())
-                        .map(|id| Former::Linked(LinkTarget::plain(RecordId::new(id))))
-                }
-            };
-            let bound = &bound[place];
-            // The columns of that relation are seen only through it.
-            if let (Some(Former::Linked(one)), Some((module, link))) = (&former, &bound.back)
-                && !bound.columns.is_empty()
-            {
-                let need = Need::Links {
-                    module: module.clone(),
-                    record: one.id.clone(),
-                    link: link.clone(),
-                    others: vec![bound.record.clone()],
-                    columns: bound.columns.clone(),
-                };
-                others.push((need, Absence::Expected));
-                waiting.push(place);
-            }
-            held[place] = former.map(|former| bound.by(former));
-        }
-        for (place, known) in waiting.into_iter().zip(self.asker.know(&others).await?) {
-            let Ok(Current::Links(linked)) = known else {
-                continue;
-            };
-            if let Some(Replaced {
-                record,
-                former: Former::Linked(one),
+/// Whom each record is bound to now, in their order; nothing where it is free or cannot be told.
+pub(super) async fn held(
+    asker: &Asker,
+    metadata: &Metadata,
+    bound: &[Bound],
+) -> Result<Vec<Option<Replaced>>, ExecuteError> {
+    let mut held: Vec<Option<Replaced>> = vec![None; bound.len()];
+    let mut needs = Vec::new();
+    let mut by_field = Vec::new();
+    let mut reads = Vec::new();
+    let mut by_link = Vec::new();
+    for (place, bound) in bound.iter().enumerate() {
+        let Some(link) = &bound.link else { continue };
+        let parentage = metadata.parentage(bound.module.as_str(), link.as_str());
+        let fields = match &parentage {
+            Parentage::Fields(fields) => fields.iter().map(|name| (*name).into()).collect(),
+            Parentage::Row {
+                id_field: Some(id_field),
                 ..
-            }) = &mut held[place]
-                && let Some(columns) = linked.present.get(record)
-            {
-                one.columns.clone_from(columns);
+            } => BTreeSet::from([(*id_field).to_owned()]),
+            Parentage::Row { id_field: None, .. } => {
+                by_link.push(place);
+                reads.push(its_one(bound, link));
+                continue;
             }
-        }
-        for (place, answer) in by_link.into_iter().zip(self.asker.all(reads).await?) {
-            let bound = &bound[place];
-            let one = answer.ok().and_then(|answer| first(answer, &bound.columns));
-            held[place] = one.map(|one| bound.by(Former::Linked(one)));
-        }
-        Ok(held)
+        };
+        by_field.push((place, parentage));
+        let need = Need::Record {
+            module: bound.module.clone(),
+            record: bound.record.clone(),
+            fields: Fields::These(fields),
+        };
+        needs.push((need, Absence::Expected));
     }
+    let mut others = Vec::new();
+    let mut waiting = Vec::new();
+    for ((place, parentage), known) in by_field.into_iter().zip(asker.know(&needs).await?) {
+        let Ok(Current::Record(record)) = known else {
+            continue;
+        };
+        let former = match parentage {
+            Parentage::Fields(fields) => of_fields(&fields, &record).map(Former::Fields),
+            Parentage::Row { id_field, .. } => {
+                let id = id_field.and_then(|name| record.get(name)?.as_str());
+                id.filter(|id| !id.is_empty())
+                    .map(|id| Former::Linked(LinkTarget::plain(RecordId::new(id))))
+            }
+        };
+        let bound = &bound[place];
+        // The columns of that relation are seen only through it.
+        if let (Some(Former::Linked(one)), Some((module, link))) = (&former, &bound.back)
+            && !bound.columns.is_empty()
+        {
+            let need = Need::Links {
+                module: module.clone(),
+                record: one.id.clone(),
+                link: link.clone(),
+                others: vec![bound.record.clone()],
+                columns: bound.columns.clone(),
+            };
+            others.push((need, Absence::Expected));
+            waiting.push(place);
+        }
+        held[place] = former.map(|former| bound.by(former));
+    }
+    for (place, known) in waiting.into_iter().zip(asker.know(&others).await?) {
+        let Ok(Current::Links(linked)) = known else {
+            continue;
+        };
+        if let Some(Replaced {
+            record,
+            former: Former::Linked(one),
+            ..
+        }) = &mut held[place]
+            && let Some(columns) = linked.present.get(record)
+        {
+            one.columns.clone_from(columns);
+        }
+    }
+    for (place, answer) in by_link.into_iter().zip(asker.all(reads).await?) {
+        let bound = &bound[place];
+        let one = answer.ok().and_then(|answer| first(answer, &bound.columns));
+        held[place] = one.map(|one| bound.by(Former::Linked(one)));
+    }
+    Ok(held)
 }
 
 impl Bound {
+    pub(super) fn module(&self) -> &ModuleName {
+        &self.module
+    }
+
+    pub(super) fn record(&self) -> &RecordId {
+        &self.record
+    }
+
     fn by(&self, former: Former) -> Replaced {
         Replaced {
             module: self.module.clone(),

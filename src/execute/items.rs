@@ -15,6 +15,8 @@ use crate::playbook::DataFile;
 use crate::playbook::rows;
 use crate::playbook::rows::RowError;
 use crate::playbook::rows::Rows;
+use crate::runfile::KeptRow;
+use crate::runfile::KeptRows;
 
 /// An item as it comes from its source.
 pub(super) struct RawItem {
@@ -22,6 +24,20 @@ pub(super) struct RawItem {
     pub(super) row: Option<Row>,
     /// Why it cannot be used: a row that does not read, an expression that fails.
     pub(super) bad: Option<Failure>,
+}
+
+impl RawItem {
+    /// As it is kept for when its step can be expanded.
+    pub(super) fn keep(self) -> KeptRow {
+        KeptRow {
+            place: self.row,
+            value: match (self.bad, self.source) {
+                (Some(failure), _) => Err(failure.to_string()),
+                (None, ItemSource::Value(value)) => Ok(value),
+                (None, ItemSource::Item { .. }) => Ok(Json::Null),
+            },
+        }
+    }
 }
 
 /// A walk over a step's items.
@@ -37,6 +53,8 @@ pub(super) enum ItemWalk<'a> {
         name: String,
     },
     Values(std::vec::IntoIter<Json>),
+    /// Rows that the plan kept.
+    Kept(Box<KeptRows>),
 }
 
 impl<'a> ItemWalk<'a> {
@@ -45,7 +63,11 @@ impl<'a> ItemWalk<'a> {
         checked: &Checked,
         step: &'a CheckedStep,
         scope: &'a Scope,
+        kept: Option<KeptRows>,
     ) -> Result<Self, Failure> {
+        if let Some(kept) = kept {
+            return Ok(Self::Kept(Box::new(kept)));
+        }
         Ok(match &step.items {
             None => Self::Once(Some(())),
             Some(Items::Template(template)) => Self::List(ItemList::of_template(template, scope)?),
@@ -100,6 +122,29 @@ impl<'a> ItemWalk<'a> {
                 Ok(Rendered::Value(value)) => good(ItemSource::Value(value)),
                 Ok(Rendered::Omit) => return self.next_item(),
                 Err(failure) => bad(failure, None),
+            }),
+            Self::Kept(rows) => Some(match rows.next_row().transpose()? {
+                Ok(KeptRow { place, value }) => match value {
+                    Ok(value) => RawItem {
+                        source: ItemSource::Value(value),
+                        row: place,
+                        bad: None,
+                    },
+                    Err(message) => bad(
+                        Failure::Template {
+                            message,
+                            span: None,
+                        },
+                        place,
+                    ),
+                },
+                Err(error) => bad(
+                    Failure::Template {
+                        message: error.to_string(),
+                        span: None,
+                    },
+                    None,
+                ),
             }),
             Self::Values(values) => Some(good(ItemSource::Value(values.next()?))),
             Self::File { rows, name } => Some(match rows.next()? {

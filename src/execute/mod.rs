@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod contradict;
 mod deliver;
 mod digest;
 mod dispatch;
@@ -24,6 +25,7 @@ mod page;
 mod patience;
 mod plan;
 mod reading;
+mod rebound;
 mod reconcile;
 mod renew;
 mod seen;

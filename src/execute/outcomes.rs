@@ -5,16 +5,19 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::ExecuteError;
+use super::contradict::Clash;
 use super::needs::Absence;
 use super::reading;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::Projection;
+use crate::expr::Seq;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::State;
+use crate::plan::Binding;
 use crate::plan::Current;
 use crate::plan::Draft;
 use crate::plan::Earlier;
@@ -22,6 +25,7 @@ use crate::plan::Expanded;
 use crate::plan::Item;
 use crate::plan::Need;
 use crate::plan::ReadPlan;
+use crate::plan::bindings;
 use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
@@ -130,6 +134,8 @@ impl Engine<'_> {
         let mut outcomes = Vec::with_capacity(expanded.len());
         // Writes of this page, which the run file does not know yet.
         let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
+        let mut bound: Vec<(Seq, Binding)> = Vec::new();
+        let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
                 Expanded::Write(draft) => {
@@ -139,9 +145,16 @@ impl Engine<'_> {
                     let about = about.map(|(module, record)| (module.clone(), record.clone()));
                     let of_page = about.map(|about| here.entry(about).or_default());
                     earlier.extend(of_page.iter().flat_map(|writes| writes.iter().cloned()));
-                    let outcome = self.write_outcome(step, item, draft, known, &earlier);
+                    let seq = draft.seq;
+                    let otherwise = self.bound_otherwise(&draft, &bound)?;
+                    let binds = bindings(&draft.change, &self.metadata);
+                    let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
                     if let Some(of_page) = of_page {
                         of_page.extend(planned_write(&outcome));
+                    }
+                    if is_planned(&outcome) {
+                        bound.extend(binds.iter().map(|binding| (seq, binding.clone())));
+                        bindings_of.push((seq, binds));
                     }
                     outcome
                 }
@@ -154,6 +167,7 @@ impl Engine<'_> {
                 }
             });
         }
+        self.file.bind(&bindings_of)?;
         Ok(outcomes)
     }
 
@@ -164,6 +178,7 @@ impl Engine<'_> {
         draft: Draft,
         known: Result<Current, Fault>,
         earlier: &[Earlier],
+        otherwise: Option<Clash>,
     ) -> ItemOutcome {
         let current = match known {
             Ok(current) => current,
@@ -178,15 +193,21 @@ impl Engine<'_> {
                 return operation_outcome(operation, None);
             }
         };
-        let clash = conflict(&draft, earlier).map(|(other, name)| {
-            let about = match draft.change.about() {
-                Some((module, record)) => format!("{module} `{record}`"),
-                None => "one record".to_owned(),
-            };
+        let clash = conflict(&draft, earlier).map(|(other, field)| Clash {
+            other,
+            field,
+            about: draft.change.about().map_or_else(
+                || "one record".to_owned(),
+                |(module, record)| format!("{module} `{record}`"),
+            ),
+        });
+        let clash = clash.or(otherwise).map(|clash| {
             format!(
-                "steps `{}` and `{}` set `{name}` of {about} to different values",
-                self.checked.step(other.step()).id,
+                "steps `{}` and `{}` set `{}` of {} to different values",
+                self.checked.step(clash.other.step()).id,
                 step.id,
+                clash.field,
+                clash.about
             )
         });
         let held = match &current {
@@ -216,6 +237,10 @@ impl Engine<'_> {
         let result = known_result(&operation, held);
         operation_outcome(operation, result)
     }
+}
+
+fn is_planned(outcome: &ItemOutcome) -> bool {
+    matches!(outcome, ItemOutcome::Operation { operation, .. } if operation.state == State::Planned)
 }
 
 /// What a planned write of fields means to later ones of the same record.

@@ -90,6 +90,7 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
         }
         Err(error) => return Err(error),
     }
+    engine.keep_rows()?;
     engine.judge_expectations()?;
     engine.write_exports()?;
     engine.write_outputs()?;

@@ -10,6 +10,7 @@ use super::ExecuteError;
 use super::deliver::Doubt;
 use super::lookup::Question;
 use crate::diag::counted;
+use crate::kill;
 use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::ClientIds;
@@ -41,6 +42,7 @@ impl Engine<'_> {
                 };
                 if moves {
                     self.file.settle(&[(seq, settlement)])?;
+                    kill::passes(kill::Point::InReconcile);
                 }
             }
         }

@@ -7,6 +7,7 @@ use super::ExecuteError;
 use super::PlanEnd;
 use super::Refusal;
 use super::digest;
+use super::held::held;
 use super::needs::Absence;
 use super::needs::Known;
 use crate::check::CheckedStep;
@@ -19,6 +20,7 @@ use crate::expr::Effect;
 use crate::expr::ItemSource;
 use crate::expr::Repeat;
 use crate::expr::Seq;
+use crate::kill;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Operation;
@@ -165,6 +167,7 @@ impl Engine<'_> {
             items.extend(lost);
             items.sort_by_key(|item| item.index);
             self.file.add_items(step.number, &items)?;
+            kill::passes(kill::Point::InExpansion);
             if is_last {
                 break;
             }
@@ -304,7 +307,10 @@ impl Engine<'_> {
                 asked.push(bound);
             }
         }
-        for (place, held) in places.into_iter().zip(self.held(&asked).await?) {
+        for (place, held) in places
+            .into_iter()
+            .zip(held(&self.asker, &self.metadata, &asked).await?)
+        {
             if let (Some(held), Ok(Current::Links(linked))) = (held, &mut known[place]) {
                 linked.held.push(held);
             }

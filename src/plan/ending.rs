@@ -1,5 +1,7 @@
 //! How an item ends that comes to nothing that is sent: deferred, skipped or failed, and why.
 
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 
 use super::expand::Item;
@@ -9,6 +11,7 @@ use super::values::Refusal;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::diag::all_of;
 use crate::expr::EdgeKind;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
@@ -65,6 +68,33 @@ impl Stop {
 }
 
 impl Planner<'_> {
+    fn deferred(&self, base: Operation, touched: Touched) -> Operation {
+        let mut needs = base.needs.clone();
+        let mut waits_for = Vec::new();
+        let mut steps = BTreeSet::new();
+        for unknown in touched.unknown {
+            let step = match unknown {
+                Unknown::Operation(seq) => {
+                    needs.push((seq, EdgeKind::Value));
+                    seq.step()
+                }
+                Unknown::Step(step) => {
+                    waits_for.push(step);
+                    step
+                }
+            };
+            steps.insert(self.checked.step(step).id.as_str());
+        }
+        let message = (!steps.is_empty()).then(|| format!("it needs what {} gives", all_of(steps)));
+        Operation {
+            state: State::Deferred,
+            message,
+            needs,
+            waits_for,
+            ..base
+        }
+    }
+
     pub(super) fn end(
         &self,
         step: &CheckedStep,
@@ -84,7 +114,7 @@ impl Planner<'_> {
             ..ended(step, item, key)
         };
         match stop {
-            Stop::Failure(Failure::Unknown) => deferred(base, touched),
+            Stop::Failure(Failure::Unknown) => self.deferred(base, touched),
             Stop::Failure(Failure::Bad { operation, .. }) => {
                 let name = format!("`{}`", self.checked.step(operation.step()).id);
                 let mut needs = base.needs.clone();
@@ -189,23 +219,6 @@ fn finished(base: Operation, state: State, label: impl Into<Label>, message: Str
         state,
         label: Some(label.into()),
         message: Some(message),
-        ..base
-    }
-}
-
-fn deferred(base: Operation, touched: Touched) -> Operation {
-    let mut needs = base.needs.clone();
-    let mut waits_for = Vec::new();
-    for unknown in touched.unknown {
-        match unknown {
-            Unknown::Operation(seq) => needs.push((seq, EdgeKind::Value)),
-            Unknown::Step(step) => waits_for.push(step),
-        }
-    }
-    Operation {
-        state: State::Deferred,
-        needs,
-        waits_for,
         ..base
     }
 }

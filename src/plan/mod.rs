@@ -1,6 +1,7 @@
 //! What a playbook would do: items into drafts, drafts and current values into operations. Pure: it says what it needs
 //! to know, and somebody else asks.
 
+mod binding;
 mod calls;
 mod changes;
 mod conflict;
@@ -15,6 +16,8 @@ mod reads;
 mod upserts;
 mod values;
 
+pub use binding::Binding;
+pub use binding::bindings;
 pub use conflict::conflict;
 pub use decide::decide;
 pub use draft::Current;

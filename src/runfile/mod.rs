@@ -1,15 +1,18 @@
 //! The run file: one SQLite database that holds a plan and what became of it.
 
 mod batches;
+mod bindings;
 mod done;
 mod error;
 mod exclusive;
 mod glances;
+mod kept;
 mod lock;
 mod meta;
 mod pages;
 mod pending;
 mod progress;
+mod reopen;
 mod results;
 mod rows;
 mod search;
@@ -32,6 +35,8 @@ pub use error::RunFileError;
 pub use exclusive::Holder;
 pub use glances::BatchView;
 pub use glances::FieldsView;
+pub use kept::KeptRow;
+pub use kept::KeptRows;
 pub use lock::Lock;
 pub use lock::NoPermit;
 pub use lock::Permit;
@@ -57,6 +62,8 @@ pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+
+use crate::kill;
 pub use stamps::Seen;
 pub use stamps::Stamp;
 pub use stamps::Why;
@@ -160,6 +167,7 @@ impl RunFile {
 
     /// Folds the journal into the one file and closes it, so that it can be carried away.
     pub fn finish(self) -> Result<PathBuf, RunFileError> {
+        kill::passes(kill::Point::BeforeFinish);
         self.connection
             .pragma_update(None, "journal_mode", "delete")?;
         self.connection.close().map_err(|(_, error)| error)?;
@@ -174,6 +182,14 @@ fn prepare(connection: &Connection) -> Result<(), RunFileError> {
     // `sent` must be on disk before a request leaves.
     connection.pragma_update(None, "synchronous", "full")?;
     Ok(())
+}
+
+/// Another connection to a file of ours that is open already.
+fn open_to_read(path: &Path) -> Result<Connection, RunFileError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    Ok(connection)
 }
 
 /// A path that leads nowhere, or to something that is no file.
@@ -201,6 +217,15 @@ fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileErro
             if error.code == rusqlite::ErrorCode::NotADatabase =>
         {
             return Err(not_ours());
+        }
+        // A process was killed while it folded the journal into the file. Who only reads cannot take back what it left.
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if error.code == rusqlite::ErrorCode::ReadOnly
+                && flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) =>
+        {
+            drop(connection);
+            drop(open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?);
+            return open_checked(path, flags);
         }
         Err(error) => {
             return Err(RunFileError::Damaged {

@@ -6,10 +6,8 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
-use std::time::Duration;
 
 use rusqlite::Connection;
-use rusqlite::OpenFlags;
 use rusqlite::OptionalExtension;
 use rusqlite::params;
 use serde_json::Map;
@@ -52,9 +50,7 @@ type Read<T> = Result<T, RunFileError>;
 
 impl StoredResults {
     pub(super) fn open(path: &Path) -> Read<Self> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(Duration::from_secs(5))?;
+        let connection = super::open_to_read(path)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
             connection: Mutex::new(connection),
@@ -217,7 +213,8 @@ pub(super) fn item_row(connection: &Connection, seq: Seq) -> Read<Option<StoredI
             step: StepNo(step),
             index: from_db(index),
         },
-        _ => return Err(RunFileError::inconsistent("an item has no source")),
+        // It stands for a whole step.
+        (None, ..) => ItemSource::Value(Json::Null),
     };
     let row = file.zip(line).map(|(file, line)| Row {
         file,

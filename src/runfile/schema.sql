@@ -33,6 +33,16 @@ CREATE TABLE item (
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX item_key ON item (step, key) WHERE key IS NOT NULL;
 
+CREATE TABLE kept_row (                     -- rows of files that the plan could not use yet; apply reads no file
+    step  INTEGER NOT NULL,
+    idx   INTEGER NOT NULL,
+    file  TEXT,
+    line  INTEGER,
+    value TEXT,                             -- JSON; null where the row does not read
+    bad   TEXT,                             -- why
+    PRIMARY KEY (step, idx)
+) WITHOUT ROWID;
+
 -- Every write, and every read or assert that is deferred or went wrong.
 CREATE TABLE op (
     seq        INTEGER PRIMARY KEY,         -- step and item in one number
@@ -109,6 +119,16 @@ CREATE TABLE edge (
     PRIMARY KEY (up, down)
 ) WITHOUT ROWID;
 CREATE INDEX edge_down ON edge (down);
+
+CREATE TABLE binding (                      -- a record that a link of this run binds to the one it may have
+    module TEXT NOT NULL,
+    record TEXT NOT NULL,
+    field  TEXT NOT NULL,                   -- the id field, or the link where no field shows it
+    seq    INTEGER NOT NULL,
+    other  TEXT NOT NULL,
+    PRIMARY KEY (module, record, field, seq)
+) WITHOUT ROWID;
+CREATE INDEX binding_seq ON binding (seq);
 
 CREATE TABLE op_step_wait (                 -- a deferred operation and a step it needs settled
     seq  INTEGER NOT NULL,

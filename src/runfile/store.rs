@@ -20,6 +20,7 @@ use crate::expr::ItemSource;
 use crate::expr::Repeat;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::kill;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -152,6 +153,7 @@ impl RunFile {
         let mut ended_badly = Vec::new();
         for (seq, outcome) in outcomes {
             remove_operation(&transaction, *seq)?;
+            kill::passes(kill::Point::InReplace);
             add_outcome(&transaction, *seq, outcome)?;
             let state = match outcome {
                 ItemOutcome::Read(_) => State::Ok,
@@ -174,26 +176,8 @@ impl RunFile {
     /// Takes out what a run that was killed while it expanded a step left of it. Nothing of that can have been sent,
     /// since a step's operations go only when all of them are known.
     pub fn forget_items(&mut self, step: StepNo) -> Result<(), RunFileError> {
-        let range = params![
-            super::pages::first(step).0,
-            super::pages::first(super::pages::next(step)).0
-        ];
         let transaction = self.connection.transaction()?;
-        for sql in [
-            "DELETE FROM body WHERE seq >= ?1 AND seq < ?2",
-            "DELETE FROM edge WHERE down >= ?1 AND down < ?2",
-            "DELETE FROM op_step_wait WHERE seq >= ?1 AND seq < ?2",
-            "DELETE FROM op WHERE seq >= ?1 AND seq < ?2",
-        ] {
-            transaction.prepare_cached(sql)?.execute(range)?;
-        }
-        for sql in [
-            "DELETE FROM item WHERE step = ?1",
-            "DELETE FROM result WHERE step = ?1",
-            "UPDATE step SET items = 0, records = 0, count = NULL WHERE id = ?1",
-        ] {
-            transaction.prepare_cached(sql)?.execute((step.0,))?;
-        }
+        forget_step(&transaction, step)?;
         transaction.commit()?;
         Ok(())
     }
@@ -303,7 +287,36 @@ impl RunFile {
     }
 }
 
-fn add_item(connection: &Connection, step: StepNo, item: &PlannedItem) -> Result<(), RunFileError> {
+/// Takes out all that is known of a step's items; it is to be expanded.
+pub(super) fn forget_step(connection: &Connection, step: StepNo) -> Result<(), RunFileError> {
+    let range = params![
+        super::pages::first(step).0,
+        super::pages::first(super::pages::next(step)).0
+    ];
+    for sql in [
+        "DELETE FROM body WHERE seq >= ?1 AND seq < ?2",
+        "DELETE FROM edge WHERE down >= ?1 AND down < ?2",
+        "DELETE FROM op_step_wait WHERE seq >= ?1 AND seq < ?2",
+        "DELETE FROM binding WHERE seq >= ?1 AND seq < ?2",
+        "DELETE FROM op WHERE seq >= ?1 AND seq < ?2",
+    ] {
+        connection.prepare_cached(sql)?.execute(range)?;
+    }
+    for sql in [
+        "DELETE FROM item WHERE step = ?1",
+        "DELETE FROM result WHERE step = ?1",
+        "UPDATE step SET expanded = 0, items = 0, records = 0, count = NULL WHERE id = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute((step.0,))?;
+    }
+    Ok(())
+}
+
+pub(super) fn add_item(
+    connection: &Connection,
+    step: StepNo,
+    item: &PlannedItem,
+) -> Result<(), RunFileError> {
     let (source, from) = match &item.source {
         ItemSource::Value(value) => (Some(value.to_string()), None),
         ItemSource::Item { step, index } => (None, Some((step.0, to_db(*index)))),

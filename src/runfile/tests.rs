@@ -261,3 +261,34 @@ fn one_private_file_is_left_and_foreign_ones_are_refused() {
         Err(RunFileError::Format { .. })
     ));
 }
+
+#[test]
+fn what_a_kill_left_half_folded_can_be_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.run");
+    RunFile::create(&path, &header()).unwrap().finish().unwrap();
+    // As a kill leaves it: pages are written, and the journal that takes them back is there.
+    let writing = Connection::open(&path).unwrap();
+    writing.pragma_update(None, "cache_size", 1).unwrap();
+    writing
+        .execute_batch(
+            "BEGIN IMMEDIATE; CREATE TABLE half (t TEXT); \
+             WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500) \
+             INSERT INTO half SELECT hex(randomblob(500)) FROM n;",
+        )
+        .unwrap();
+    let killed = folder.path().join("killed.run");
+    std::fs::copy(&path, &killed).unwrap();
+    let journal = |path: &Path| format!("{}-journal", path.display());
+    std::fs::copy(journal(&path), journal(&killed)).unwrap();
+    drop(writing);
+
+    let view = RunView::open(&killed).unwrap();
+    assert_eq!(view.header().unwrap().run_id, "r1");
+    let half = "SELECT count(*) FROM sqlite_master WHERE name = 'half'";
+    let left: i64 = Connection::open(&killed)
+        .unwrap()
+        .query_row(half, (), |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+}

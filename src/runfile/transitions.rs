@@ -12,6 +12,7 @@ use super::Seen;
 use super::store;
 use super::to_db;
 use crate::expr::Seq;
+use crate::kill;
 use crate::operation::Change;
 use crate::operation::State;
 use crate::wire::Label;
@@ -95,6 +96,7 @@ impl RunFile {
             transaction
                 .prepare_cached("UPDATE op SET batch = ?2, attempts = attempts + 1 WHERE seq = ?1")?
                 .execute(params![seq.0, batch])?;
+            kill::passes(kill::Point::InSent);
         }
         super::meta::put(&transaction, &super::Stage::Run)?;
         transaction.commit()?;
@@ -127,6 +129,7 @@ impl RunFile {
             settle(&transaction, *seq, settlement)?;
         }
         transaction.commit()?;
+        kill::passes(kill::Point::AfterSettle);
         for (seq, settlement) in settlements {
             if settlement.state.is_settled() && !settlement.state.is_good() {
                 self.skip_dependents(*seq)?;
@@ -154,6 +157,7 @@ impl RunFile {
                     settle(&transaction, *down, &skipped)?;
                 }
                 transaction.commit()?;
+                kill::passes(kill::Point::InSkip);
                 open.extend(waiting);
             }
         }
@@ -237,9 +241,17 @@ impl RunFile {
         })
     }
 
-    /// Brings back what nobody could tell the end of (`--retry-unknown`).
+    /// Brings back what nobody could tell the end of, and what was skipped because of it (`--retry-unknown`). Where
+    /// something else that it needs did not succeed, it is skipped anew.
     pub fn retry_unknown(&mut self) -> Result<u64, RunFileError> {
-        self.bring_back("op.state = 'unknown'", Again::AsItWas)
+        let label = LocalLabel::Dependency.as_str();
+        self.bring_back(
+            &format!(
+                "op.state = 'unknown' OR (op.state = 'skipped' AND op.label = '{label}' AND op.action NOT IN \
+                 ('assert', 'export') AND EXISTS (SELECT 1 FROM op WHERE op.state = 'unknown'))"
+            ),
+            Again::AsItWas,
+        )
     }
 
     fn bring_back(&mut self, condition: &str, again: Again) -> Result<u64, RunFileError> {
@@ -251,6 +263,13 @@ impl RunFile {
             .prepare(&sql)?
             .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
+        let count = found.len() as u64;
+        let all: Vec<Seq> = found.iter().map(|(seq, _)| Seq(*seq)).collect();
+        let reopened = super::reopen::reopen(&transaction, &all)?;
+        let found: Vec<_> = found
+            .into_iter()
+            .filter(|(seq, _)| !reopened.contains(&Seq(*seq).step()))
+            .collect();
         for (seq, has_change) in &found {
             // What was never worked out is worked out anew.
             let state = match again {
@@ -274,7 +293,7 @@ impl RunFile {
                 .execute((seq,))?;
         }
         transaction.commit()?;
-        Ok(found.len() as u64)
+        Ok(count)
     }
 }
 
@@ -318,6 +337,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     if settlement.state.is_good() {
         store::count_record(connection, seq)?;
     }
+    kill::passes(kill::Point::InSettle);
     if settlement.state.is_settled() && !from.is_settled() {
         count_down(connection, seq)?;
     }

@@ -18,6 +18,7 @@ const ORDER: &[&str] = &[
     "plan",
     "batch",
     "event",
+    "kill",
     "runfile",
     "client",
     "execute",

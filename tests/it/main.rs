@@ -35,6 +35,7 @@ mod pages;
 mod playbooks;
 mod privacy;
 mod profiles;
+mod proofs;
 mod readme;
 mod rendered;
 mod renewal;

@@ -35,6 +35,7 @@ use crate::execute;
 use crate::execute::Exports;
 use crate::execute::PlanEnd;
 use crate::execute::Refusal;
+use crate::kill;
 use crate::runfile::Header;
 use crate::runfile::Instance;
 use crate::runfile::PlaybookText;
@@ -271,6 +272,7 @@ impl Partial {
     }
 
     pub(super) fn keep(self, path: &Path) -> Result<(), Failure> {
+        kill::passes(kill::Point::BeforeName);
         fs_err::rename(&self.0, path).map_err(|source| Failure::Write {
             path: path.to_owned(),
             source,

@@ -29,6 +29,7 @@ use crate::cli::turn::Queue;
 use crate::cli::undo_args::UndoArgs;
 use crate::execute;
 use crate::execute::PlanEnd;
+use crate::kill;
 use crate::plan::Drifted;
 use crate::runfile::Header;
 use crate::runfile::Instance;
@@ -274,6 +275,7 @@ impl Undo<'_> {
         file.finish()?;
         partial.keep(&path)?;
         drop(run);
+        kill::passes(kill::Point::BeforeNote);
         self.note(&header.run_id, &path, Stage::Plan)?;
         Ok(Planned { path, end })
     }
@@ -320,6 +322,7 @@ impl Undo<'_> {
         drop(view);
         let lock = self.queue.lock(path).await?;
         self.note(&run_id, path, Stage::Run)?;
+        kill::passes(kill::Point::AfterNote);
         let end = apply::send(
             self.settings,
             path,

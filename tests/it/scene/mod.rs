@@ -101,6 +101,13 @@ impl Scene {
             .unwrap()
     }
 
+    /// Runs a command line that dies where it is told to, if it comes by there. Gives what it said unless it died.
+    pub(crate) fn dies_at(&self, point: &str, line: &str) -> Option<Said> {
+        let mut command = self.command(line);
+        let output = command.env("SUGARMILL_KILL", point).output().unwrap();
+        output.status.code().map(|_| Said::of(line, &output))
+    }
+
     fn command(&self, line: &str) -> Command {
         let mut command = Command::new(BINARY);
         command

@@ -2,9 +2,12 @@
 
 use std::io::BufRead;
 use std::io::BufReader;
+use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 use serde_json::json;
@@ -104,8 +107,43 @@ impl Server {
         self.database().execute_batch(trigger).unwrap();
     }
 
-    fn database(&self) -> rusqlite::Connection {
-        rusqlite::Connection::open(self.folder.path().join("sugar.db")).unwrap()
+    /// Its records as they are now, in a file to be [restored](Self::restore).
+    pub(crate) fn keep(&self, name: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        let into = path.to_str().unwrap();
+        self.database().execute("VACUUM INTO ?1", (into,)).unwrap();
+        path
+    }
+
+    /// Brings back the records of a file. It serves on meanwhile; every login is forgotten.
+    pub(crate) fn restore(&self, from: &Path) {
+        let mut database = self.database();
+        let from = from.to_str().unwrap();
+        database.execute("ATTACH ?1 AS kept", (from,)).unwrap();
+        let transaction = database
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)
+            .unwrap();
+        let tables: Vec<String> = transaction
+            .prepare("SELECT name FROM main.sqlite_master WHERE type = 'table'")
+            .unwrap()
+            .query_map((), |row| row.get(0))
+            .unwrap()
+            .map(Result::unwrap)
+            .collect();
+        for table in tables {
+            transaction
+                .execute_batch(&format!(
+                    "DELETE FROM main.\"{table}\"; INSERT INTO main.\"{table}\" SELECT * FROM kept.\"{table}\""
+                ))
+                .unwrap();
+        }
+        transaction.commit().unwrap();
+    }
+
+    pub(crate) fn database(&self) -> rusqlite::Connection {
+        let database = rusqlite::Connection::open(self.folder.path().join("sugar.db")).unwrap();
+        database.busy_timeout(Duration::from_secs(10)).unwrap();
+        database
     }
 
     /// Every request and every entry of a bulk that it got.

@@ -1,0 +1,60 @@
+//! Which record a planned link binds to which other, so that what contradicts it is found.
+
+use rusqlite::params;
+use serde_json::Value as Json;
+
+use super::RunFile;
+use super::RunFileError;
+use crate::expr::Seq;
+use crate::plan::Binding;
+
+impl RunFile {
+    /// Writes down what an operation binds, in the place of what it was thought to bind before.
+    pub fn bind(&mut self, bound: &[(Seq, Vec<Binding>)]) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        for (seq, bindings) in bound {
+            transaction
+                .prepare_cached("DELETE FROM binding WHERE seq = ?1")?
+                .execute((seq.0,))?;
+            for binding in bindings {
+                transaction
+                    .prepare_cached(
+                        "INSERT OR REPLACE INTO binding (module, record, field, seq, other) VALUES (?1, ?2, ?3, ?4, ?5)",
+                    )?
+                    .execute(params![
+                        binding.module,
+                        binding.record.as_str(),
+                        binding.field,
+                        seq.0,
+                        binding.to.as_str()
+                    ])?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    /// An earlier operation that binds a record to another one by this field.
+    pub fn bound_otherwise(
+        &self,
+        module: &str,
+        record: &str,
+        field: &str,
+        wanted: &Json,
+        before: Seq,
+    ) -> Result<Option<Seq>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT binding.seq, other FROM binding JOIN op ON op.seq = binding.seq \
+             WHERE binding.module = ?1 AND binding.record = ?2 AND field = ?3 AND binding.seq < ?4 \
+             AND op.state IN ('planned', 'sent', 'ok') ORDER BY binding.seq",
+        )?;
+        let mut rows = statement.query(params![module, record, field, before.0])?;
+        while let Some(row) = rows.next()? {
+            let other: String = row.get(1)?;
+            if wanted.as_str() != Some(other.as_str()) {
+                return Ok(Some(Seq(row.get(0)?)));
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,9 @@
+//! Plan, apply exactly that, undo: the promises, proved over the built binary and a Sugar in a process of its own.
+
+mod alike;
+mod dice;
+mod drift;
+mod guards;
+mod kills;
+mod picture;
+mod playbooks;
