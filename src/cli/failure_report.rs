@@ -135,8 +135,9 @@ fn of_run_file(
     // A person reads the reason on stderr, and what is in the file when they ask for it.
     match output.format {
         Format::Text => {
-            let summary = report::step_summary(&view, output.privacy)?;
-            step_summary::append(settings, &summary);
+            step_summary::append(settings, |out| {
+                report::write_markdown(&view, output.privacy, out)
+            });
             reports::write_files(settings, output, &view)
         }
         _ => reports::give(settings, output, &view),
@@ -152,7 +153,8 @@ fn of_nothing(
 ) -> Result<(), Failure> {
     let report = report_of(about, failure);
     if !matches!(about, About::Shown(_)) {
-        step_summary::append(settings, &report::step_summary_of_failure(&report));
+        let page = report::markdown_of_failure(&report);
+        step_summary::append(settings, |out| Ok(out.write_all(page.as_bytes())?));
     }
     for (format, path) in &output.files {
         let written = reports::write_file_by(path, |out| write(&report, failure, *format, out));
@@ -206,7 +208,7 @@ fn write(
         Format::Ndjson => String::new(),
         Format::Csv => report::csv_heading(),
         Format::Text => printer::plain_failure(failure),
-        Format::Markdown => report::step_summary_of_failure(report),
+        Format::Markdown => report::markdown_of_failure(report),
         Format::Html => {
             let text = printer::plain_failure(failure);
             return Ok(report::write_html_of_failure(report, &text, out)?);

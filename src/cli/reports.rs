@@ -28,8 +28,9 @@ pub(crate) fn give(
     output: &OutputSettings,
     view: &RunView,
 ) -> Result<(), Failure> {
-    let summary = report::step_summary(view, output.privacy)?;
-    step_summary::append(settings, &summary);
+    step_summary::append(settings, |out| {
+        report::write_markdown(view, output.privacy, out)
+    });
     show(settings, output, view)
 }
 

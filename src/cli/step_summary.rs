@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::printer;
 use super::settings::Settings;
+use crate::report::ReportError;
 
 /// GitHub drops a larger summary whole, and it is one for everything a step runs.
 const LARGEST: u64 = 1 << 20;
@@ -12,19 +13,28 @@ const LARGEST: u64 = 1 << 20;
 /// Stands where the rest was cut off.
 const CUT: &str = "\n\n… cut: GitHub takes no more\n";
 
-/// Appends to the summary where there is one. Nothing fails for it: the run is what counts.
-pub(crate) fn append(settings: &Settings, page: &str) {
+/// Appends what a report writes to the summary, where there is one. Nothing fails for it: the run is what counts.
+pub(crate) fn append(
+    settings: &Settings,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), ReportError>,
+) {
     let Ok(path) = settings.environment.get("GITHUB_STEP_SUMMARY") else {
         return;
     };
     let path = Path::new(path);
+    let mut page = Vec::new();
+    if let Err(error) = write(&mut page) {
+        printer::say(settings, &format!("the summary cannot be written: {error}"));
+        return;
+    }
+    let page = String::from_utf8_lossy(&page);
     let used = std::fs::metadata(path).map_or(0, |file| file.len());
     let room = usize::try_from(LARGEST.saturating_sub(used)).unwrap_or(usize::MAX);
     let written = std::fs::File::options()
         .append(true)
         .create(true)
         .open(path)
-        .and_then(|mut file| file.write_all(fitting(page, room).as_bytes()));
+        .and_then(|mut file| file.write_all(fitting(&page, room).as_bytes()));
     if let Err(error) = written {
         let path = path.display();
         printer::say(

@@ -148,8 +148,11 @@ impl Engine<'_> {
             if unfit.is_empty() {
                 break window;
             }
-            // Something may follow from what is settled without being sent.
+            // Something may follow from what is settled without being sent, a stop before all else.
             self.file.settle(&unfit)?;
+            if self.reason_to_stop()?.is_some() {
+                return Ok(());
+            }
         };
         if window.ready.is_empty() {
             sending.steering.starved();

@@ -30,6 +30,10 @@ const READ: f64 = 31.0;
 const BATCH: u64 = 100;
 const SLOTS: u64 = 4;
 
+/// While the number of slots is still looked for, batches are small: so many operations go in batches of so many.
+const SMALL_BATCH: u64 = 20;
+const IN_SMALL_BATCHES: u64 = 560;
+
 /// Ids that a request of a link carries.
 const LINKS: u64 = 200;
 
@@ -173,6 +177,7 @@ impl Wave {
 #[derive(Debug, Default)]
 struct Cost {
     requests: u64,
+    entries: u64,
     milliseconds: f64,
 }
 
@@ -185,7 +190,13 @@ impl Cost {
         let batches = wave.entries.min(SLOTS).max(wave.entries.div_ceil(BATCH));
         let looks = wave.looked_at.div_ceil(BATCH * SLOTS);
         let rounds = batches.div_ceil(SLOTS) + looks;
-        self.requests += batches + looks;
+        let small = IN_SMALL_BATCHES
+            .saturating_sub(self.entries)
+            .min(wave.entries);
+        let large = wave.entries - small;
+        let sent = small.div_ceil(SMALL_BATCH) + large.div_ceil(BATCH);
+        self.entries += wave.entries;
+        self.requests += sent.max(batches) + looks;
         self.milliseconds +=
             whole(rounds) * REQUEST + wave.milliseconds / whole(batches.min(SLOTS));
     }
@@ -372,7 +383,7 @@ mod tests {
         let pending = [pending(0, Action::Create, 50), pending(1, Action::Link, 50)];
         assert_eq!(
             cost(&pending, &[]),
-            (4, 450.0 + 50.0 * (112.0 + 76.0) / 4.0)
+            (5, 450.0 + 50.0 * (112.0 + 76.0) / 4.0)
         );
         let (requests, _) = cost(&pending, &[(1, 0)]);
         assert_eq!(requests, 8);
@@ -381,7 +392,7 @@ mod tests {
     #[test]
     fn many_fill_batches_and_what_is_overwritten_is_looked_at() {
         let (requests, milliseconds) = cost(&[pending(0, Action::Update, 1_000)], &[]);
-        assert_eq!(requests, 10 + 3);
+        assert_eq!(requests, 28 + 5 + 3, "small batches, large ones, and looks");
         // Three rounds of four batches, three looks, and a quarter of what the records take.
         let expected = 6.0 * 450.0 + 1_000.0 * (76.0 + 31.0) / 4.0;
         assert!((milliseconds - expected).abs() < 0.001, "{milliseconds}");

@@ -168,6 +168,15 @@ fn facts(source: &Source<'_>, report: &Report<()>) -> Vec<(&'static str, String)
         facts.extend(run.finished.clone().map(|finished| ("ended", finished)));
         facts.push(("requests", text::requests(report)));
     }
+    if let Some(estimate) = &report.estimate {
+        let time = format!("{} {}", estimate.time_text(), estimate.rate_text());
+        facts.push((
+            "estimate",
+            format!("{} requests, {time}", estimate.requests_text()),
+        ));
+        let may_follow = estimate.may_follow.iter();
+        facts.extend(may_follow.map(|one| ("may follow", one.message.clone())));
+    }
     for (_, text) in &mut facts {
         *text = cells::visible(text);
     }

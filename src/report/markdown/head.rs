@@ -4,6 +4,7 @@ use super::Told;
 use super::inert;
 use super::page::Page;
 use crate::report::Kind;
+use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::text;
 use crate::report::text::Ink;
@@ -12,18 +13,7 @@ use crate::report::text::grouped;
 pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     let report = told.report;
     let mut part = page.part(8_000);
-    // Who posts it as one comment that is replaced finds that comment by this line.
-    let name: String = report
-        .playbook
-        .name
-        .chars()
-        .map(|letter| match letter.is_ascii_alphanumeric() {
-            true => letter,
-            false => '.',
-        })
-        .take(80)
-        .collect();
-    part.add(&format!("<!-- sugarmill {name} -->\n"));
+    part.add(&marker(&report.playbook.name));
 
     let (ink, verdict) = text::verdict(&told.source.standing, report);
     let sign = match ink {
@@ -31,13 +21,11 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         Ink::Bad => "✗",
         Ink::Warn | Ink::Plain | Ink::Strong | Ink::Faint => "!",
     };
-    let kind = match report.kind {
-        Kind::Plan => "Plan",
-        Kind::Run => "Run",
-        Kind::Undo => "Undo",
-    };
     let name = inert::short_code(&report.playbook.name, 100);
-    part.add(&format!("### {sign} {kind} of {name}: {verdict}\n\n"));
+    part.add(&format!(
+        "### {sign} {} of {name}: {verdict}\n\n",
+        kind(report.kind)
+    ));
     if let Some(digest) = &report.digest {
         part.add(&format!("Digest {}\n\n", inert::short_code(digest, 128)));
     }
@@ -75,6 +63,46 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     }
     page.put(&part);
     Ok(())
+}
+
+/// Of a command that came to no run file, and perhaps not as far as to the playbook's name.
+pub(super) fn of_failure<O>(page: &mut Page, report: &Report<O>) {
+    let playbook = &report.playbook;
+    let name = match playbook.name.is_empty() {
+        true => &playbook.path,
+        false => &playbook.name,
+    };
+    let mut part = page.part(1_000);
+    part.add(&marker(name));
+    part.add(&format!(
+        "### ✗ {} of {}: {}\n",
+        kind(report.kind),
+        inert::short_code(name, 100),
+        report.result.as_str()
+    ));
+    page.put(&part);
+}
+
+/// Who posts the document as one comment that is replaced finds that comment by this line.
+fn marker(name: &str) -> String {
+    let letters = name
+        .chars()
+        .map(|letter| match letter.is_ascii_alphanumeric() {
+            true => letter,
+            false => '.',
+        });
+    format!(
+        "<!-- sugarmill {} -->\n",
+        letters.take(80).collect::<String>()
+    )
+}
+
+fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Plan => "Plan",
+        Kind::Run => "Run",
+        Kind::Undo => "Undo",
+    }
 }
 
 fn time(told: &Told<'_>) -> String {

@@ -2,6 +2,7 @@
 
 mod careful;
 mod changes;
+mod cost;
 mod head;
 mod inert;
 mod operation;
@@ -50,10 +51,19 @@ pub fn write_markdown(
     head::put(&mut page, &told)?;
     problems::put(&mut page, &told)?;
     careful::put(&mut page, &told)?;
+    cost::put(&mut page, &told);
     steps::put(&mut page, &told);
     changes::put(&mut page, &told)?;
     out.write_all(page.finish(&told.all, &end).as_bytes())?;
     Ok(())
+}
+
+/// The document of a command that came to no run file: what stood in the way.
+pub fn markdown_of_failure<O>(report: &Report<O>) -> String {
+    let mut page = Page::ending_with("");
+    head::of_failure(&mut page, report);
+    problems::diagnostics(&mut page, &report.diagnostics);
+    page.finish("", "")
 }
 
 /// What can be done now, as commands to copy.

@@ -24,7 +24,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     failures(page, told)
 }
 
-fn diagnostics(page: &mut Page, diagnostics: &[Diagnostic]) {
+pub(super) fn diagnostics(page: &mut Page, diagnostics: &[Diagnostic]) {
     // Errors first: they are what stands in the way.
     for (severity, what) in [(Severity::Error, "errors"), (Severity::Warning, "warnings")] {
         let found = || diagnostics.iter().filter(|one| one.severity == severity);

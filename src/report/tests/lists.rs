@@ -16,7 +16,6 @@ use crate::operation::State;
 use crate::report::Options;
 use crate::report::Privacy;
 use crate::report::ReportError;
-use crate::report::step_summary;
 use crate::report::write_csv;
 use crate::report::write_github;
 use crate::report::write_json;
@@ -303,11 +302,4 @@ fn csv_reads_back_and_holds_no_formula() {
     let text = written(&view, write_ndjson);
     let first: Json = serde_json::from_str(text.lines().next().unwrap()).unwrap();
     assert_eq!(first["key"], "=HYPERLINK(\"x\")");
-}
-
-#[test]
-fn a_summary_for_the_page_of_a_workflow() {
-    let folder = tempfile::tempdir().unwrap();
-    let view = fixtures::view(fixtures::finished(folder.path()));
-    insta::assert_snapshot!(step_summary(&view, Privacy::Hide).unwrap());
 }

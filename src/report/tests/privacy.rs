@@ -15,7 +15,6 @@ use crate::report::Listing;
 use crate::report::Options;
 use crate::report::Privacy;
 use crate::report::TextOptions;
-use crate::report::step_summary;
 use crate::report::write_csv;
 use crate::report::write_github;
 use crate::report::write_html;
@@ -49,7 +48,6 @@ fn reports(view: &RunView, privacy: Privacy) -> String {
     for write in [write_junit, write_github, write_ndjson, write_csv] {
         write(view, privacy, &mut out).unwrap();
     }
-    out.extend(step_summary(view, privacy).unwrap().into_bytes());
     write_markdown(view, privacy, &mut out).unwrap();
     write_html(view, privacy, &mut out).unwrap();
     String::from_utf8(out).unwrap()

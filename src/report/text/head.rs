@@ -89,11 +89,6 @@ pub(super) fn outputs<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Resul
     Ok(())
 }
 
-/// What has become of it, in a few words.
-pub(in crate::report) fn verdict_text<O>(standing: &Standing, report: &Report<O>) -> &'static str {
-    verdict(standing, report).1
-}
-
 pub(in crate::report) fn verdict<O>(
     standing: &Standing,
     report: &Report<O>,

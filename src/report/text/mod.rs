@@ -13,13 +13,11 @@ pub(super) mod value;
 use std::io::Write;
 
 pub(super) use cells::grouped;
-pub(super) use cells::visible;
 pub(super) use changes::filled;
 pub(super) use changes::links;
 pub(super) use head::counts;
 pub(super) use head::requests;
 pub(super) use head::verdict;
-pub(super) use head::verdict_text;
 pub(super) use next::of as next_steps;
 pub(super) use next::quoted;
 pub(super) use sheet::Ink;

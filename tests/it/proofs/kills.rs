@@ -104,7 +104,12 @@ impl Ground {
         match point {
             // What it passes only when it finds what another life left open, or what an answer did not say.
             Point::InReconcile => drop(self.scene.dies_at("AfterAnswer:3", "apply p.run")),
-            Point::AfterQuestion => self.scene.server.fault("drop_after,path=/bulk,skip=2"),
+            // Fewer than the attempts of one request, so that no read gives up.
+            Point::AfterQuestion => {
+                self.scene
+                    .server
+                    .fault("drop_after,path=/bulk,skip=2,times=3");
+            }
             _ => {}
         }
         let survived = self.scene.dies_at(&at, "apply p.run").is_some();
