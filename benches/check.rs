@@ -13,6 +13,7 @@ use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
+use mimalloc::MiMalloc;
 use sugarmill::check;
 use sugarmill::check::Headings;
 use sugarmill::diag::Colour;
@@ -23,6 +24,10 @@ use sugarmill::diag::draw;
 use sugarmill::metadata;
 use sugarmill::metadata::Metadata;
 use sugarmill::playbook;
+
+/// As the command has it.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 type Failure = Box<dyn Error>;
 
