@@ -95,7 +95,37 @@ impl Engine<'_> {
         })
     }
 
+    /// A write that a read refers to and that is not done: what the read would find now is not what it is to find.
+    fn written_first(&self, step: &CheckedStep) -> Result<Option<StepNo>, RunFileError> {
+        if !matches!(step.action, CheckedAction::Read(_)) {
+            return Ok(None);
+        }
+        for on in &step.reads {
+            if self.checked.step(*on).is_write() && !self.file.step(*on)?.is_settled() {
+                return Ok(Some(*on));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says of the reads that wait for what they wait.
+    pub(super) fn explain_waiting_reads(&self) -> Result<(), RunFileError> {
+        for step in &self.checked.steps {
+            if self.file.step(step.number)?.expanded {
+                continue;
+            }
+            if let Some(on) = self.written_first(step)? {
+                let reason = format!("read when step `{}` is done", self.checked.step(on).id);
+                self.file.explain_step(step.number, &reason)?;
+            }
+        }
+        Ok(())
+    }
+
     async fn try_expand(&mut self, step: &CheckedStep) -> Result<bool, ExecuteError> {
+        if self.written_first(step)?.is_some() {
+            return Ok(false);
+        }
         match self.barrier(step)? {
             // What a write would do can be worked out before its turn; what a read finds cannot.
             Barrier::Closed if self.reads_behind_it(step) => return Ok(false),

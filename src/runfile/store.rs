@@ -100,10 +100,10 @@ impl RunFile {
         Ok(())
     }
 
-    /// All items of the step are known.
+    /// All items of the step are known, so nothing needs to be said of why they are not.
     pub fn expanded(&self, step: StepNo) -> Result<(), RunFileError> {
         self.connection
-            .prepare_cached("UPDATE step SET expanded = 1 WHERE id = ?1")?
+            .prepare_cached("UPDATE step SET expanded = 1, reason = NULL WHERE id = ?1")?
             .execute((step.0,))?;
         Ok(())
     }

@@ -37,6 +37,7 @@ mod privacy;
 mod profiles;
 mod proofs;
 mod readme;
+mod reads_after_writes;
 mod rendered;
 mod renewal;
 mod run_files;
