@@ -30,7 +30,7 @@ impl Checked {
         for (number, step) in (0..).zip(&mut self.steps) {
             step.strip(StepNo(number));
             if turned_round && let CheckedAction::Write(write) = &step.action {
-                step.verb = taken_back_by(write);
+                step.verb = taken_back_by(write, step.verb);
             }
         }
         self.limits = limits;
@@ -62,18 +62,19 @@ impl CheckedStep {
     }
 }
 
-/// What mostly takes a step's operations back; of an upsert it depends on what it was for each item.
-fn taken_back_by(write: &CheckedWrite) -> &'static str {
+/// The verb that takes a step's operations back, as far as there is one: that a deleted record is not made again, its
+/// operations say themselves. What an upsert or a call did is different for each item, so these keep their own.
+fn taken_back_by(write: &CheckedWrite, own: &'static str) -> &'static str {
     match write {
         CheckedWrite::Create { .. } => "delete",
-        CheckedWrite::Update { .. } => "update",
-        CheckedWrite::Upsert { .. } => "undo",
-        CheckedWrite::Delete { .. }
-        | CheckedWrite::UpsertByKey { .. }
-        | CheckedWrite::Call { .. } => "none",
+        CheckedWrite::Delete { .. } => "create",
         CheckedWrite::Link { .. } => "unlink",
         CheckedWrite::Unlink { .. } => "link",
         CheckedWrite::Favorite { .. } => "unfavorite",
         CheckedWrite::Unfavorite { .. } => "favorite",
+        CheckedWrite::Update { .. }
+        | CheckedWrite::Upsert { .. }
+        | CheckedWrite::UpsertByKey { .. }
+        | CheckedWrite::Call { .. } => own,
     }
 }

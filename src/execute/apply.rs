@@ -79,7 +79,7 @@ pub async fn apply(
     let end = engine.run(Arc::new(writer), health, options).await;
     engine.judge_expectations()?;
     engine.write_exports()?;
-    engine.write_outputs()?;
+    engine.write_outputs(matches!(end, Ok(ApplyEnd::Finished)))?;
     engine.file.put(&Finished(super::timestamp()))?;
     engine.file.put(&match &end {
         Ok(ApplyEnd::Finished) => Ending::Finished,

@@ -12,6 +12,7 @@ use crate::diag::Problem;
 use crate::diag::Sources;
 use crate::diag::counted;
 use crate::expr::Effect;
+use crate::expr::Failure;
 use crate::expr::Rendered;
 use crate::operation::State;
 use crate::plan::GuardError;
@@ -27,6 +28,7 @@ use crate::wire::Label;
 use crate::wire::LocalLabel;
 
 const EXPECT: Code = Code("local:expect");
+const NO_OUTPUT: Code = Code("no_output");
 
 /// Why a plan can be read but not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -94,7 +96,8 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
     engine.explain_waiting_reads()?;
     engine.judge_expectations()?;
     engine.write_exports()?;
-    engine.write_outputs()?;
+    engine.write_outputs(false)?;
+    engine.explain_waiting()?;
     let refusal = engine.refusal()?;
     engine
         .file
@@ -192,8 +195,31 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Outputs that can be known; the others stay out until they are.
-    pub(super) fn write_outputs(&self) -> Result<(), RunFileError> {
+    /// Of a step whose items are not known yet, which steps have to run before.
+    fn explain_waiting(&self) -> Result<(), ExecuteError> {
+        for step in self.checked.steps.iter().filter(|step| !step.is_export()) {
+            if self.file.step(step.number)?.expanded {
+                continue;
+            }
+            let mut waits_for = Vec::new();
+            for from in &step.upstream {
+                if !self.file.step(*from)?.is_settled() {
+                    waits_for.push(format!("`{}`", self.checked.step(*from).id));
+                }
+            }
+            let have = if waits_for.len() == 1 { "has" } else { "have" };
+            if !waits_for.is_empty() {
+                let names = waits_for.join(", ");
+                let reason = format!("not known before {names} {have} run");
+                self.file.explain_step(step.number, &reason)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Outputs that can be known; the others stay out until they are. Of one that never will be, the run file says why.
+    pub(super) fn write_outputs(&self, are_final: bool) -> Result<(), RunFileError> {
+        self.file.forget_problems(NO_OUTPUT)?;
         let mut outputs = serde_json::Map::new();
         for output in &self.checked.outputs {
             let scope = self.world.scope_in(output.included);
@@ -202,7 +228,12 @@ impl Engine<'_> {
                     outputs.insert(output.name.clone(), value);
                 }
                 Ok(Rendered::Omit) => {}
-                Err(failure) => tracing::debug!("output `{}`: {failure}", output.name),
+                Err(Failure::Unknown) if !are_final => {}
+                Err(failure) => {
+                    let message = format!("output `{}` has no value: {failure}", output.name);
+                    let problem = Problem::warning(NO_OUTPUT, message);
+                    self.file.add_problem(&problem, &Sources::default())?;
+                }
             }
         }
         self.file.put(&Outputs(outputs))

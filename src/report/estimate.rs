@@ -79,9 +79,11 @@ pub enum ConsequenceKind {
     /// Records get another assigned user.
     Assigned,
     Deleted,
+    /// Records that can be linked to one other only leave the one they have.
+    Moved,
     /// Calls of other endpoints; what one does, only the endpoint knows.
     Called,
-    /// Records are made, changed or deleted; what hooks and workflows of the instance do then, no plan can know.
+    /// Records are made or changed; what hooks and workflows of the instance do then, no plan can know.
     Saved,
     /// Operations of which nobody knows yet what they are.
     Deferred,
@@ -114,7 +116,11 @@ pub(super) fn of(
         rate,
         measured: measured(&requests),
         run_file_bytes: view.size()?,
-        may_follow: consequences(&pending, view.reassigned(&header.instance.user_id)?),
+        may_follow: consequences(
+            &pending,
+            view.reassigned(&header.instance.user_id)?,
+            view.moved()?,
+        ),
     }))
 }
 
@@ -216,7 +222,7 @@ fn measured(requests: &Requests) -> Option<u64> {
     is_enough.then(|| requests.milliseconds / requests.http)
 }
 
-fn consequences(pending: &[Pending], reassigned: u64) -> Vec<Consequence> {
+fn consequences(pending: &[Pending], reassigned: u64, moved: u64) -> Vec<Consequence> {
     let records = |count| match count {
         1 => "1 record".to_owned(),
         count => format!("{} records", grouped(count)),
@@ -227,12 +233,7 @@ fn consequences(pending: &[Pending], reassigned: u64) -> Vec<Consequence> {
     };
     let deleted = sum(|action| action == Action::Delete);
     let called = sum(|action| action == Action::Call);
-    let saved = sum(|action| {
-        matches!(
-            action,
-            Action::Create | Action::Upsert | Action::Update | Action::Delete
-        )
-    });
+    let saved = sum(|action| matches!(action, Action::Create | Action::Upsert | Action::Update));
     let deferred: u64 = pending.iter().map(|one| one.deferred).sum();
     let get = if reassigned == 1 { "gets" } else { "get" };
     let is = |count| if count == 1 { "is" } else { "are" };
@@ -253,6 +254,18 @@ fn consequences(pending: &[Pending], reassigned: u64) -> Vec<Consequence> {
                 records(deleted),
                 is(deleted)
             ),
+        ),
+        (
+            ConsequenceKind::Moved,
+            moved,
+            match moved {
+                1 => "1 record leaves the one it was linked to, since it can have one only"
+                    .to_owned(),
+                count => format!(
+                    "{} records leave the one they were linked to, since they can have one only",
+                    grouped(count)
+                ),
+            },
         ),
         (
             ConsequenceKind::Called,

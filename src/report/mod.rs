@@ -11,6 +11,7 @@ mod graph;
 mod html;
 mod json;
 mod junit;
+mod linked;
 mod lists;
 mod markdown;
 mod metadata_diff;

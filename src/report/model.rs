@@ -16,6 +16,7 @@ use super::Estimate;
 use super::Kind;
 use super::Outcome;
 use super::RunResult;
+use super::linked::Linked;
 use crate::operation::Action;
 
 /// The version of the report's format.
@@ -189,8 +190,8 @@ pub(super) struct OperationAside {
     pub(super) module: Option<String>,
     /// The fields whose value changes, as Sugar compares values.
     pub(super) changed: Vec<String>,
-    /// Of a link or unlink, through what.
-    pub(super) link: Option<String>,
+    /// Of a link or unlink, through what, and what moves.
+    pub(super) link: Option<Linked>,
     /// Of a create below another record, which that is and through what.
     pub(super) below: Option<String>,
 }

@@ -117,8 +117,12 @@ pub fn runs_text(lines: &[RunLine]) -> String {
                     [] => "nothing to do".to_owned(),
                     counts => counts.join(", "),
                 };
+                let of = match facts.kind {
+                    Kind::Undo => "undo of ",
+                    Kind::Plan | Kind::Run => "",
+                };
                 text.push_str(&format!(
-                    "{}  {:<11}  {file}\n    {} on {}: {counts}\n",
+                    "{}  {:<11}  {file}\n    {of}{} on {}: {counts}\n",
                     facts.started,
                     facts.result.as_str(),
                     cells::visible(&facts.playbook),

@@ -35,6 +35,7 @@ use super::SteeredReport;
 use super::StepReport;
 use super::Summary;
 use super::estimate;
+use super::linked::Linked;
 use super::model::OperationAside;
 use super::model::StepAside;
 use super::model::VERSION;
@@ -272,7 +273,10 @@ impl<'a> Source<'a> {
             records: step.count.unwrap_or(step.records),
             counts,
             labels: step.labels.clone(),
-            reason: reason.map(|text| self.said(of, text)),
+            reason: match reason {
+                Some(text) => Some(self.said(of, text)),
+                None => self.waits_for(step)?,
+            },
             operations: operations(step)?,
             aside: StepAside {
                 labelled,
@@ -285,6 +289,20 @@ impl<'a> Source<'a> {
                 besides: self.view.besides(step.number)?,
             },
         })
+    }
+
+    /// Of a read that is deferred: its operations are not listed, so the step says what they wait for.
+    fn waits_for(&self, step: &StepView) -> Result<Option<String>, ReportError> {
+        if step.writes || outcome::of_step(step) != Outcome::Deferred {
+            return Ok(None);
+        }
+        let (first, _) = self.page(step, Which::Deferred, None, 1)?;
+        let needs = first.first().map(|first| first.depends_on.as_slice());
+        Ok(needs.filter(|needs| !needs.is_empty()).map(|needs| {
+            let names: Vec<String> = needs.iter().map(|need| format!("`{need}`")).collect();
+            let have = if names.len() == 1 { "has" } else { "have" };
+            format!("not known before {} {have} run", names.join(", "))
+        }))
     }
 
     fn summary(&self) -> Summary {
@@ -382,12 +400,9 @@ impl<'a> Source<'a> {
         let aside = OperationAside {
             module: module.map(str::to_owned),
             changed: changed(&self.header.metadata, module, &found.before, &found.after),
-            link: match &found.change {
-                Some(Change::Link { link, .. } | Change::Unlink { link, .. }) => {
-                    Some(link.as_str().to_owned())
-                }
-                _ => None,
-            },
+            link: Linked::of(found.change.as_ref(), &found.before, |fields| {
+                self.curtain.composed_map(fields)
+            }),
             below: found
                 .change
                 .as_ref()

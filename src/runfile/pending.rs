@@ -75,6 +75,18 @@ impl RunView {
         Ok(from_db(count))
     }
 
+    /// Records that planned links take from the one they are linked to.
+    pub fn moved(&self) -> Result<u64, RunFileError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT coalesce(sum(json_array_length(body.before, '$.replaces')), 0) \
+                 FROM op JOIN body ON body.seq = op.seq WHERE op.state = 'planned' AND op.action = 'link'",
+            )?
+            .query_row((), |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
     /// Bytes of the database. What a run adds to it is little beside what the plan holds.
     pub fn size(&self) -> Result<u64, RunFileError> {
         let bytes = self.connection.query_row(

@@ -10,6 +10,7 @@ use super::RunFile;
 use super::RunFileError;
 use super::results::StoredItem;
 use super::to_db;
+use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Row;
 use crate::diag::Severity;
@@ -100,10 +101,12 @@ impl RunFile {
         Ok(())
     }
 
-    /// All items of the step are known, so nothing needs to be said of why they are not.
+    /// All items of the step are known, so why they were not is no matter any more.
     pub fn expanded(&self, step: StepNo) -> Result<(), RunFileError> {
         self.connection
-            .prepare_cached("UPDATE step SET expanded = 1, reason = NULL WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE step SET expanded = 1, reason = iif(expanded, reason, NULL) WHERE id = ?1",
+            )?
             .execute((step.0,))?;
         Ok(())
     }
@@ -245,6 +248,14 @@ impl RunFile {
     /// Where an item came from and what it is.
     pub fn item(&self, seq: Seq) -> Result<Option<StoredItem>, RunFileError> {
         super::results::item_row(&self.connection, seq)
+    }
+
+    /// What an earlier command found of a kind that is looked for anew.
+    pub fn forget_problems(&self, code: Code) -> Result<(), RunFileError> {
+        self.connection
+            .prepare_cached("DELETE FROM problem WHERE code = ?1")?
+            .execute((code.0,))?;
+        Ok(())
     }
 
     pub fn add_problem(&self, problem: &Problem, sources: &Sources) -> Result<(), RunFileError> {

@@ -113,8 +113,8 @@ pub enum Which {
     Bad,
     /// The others.
     Fine,
-    /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition, or
-    /// unchanged with a remark.
+    /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition or
+    /// the flags of the plan, or unchanged with a remark.
     Noted,
     /// What changes the instance, or would: planned, deferred or done.
     Changing,
@@ -135,7 +135,7 @@ impl Which {
             Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
             Self::Fine => "op.state NOT IN ('failed', 'unknown', 'sent')",
             Self::Noted => {
-                "((op.state = 'skipped' AND op.label <> 'local:condition') \
+                "((op.state = 'skipped' AND op.label NOT IN ('local:condition', 'local:left_out')) \
                  OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
             }
             Self::Changing => "op.state IN ('planned', 'deferred', 'ok')",

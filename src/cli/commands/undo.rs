@@ -9,6 +9,7 @@ use super::plan;
 use super::plan::Partial;
 use super::plan::Planned;
 use super::run;
+use crate::cli::args::Format;
 use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
@@ -66,7 +67,11 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
                 args.file.display()
             ),
         );
-        reports::give(settings, &output, &view)?;
+        // What the run says of itself would read as if it were of an undo. A program gets one document all the same.
+        match output.format {
+            Format::Text => reports::write_files(settings, &output, &view)?,
+            _ => reports::give(settings, &output, &view)?,
+        }
         return Ok(Exit::Success);
     }
     let loaded = load::recorded(&view, &[])?;

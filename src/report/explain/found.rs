@@ -103,6 +103,11 @@ pub(super) const FOUND: &[Found] = &[
         "name one of its sheets with `sheet`, as the message lists them",
     ),
     found(
+        "no_output",
+        "an output of the playbook has no value, as what it is built on failed, was left out or does not suit (a warning)",
+        "the message says why; a `default` in the template gives it a value anyway",
+    ),
+    found(
         "no_key",
         "a create has no `key`, so running the playbook again creates again (a warning)",
         "name each record by something that stays the same: `key: \"{{ item.code }}\"`",

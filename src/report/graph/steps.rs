@@ -78,6 +78,7 @@ fn became(step: &StepView, look: Look) -> String {
     }
     match (look, step.count) {
         (Look::Read, Some(count)) => format!("counted {count}"),
+        (Look::Read, None) if matches!(step.verb.as_str(), "enum" | "ping") => "answered".into(),
         (Look::Read, None) => {
             let records = usize::try_from(step.records).unwrap_or(usize::MAX);
             counted(records, "record")

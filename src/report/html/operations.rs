@@ -9,6 +9,7 @@ use crate::operation::Action;
 use crate::report::OperationReport;
 use crate::report::Outcome;
 use crate::report::ReportError;
+use crate::report::linked;
 use crate::report::record_link::record_link;
 use crate::report::source::Source;
 use crate::report::text;
@@ -24,6 +25,9 @@ const MOST_BYTES: usize = 6_000_000;
 
 /// Fields of one operation.
 const FIELDS: usize = 40;
+
+/// Records named that a link moves.
+const MOVED: usize = 5;
 
 /// Columns of what a closed operation says of itself.
 const BRIEF: usize = 48;
@@ -223,7 +227,11 @@ fn fields(found: &OperationReport) -> (Vec<Field>, bool) {
 fn brief(found: &OperationReport) -> Option<String> {
     let value = |value: Option<&Json>| text::value::shown(value.unwrap_or(&Json::Null), BRIEF);
     match found.action {
-        Action::Link | Action::Unlink => text::links(found),
+        Action::Link | Action::Unlink => {
+            let moved = linked::moved(found, MOVED).into_iter();
+            let pieces: Vec<String> = linked::summary(found).into_iter().chain(moved).collect();
+            Some(pieces.join("; "))
+        }
         Action::Update if found.aside.changed.len() == 1 => {
             let name = found.aside.changed.first()?;
             Some(format!(

@@ -3,21 +3,35 @@
 use super::Told;
 use super::inert;
 use super::operation;
+use super::operation::Detail;
 use super::page::Page;
+use super::page::Part;
 use super::problems;
 use crate::report::Outcome;
 use crate::report::ReportError;
+use crate::report::StepReport;
 use crate::report::text;
 use crate::report::text::cells::counted;
 use crate::report::text::grouped;
 use crate::runfile::Which;
 
-/// Bytes for each of the lists.
+/// Bytes for a list of what is no delete.
 const ROOM: usize = 10_000;
+
+/// Bytes that deletes leave to what comes behind them: of the estimate, and that something more is to be told.
+const KEPT: usize = 3_000;
 
 pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     let deletes = |count| counted(count, "delete");
-    list(page, told, Which::Deletes, "deletes", deletes)?;
+    let mut others_first = KEPT;
+    if any(told, Which::OtherIrreversible)? {
+        others_first += ROOM / 2;
+    }
+    if is_waiting(told) {
+        others_first += ROOM / 2;
+    }
+    let room = page.room().saturating_sub(others_first).max(ROOM);
+    list(page, told, Which::Deletes, "deletes", deletes, room)?;
     let others = |count| {
         format!(
             "{} that cannot be taken back",
@@ -30,8 +44,24 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         Which::OtherIrreversible,
         "changes that cannot be taken back",
         others,
+        ROOM,
     )?;
     deferred(page, told)
+}
+
+fn any(told: &Told<'_>, which: Which) -> Result<bool, ReportError> {
+    for step in &told.source.steps {
+        if told.source.count(step, which)? > 0 {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Whether something is not known yet.
+fn is_waiting(told: &Told<'_>) -> bool {
+    let is_open = |step: &StepReport<()>| step.aside.writes && step.outcome == Outcome::Deferred;
+    told.report.summary.deferred > 0 || told.report.steps.iter().any(is_open)
 }
 
 fn list(
@@ -40,6 +70,7 @@ fn list(
     which: Which,
     what: &'static str,
     heading: impl Fn(u64) -> String,
+    room: usize,
 ) -> Result<(), ReportError> {
     let mut counts = Vec::new();
     for step in &told.source.steps {
@@ -49,19 +80,44 @@ fn list(
     if all == 0 {
         return Ok(());
     }
-    let mut part = page.part(ROOM);
-    part.add(&format!("\n#### {}\n\n", heading(all)));
+    // The more there are, the less is said of each, so that none is missing.
+    let mut fitting = None;
+    for detail in Detail::ALL {
+        let mut part = page.part(room);
+        part.add(&format!("\n#### {}\n\n", heading(all)));
+        let shown = lines(&mut part, told, which, &counts, detail)?;
+        let is_whole = shown == all;
+        fitting = Some((part, shown));
+        if is_whole {
+            break;
+        }
+    }
+    if let Some((mut part, shown)) = fitting {
+        problems::more(page, &mut part, what, all, shown);
+        page.put(&part);
+    }
+    Ok(())
+}
+
+/// As many lines as fit. Gives how many that are.
+fn lines(
+    part: &mut Part,
+    told: &Told<'_>,
+    which: Which,
+    counts: &[u64],
+    detail: Detail,
+) -> Result<u64, ReportError> {
     let mut shown = 0;
-    'steps: for (step, count) in told.source.steps.iter().zip(counts) {
+    for (step, count) in told.source.steps.iter().zip(counts) {
         let mut after = None;
-        let mut left = count;
+        let mut left = *count;
         while left > 0 {
             let (found, more) = told.source.page(step, which, after, 100)?;
             for one in &found {
-                let line = operation::line(told, one);
+                let line = operation::line_with(told, one, detail);
                 let step = inert::short_code(&step.id, 60);
                 if !part.add(&format!("- {step} {line}\n")) {
-                    break 'steps;
+                    return Ok(shown);
                 }
                 shown += 1;
             }
@@ -72,16 +128,12 @@ fn list(
             }
         }
     }
-    problems::more(page, &mut part, what, all, shown);
-    page.put(&part);
-    Ok(())
+    Ok(shown)
 }
 
 /// Step by step: what they wait for is the same for all of a step, as a rule.
 fn deferred(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
-    let is_open = |step: &&crate::report::StepReport<()>| {
-        step.aside.writes && step.outcome == Outcome::Deferred
-    };
+    let is_open = |step: &&StepReport<()>| step.aside.writes && step.outcome == Outcome::Deferred;
     let waiting = told.report.steps.iter().filter(is_open).count() as u64;
     let known = told.report.summary.deferred;
     if known == 0 && waiting == 0 {

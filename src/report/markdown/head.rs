@@ -49,7 +49,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     }
     part.add(&format!(
         "\n{}. {} as {}, {}.\n",
-        text::counts(&report.summary),
+        text::counts(report),
         inert::short_code(&report.instance.url, 200),
         inert::short_code(&report.instance.user, 100),
         time(told),

@@ -8,6 +8,7 @@ use super::inert;
 use crate::operation::Action;
 use crate::report::OperationReport;
 use crate::report::Outcome;
+use crate::report::linked;
 use crate::report::record_link::record_link;
 use crate::report::text;
 use crate::report::text::cells;
@@ -15,11 +16,28 @@ use crate::report::text::cells;
 /// Fields of a record that are named.
 pub(super) const FIELDS: usize = 5;
 
+/// Records named that a link moves.
+const MOVED: usize = 3;
+
 /// What the name of a person is made of.
 const PARTS_OF_NAMES: [&str; 3] = ["first_name", "last_name", "full_name"];
 
 /// Columns of a key.
 const KEY: usize = 60;
+
+/// How much is said of an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    Full,
+    /// Its record by name.
+    Named,
+    /// Its key, which leads nowhere.
+    Key,
+}
+
+impl Detail {
+    pub(super) const ALL: [Self; 3] = [Self::Full, Self::Named, Self::Key];
+}
 
 /// Its key, which leads to the record.
 pub(super) fn name(told: &Told<'_>, operation: &OperationReport) -> String {
@@ -32,6 +50,25 @@ pub(super) fn name(told: &Told<'_>, operation: &OperationReport) -> String {
         Some(link) => format!("[{key}]({link})"),
         None if operation.key == record => key,
         None => format!("{key} {}", inert::short_code(record, KEY)),
+    }
+}
+
+/// The same with less of it. What all lines of a list have in common is left to its heading.
+pub(super) fn line_with(told: &Told<'_>, operation: &OperationReport, detail: Detail) -> String {
+    match detail {
+        Detail::Full => line(told, operation),
+        Detail::Named => {
+            let name = name(told, operation);
+            let fields = match operation.action {
+                Action::Delete => &operation.before,
+                _ => &operation.after,
+            };
+            match text::filled(fields).into_iter().next() {
+                Some((_, value)) => format!("{name}: {}", inert::shown(value)),
+                None => name,
+            }
+        }
+        Detail::Key => inert::short_code(&operation.key, KEY),
     }
 }
 
@@ -84,9 +121,15 @@ fn what(operation: &OperationReport) -> String {
         }
         Action::Create | Action::Call => fields(&operation.after),
         Action::Delete => fields(&operation.before),
-        Action::Link | Action::Unlink => text::links(operation)
-            .map(|links| inert::prose(&links))
-            .unwrap_or_default(),
+        Action::Link | Action::Unlink => {
+            let summary = linked::summary(operation).unwrap_or_default();
+            let moved = linked::moved(operation, MOVED);
+            let moved: Vec<String> = moved.iter().map(|one| inert::prose(one)).collect();
+            match moved.is_empty() {
+                true => inert::prose(&summary),
+                false => format!("{}: {}", inert::prose(&summary), moved.join("; ")),
+            }
+        }
         Action::Read | Action::Assert | Action::Export => String::new(),
     }
 }

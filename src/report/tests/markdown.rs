@@ -378,6 +378,44 @@ fn thousands_of_everything_fit() {
     );
 }
 
+/// Whoever reviews must see each delete, so they come before what is made.
+#[test]
+fn hundreds_of_deletes_are_all_listed_before_creates() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "retire", "delete", Some("Accounts"));
+    fixtures::step(&file, 1, "accounts", "create", Some("Accounts"));
+    let fields = |index: u64| json!({ "name": format!("Account number {index}"), "industry": "Steel", "website": "https://example.com" });
+    let deletes = (0..600).map(|index| {
+        Planned::delete(
+            0,
+            index,
+            &format!("K-{index:05}"),
+            "Accounts",
+            fields(index),
+        )
+    });
+    let creates = (0..600).map(|index| {
+        Planned::create(
+            1,
+            index,
+            &format!("N-{index:05}"),
+            "Accounts",
+            fields(index),
+        )
+    });
+    let (deletes, creates) = (deletes.collect(), creates.collect());
+    fixtures::add(&mut file, 0, deletes);
+    fixtures::add(&mut file, 1, creates);
+    let text = markdown(file);
+    assert!(text.chars().count() <= LARGEST, "{}", text.chars().count());
+    for index in 0..600 {
+        assert!(text.contains(&format!("K-{index:05}")), "{index}:\n{text}");
+    }
+    assert_eq!(left_out(&text, " deletes"), 0);
+    assert!(left_out(&text, " operations") > 0, "{text}");
+}
+
 #[test]
 fn a_playbook_of_very_many_steps_fits() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use crate::report::write_text;
 use crate::runfile::Ending;
 use crate::runfile::RunFile;
 use crate::wire::Label;
+use crate::wire::LocalLabel;
 
 const PLAIN: TextOptions = TextOptions {
     style: Style {
@@ -87,6 +88,54 @@ fn what_is_not_known_yet_is_said() {
     let reason = "it counts what `old` leaves, so it runs when `old` has";
     file.explain_step(StepNo(1), reason).unwrap();
     fixtures::add(&mut file, 2, Vec::new());
+    insta::assert_snapshot!(text(file, PLAIN));
+}
+
+/// Records that leave the one they had, first; a relation's columns; and in a step of an undo what another action does.
+#[test]
+fn what_a_link_moves_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "attach", "link", Some("Accounts"));
+    let ids: Vec<_> = (1..7).map(|index| fixtures::id(0, index)).collect();
+    let link = Planned::link(0, 0, "Acme", fixtures::id(0, 0), &ids)
+        .setting(1, serde_json::json!({ "contact_role": "buyer" }))
+        .replacing(3, &fixtures::id(9, 9))
+        .replacing(5, &fixtures::id(9, 8));
+    let again = Planned::unlink(0, 1, "Beta", fixtures::id(0, 0), &ids[..1]);
+    fixtures::add(&mut file, 0, vec![link, again]);
+    insta::assert_snapshot!(text(file, PLAIN));
+}
+
+/// Equal messages are said once, and steps that were left out are nobody's surprise.
+#[test]
+fn the_same_is_said_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "del", "create", Some("Leads"));
+    fixtures::step(&file, 1, "notes", "create", Some("Notes"));
+    fixtures::step(&file, 2, "safe", "assert", None);
+    let gone = |index: u64| {
+        let message = match index {
+            7 => "another one",
+            _ => "a deleted record cannot be brought back",
+        };
+        let key = format!("L-{index}");
+        Planned::new(0, index, &key, Action::Create)
+            .row("leads.csv", index + 2)
+            .ended(
+                State::Failed,
+                Label::from(LocalLabel::Irreversible),
+                message,
+            )
+    };
+    fixtures::add(&mut file, 0, (0..12).map(gone).collect());
+    let skipped = |step, action| {
+        let label = Label::from(LocalLabel::LeftOut);
+        Planned::new(step, 0, "0", action).ended(State::Skipped, label, "`--only del`")
+    };
+    fixtures::add(&mut file, 1, vec![skipped(1, Action::Create)]);
+    fixtures::add(&mut file, 2, vec![skipped(2, Action::Assert)]);
     insta::assert_snapshot!(text(file, PLAIN));
 }
 

@@ -18,11 +18,15 @@ use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::SideEffect;
+use crate::report::linked;
 use crate::report::source::Source;
 use crate::runfile::Which;
 
 /// Fields shown of a record that is made or deleted.
 const FIELDS: usize = 12;
+
+/// Records shown that a link moves.
+const MOVED: usize = 3;
 
 /// Columns a key or a field's name takes at most.
 const WIDEST: usize = 30;
@@ -59,7 +63,7 @@ pub(super) fn draw<O>(
         let action = steps::action(about);
         sheet.heading(&format!("{}: {action}, {}", step.id, counts.join(", ")))?;
         source.first(step, Which::Changing, limit, |operation| {
-            Ok(one(sheet, &operation)?)
+            Ok(one(sheet, &step.verb, &operation)?)
         })?;
         trouble::more(sheet, count, limit)?;
     }
@@ -71,7 +75,7 @@ pub(super) fn name(step: &str, key: &str) -> String {
     format!("{step}[{}]", cells::cut(&cells::visible(key), WIDEST))
 }
 
-fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
+fn one(sheet: &mut Sheet<'_>, verb: &str, operation: &OperationReport) -> io::Result<()> {
     let (mark, ink) = super::mark(operation.outcome, Some(operation.action));
     let key = cells::visible(&operation.key);
     let mut pieces = Vec::new();
@@ -83,7 +87,12 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
         let record = operation.record.as_deref().map(cells::visible);
         pieces.extend(record.map(|id| (Ink::Faint, id)));
     }
-    pieces.extend(links(operation).map(|links| (Ink::Plain, links)));
+    let action = operation.action.as_str();
+    // The heading says what most of a step's operations do.
+    if action != verb {
+        pieces.push((Ink::Plain, action.to_owned()));
+    }
+    pieces.extend(linked::summary(operation).map(|links| (Ink::Plain, links)));
     pieces.extend(called(operation).map(|called| (Ink::Plain, called)));
     pieces.extend(
         operation
@@ -107,29 +116,11 @@ fn one(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
         Action::Create | Action::Upsert => fields(sheet, &operation.after),
         Action::Call => sent(sheet, &operation.after),
         Action::Delete => fields(sheet, &operation.before),
-        Action::Link | Action::Unlink | Action::Read | Action::Assert | Action::Export => Ok(()),
+        Action::Link | Action::Unlink => linked::moved(operation, MOVED)
+            .iter()
+            .try_for_each(|text| sheet.wrapped("    ", Ink::Plain, text)),
+        Action::Read | Action::Assert | Action::Export => Ok(()),
     }
-}
-
-/// Behind the record: `→ 3 ids through link`; of an unlink, the ids that are taken away.
-pub(in crate::report) fn links(operation: &OperationReport) -> Option<String> {
-    let link = operation.aside.link.as_deref()?;
-    let ids = |fields: &Map<String, Json>| {
-        let list = fields.get("to").and_then(Json::as_array);
-        list.map_or(0, Vec::len) as u64
-    };
-    let (before, after) = (ids(&operation.before), ids(&operation.after));
-    Some(match operation.action {
-        Action::Unlink => {
-            let taken = cells::counted(before.saturating_sub(after), "id");
-            format!("→ {taken} less through {link}")
-        }
-        _ if before > 0 => format!(
-            "→ {} through {link}, {before} of them already",
-            cells::counted(after, "id")
-        ),
-        _ => format!("→ {} through {link}", cells::counted(after, "id")),
-    })
 }
 
 /// Of a call: `POST /Accounts/duplicateCheck`.

@@ -10,6 +10,7 @@ use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::RunResult;
+use crate::report::StepReport;
 use crate::report::Summary;
 use crate::report::outcome::Standing;
 use crate::report::source::Source;
@@ -38,7 +39,7 @@ pub(super) fn draw<O>(
         let short: String = digest.chars().take(DIGEST_SHOWN).collect();
         entry(sheet, "digest", &short)?;
     }
-    entry(sheet, "counts", &counts(&report.summary))?;
+    entry(sheet, "counts", &counts(report))?;
     let irreversible = irreversible(source)?;
     if irreversible > 0 {
         let text = format!(
@@ -127,8 +128,21 @@ fn entry(sheet: &mut Sheet<'_>, name: &str, text: &str) -> io::Result<()> {
     sheet.wrapped(&cells::padded(name, NAMES), Ink::Plain, text)
 }
 
-/// "847 ok, 2 failed"; what there is none of is not said.
-pub(in crate::report) fn counts(summary: &Summary) -> String {
+/// "847 ok, 2 failed"; what there is none of is not said. Of steps that nobody knows yet, it cannot be said how many
+/// there will be.
+pub(in crate::report) fn counts<O>(report: &Report<O>) -> String {
+    let is_unknown = |step: &StepReport<O>| {
+        step.aside.writes && step.outcome == Outcome::Deferred && step.counts.is_empty()
+    };
+    let counts = known(&report.summary);
+    match report.steps.iter().any(is_unknown) {
+        true if report.summary == Summary::default() => "not known yet".to_owned(),
+        true => format!("at least {counts}"),
+        false => counts,
+    }
+}
+
+fn known(summary: &Summary) -> String {
     let of = |outcome| match outcome {
         Outcome::Ok => summary.ok,
         Outcome::Unchanged => summary.unchanged,
@@ -157,7 +171,7 @@ pub(in crate::report) fn requests<O>(report: &Report<O>) -> String {
     };
     let steered = requests.steered.as_ref().map(|steered| {
         let (slots, size) = (grouped(steered.slots), grouped(steered.batch_size));
-        format!("; {slots} at once, up to {size} in a batch")
+        format!("; steered to {slots} at once and {size} in a batch at most")
     });
     format!(
         "{} http, {} bulk, {}, {retries}{}",

@@ -14,7 +14,6 @@ use std::io::Write;
 
 pub(super) use cells::grouped;
 pub(super) use changes::filled;
-pub(super) use changes::links;
 pub(super) use head::counts;
 pub(super) use head::requests;
 pub(super) use head::verdict;
@@ -59,20 +58,27 @@ pub enum Listing {
 /// Limits of lists, of each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Limits {
+    /// Of what went wrong or is worth a look, by what is to be said.
     trouble: u64,
+    /// Operations named of which the same is to be said.
+    named: u64,
     changes: u64,
 }
 
 impl Listing {
     fn limits(self, standing: &Standing) -> Limits {
-        let (trouble, changes) = match self {
-            Self::Brief if standing.is_plan() => (10, 3),
+        let (trouble, named, changes) = match self {
+            Self::Brief if standing.is_plan() => (10, 3, 3),
             // What was done is in the table; who wants each of them asks for it.
-            Self::Brief => (10, 0),
-            Self::AtMost(limit) => (limit, limit),
-            Self::All => (u64::MAX, u64::MAX),
+            Self::Brief => (10, 3, 0),
+            Self::AtMost(limit) => (limit, limit, limit),
+            Self::All => (u64::MAX, u64::MAX, u64::MAX),
         };
-        Limits { trouble, changes }
+        Limits {
+            trouble,
+            named,
+            changes,
+        }
     }
 }
 
@@ -88,7 +94,7 @@ pub fn write_text(
     let mut sheet = Sheet::new(out, options.style);
     head::draw(&mut sheet, &source, &report)?;
     steps::draw(&mut sheet, &report)?;
-    trouble::draw(&mut sheet, &source, &report, limits.trouble)?;
+    trouble::draw(&mut sheet, &source, &report, limits)?;
     changes::draw(&mut sheet, &source, &report, limits.changes)?;
     head::outputs(&mut sheet, &report)?;
     cost::draw(&mut sheet, &report)?;

@@ -81,14 +81,18 @@ pub(in crate::report) fn action<O>(step: &StepReport<O>) -> String {
 /// What there is to say of a step: its counts, each with its labels, or the records it read.
 pub(in crate::report) fn said<O>(step: &StepReport<O>) -> String {
     let mut said: Vec<String> = Vec::new();
-    if !step.aside.writes && step.outcome != Outcome::Deferred {
+    // Of a read that did not come to its question there is nothing to say but why.
+    let was_asked = !matches!(step.outcome, Outcome::Deferred | Outcome::Skipped);
+    if !step.aside.writes && was_asked {
+        let is_well = step.counts.is_empty();
         said.push(match step.verb.as_str() {
-            "assert" if step.counts.is_empty() => "holds".to_owned(),
-            "assert" => String::new(),
-            "export" if step.counts.is_empty() => cells::counted(step.records, "row"),
-            "export" => String::new(),
-            "count" => format!("counted {}", grouped(step.records)),
-            _ => cells::counted(step.records, "record"),
+            "assert" if is_well => "holds".to_owned(),
+            "export" if is_well => cells::counted(step.records, "row"),
+            "enum" | "ping" if is_well => "answered".to_owned(),
+            "assert" | "export" | "enum" | "ping" => String::new(),
+            "count" if is_well => format!("counted {}", grouped(step.records)),
+            _ if is_well || step.records > 0 => cells::counted(step.records, "record"),
+            _ => String::new(),
         });
     }
     for outcome in Outcome::IN_COUNTS {
@@ -108,7 +112,11 @@ pub(in crate::report) fn said<O>(step: &StepReport<O>) -> String {
     said.retain(|piece| !piece.is_empty());
     match (said.is_empty(), step.outcome) {
         (false, _) => said.join(", "),
-        (true, Outcome::Deferred) => "deferred, not known before other steps have run".to_owned(),
+        (true, Outcome::Deferred) => match step.reason {
+            // It is said below.
+            Some(_) => "deferred".to_owned(),
+            None => "deferred, not known before other steps have run".to_owned(),
+        },
         (true, _) => "nothing to do".to_owned(),
     }
 }

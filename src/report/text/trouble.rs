@@ -1,5 +1,6 @@
 //! What went wrong, and what is worth a look though nothing did: each with label, message and place.
 
+use super::Limits;
 use super::cells;
 use super::cells::grouped;
 use super::sheet::Ink;
@@ -18,11 +19,11 @@ pub(super) fn draw<O>(
     sheet: &mut Sheet<'_>,
     source: &Source<'_>,
     report: &Report<O>,
-    limit: u64,
+    limits: Limits,
 ) -> Result<(), ReportError> {
-    diagnostics(sheet, &report.diagnostics, limit)?;
-    operations(sheet, source, Which::Bad, "what went wrong", limit)?;
-    operations(sheet, source, Which::Noted, "worth a look", limit)
+    diagnostics(sheet, &report.diagnostics, limits.trouble)?;
+    operations(sheet, source, Which::Bad, "what went wrong", limits)?;
+    operations(sheet, source, Which::Noted, "worth a look", limits)
 }
 
 fn diagnostics(
@@ -83,7 +84,7 @@ fn operations(
     source: &Source<'_>,
     which: Which,
     heading: &str,
-    limit: u64,
+    limits: Limits,
 ) -> Result<(), ReportError> {
     let mut headed = false;
     for step in &source.steps {
@@ -95,30 +96,90 @@ fn operations(
             sheet.heading(heading)?;
             headed = true;
         }
-        source.first(step, which, limit, |operation| {
-            one_operation(sheet, step, &operation)
+        let mut alike: Vec<Alike> = Vec::new();
+        source.first(step, which, u64::MAX, |operation| {
+            Alike::put(&mut alike, operation, limits);
+            Ok(())
         })?;
-        more(sheet, count, limit)?;
+        for alike in &alike {
+            one(sheet, step, alike)?;
+        }
+        more(sheet, count, alike.iter().map(|alike| alike.count).sum())?;
     }
     Ok(())
 }
 
-fn one_operation(
-    sheet: &mut Sheet<'_>,
-    step: &StepView,
-    operation: &OperationReport,
-) -> Result<(), ReportError> {
+/// Operations of a step of which the same is to be said.
+struct Alike {
+    first: OperationReport,
+    count: u64,
+    /// Of the others the first ones, by key and row.
+    others: Vec<(String, Option<String>)>,
+}
+
+impl Alike {
+    /// Puts an operation to those like it; where there are groups enough, it is left out.
+    fn put(groups: &mut Vec<Self>, operation: OperationReport, limits: Limits) {
+        let has_room = (groups.len() as u64) < limits.trouble;
+        match groups.iter_mut().find(|group| group.takes(&operation)) {
+            Some(group) => {
+                group.count += 1;
+                if (group.others.len() as u64) + 1 < limits.named {
+                    let place = place(&operation);
+                    group.others.push((operation.key, place));
+                }
+            }
+            None if has_room => groups.push(Self {
+                first: operation,
+                count: 1,
+                others: Vec::new(),
+            }),
+            None => {}
+        }
+    }
+
+    fn takes(&self, other: &OperationReport) -> bool {
+        let told = |operation: &OperationReport| {
+            (
+                operation.outcome,
+                operation.action,
+                operation.status,
+                operation.attempts,
+            )
+        };
+        told(&self.first) == told(other)
+            && self.first.label == other.label
+            && self.first.message == other.message
+    }
+}
+
+fn one(sheet: &mut Sheet<'_>, step: &StepView, alike: &Alike) -> Result<(), ReportError> {
+    let operation = &alike.first;
     let outcome = operation.outcome;
     let action = match &step.module {
         Some(module) => format!("{} {module}", operation.action.as_str()),
         None => operation.action.as_str().to_owned(),
     };
-    let mut pieces = vec![
-        (outcome.ink(), format!("{} {outcome}", outcome.mark())),
-        (Ink::Plain, super::changes::name(&step.id, &operation.key)),
-        (Ink::Plain, action),
-    ];
-    pieces.extend(place(operation).map(|place| (Ink::Faint, place)));
+    let mut pieces = vec![(outcome.ink(), format!("{} {outcome}", outcome.mark()))];
+    let name = |key: &str| super::changes::name(&step.id, key);
+    if alike.count == 1 {
+        pieces.push((Ink::Plain, name(&operation.key)));
+        pieces.push((Ink::Plain, action));
+        pieces.extend(place(operation).map(|place| (Ink::Faint, place)));
+    } else {
+        let count = cells::counted(alike.count, "operation");
+        pieces.push((Ink::Plain, format!("{action}, {count}:")));
+        let first = (operation.key.clone(), place(operation));
+        for (key, place) in std::iter::once(&first).chain(&alike.others) {
+            let place = place.as_deref().map(|place| format!(" ({place})"));
+            let named = format!("{}{}", name(key), place.unwrap_or_default());
+            pieces.push((Ink::Plain, named));
+        }
+    }
+    let rest = alike.count - 1 - alike.others.len() as u64;
+    if rest > 0 {
+        pieces.push((Ink::Plain, format!("and {} more", grouped(rest))));
+    }
     if operation.attempts > 1 {
         let attempts = cells::counted(operation.attempts, "attempt");
         pieces.push((Ink::Faint, format!("after {attempts}")));

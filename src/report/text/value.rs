@@ -20,32 +20,34 @@ pub(in crate::report) fn shown(value: &Json, room: usize) -> String {
         Json::String(text) if text.is_empty() => "(empty)".to_owned(),
         Json::String(text) => format!("\"{}\"", cells::cut(&cells::visible(text), room - 2)),
         Json::Array(list) if list.is_empty() => "(empty)".to_owned(),
-        Json::Array(list) => match addresses(list) {
-            Some(addresses) => cells::cut(&addresses, room),
+        Json::Array(list) => match called(list) {
+            Some(listed) => cells::cut(&listed, room),
             None => cells::cut(&cells::visible(&value.to_string()), room),
         },
         other => cells::cut(&cells::visible(&other.to_string()), room),
     }
 }
 
-/// Sugar's list of e-mail addresses: each with what holds of it, as `"a@example.com" (primary_address)`.
-fn addresses(list: &[Json]) -> Option<String> {
-    let shown: Option<Vec<String>> = list.iter().map(address).collect();
+/// Sugar's lists of e-mail addresses, tags, teams: each by what people call it, with what holds of it, as
+/// `"a@example.com" (primary_address)`.
+fn called(list: &[Json]) -> Option<String> {
+    let shown: Option<Vec<String>> = list.iter().map(one_called).collect();
     Some(shown?.join(", "))
 }
 
-fn address(item: &Json) -> Option<String> {
+fn one_called(item: &Json) -> Option<String> {
     let item = item.as_object()?;
-    let address = cells::visible(item.get("email_address")?.as_str()?);
+    let name = item.get("email_address").or_else(|| item.get("name"))?;
+    let name = cells::visible(name.as_str().filter(|name| !name.is_empty())?);
     let marks: Vec<&str> = item
         .iter()
         .filter(|(_, value)| **value == Json::Bool(true))
         .map(|(name, _)| name.as_str())
         .collect();
     if marks.is_empty() {
-        return Some(format!("\"{address}\""));
+        return Some(format!("\"{name}\""));
     }
-    Some(format!("\"{address}\" ({})", marks.join(", ")))
+    Some(format!("\"{name}\" ({})", marks.join(", ")))
 }
 
 /// How a change is written.
@@ -119,6 +121,10 @@ mod tests {
             (
                 json!([{ "email_address": "a@b.c", "primary_address": true }, { "email_address": "d@e.f" }]),
                 "\"a@b.c\" (primary_address), \"d@e.f\"",
+            ),
+            (
+                json!([{ "id": "t1", "name": "Alpha" }, { "id": "t2", "name": "Beta" }]),
+                "\"Alpha\", \"Beta\"",
             ),
         ] {
             assert_eq!(shown(&value, 60), expected);
