@@ -221,6 +221,9 @@ pub(crate) struct Choice {
     /// Run the steps that have one of these tags, and the reads they need
     #[arg(long, value_name = "TAG", value_delimiter = ',')]
     pub(crate) tags: Vec<String>,
+    /// In place of the playbook's `generation`, which is 1 where it says none: another number gives all its creates new ids
+    #[arg(long, value_name = "N")]
+    pub(crate) generation: Option<u64>,
     /// Write exports after planning too, with what is known by then
     #[arg(long)]
     pub(crate) write_exports: bool,

@@ -178,6 +178,7 @@ pub(crate) async fn make(
         },
         identity,
         now: now.to_string(),
+        generation: request.choice.generation,
         metadata,
     };
     let partial = Partial::new(&path);
