@@ -197,7 +197,11 @@ fn an_id_that_a_deleted_record_holds_is_taken() {
     let raised = scene.ends(0, &format!("{plan} --generation 2"));
     assert_ne!(raised.json()["digest"], as_it_is);
     let applied = scene.ends(0, "apply third.run --format json");
-    assert_eq!(applied.operation("load", "A-1")["state"], "ok", "{applied}");
+    assert_eq!(
+        applied.operation("load", "A-1")["outcome"],
+        "ok",
+        "{applied}"
+    );
     assert_eq!(
         applied.operation("load", "A-1")["record"],
         raised.operation("load", "A-1")["record"]
