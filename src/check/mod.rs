@@ -66,6 +66,7 @@ use crate::expr::StepNo;
 use crate::metadata::Metadata;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
+use crate::playbook::Unread;
 use crate::playbook::VarDecl;
 
 /// Headings of the CSV files and sheets that steps read, by step id: the only thing check needs that is not in the playbook.
@@ -123,16 +124,22 @@ pub fn check_with(
     let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
 
+    let unread = playbook.unread.steps.iter();
     let steps: BTreeMap<&str, Option<&CheckedStep>> = playbook
         .steps
         .iter()
         .zip(&compiled)
         .map(|(step, compiled)| (step.id.value.as_str(), compiled.as_ref()))
+        .chain(unread.map(|id| (id.as_str(), None)))
         .collect();
     let known: Vec<Known<'_>> = playbooks(playbook)
         .map(|(number, vars)| Known {
             steps: &steps,
-            vars: vars.iter().map(|var| var.name.value.as_str()).collect(),
+            vars: vars
+                .iter()
+                .map(|var| var.name.value.as_str())
+                .chain(playbook.unread.vars.iter().map(String::as_str))
+                .collect(),
             headings,
             prefix: included::prefix(playbook, number),
             includes: &ids,
@@ -219,19 +226,15 @@ pub fn check_with(
 }
 
 /// What check finds in a playbook of which parts could not be read, without what only seems wrong because they are missing.
-pub fn of_the_readable(problems: Problems) -> Problems {
-    const OF_NAMES: &[&str] = &[
-        "unknown_step",
-        "unknown_var",
-        "unknown_name",
-        "unused_var",
-        "unreachable",
-        "read_beside_write",
-        "cycle",
-    ];
+pub fn of_the_readable(problems: Problems, unread: &Unread) -> Problems {
+    const OF_NAMES: &[&str] = &["unused_var", "unreachable", "read_beside_write", "cycle"];
     problems
         .into_iter()
-        .filter(|problem| !OF_NAMES.contains(&problem.code.0))
+        .filter(|problem| match problem.code.0 {
+            "unknown_step" => !unread.hides_steps,
+            "unknown_var" => !unread.hides_vars,
+            code => !OF_NAMES.contains(&code),
+        })
         .collect()
 }
 

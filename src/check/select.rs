@@ -8,7 +8,7 @@ use super::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
-use crate::diag::did_you_mean;
+use crate::diag::nearest_and_all;
 use crate::expr::StepNo;
 use crate::playbook::Wait;
 
@@ -43,8 +43,8 @@ pub fn select(checked: &Checked, selection: &Selection) -> Result<LeftOut, Probl
         if !checked.steps.iter().any(|step| is_named(step, name)) {
             let known = checked.steps.iter().map(|step| step.id.as_str());
             problems.push(
-                Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`"))
-                    .help_if(did_you_mean(name, known)),
+                Problem::error(UNKNOWN_STEP, format!("the playbook has no step `{name}`"))
+                    .help(nearest_and_all(name, "step", known)),
             );
         }
     }
@@ -57,7 +57,7 @@ pub fn select(checked: &Checked, selection: &Selection) -> Result<LeftOut, Probl
                 .collect();
             problems.push(
                 Problem::error(UNKNOWN_TAG, format!("no step has the tag `{tag}`"))
-                    .help_if(did_you_mean(tag, known)),
+                    .help(nearest_and_all(tag, "tag", known)),
             );
         }
     }

@@ -16,7 +16,7 @@ use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
-use crate::diag::did_you_mean;
+use crate::diag::nearest_and_all;
 use crate::expr::Hit;
 use crate::expr::IncludedNames;
 use crate::expr::IncludedVar;
@@ -197,8 +197,9 @@ pub fn resolve_vars(
                     UNKNOWN_VAR,
                     format!("{origin} sets `{name}`, and the playbook has no such variable"),
                 )
-                .help_if(did_you_mean(
+                .help(nearest_and_all(
                     name,
+                    "variable",
                     declared.iter().map(|var| var.name.value.as_str()),
                 )),
             );

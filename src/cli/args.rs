@@ -24,7 +24,7 @@ use crate::check::Selection;
 #[command(
     name = "sugarmill",
     version,
-    about = "Runs declarative YAML playbooks against SugarCRM: check, plan, apply exactly that",
+    about = "Runs declarative YAML playbooks against SugarCRM: check, plan, apply exactly that, undo it",
     after_help = "Examples:\n  \
         sugarmill plan playbooks/import-customers.yaml --sandbox\n  \
         sugarmill plan import.yaml -o import.run && sugarmill apply import.run\n  \
@@ -164,6 +164,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
+    /// The playbooks to check
     #[arg(required = true, value_name = "PLAYBOOK")]
     pub(crate) playbooks: Vec<PathBuf>,
     /// Check against this snapshot of an instance's metadata, without asking the instance
@@ -186,10 +187,11 @@ pub(crate) enum CheckFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Variables {
-    /// Set a variable of the playbook; repeatable
+    /// Set a variable of the playbook; repeatable. Goes before --vars-file, and that before `SUGARMILL_VAR_NAME`.
+    /// Takes no variable of `type: secret`, since others see command lines
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(crate) vars: Vec<String>,
-    /// Read variables from a YAML or JSON map
+    /// Read variables, secrets too, from a YAML or JSON map; repeatable, and the last file of a name holds
     #[arg(long, value_name = "FILE")]
     pub(crate) vars_file: Vec<PathBuf>,
 }
@@ -221,6 +223,9 @@ pub(crate) struct Choice {
     /// Run the steps that have one of these tags, and the reads they need
     #[arg(long, value_name = "TAG", value_delimiter = ',')]
     pub(crate) tags: Vec<String>,
+    /// In place of the playbook's `generation`, which is 1 where it says none: another number gives all its creates new ids
+    #[arg(long, value_name = "N")]
+    pub(crate) generation: Option<u64>,
     /// Write exports after planning too, with what is known by then
     #[arg(long)]
     pub(crate) write_exports: bool,
@@ -246,7 +251,7 @@ pub(crate) struct Output {
     /// Show personal data, which reports hide otherwise
     #[arg(long)]
     pub(crate) show_pii: bool,
-    /// List all operations, however many
+    /// Which operations are listed
     #[arg(long, value_name = "WHICH", default_value = "some")]
     pub(crate) operations: Operations,
 }
@@ -267,6 +272,7 @@ pub(crate) struct Confirmation {
 
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
+    /// The playbook to plan
     pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
     #[arg(short, long = "out", value_name = "FILE")]
@@ -286,6 +292,7 @@ pub(crate) struct PlanArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
+    /// The run file that `plan` wrote, or that an earlier apply or undo did not end
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) again: SecretsAgain,
@@ -314,14 +321,16 @@ pub(crate) struct ApplyArgs {
     pub(crate) confirmation: Confirmation,
     #[command(flatten)]
     pub(crate) lock: LockArgs,
-    #[command(flatten)]
-    pub(crate) paths: Paths,
+    /// Let exports be written into this folder too; repeatable
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_path: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
+    /// The playbook to plan and apply
     pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
     #[arg(short, long = "out", value_name = "FILE")]
@@ -351,6 +360,7 @@ pub(crate) struct RunArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
+    /// The run file to show, at any time
     pub(crate) file: PathBuf,
     /// Where to write it [default: standard output]
     #[arg(short, long = "out", value_name = "FILE")]

@@ -82,7 +82,7 @@ pub(crate) fn build<'a>(
         origin: Origin {
             identity: header.identity.clone(),
             playbook: loaded.checked.name.clone(),
-            generation: loaded.checked.generation,
+            generation: header.generation.unwrap_or(loaded.checked.generation),
             run: header.run_id.clone(),
         },
         world: execute::world(&file, &loaded.checked, header, now)?,

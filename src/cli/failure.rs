@@ -8,6 +8,7 @@ use crate::client::ClientError;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::execute::ExecuteError;
+use crate::plan::LimitMet;
 use crate::report::ReportError;
 use crate::runfile::NoPermit;
 use crate::runfile::RunFileError;
@@ -126,7 +127,7 @@ impl From<ExecuteError> for Failure {
             ExecuteError::RunFile(error) => Self::RunFile(error),
             ExecuteError::Guard(error) => Self::Refused {
                 message: error.to_string(),
-                help: None,
+                help: Some(error.help(LimitMet::Applying)),
             },
             error @ (ExecuteError::Lost(_)
             | ExecuteError::Refused { .. }
@@ -139,7 +140,8 @@ impl From<NoPermit> for Failure {
     fn from(error: NoPermit) -> Self {
         match error {
             NoPermit::RunFile(error) => Self::RunFile(error),
-            error @ (NoPermit::RefusedPlan | NoPermit::Guard(_)) => Self::Refused {
+            NoPermit::Guard(error) => ExecuteError::Guard(error).into(),
+            error @ NoPermit::RefusedPlan => Self::Refused {
                 message: error.to_string(),
                 help: None,
             },

@@ -44,6 +44,8 @@ pub(crate) enum Promise {
 pub(crate) enum About {
     Playbook(PathBuf),
     RunFile(PathBuf),
+    /// A run file that is taken back.
+    Undone(PathBuf),
     /// A run file that is only looked at.
     Shown(PathBuf),
 }
@@ -62,7 +64,7 @@ impl Promise {
             Command::Plan(args) => reports(&args.output, About::Playbook(args.playbook.clone())),
             Command::Run(args) => reports(&args.output, About::Playbook(args.playbook.clone())),
             Command::Apply(args) => reports(&args.output, About::RunFile(args.file.clone())),
-            Command::Undo(args) => reports(&args.output, About::RunFile(args.file.clone())),
+            Command::Undo(args) => reports(&args.output, About::Undone(args.file.clone())),
             Command::Show(args) => reports(&args.output, About::Shown(args.file.clone())),
             Command::Doctor(args) => document(args.format),
             Command::Explain(args) => document(args.format),
@@ -91,7 +93,7 @@ impl Promise {
                 let output = OutputSettings::resolve(output)
                     .unwrap_or_else(|_| OutputSettings::without_files(output));
                 let view = match about {
-                    About::RunFile(path) => RunView::open(path).ok(),
+                    About::RunFile(path) | About::Undone(path) => RunView::open(path).ok(),
                     About::Playbook(_) | About::Shown(_) => None,
                 };
                 let kept = match view {
@@ -172,10 +174,14 @@ fn of_nothing(
 }
 
 fn report_of(about: &About, failure: &Failure) -> Report {
-    let (About::Playbook(path) | About::RunFile(path) | About::Shown(path)) = about;
+    let (kind, path) = match about {
+        About::Playbook(path) | About::Shown(path) => (report::Kind::Plan, path),
+        About::RunFile(path) => (report::Kind::Run, path),
+        About::Undone(path) => (report::Kind::Undo, path),
+    };
     Report {
         version: 1,
-        kind: report::Kind::Plan,
+        kind,
         digest: None,
         playbook: report::PlaybookReport {
             name: String::new(),
@@ -216,6 +222,28 @@ fn write(
     };
     out.write_all(text.as_bytes()).map_err(ReportError::Write)?;
     Ok(())
+}
+
+/// Of a command line that makes no sense, as far as it can be seen what was asked for.
+pub(crate) fn give_misused(arguments: &[String], failure: &Failure) {
+    // The file is not known: what was taken for it may be the value of a flag.
+    let path = PathBuf::new();
+    let about = match arguments.iter().find_map(|one| reporting(one)) {
+        Some(about) => about(path),
+        None => return give_diagnostics(failure),
+    };
+    printer::result(&format!("{:#}\n", json!(report_of(&about, failure))));
+}
+
+/// What a command of this name reports about.
+fn reporting(command: &str) -> Option<fn(PathBuf) -> About> {
+    match command {
+        "plan" | "run" => Some(About::Playbook),
+        "apply" => Some(About::RunFile),
+        "undo" => Some(About::Undone),
+        "show" => Some(About::Shown),
+        _ => None,
+    }
 }
 
 /// A failure as the one JSON document of a command that makes no report.

@@ -72,7 +72,7 @@ pub(crate) struct ExplainArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
-    /// A playbook, or a run file: then each step says what became of it
+    /// A playbook, or a run file: then each step says what became of it, and which steps are sent in one batch
     #[arg(value_name = "PLAYBOOK|FILE")]
     pub(crate) file: PathBuf,
     #[command(flatten)]
@@ -88,7 +88,10 @@ pub(crate) enum GraphChoice {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 playbooks can be run, 4 something they need does not work.")]
+#[command(
+    after_help = "Exit codes: 0 playbooks can be run, 3 the instance is not named well enough to ask,\n\
+        4 something playbooks need does not work."
+)]
 pub(crate) struct DoctorArgs {
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,

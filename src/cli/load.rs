@@ -39,6 +39,7 @@ use crate::runfile::Undoes;
 const LARGEST_VARS_FILE: usize = 1;
 
 const TIMEZONE: Code = Code("unknown_timezone");
+const MISSING_FOLDER: Code = Code("missing_folder");
 const SAME_FILE: Code = Code("same_file");
 
 /// A playbook that can be planned.
@@ -80,12 +81,16 @@ pub(crate) fn playbook_against(
             return Err(
                 match check_loaded(&readable, sources, text, allowed, metadata) {
                     Ok(loaded) => refused(
-                        joined(problems, check::of_the_readable(loaded.warnings)),
+                        joined(
+                            problems,
+                            check::of_the_readable(loaded.warnings, &readable.unread),
+                        ),
                         loaded.sources,
                     ),
-                    Err((found, sources)) => {
-                        refused(joined(problems, check::of_the_readable(found)), sources)
-                    }
+                    Err((found, sources)) => refused(
+                        joined(problems, check::of_the_readable(found, &readable.unread)),
+                        sources,
+                    ),
                 },
             );
         }
@@ -258,7 +263,17 @@ fn export_paths(playbook: &Playbook, reach: &Reach, problems: &mut Problems) {
                 .help("give the file another name")
                 .step(&step.id.value),
             ),
-            // Whether it can be written is found when it is: its folder may be made until then.
+            // It may be made until then; apply looks again before it sends anything.
+            Err(OutOfReach::Missing) => problems.push(
+                Problem::warning(
+                    MISSING_FOLDER,
+                    format!("the folder of `{}` is not there", to.value),
+                )
+                .at(to.span, "written here")
+                .help("make the folder before the playbook is applied: `apply` and `run` send nothing without it")
+                .step(&step.id.value),
+            ),
+            // Whether it can be written is found when it is.
             Ok(_) | Err(_) => {}
         }
     }

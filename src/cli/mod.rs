@@ -23,7 +23,6 @@ mod step_summary;
 mod turn;
 mod undo_args;
 
-use std::ffi::OsString;
 use std::process::ExitCode;
 
 use args::Cli;
@@ -50,8 +49,12 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Success
             };
-            if exit == Exit::Invalid && asks_for_json(std::env::args_os()) {
-                failure_report::give_diagnostics(&Failure::arguments(message(&error)));
+            let arguments: Vec<String> = std::env::args_os()
+                .skip(1)
+                .map(|one| one.to_string_lossy().into_owned())
+                .collect();
+            if exit == Exit::Invalid && asks_for_json(&arguments) {
+                failure_report::give_misused(&arguments, &Failure::arguments(message(&error)));
             }
             let _ = error.print();
             return exit.into();
@@ -75,9 +78,8 @@ pub fn main() -> ExitCode {
 }
 
 /// As far as that can be seen of arguments that make no sense.
-fn asks_for_json(arguments: impl Iterator<Item = OsString>) -> bool {
-    let arguments: Vec<OsString> = arguments.collect();
-    let apart = |pair: &[OsString]| pair[0] == "--format" && pair[1] == "json";
+fn asks_for_json(arguments: &[String]) -> bool {
+    let apart = |pair: &[String]| pair[0] == "--format" && pair[1] == "json";
     arguments.windows(2).any(apart) || arguments.iter().any(|one| one == "--format=json")
 }
 

@@ -113,6 +113,22 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// Said before anything is done: afterwards it would be too late to ask for another place.
+pub(crate) fn folder_is_there(path: &Path) -> Result<(), Failure> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let reason = match folder {
+        Some(folder) if !folder.is_dir() => "there is no such folder",
+        _ if path.is_dir() => "it is a folder",
+        _ => return Ok(()),
+    };
+    Err(Failure::arguments(format!(
+        "nothing can be written to `{}`: {reason}",
+        path.display()
+    )))
+}
+
 /// Writes a file whole or not at all.
 pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     write_file_by(path, |out| {

@@ -27,6 +27,7 @@ pub use suggest::all_of;
 pub use suggest::counted;
 pub use suggest::did_you_mean;
 pub use suggest::nearest;
+pub use suggest::nearest_and_all;
 pub use suggest::one_of;
 pub use vault::SHORTEST_SECRET;
 pub use vault::Seals;

@@ -32,6 +32,24 @@ pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>)
     nearest(written, known).map(|name| format!("did you mean `{name}`?"))
 }
 
+/// The nearest name there is, and all of them: "did you mean `a`? its steps are `a` and `b`".
+pub fn nearest_and_all<'a>(
+    written: &str,
+    singular: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let all = match known.len() {
+        0 => format!("it has no {singular}s"),
+        1 => format!("its only {singular} is {}", all_of(known.iter().copied())),
+        _ => format!("its {singular}s are {}", all_of(known.iter().copied())),
+    };
+    match did_you_mean(written, known) {
+        Some(nearest) => format!("{nearest} {all}"),
+        None => all,
+    }
+}
+
 /// "1 error", "2 errors".
 pub fn counted(count: usize, singular: &str) -> String {
     if count == 1 {

@@ -32,8 +32,10 @@ use crate::kill;
 use crate::operation::Action;
 use crate::operation::State;
 use crate::plan::GuardError;
+use crate::plan::LimitMet;
 use crate::plan::decide;
 use crate::playbook::OnErrorAction;
+use crate::runfile::Advice;
 use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
@@ -81,6 +83,9 @@ pub async fn apply(
     engine.write_exports()?;
     engine.write_outputs(matches!(end, Ok(ApplyEnd::Finished)))?;
     engine.file.put(&Finished(super::timestamp()))?;
+    if let Ok(ApplyEnd::Refused(error)) = &end {
+        engine.file.put(&Advice(error.help(LimitMet::Applying)))?;
+    }
     engine.file.put(&match &end {
         Ok(ApplyEnd::Finished) => Ending::Finished,
         Ok(ApplyEnd::Stopped(reason)) => Ending::Stopped(reason.clone()),

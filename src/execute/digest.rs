@@ -28,6 +28,9 @@ pub(super) fn digest(view: &RunView) -> Result<String, RunFileError> {
         add(&mut hasher, included.path.as_bytes());
         add(&mut hasher, included.text.as_bytes());
     }
+    if let Some(generation) = header.generation {
+        add(&mut hasher, generation.to_string().as_bytes());
+    }
     let of_vars = |vars| steady(canonical(&Json::Object(vars)));
     add(&mut hasher, of_vars(header.vars).as_bytes());
     for (id, vars) in header.included_vars {

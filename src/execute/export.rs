@@ -124,6 +124,28 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Files that could not be written when all else is done, as far as their names are known: their folders are missing.
+    pub fn exports_without_folder(&self) -> Result<Vec<String>, ExecuteError> {
+        let Exports::WhenFinal(reach) = &self.exports else {
+            return Ok(Vec::new());
+        };
+        let mut names = Vec::new();
+        for step in self.checked.steps.iter().filter(|step| step.is_export()) {
+            let CheckedAction::Export { to, .. } = &step.action else {
+                continue;
+            };
+            if self.file.is_left_out(step.number)? {
+                continue;
+            }
+            if let Ok(name) = self.file_name(step, to)
+                && matches!(reach.place(Path::new(&name)), Err(OutOfReach::Missing))
+            {
+                names.push(name);
+            }
+        }
+        Ok(names)
+    }
+
     /// Whether nothing that the step reads can change any more in this run.
     fn is_final(&self, step: &CheckedStep) -> Result<bool, ExecuteError> {
         for on in &step.upstream {

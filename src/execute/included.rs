@@ -39,18 +39,25 @@ impl Engine<'_> {
 
     /// All limits: the playbook's own over everything, those of included playbooks over their own steps.
     pub(super) fn check_limits(&self) -> Result<(), ExecuteError> {
-        self.guard.check(self.file.progress()?.totals())?;
+        let mut passed = self.guard.check(self.file.progress()?.totals()).err();
         for (number, include) in self.checked.included.iter().enumerate() {
             let guard = Guard::of_include(&include.limits);
             let totals = self
                 .file
                 .progress_of(&self.steps_of(IncludedNo(number)))?
                 .totals();
-            guard
-                .check(totals)
-                .map_err(|error| error.of_include(&include.id))?;
+            if let Err(error) = guard.check(totals) {
+                let error = error.of_include(&include.id);
+                passed = Some(match passed {
+                    Some(before) => before.and(error),
+                    None => error,
+                });
+            }
         }
-        Ok(())
+        match passed {
+            None => Ok(()),
+            Some(error) => Err(error.into()),
+        }
     }
 
     /// Why too much failed, if it did.

@@ -342,7 +342,7 @@ fn refused_create(fault: &Fault) -> Settlement {
         .any(|word| word == "id" || word == "duplicate");
     if about_id {
         let message = format!(
-            "{fault}; a deleted record, or one this user does not see, seems to hold the id: raise `generation` to create anew"
+            "{fault}; a deleted record, or one this user does not see, seems to hold the id: raise `generation`, or give `--generation N`, to create anew"
         );
         return Settlement::new(State::Failed)
             .label(LocalLabel::IdTaken, message)

@@ -16,8 +16,10 @@ use crate::expr::Failure;
 use crate::expr::Rendered;
 use crate::operation::State;
 use crate::plan::GuardError;
+use crate::plan::LimitMet;
 use crate::plan::decide;
 use crate::playbook::OnErrorAction;
+use crate::runfile::Advice;
 use crate::runfile::Digest;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
@@ -108,6 +110,9 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
         Some(refusal) => {
             engine.file.put(&Stage::Refused)?;
             engine.file.put(&Ending::Refused(refusal.to_string()))?;
+            if let Refusal::Guard(error) = &refusal {
+                engine.file.put(&Advice(error.help(LimitMet::Planning)))?;
+            }
             Ok(PlanEnd::Refused(refusal))
         }
     }

@@ -31,10 +31,12 @@ use crate::plan::Drifted;
 use crate::plan::Fields;
 use crate::plan::Irreversible;
 use crate::plan::LastSaved;
+use crate::plan::LimitMet;
 use crate::plan::Need;
 use crate::plan::Recovery;
 use crate::plan::inverse;
 use crate::plan::recover;
+use crate::runfile::Advice;
 use crate::runfile::Digest;
 use crate::runfile::DoneOperation;
 use crate::runfile::Ending;
@@ -106,6 +108,7 @@ pub async fn plan_undo(engine: &mut Engine<'_>, run: &RunView) -> Result<PlanEnd
         Err(error) => {
             engine.file.put(&Stage::Refused)?;
             engine.file.put(&Ending::Refused(error.to_string()))?;
+            engine.file.put(&Advice(error.help(LimitMet::TakingBack)))?;
             Ok(PlanEnd::Refused(Refusal::Guard(error)))
         }
     }
@@ -371,7 +374,8 @@ impl Engine<'_> {
             return Ok(());
         }
         let message = "the ids of the records deleted here stay taken, so the playbook cannot create them again as it is";
-        let help = "raise `generation` in the playbook before you run it again";
+        let help =
+            "raise `generation` in the playbook before you run it again, or give `--generation N`";
         let problem = Problem::warning(ID_TAKEN, message).help(help);
         Ok(self.file.add_problem(&problem, &Sources::default())?)
     }

@@ -1,5 +1,7 @@
 //! Limits: checked in the plan, and again before anything that became known is sent.
 
+use std::fmt;
+
 use crate::playbook::Limits;
 use crate::playbook::Tolerance;
 
@@ -19,27 +21,114 @@ pub struct Guard {
     limits: Limits,
 }
 
+/// The limits that are passed: all of them, so that nobody raises one to meet the next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GuardError {
-    #[error("{found} changes are more than `max_changes: {limit}` allows, by {}", found - limit)]
-    Changes { found: u64, limit: u64 },
-    #[error("{found} deletes are more than `max_deletes: {limit}` allows, by {}", found - limit)]
-    Deletes { found: u64, limit: u64 },
-    #[error("{found} calls are more than `max_calls: {limit}` allows, by {}", found - limit)]
-    Calls { found: u64, limit: u64 },
-    /// The limit of an included playbook.
-    #[error("in the include `{include}`: {error}")]
-    Included {
-        include: String,
-        error: Box<GuardError>,
-    },
+#[error("{}", said(.passed))]
+pub struct GuardError {
+    passed: Vec<Passed>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Passed {
+    /// As it is written in a playbook.
+    limit: &'static str,
+    /// What it counts: one, and several.
+    counts: [&'static str; 2],
+    found: u64,
+    allowed: u64,
+    /// The include whose playbook sets it.
+    include: Option<String>,
+}
+
+/// Who meets a limit, which decides how it is raised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitMet {
+    Planning,
+    Applying,
+    /// An undo has a limit of its own: `--max-deletes`.
+    TakingBack,
 }
 
 impl GuardError {
-    pub fn of_include(self, include: &str) -> Self {
-        Self::Included {
-            include: include.to_owned(),
-            error: Box::new(self),
+    #[must_use]
+    pub fn of_include(mut self, include: &str) -> Self {
+        for passed in &mut self.passed {
+            passed.include = Some(include.to_owned());
+        }
+        self
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.passed.extend(more.passed);
+        self
+    }
+
+    /// What to do where so much is meant.
+    pub fn help(&self, met: LimitMet) -> String {
+        let raised = |separator: &str| {
+            let own = self.passed.iter().filter(|one| one.include.is_none());
+            own.map(|one| format!("{}{separator}{}", one.limit, one.found))
+                .collect::<Vec<_>>()
+        };
+        let mut ways = Vec::new();
+        match met {
+            LimitMet::TakingBack => {
+                let found = self.passed.iter().map(|one| one.found).max();
+                ways.push(format!(
+                    "undo again with `--max-deletes {}`",
+                    found.unwrap_or_default()
+                ));
+            }
+            LimitMet::Applying if !raised("=").is_empty() => {
+                let flags = raised("=").join(" --limit ");
+                ways.push(format!("`sugarmill apply FILE --limit {flags}`"));
+            }
+            LimitMet::Planning if !raised(": ").is_empty() => {
+                let limits = raised(": ").join(", ");
+                ways.push(format!(
+                    "write `limits: {{ {limits} }}` in the playbook and plan again"
+                ));
+            }
+            LimitMet::Planning | LimitMet::Applying => {}
+        }
+        for one in &self.passed {
+            if let Some(include) = &one.include {
+                ways.push(format!(
+                    "write `{}: {}` under `limits` in the playbook that `{include}` includes, and plan again",
+                    one.limit, one.found
+                ));
+            }
+        }
+        format!("if so much is meant: {}", ways.join("; "))
+    }
+}
+
+fn said(passed: &[Passed]) -> String {
+    let each = passed.iter().map(ToString::to_string);
+    each.collect::<Vec<_>>().join("; ")
+}
+
+impl fmt::Display for Passed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(include) = &self.include {
+            write!(f, "in the include `{include}`: ")?;
+        }
+        let Self {
+            limit,
+            counts: [one, several],
+            found,
+            allowed,
+            ..
+        } = self;
+        let by = found - allowed;
+        match found {
+            1 => write!(f, "1 {one} is more than `{limit}: {allowed}` allows"),
+            _ => write!(
+                f,
+                "{found} {several} are more than `{limit}: {allowed}` allows, by {by}"
+            ),
         }
     }
 }
@@ -63,27 +152,43 @@ impl Guard {
 
     /// Deletes are refused unless the playbook says how many there may be.
     pub fn check(&self, totals: Totals) -> Result<(), GuardError> {
-        let deletes = self.limits.max_deletes.unwrap_or(0);
-        if totals.deletes > deletes {
-            return Err(GuardError::Deletes {
-                found: totals.deletes,
-                limit: deletes,
-            });
-        }
-        if let Some(limit) = self.limits.max_calls
-            && totals.calls > limit
-        {
-            return Err(GuardError::Calls {
-                found: totals.calls,
-                limit,
-            });
-        }
-        match self.limits.max_changes {
-            Some(limit) if totals.changes > limit => Err(GuardError::Changes {
-                found: totals.changes,
-                limit,
-            }),
-            _ => Ok(()),
+        let Limits {
+            max_changes,
+            max_deletes,
+            max_calls,
+            ..
+        } = self.limits;
+        let held = [
+            (
+                "max_deletes",
+                ["delete", "deletes"],
+                totals.deletes,
+                max_deletes.or(Some(0)),
+            ),
+            ("max_calls", ["call", "calls"], totals.calls, max_calls),
+            (
+                "max_changes",
+                ["change", "changes"],
+                totals.changes,
+                max_changes,
+            ),
+        ];
+        let passed: Vec<Passed> = held
+            .into_iter()
+            .filter_map(|(limit, counts, found, allowed)| {
+                let allowed = allowed.filter(|allowed| found > *allowed)?;
+                Some(Passed {
+                    limit,
+                    counts,
+                    found,
+                    allowed,
+                    include: None,
+                })
+            })
+            .collect();
+        match passed.is_empty() {
+            true => Ok(()),
+            false => Err(GuardError { passed }),
         }
     }
 
@@ -138,7 +243,7 @@ mod tests {
         let refused = limits(None, None, None).check(totals).unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "1 deletes are more than `max_deletes: 0` allows, by 1"
+            "1 delete is more than `max_deletes: 0` allows"
         );
         assert_eq!(limits(None, Some(1), None).check(totals), Ok(()));
     }
@@ -162,6 +267,39 @@ mod tests {
         assert_eq!(
             refused.to_string(),
             "2 calls are more than `max_calls: 1` allows, by 1"
+        );
+    }
+
+    #[test]
+    fn all_limits_that_are_passed_are_said_and_how_each_is_raised() {
+        let totals = Totals {
+            deletes: 3,
+            changes: 9,
+            ..Totals::default()
+        };
+        let refused = limits(Some(5), None, None).check(totals).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "3 deletes are more than `max_deletes: 0` allows, by 3; \
+             9 changes are more than `max_changes: 5` allows, by 4"
+        );
+        assert_eq!(
+            refused.help(LimitMet::Planning),
+            "if so much is meant: write `limits: { max_deletes: 3, max_changes: 9 }` in the playbook and plan again"
+        );
+        assert_eq!(
+            refused.help(LimitMet::Applying),
+            "if so much is meant: `sugarmill apply FILE --limit max_deletes=3 --limit max_changes=9`"
+        );
+        let included = limits(Some(8), Some(3), None).check(totals).unwrap_err();
+        assert_eq!(
+            included.of_include("load").help(LimitMet::Applying),
+            "if so much is meant: write `max_changes: 9` under `limits` in the playbook that `load` includes, and plan again"
+        );
+        let undo = limits(None, Some(1), None).check(totals).unwrap_err();
+        assert_eq!(
+            undo.help(LimitMet::TakingBack),
+            "if so much is meant: undo again with `--max-deletes 3`"
         );
     }
 

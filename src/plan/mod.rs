@@ -34,6 +34,7 @@ pub use finish::Earlier;
 pub use finish::finish;
 pub use guards::Guard;
 pub use guards::GuardError;
+pub use guards::LimitMet;
 pub use guards::Totals;
 pub use inverse::Done;
 pub use inverse::Drifted;

@@ -41,6 +41,18 @@ pub struct Playbook {
     pub identity: Option<Located<String>>,
     /// Raised to create again what an earlier run created and somebody deleted (design 6).
     pub generation: u64,
+    pub unread: Unread,
+}
+
+/// Names that are written in a playbook, of parts that have mistakes in them and are missing from it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Unread {
+    pub steps: Vec<String>,
+    pub vars: Vec<String>,
+    /// Whether there may be steps besides, of which not even the names are known.
+    pub hides_steps: bool,
+    /// The same for variables.
+    pub hides_vars: bool,
 }
 
 /// An included playbook by its place in [`Playbook::included`].

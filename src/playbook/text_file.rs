@@ -13,6 +13,9 @@ use crate::diag::Problems;
 use crate::diag::SourceId;
 use crate::diag::Sources;
 
+/// How every database of SQLite begins.
+const SQLITE: &[u8] = b"SQLite format 3\0";
+
 /// Reads a file of so many MiB at most and makes it a source.
 ///
 /// # Errors
@@ -44,6 +47,13 @@ pub fn read_text(
         )
         .help("rows belong into a data file, which a step names in `for_each`")
         .into()),
+        // A run file holds data that nobody asked to see, so nothing of it is drawn.
+        Ok(_) if bytes.starts_with(SQLITE) => Err(unreadable(
+            format!("`{name}` is a database, as run files are, and no text"),
+            Some(&format!(
+                "to see a run file: `sugarmill show {name}`; to do what it says: `sugarmill apply {name}`"
+            )),
+        )),
         Ok(_) => yaml::decode(&name.to_string(), &bytes, sources),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(unreadable(
             format!("there is no file `{name}`"),

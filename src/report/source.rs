@@ -368,6 +368,10 @@ impl<'a> Source<'a> {
                 step: problem.step,
             });
         }
+        let advice = match &self.standing.ending {
+            Some(Ending::Refused(_)) => self.view.advice()?,
+            _ => self.view.hindrance().and_then(|by| by.help.clone()),
+        };
         let (code, reason) = match &self.standing.ending {
             Some(Ending::Stopped(reason)) => ("stopped", reason),
             Some(Ending::Lost(reason)) => ("lost", reason),
@@ -380,7 +384,7 @@ impl<'a> Source<'a> {
                 code: code.to_owned(),
                 severity: Severity::Error,
                 message,
-                help: self.view.hindrance().and_then(|by| by.help.clone()),
+                help: advice,
                 file: None,
                 line: None,
                 column: None,

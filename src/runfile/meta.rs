@@ -34,6 +34,9 @@ pub struct Header {
     pub identity: String,
     /// The plan's `now`, RFC 9557 with its zone.
     pub now: String,
+    /// Given in place of the playbook's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
     pub metadata: Metadata,
 }
 
@@ -139,6 +142,10 @@ pub struct UndoneBy {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GivenLimits(pub Limits);
 
+/// What to do about the refusal with which the last command ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advice(pub String);
+
 /// A value that stands in the file under a name of its own.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> {
     const NAME: &'static str;
@@ -152,6 +159,7 @@ entries! {
     Header => "header",
     Stage => "stage",
     Ending => "ending",
+    Advice => "advice",
     ClientIds => "client_ids",
     Requests => "requests",
     Steered => "steered",

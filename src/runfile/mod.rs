@@ -40,6 +40,7 @@ pub use kept::KeptRows;
 pub use lock::Lock;
 pub use lock::NoPermit;
 pub use lock::Permit;
+pub use meta::Advice;
 pub use meta::ClientIds;
 pub use meta::Digest;
 pub use meta::Ending;

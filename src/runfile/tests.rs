@@ -45,6 +45,7 @@ fn header() -> Header {
         },
         identity: "u".into(),
         now: "2026-01-01T00:00:00+00:00[UTC]".into(),
+        generation: None,
         metadata: Metadata::default(),
     }
 }

@@ -10,6 +10,7 @@ use rusqlite::params;
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::Advice;
 use super::Digest;
 use super::Ending;
 use super::Finished;
@@ -191,6 +192,14 @@ impl RunView {
         match &self.hindrance {
             Some(hindrance) => Ok(Some(hindrance.ending.clone())),
             None => meta::get(&self.connection),
+        }
+    }
+
+    /// What to do about the refusal with which the last command ended, where that is known.
+    pub fn advice(&self) -> Result<Option<String>, RunFileError> {
+        match &self.hindrance {
+            Some(hindrance) => Ok(hindrance.help.clone()),
+            None => Ok(meta::get::<Advice>(&self.connection)?.map(|advice| advice.0)),
         }
     }
 

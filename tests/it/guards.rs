@@ -55,6 +55,7 @@ fn a_limit_of_this_run_is_kept_and_told() {
         .says("did you mean `max_changes`?");
     let said = scene.ends(5, "apply p.run --limit max_changes=5");
     said.says("6 changes are more than `max_changes: 5` allows, by 1");
+    said.says("`sugarmill apply FILE --limit max_changes=6`");
     assert_eq!(scene.server.writes(), 0);
     scene.ends(5, "apply p.run").says("max_changes: 5");
     let said = scene.ends(
@@ -68,6 +69,23 @@ fn a_limit_of_this_run_is_kept_and_told() {
     let text = scene.ends(0, "show p.run");
     text.says("max_changes: 6, max_failures: 5%, given to apply");
     assert_arrived(&scene, 2);
+}
+
+#[test]
+fn a_plan_says_all_limits_it_passes_and_how_to_raise_them() {
+    let steps = "
+  - { id: find, filter: Accounts, where: { name: { $starts: A } } }
+  - { id: drop, for_each: '{{ steps.find.records }}', delete: Accounts, record: '{{ item.id }}' }
+";
+    let text = |limits| format!("version: 1\nname: two\nlimits: {{ {limits} }}\nsteps:{steps}");
+    let scene = planned(2, "").file("drop.yaml", &text("max_changes: 1"));
+    scene.ends(0, "apply p.run");
+    let said = scene.ends(5, "plan drop.yaml");
+    said.says("2 deletes are more than `max_deletes: 0` allows, by 2");
+    said.says("2 changes are more than `max_changes: 1` allows, by 1");
+    said.says("write `limits: { max_deletes: 2, max_changes: 2 }` in the playbook and plan again");
+    scene.write("drop.yaml", &text("max_deletes: 2, max_changes: 2"));
+    scene.ends(0, "plan drop.yaml");
 }
 
 #[test]

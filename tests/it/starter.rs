@@ -46,3 +46,51 @@ fn runs_are_listed_with_what_is_none() {
     let empty = scene.ends(0, "runs playbooks").stdout;
     assert!(empty.starts_with("no run files here"), "{empty}");
 }
+
+/// The lines of the starter's workflow that run a playbook, as its shell would do them.
+#[test]
+fn the_workflow_that_init_writes_can_run_production() {
+    let scene = Scene::of(&["--demo", "small"]);
+    scene.ends(0, "init");
+    let read = |name: &str| std::fs::read_to_string(scene.path(name)).unwrap();
+    let profiles = read("sugarmill.toml")
+        .replace("https://crm.example.com", &scene.server.url)
+        .replace("\"integration\"", &format!("\"{}\"", scene.server.username))
+        .replace("platform = \"sugarmill\"", "platform = \"base\"");
+    scene.write("sugarmill.toml", &profiles);
+    let workflow = read(".github/workflows/sugarmill.yaml");
+    let (_, run) = workflow.split_once("\n  run:").unwrap();
+    let script: Vec<&str> = run
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("if [ -n") || line.starts_with("sugarmill run"))
+        .collect();
+    assert_eq!(script.len(), 2, "{script:?}");
+    let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sugarmill"));
+    let ends = |confirm: &str| {
+        let status = std::process::Command::new("bash")
+            .args(["-e", "-c", &script.join("\n")])
+            .current_dir(scene.path(""))
+            .env(
+                "PATH",
+                format!("{}:/usr/bin:/bin", binary.parent().unwrap().display()),
+            )
+            .env("PRODUCTION_PASSWORD", &scene.server.password)
+            .env("PLAYBOOK", "playbooks/first.yaml")
+            .env("PROFILE", "production")
+            .env("CONFIRM", confirm)
+            .stderr(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .status();
+        status.unwrap().code()
+    };
+    assert_eq!(ends(""), Some(5), "production wants its host");
+    assert_eq!(scene.server.writes(), 0);
+    let host = scene.server.url.trim_start_matches("http://");
+    let host = host.split([':', '/']).next().unwrap();
+    assert_eq!(ends(host), Some(0));
+    for secret in ["STAGING_PASSWORD", "PRODUCTION_PASSWORD"] {
+        assert!(workflow.contains(&format!("{secret}: ${{{{ secrets.{secret} }}}}")));
+    }
+    assert!(workflow.contains("--report markdown=plan.md"));
+}

@@ -190,5 +190,21 @@ fn an_id_that_a_deleted_record_holds_is_taken() {
     scene.server.somebody("DELETE", &path, &json!(null));
     let said = scene.ends(1, "run first.yaml --yes --format json -o again.run");
     assert_eq!(said.operation("load", "A-1")["label"], "local:id_taken");
-    said.says("raise `generation`");
+    said.says("raise `generation`, or give `--generation N`");
+    // Another generation has other ids, in the plan and when that is applied.
+    let plan = "plan first.yaml -o third.run --format json";
+    let as_it_is = scene.ends(0, plan).json()["digest"].clone();
+    let raised = scene.ends(0, &format!("{plan} --generation 2"));
+    assert_ne!(raised.json()["digest"], as_it_is);
+    let applied = scene.ends(0, "apply third.run --format json");
+    assert_eq!(
+        applied.operation("load", "A-1")["outcome"],
+        "ok",
+        "{applied}"
+    );
+    assert_eq!(
+        applied.operation("load", "A-1")["record"],
+        raised.operation("load", "A-1")["record"]
+    );
+    assert_ne!(applied.operation("load", "A-1")["record"], id);
 }

@@ -27,6 +27,7 @@ use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
 use crate::client::Writer;
+use crate::diag::all_of;
 use crate::execute;
 use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
@@ -69,7 +70,7 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let lock = queue.lock(&args.file).await?;
     let view = RunView::open(&args.file)?;
     refuse(&view, args)?;
-    let loaded = load::recorded(&view, &args.paths.allow_path)?.under(&terms.limits);
+    let loaded = load::recorded(&view, &args.allow_path)?.under(&terms.limits);
     let seals = view.header()?.seals;
     let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
     drop(view);
@@ -212,6 +213,20 @@ pub(crate) async fn send(
         &mut shown,
         signals.wish(),
     )?;
+    let without = engine.exports_without_folder()?;
+    if let Some(name) = without.first() {
+        let names = all_of(without.iter().map(String::as_str));
+        return Err(Failure::Arguments {
+            message: match without.len() {
+                1 => format!("the folder of the export {names} is not there; nothing was sent"),
+                _ => format!("the folders of the exports {names} are not there; nothing was sent"),
+            },
+            help: Some(format!(
+                "make the folder of `{name}`, then `sugarmill apply {}`",
+                path.display()
+            )),
+        });
+    }
     let permit = lock.permit(&engine.file, &engine.guard)?;
     let writer = Writer::new(session.reader.clone(), permit);
     let options = ApplyOptions {

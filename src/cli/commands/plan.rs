@@ -63,6 +63,9 @@ pub(crate) struct Request<'a> {
 
 pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
+    if let Some(out) = &args.out {
+        reports::folder_is_there(out)?;
+    }
     let signals = Signals::listen();
     let request = Request {
         playbook: &args.playbook,
@@ -71,7 +74,7 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         choice: &args.choice,
         write_access: WriteAccess::Advised,
     };
-    let loaded = load::playbook(request.playbook, &args.paths.allow_path)?;
+    let loaded = loaded(settings, request.playbook, &args.paths.allow_path).await?;
     let mut session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
     let planned = make(settings, &request, &loaded, &mut session, &signals).await;
     session.close().await;
@@ -87,6 +90,28 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         &format!("written to `{}`", planned.path.display()),
     );
     Ok(exit)
+}
+
+/// A playbook, or all of its mistakes: those against an instance that the command line names too, as `check` shows them.
+pub(super) async fn loaded(
+    settings: &Settings,
+    path: &Path,
+    allowed: &[PathBuf],
+) -> Result<Loaded, Failure> {
+    let failure = match load::playbook(path, allowed) {
+        Err(failure @ Failure::Problems { .. }) if settings.names_instance => failure,
+        done => return done,
+    };
+    // An instance that cannot be asked keeps nobody from what is known without it.
+    let Ok(session) = Session::open(settings, Manner::default()).await else {
+        return Err(failure);
+    };
+    let fetched = definitions::everything(&session).await;
+    session.close().await;
+    match fetched {
+        Ok(metadata) => load::playbook_against(path, allowed, Some(&metadata)),
+        Err(_) => Err(failure),
+    }
 }
 
 /// Whether anything is planned, or may come to be.
@@ -178,6 +203,7 @@ pub(crate) async fn make(
         },
         identity,
         now: now.to_string(),
+        generation: request.choice.generation,
         metadata,
     };
     let partial = Partial::new(&path);

@@ -57,8 +57,11 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
         )?;
     }
     let output = OutputSettings::resolve(&args.output)?;
+    if let Some(out) = &args.out {
+        reports::folder_is_there(out)?;
+    }
     let signals = Signals::listen();
-    let loaded = load::playbook(&args.playbook, &args.paths.allow_path)?;
+    let loaded = plan::loaded(settings, &args.playbook, &args.paths.allow_path).await?;
     let queue = Queue {
         settings,
         signals: &signals,

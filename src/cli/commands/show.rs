@@ -11,6 +11,9 @@ use crate::runfile::RunView;
 
 pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
+    if let Some(out) = &args.out {
+        reports::folder_is_there(out)?;
+    }
     let view = RunView::open(&args.file)?;
     let exit = match args.detailed_exitcode && has_changes(&view)? {
         true => Exit::Changes,

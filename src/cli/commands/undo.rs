@@ -43,6 +43,9 @@ use crate::runfile::UndoneBy;
 
 pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
+    if let Some(out) = &args.out {
+        reports::folder_is_there(out)?;
+    }
     if !args.dry_run && !args.yes {
         run::somebody_to_ask(
             settings,

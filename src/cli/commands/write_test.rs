@@ -129,6 +129,7 @@ fn header(settings: &Settings, way: &Way, me: &Me, metadata: Metadata) -> Header
         run_id: plan::run_id(settings),
         tool: env!("CARGO_PKG_VERSION").to_owned(),
         now: started.clone(),
+        generation: None,
         started,
         playbook: PlaybookText {
             name: "write-test".into(),

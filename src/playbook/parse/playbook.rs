@@ -7,6 +7,7 @@ use super::super::Playbook;
 use super::super::ast::Fields;
 use super::super::ast::Include;
 use super::super::ast::Step;
+use super::super::ast::Unread;
 use super::super::code;
 use super::super::language::Key;
 use super::super::language::PLAYBOOK;
@@ -44,10 +45,19 @@ pub(super) fn playbook(
     let description = entries
         .take("description")
         .and_then(|node| reader.text("description", node));
+    let mut unread = Unread::default();
     let vars = entries
         .take("vars")
-        .map(|node| settings::vars(reader, node))
+        .map(|node| {
+            let names = names(&node);
+            unread.hides_vars = names.is_none();
+            unread.vars = names.unwrap_or_default();
+            settings::vars(reader, node)
+        })
         .unwrap_or_default();
+    unread
+        .vars
+        .retain(|name| !vars.iter().any(|var| var.name.value == *name));
     let limits = entries
         .take("limits")
         .and_then(|node| settings::limits(reader, node))
@@ -73,6 +83,9 @@ pub(super) fn playbook(
     entries.finish(reader, OWNER, PLAYBOOK);
 
     let listed = listed?;
+    unread.steps = listed.unread;
+    // What an include brings is not known before it is read.
+    unread.hides_steps = listed.hides_steps || !listed.includes.is_empty();
     Some(Playbook {
         name: name?,
         description: description.map(|text| text.value),
@@ -88,6 +101,7 @@ pub(super) fn playbook(
         requires,
         identity,
         generation,
+        unread,
     })
 }
 
@@ -185,6 +199,18 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
 struct Listed {
     steps: Vec<Step>,
     includes: Vec<Include>,
+    /// The ids of those with mistakes in them.
+    unread: Vec<String>,
+    hides_steps: bool,
+}
+
+/// The keys of a map.
+fn names(node: &Located<Node>) -> Option<Vec<String>> {
+    match &node.value {
+        Node::Map(entries) => Some(entries.iter().map(|(key, _)| key.value.clone()).collect()),
+        Node::Null => Some(Vec::new()),
+        _ => None,
+    }
 }
 
 fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
@@ -212,9 +238,16 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
     let mut listed = Listed {
         steps: Vec::with_capacity(items.len()),
         includes: Vec::new(),
+        unread: Vec::new(),
+        hides_steps: false,
     };
     for item in items {
         let (id, entry) = step::entry(reader, item);
+        match (&id, &entry) {
+            (Some(id), None) => listed.unread.push(id.value.clone()),
+            (None, None) => listed.hides_steps = true,
+            (_, Some(_)) => {}
+        }
         if let Some(id) = id {
             match ids.get(&id.value) {
                 Some(first) => {

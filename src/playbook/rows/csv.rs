@@ -151,6 +151,7 @@ impl CsvRows {
     fn not_text(&self) -> Reason {
         Reason::Encoding {
             encoding: self.encoding.name(),
+            can_be_said: true,
         }
     }
 

@@ -84,8 +84,12 @@ pub enum Reason {
         first: u64,
         last: u64,
     },
-    #[error("bytes that are not {encoding}")]
-    Encoding { encoding: &'static str },
+    #[error("bytes that are not {encoding}{}", other_encoding(.encoding, *.can_be_said))]
+    Encoding {
+        encoding: &'static str,
+        /// Whether the playbook may name another one.
+        can_be_said: bool,
+    },
     #[error("more than {} MiB in one row; is a quote or bracket left open?", super::LARGEST_ROW / 1024 / 1024)]
     TooLarge,
     #[error("the file ends inside a quote that was opened here")]
@@ -110,6 +114,14 @@ pub enum Reason {
     NoColumn { sheet: String, cell: String },
     #[error("the file cannot be read on: {message}")]
     Unreadable { message: String },
+}
+
+/// Spreadsheet programs of Windows save CSV in its own encoding, unless they are told otherwise.
+fn other_encoding(encoding: &str, can_be_said: bool) -> &'static str {
+    match can_be_said && encoding == "UTF-8" {
+        true => "; a CSV file saved by Excel is often `encoding: windows-1252`",
+        false => "",
+    }
 }
 
 /// A row over several lines with a wrong number of cells has usually swallowed the rows behind it.

@@ -90,7 +90,10 @@ impl JsonlRows {
 /// One JSON value, which stands on this line.
 pub(super) fn parse(text: &[u8], line: u64) -> Result<DataRow, BadRow> {
     if std::str::from_utf8(text).is_err() {
-        let reason = Reason::Encoding { encoding: "UTF-8" };
+        let reason = Reason::Encoding {
+            encoding: "UTF-8",
+            can_be_said: false,
+        };
         return Err(BadRow { line, reason });
     }
     serde_json::from_slice(text)

@@ -133,9 +133,9 @@ fn encodings_are_read_and_bad_bytes_spoil_one_row_only() {
     assert_eq!(
         rows(csv(b',', "utf-8"), b"n\nM\xfcller\nMaier\n\xff"),
         [
-            "2! bytes that are not UTF-8",
+            "2! bytes that are not UTF-8; a CSV file saved by Excel is often `encoding: windows-1252`",
             r#"3 {"n":"Maier"}"#,
-            "4! bytes that are not UTF-8"
+            "4! bytes that are not UTF-8; a CSV file saved by Excel is often `encoding: windows-1252`"
         ]
     );
     let utf16: Vec<u8> = "\u{feff}n\nä\n"
@@ -203,7 +203,7 @@ fn headings_must_name_every_column_once() {
     );
     assert_eq!(
         heading_of(b"a,\xff\n"),
-        "the heading of `rows`: bytes that are not UTF-8"
+        "the heading of `rows`: bytes that are not UTF-8; a CSV file saved by Excel is often `encoding: windows-1252`"
     );
     assert_eq!(
         with(DataFormat::Jsonl, b"", |file, folder| heading(file, folder)

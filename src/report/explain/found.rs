@@ -93,6 +93,11 @@ pub(super) const FOUND: &[Found] = &[
         "move it to the verb or key it belongs to, as the message says",
     ),
     found(
+        "missing_folder",
+        "the folder that an export is to be written to is not there (a warning; apply sends nothing without it)",
+        "make the folder, or write the export elsewhere",
+    ),
+    found(
         "missing_var",
         "a required variable was given no value",
         "give `--var NAME=VALUE`, a file with `--vars-file`, or `SUGARMILL_VAR_NAME`",

@@ -47,7 +47,7 @@ pub(super) fn words(label: LocalLabel) -> Words {
         },
         LocalLabel::IdTaken => Words {
             meaning: "the id computed for a new record belongs to one that was deleted, or that this user cannot see",
-            advice: "raise `generation` in the playbook, which gives all its creates new ids",
+            advice: "raise `generation` in the playbook, or give `--generation N`: all its creates get new ids",
         },
         LocalLabel::InvalidValue => Words {
             meaning: "a value that came out of a template or a row does not suit its field",

@@ -291,6 +291,7 @@ fn an_undo_takes_by_force_what_somebody_edited() {
 fn an_undo_deletes_no_more_than_it_may() {
     let (ground, said) = undone_after(&[], " --max-deletes 7", 5);
     said.says("8 deletes are more than `max_deletes: 7` allows, by 1");
+    said.says("undo again with `--max-deletes 8`");
     let count = |sql: &str| ground.scene.server.count(sql);
     assert_eq!(count("SELECT count(*) FROM notes WHERE deleted = 0"), 8);
     assert_eq!(
