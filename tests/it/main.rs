@@ -29,6 +29,7 @@ mod killed;
 mod labels;
 mod language;
 mod main_job;
+mod meanwhile;
 mod metadata;
 mod offline;
 mod pages;
