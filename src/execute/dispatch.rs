@@ -222,6 +222,7 @@ impl Engine<'_> {
         looked: Looked,
     ) -> Result<(), ExecuteError> {
         let cleared = self.cleared(&packed.operations, &packed.look, looked)?;
+        self.file.found_before(&cleared.before)?;
         self.file.settle(&cleared.settled)?;
         self.memory.keep_images(cleared.images);
         let ended: BTreeMap<Seq, State> = cleared

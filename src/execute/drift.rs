@@ -12,6 +12,8 @@ use super::ask::Asker;
 use super::held::Bound;
 use super::held::held;
 use super::judge;
+use super::meanwhile::Meanwhile;
+use super::meanwhile::meanwhile;
 use super::needs::Absence;
 use super::needs::Known;
 use super::rebound::rebound;
@@ -64,6 +66,8 @@ pub(super) struct Cleared {
     pub(super) stamps: BTreeMap<Seq, String>,
     /// What updates are about to overwrite, and what stands beside it.
     pub(super) images: BTreeMap<Seq, Map<String, Json>>,
+    /// What was there before links, where somebody set or removed some of them.
+    pub(super) before: Vec<(Seq, Map<String, Json>)>,
     pub(super) settled: Vec<(Seq, Settlement)>,
 }
 
@@ -73,6 +77,8 @@ pub(super) struct Look {
     /// Whose records are looked at, and what writes ahead of them in the same batch will have changed by then.
     records: Vec<(Seq, BTreeSet<String>)>,
     needs: Vec<(Need, Absence)>,
+    /// Operations on links and favorites, and what there is of them.
+    links: Vec<(Seq, Need)>,
     /// Upserts that are creates as long as nothing matches.
     upserts: Vec<Seq>,
     reads: Vec<Read>,
@@ -84,6 +90,7 @@ pub(super) struct Look {
 #[derive(Debug)]
 pub(super) struct Looked {
     known: Vec<Known>,
+    links: Vec<Known>,
     matches: Vec<Result<Answer, Fault>>,
     /// Whom they are bound to now.
     held: Vec<Option<Replaced>>,
@@ -126,7 +133,10 @@ impl Look {
     }
 
     pub(super) fn is_needless(&self) -> bool {
-        self.needs.is_empty() && self.reads.is_empty() && self.bound.is_empty()
+        self.needs.is_empty()
+            && self.links.is_empty()
+            && self.reads.is_empty()
+            && self.bound.is_empty()
     }
 
     pub(super) async fn ask(
@@ -135,12 +145,19 @@ impl Look {
         metadata: &Metadata,
     ) -> Result<Looked, ExecuteError> {
         let bound: Vec<Bound> = self.bound.iter().map(|(_, bound)| bound.clone()).collect();
-        let ((known, matches), held) = tokio::try_join!(
-            asker.know_beside(&self.needs, self.reads.clone()),
+        let links = self
+            .links
+            .iter()
+            .map(|(_, need)| (need.clone(), Absence::Odd));
+        let needs: Vec<(Need, Absence)> = self.needs.iter().cloned().chain(links).collect();
+        let ((mut known, matches), held) = tokio::try_join!(
+            asker.know_beside(&needs, self.reads.clone()),
             held(asker, metadata, &bound)
         )?;
+        let links = known.split_off(self.needs.len());
         Ok(Looked {
             known,
+            links,
             matches,
             held,
         })
@@ -158,6 +175,8 @@ impl Engine<'_> {
             let bound = self.about_to_bind(operation)?;
             look.bound
                 .extend(bound.into_iter().map(|bound| (operation.seq, bound)));
+            let links = self.need_of_links(operation)?;
+            look.links.extend(links.map(|need| (operation.seq, need)));
         }
         Ok(look)
     }
@@ -189,6 +208,21 @@ impl Engine<'_> {
                 cleared
                     .settled
                     .push((*seq, self.tolerated(*seq, settlement)));
+            }
+        }
+        for ((seq, _), known) in look.links.iter().zip(looked.links) {
+            let Some(operation) = operations.get(seq) else {
+                continue;
+            };
+            // What cannot be read is for the write itself to find out.
+            let Ok(current) = known else { continue };
+            match meanwhile(operation, current, &self.metadata) {
+                _ if rebound_already.contains(seq) => {}
+                Meanwhile::AsPlanned => {}
+                Meanwhile::Partly(before) => cleared.before.push((*seq, before)),
+                Meanwhile::Done => cleared
+                    .settled
+                    .push((*seq, Settlement::new(State::Unchanged))),
             }
         }
         for ((seq, ahead), known) in look.records.iter().zip(looked.known) {

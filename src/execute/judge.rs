@@ -61,7 +61,12 @@ pub(super) fn judge(
         match judged {
             Judged::Settled(mut settlement) if settlement.state.is_good() => {
                 seen.append(&mut settlement.seen);
-                last = Judged::Settled(settlement);
+                // One part that was so already does not mean that the others were.
+                let is_less = settlement.state == State::Unchanged
+                    && matches!(&last, Judged::Settled(other) if other.state == State::Ok);
+                if !is_less {
+                    last = Judged::Settled(settlement);
+                }
             }
             Judged::Settled(settlement) => {
                 return settled(super::seen::completed(*settlement, operation, metadata));

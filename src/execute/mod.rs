@@ -18,6 +18,7 @@ mod items;
 mod judge;
 mod kinship;
 mod lookup;
+mod meanwhile;
 mod memory;
 mod needs;
 mod outcomes;

@@ -185,6 +185,18 @@ impl RunFile {
         Ok(())
     }
 
+    /// What there was before operations is not what the plan saw.
+    pub fn found_before(&mut self, found: &[(Seq, Map<String, Json>)]) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        for (seq, before) in found {
+            transaction
+                .prepare_cached("UPDATE body SET before = ?2 WHERE seq = ?1")?
+                .execute(params![seq.0, to_text(before)?])?;
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
     /// A read that is done turned out not to be as expected.
     pub fn add_verdict(&mut self, operation: &Operation) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;

@@ -30,6 +30,7 @@ mod labels;
 mod language;
 mod main_job;
 mod messages;
+mod meanwhile;
 mod metadata;
 mod offline;
 mod pages;

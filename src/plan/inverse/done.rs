@@ -309,15 +309,23 @@ fn unlinked(
     metadata: &Metadata,
 ) -> Vec<Recovery> {
     let before = Relations::from_map(&done.before);
-    let targets = others.iter().map(|id| LinkTarget {
-        id: id.clone(),
-        columns: before.columns.get(id).cloned().unwrap_or_default(),
-    });
+    // What somebody else removed before this run did is not linked again.
+    let removed = others.iter().filter(|id| before.to.contains(id));
+    let targets: Vec<LinkTarget> = removed
+        .map(|id| LinkTarget {
+            id: id.clone(),
+            columns: before.columns.get(id).cloned().unwrap_or_default(),
+        })
+        .collect();
+    if targets.is_empty() {
+        return Vec::new();
+    }
     // Each by itself where somebody may have taken one of them meanwhile: the others come back all the same.
     match near.is_single(metadata) {
         true => targets
+            .into_iter()
             .map(|target| Recovery::of(near.link(vec![target])))
             .collect(),
-        false => vec![Recovery::of(near.link(targets.collect()))],
+        false => vec![Recovery::of(near.link(targets))],
     }
 }

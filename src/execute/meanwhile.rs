@@ -1,0 +1,156 @@
+//! Before links and favorites are set or taken away: what of it somebody did since it was planned. That is theirs, and
+//! undo leaves it to them.
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::Engine;
+use super::ExecuteError;
+use crate::expr::Seq;
+use crate::metadata::Metadata;
+use crate::operation::Action;
+use crate::operation::Change;
+use crate::operation::Relations;
+use crate::operation::State;
+use crate::plan::Current;
+use crate::plan::Draft;
+use crate::plan::Fields;
+use crate::plan::Need;
+use crate::plan::finish;
+use crate::playbook::Assume;
+use crate::runfile::StoredOperation;
+use crate::wire::RecordId;
+
+/// How an operation stands to what somebody did meanwhile.
+#[derive(Debug, PartialEq)]
+pub(super) enum Meanwhile {
+    AsPlanned,
+    /// A part is so already: what undo is to think was there before.
+    Partly(Map<String, Json>),
+    /// There is nothing left to do.
+    Done,
+}
+
+impl Engine<'_> {
+    /// What has to be known of an operation's links or favorite; nothing where nobody but this run can have made them.
+    pub(super) fn need_of_links(
+        &self,
+        operation: &StoredOperation,
+    ) -> Result<Option<Need>, ExecuteError> {
+        let Some(change) = &operation.change else {
+            return Ok(None);
+        };
+        let Some((module, record)) = change.about() else {
+            return Ok(None);
+        };
+        let (link, others): (_, Vec<&RecordId>) = match change {
+            Change::Favorite { .. } | Change::Unfavorite { .. } => (None, Vec::new()),
+            Change::Link { link, targets, .. } => {
+                let ids = targets.iter().map(|target| &target.id);
+                (Some(link), ids.collect())
+            }
+            Change::Unlink { link, others, .. } => (Some(link), others.iter().collect()),
+            _ => return Ok(None),
+        };
+        // An attempt that failed may have done a part, and that is this run's.
+        if operation.attempts > 0 || self.is_made_here(module.as_str(), record, operation.seq)? {
+            return Ok(None);
+        }
+        let Some(link) = link else {
+            return Ok(Some(Need::Record {
+                module: module.clone(),
+                record: record.clone(),
+                fields: Fields::These(change.fields().keys().cloned().collect()),
+            }));
+        };
+        let far = self.metadata.far_module(module.as_str(), link.as_str());
+        let mut theirs = Vec::with_capacity(others.len());
+        for other in others {
+            let is_made_here = match far {
+                Some(far) => self.is_made_here(far, other, operation.seq)?,
+                None => false,
+            };
+            if !is_made_here {
+                theirs.push(other.clone());
+            }
+        }
+        Ok((!theirs.is_empty()).then(|| Need::Links {
+            module: module.clone(),
+            record: record.clone(),
+            link: link.clone(),
+            others: theirs,
+            columns: self.columns(module, link),
+        }))
+    }
+
+    fn is_made_here(
+        &self,
+        module: &str,
+        record: &RecordId,
+        before: Seq,
+    ) -> Result<bool, ExecuteError> {
+        let writes = self.file.writes_to(module, record.as_str(), before)?;
+        Ok(writes.iter().any(|write| write.action == Action::Create))
+    }
+}
+
+/// Compares an operation on links or a favorite with what the instance has now.
+pub(super) fn meanwhile(
+    operation: &StoredOperation,
+    current: Current,
+    metadata: &Metadata,
+) -> Meanwhile {
+    let Some(change) = operation.change.clone() else {
+        return Meanwhile::AsPlanned;
+    };
+    let draft = Draft {
+        seq: operation.seq,
+        key: operation.key.clone(),
+        row: None,
+        change: change.clone(),
+        edits: Vec::new(),
+        upsert: None,
+        assume: Assume::Nothing,
+        needs: Vec::new(),
+    };
+    let as_of_now = finish(draft, current, &[], metadata);
+    match as_of_now.state {
+        State::Unchanged => return Meanwhile::Done,
+        State::Planned => {}
+        // A record that is gone is what the instance answers about.
+        _ => return Meanwhile::AsPlanned,
+    }
+    let planned = Relations::from_map(&operation.before);
+    let now = Relations::from_map(&as_of_now.before);
+    let before = match &change {
+        Change::Link {
+            record, targets, ..
+        } => linked(planned.clone(), now, record, |id| {
+            targets.iter().any(|target| target.id == *id)
+        }),
+        Change::Unlink { .. } => now,
+        _ => return Meanwhile::AsPlanned,
+    };
+    match before == planned {
+        true => Meanwhile::AsPlanned,
+        false => Meanwhile::Partly(before.to_map()),
+    }
+}
+
+/// What was there before a link: of those that it is about what is there now, of the others what the plan saw.
+fn linked(
+    mut before: Relations,
+    now: Relations,
+    record: &RecordId,
+    is_target: impl Fn(&RecordId) -> bool,
+) -> Relations {
+    // Whoever linked them also took them from those that they were linked to.
+    before.replaces.retain(|replaced| {
+        !now.to.contains(&replaced.record) && (replaced.record != *record || now.to.is_empty())
+    });
+    before.to.retain(|id| !is_target(id));
+    before.columns.retain(|id, _| !is_target(id));
+    before.to.extend(now.to);
+    before.columns.extend(now.columns);
+    before
+}
