@@ -230,3 +230,50 @@ fn a_copy_without_its_journal_doubles_nothing() {
     assert_eq!(said.json()["summary"]["unknown"], 0);
     assert_arrived(&scene, 20);
 }
+
+/// What a plan cannot know yet says what it waits for; an output without a value says why; and where nothing was done
+/// there is nothing to undo, and no report of something else.
+#[test]
+fn what_is_missing_says_why() {
+    let steps = "
+  - { id: left, filter: Notes, limit: 2, depends_on: [made] }
+  - { id: made, create: Notes, key: a, set: { name: A } }
+  - { id: again, for_each: '$.steps.left.records[*]', update: Notes, record: '{{ item.id }}', max: 9, set: { description: B } }
+outputs:
+  worse: '{{ 1 / 0 }}'
+";
+    let scene = Scene::new().file("p.yaml", &format!("version: 1\nname: p\nsteps:{steps}"));
+    let plan = scene.ends(0, "plan p.yaml -o p.run --format json").json();
+    let reason = |step: &str| {
+        let steps = plan["steps"].as_array().unwrap();
+        let step = steps.iter().find(|one| one["id"] == step).unwrap();
+        step["reason"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(reason("left"), "not known before `made` has run");
+    assert_eq!(reason("again"), "not known before `left` has run");
+    let text = scene.ends(0, "show p.run");
+    assert!(text.stdout.contains("at least 1 planned"), "{text}");
+    assert!(
+        text.stdout.contains("output `worse` has no value: "),
+        "{text}"
+    );
+
+    let undone = scene.ends(0, "undo p.run --yes");
+    assert_eq!(undone.stdout, "");
+    assert!(
+        undone.stderr.contains("there is nothing to undo"),
+        "{undone}"
+    );
+
+    let run = scene.ends(0, "apply p.run --format json").json();
+    let reasons = run["steps"].as_array().unwrap().iter();
+    let reasons: Vec<_> = reasons.filter(|step| !step["reason"].is_null()).collect();
+    assert!(reasons.is_empty(), "what was waited for came: {reasons:?}");
+    let warnings = run["diagnostics"].as_array().unwrap().iter();
+    let warnings = warnings.filter(|one| one["code"] == "no_output");
+    assert_eq!(warnings.count(), 1, "it is said once");
+
+    scene.ends(0, "undo p.run --yes");
+    let runs = scene.ends(0, "runs");
+    assert!(runs.stdout.contains("    undo of "), "{runs}");
+}
