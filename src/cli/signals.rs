@@ -1,6 +1,8 @@
 //! What ends a run from outside: SIGINT and SIGTERM, the first in order and the second at once, and a deadline.
 
+use std::fmt;
 use std::sync::Arc;
+use std::sync::Mutex;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -18,13 +20,30 @@ use crate::execute::Wish;
 pub(crate) struct Signals {
     send: Arc<watch::Sender<Wish>>,
     which: Arc<OnceLock<Exit>>,
+    last_words: LastWords,
 }
+
+/// What is still said when a second signal ends the process at once.
+#[derive(Clone, Default)]
+struct LastWords(Arc<Mutex<Option<Words>>>);
+
+type Words = Box<dyn FnOnce() + Send>;
+
+impl fmt::Debug for LastWords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LastWords")
+    }
+}
+
+/// How long that may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl Signals {
     /// Begins to listen; must be called inside the runtime.
     pub(crate) fn listen() -> Self {
         let send = Arc::new(watch::channel(Wish::GoOn).0);
         let which = Arc::new(OnceLock::new());
+        let last_words = LastWords::default();
         if let (Ok(interrupt), Ok(terminate)) = (
             signal(SignalKind::interrupt()),
             signal(SignalKind::terminate()),
@@ -34,9 +53,21 @@ impl Signals {
                 terminate,
                 Arc::clone(&send),
                 Arc::clone(&which),
+                last_words.clone(),
             ));
         }
-        Self { send, which }
+        Self {
+            send,
+            which,
+            last_words,
+        }
+    }
+
+    /// Says what is to be said when a second signal ends the process; nothing once `None` is given.
+    pub(crate) fn when_leaving(&self, words: Option<Words>) {
+        if let Ok(mut last) = self.last_words.0.lock() {
+            *last = words;
+        }
     }
 
     pub(crate) fn wish(&self) -> watch::Receiver<Wish> {
@@ -76,6 +107,7 @@ async fn hear(
     mut terminate: Signal,
     send: Arc<watch::Sender<Wish>>,
     which: Arc<OnceLock<Exit>>,
+    last_words: LastWords,
 ) {
     loop {
         let exit = tokio::select! {
@@ -83,10 +115,24 @@ async fn hear(
             _ = terminate.recv() => Exit::Terminated,
         };
         if which.set(exit).is_err() {
+            speak(&last_words);
             leave(exit);
         }
         send.send_replace(Wish::Stop);
     }
+}
+
+/// In a thread of its own, since nobody waits for it beyond its time.
+fn speak(last_words: &LastWords) {
+    let words = last_words.0.lock().ok().and_then(|mut words| words.take());
+    let Some(words) = words else { return };
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        words();
+        // Nobody hears it any more where it took too long.
+        let _ = done.send(());
+    });
+    let _ = is_done.recv_timeout(LAST_WORDS);
 }
 
 #[expect(

@@ -196,7 +196,7 @@ fn whoever_waits_for_a_lock_can_be_stopped() {
 fn a_second_signal_stops_at_once() {
     let scene = planned(10, "");
     scene.server.fault("latency:60000,path=/bulk,method=POST");
-    let apply = scene.start("apply p.run");
+    let apply = scene.start("apply p.run --format json --report json=left.json");
     wait_for_lock(&scene, "p.run.lock");
     std::thread::sleep(Duration::from_millis(700));
     let began = Instant::now();
@@ -209,6 +209,9 @@ fn a_second_signal_stops_at_once() {
         began.elapsed() < Duration::from_secs(2),
         "it does not wait for answers"
     );
+    assert_eq!(said.json()["result"], "interrupted", "{said}");
+    assert!(scene.path("left.json").is_file());
+    said.says("to go on: `sugarmill apply p.run`");
     scene.server.behave();
     scene.ends(0, "apply p.run");
     assert_arrived(&scene, 10);

@@ -36,6 +36,7 @@ use crate::playbook::Limits;
 use crate::runfile::Ending;
 use crate::runfile::GivenLimits;
 use crate::runfile::Header;
+use crate::runfile::Hindrance;
 use crate::runfile::Lock;
 use crate::runfile::RunFile;
 use crate::runfile::RunView;
@@ -80,6 +81,7 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
         session.close().await;
         return Err(refused);
     }
+    prepare_to_leave(settings, &output, &args.file, &signals);
     let end = send(
         settings, &args.file, &loaded, &session, &terms, lock, &signals,
     )
@@ -167,6 +169,42 @@ fn refuse_undone(view: &RunView) -> Result<(), Failure> {
     })
 }
 
+/// More operations than this are not reported within the time that a second signal leaves.
+const QUICKLY_REPORTED: u64 = 5_000;
+
+/// What a second signal leaves time for: the reports of what the run file knows, and how to go on.
+fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) {
+    let report = || {
+        let view = RunView::open(path)?;
+        if view.operation_count()? > QUICKLY_REPORTED {
+            return Ok(());
+        }
+        let view = view.hindered(Hindrance {
+            ending: Ending::Interrupted,
+            help: None,
+        });
+        reports::show(settings, output, &view)
+    };
+    if let Err(failure) = report() {
+        printer::failure(settings, &failure);
+    }
+    let command = format!("sugarmill apply {}", path.display());
+    printer::say(settings, &format!("left at once; to go on: `{command}`"));
+}
+
+/// Prepares for a second signal, until the command reports by itself.
+pub(crate) fn prepare_to_leave(
+    settings: &Settings,
+    output: &OutputSettings,
+    path: &Path,
+    signals: &Signals,
+) {
+    let (settings, output, path) = (settings.clone(), output.clone(), path.to_owned());
+    signals.when_leaving(Some(Box::new(move || {
+        said_when_leaving(&settings, &output, &path);
+    })));
+}
+
 /// Sends what a run file holds and is not done.
 pub(crate) async fn send(
     settings: &Settings,
@@ -248,6 +286,7 @@ pub(crate) fn finish(
     end: Result<ApplyEnd, Failure>,
     signals: &Signals,
 ) -> Result<Exit, Failure> {
+    signals.when_leaving(None);
     let end = match end {
         Ok(end) => Ok(end),
         // The report says what was done before the instance was lost.

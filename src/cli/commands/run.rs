@@ -110,6 +110,7 @@ async fn within(
     }
     let lock = queue.lock(&path).await?;
     let terms = Terms::default();
+    apply::prepare_to_leave(settings, output, &path, signals);
     let end = apply::send(settings, &path, loaded, session, &terms, lock, signals).await;
     let exit = apply::finish(settings, output, &path, end, signals)?;
     printer::say(settings, &format!("written to `{}`", path.display()));

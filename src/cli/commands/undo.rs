@@ -331,6 +331,7 @@ impl Undo<'_> {
         let lock = self.queue.lock(path).await?;
         self.note(&run_id, path, Stage::Run)?;
         kill::passes(kill::Point::AfterNote);
+        apply::prepare_to_leave(self.settings, self.output, path, self.signals);
         let end = apply::send(
             self.settings,
             path,
