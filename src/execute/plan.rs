@@ -7,9 +7,6 @@ use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::LeftOut;
-use crate::diag::Code;
-use crate::diag::Problem;
-use crate::diag::Sources;
 use crate::diag::counted;
 use crate::expr::Effect;
 use crate::expr::Rendered;
@@ -25,8 +22,6 @@ use crate::runfile::RunFileError;
 use crate::runfile::Stage;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
-
-const EXPECT: Code = Code("local:expect");
 
 /// Why a plan can be read but not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -171,24 +166,6 @@ impl Engine<'_> {
 
     pub(super) fn stops(&self, step: &CheckedStep, label: &Label) -> bool {
         decide(&step.on_error, &self.checked.limits, label) == OnErrorAction::Stop
-    }
-
-    /// Records what write steps expected and did not get; each finding once.
-    pub(super) fn judge_expectations(&mut self) -> Result<(), ExecuteError> {
-        let known = self.file.view()?.problems()?;
-        for (step, message) in self.judge_writes()? {
-            if known
-                .iter()
-                .any(|problem| problem.step.as_ref() == Some(&step) && problem.message == message)
-            {
-                continue;
-            }
-            self.file.add_problem(
-                &Problem::error(EXPECT, message).step(step),
-                &Sources::default(),
-            )?;
-        }
-        Ok(())
     }
 
     /// Outputs that can be known; the others stay out until they are.

@@ -35,6 +35,7 @@ use crate::plan::Need;
 use crate::plan::Recovery;
 use crate::plan::inverse;
 use crate::plan::recover;
+use crate::runfile::ClientIds;
 use crate::runfile::Digest;
 use crate::runfile::DoneOperation;
 use crate::runfile::Ending;
@@ -96,7 +97,10 @@ pub async fn plan_undo(engine: &mut Engine<'_>, run: &RunView) -> Result<PlanEnd
             Err(error) => return Err(error),
         }
     }
-    engine.advise_generation()?;
+    // Where the instance gives ids of its own, those computed from keys are not taken by anything.
+    if run.client_ids()? != ClientIds::Ignored {
+        engine.advise_generation()?;
+    }
     engine
         .file
         .put(&Digest(digest::digest(&engine.file.view()?)?))?;

@@ -10,6 +10,7 @@ use super::RunFile;
 use super::RunFileError;
 use super::results::StoredItem;
 use super::to_db;
+use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Row;
 use crate::diag::Severity;
@@ -245,6 +246,14 @@ impl RunFile {
     /// Where an item came from and what it is.
     pub fn item(&self, seq: Seq) -> Result<Option<StoredItem>, RunFileError> {
         super::results::item_row(&self.connection, seq)
+    }
+
+    /// What is found anew takes the place of what was found before.
+    pub fn forget_problems(&self, code: Code) -> Result<(), RunFileError> {
+        self.connection
+            .prepare_cached("DELETE FROM problem WHERE code = ?1")?
+            .execute((code.0,))?;
+        Ok(())
     }
 
     pub fn add_problem(&self, problem: &Problem, sources: &Sources) -> Result<(), RunFileError> {
