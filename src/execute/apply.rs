@@ -24,7 +24,12 @@ use super::patience::Health;
 use super::side_effects;
 use super::steer::Pace;
 use super::steer::Steering;
+use crate::check::CheckedAction;
+use crate::check::CheckedWrite;
 use crate::client::Writer;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Sources;
 use crate::event::Event;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
@@ -46,6 +51,8 @@ use crate::wire::SugarLabel;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
 const GRACE: Duration = Duration::from_secs(7);
+
+const IDS_IGNORED: Code = Code("ids_ignored");
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ApplyOptions {
@@ -365,11 +372,34 @@ impl Engine<'_> {
         if operation.action == Action::Create && !settlement.records.is_empty() {
             let seen = judge::client_ids(settlement);
             if self.file.get::<ClientIds>()? != Some(seen) {
+                if seen == ClientIds::Ignored {
+                    self.warn_of_ignored_ids()?;
+                }
                 self.file.put(&seen)?;
                 kill::passes(kill::Point::AfterLearn);
             }
         }
         Ok(())
+    }
+
+    /// Said once: on such an instance nothing finds again what a create with a key made.
+    fn warn_of_ignored_ids(&self) -> Result<(), ExecuteError> {
+        let relies_on_keys = self.checked.steps.iter().any(|step| {
+            step.key.is_some()
+                && matches!(
+                    step.action,
+                    CheckedAction::Write(CheckedWrite::Create { .. })
+                )
+        });
+        let known = self.file.view()?.problems()?;
+        if !relies_on_keys || known.iter().any(|problem| problem.code == IDS_IGNORED.0) {
+            return Ok(());
+        }
+        let message = "this instance gives new records ids of its own, so `key` does not make creates repeatable here: \
+                       running the playbook again creates everything again";
+        let help = "use `upsert` with `match`, which finds what is there already";
+        let problem = Problem::warning(IDS_IGNORED, message).help(help);
+        Ok(self.file.add_problem(&problem, &Sources::default())?)
     }
 
     /// Waits for what is on its way, but not for ever.

@@ -1,10 +1,20 @@
-//! Operations that contradict a link: a link counts as setting the id field that it belongs to.
+//! Operations that contradict each other though they set no field of one record differently: a link counts as setting
+//! the id field that it belongs to, and nothing can be done to a record that another step deletes.
+
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
+use super::touches::touches;
+use crate::batch::Place;
+use crate::check::CheckedAction;
+use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
 use crate::expr::Seq;
+use crate::expr::StepNo;
+use crate::operation::Action;
 use crate::operation::Change;
 use crate::plan::Binding;
 use crate::plan::Draft;
@@ -82,5 +92,66 @@ impl Engine<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// What is wrong with a draft that needs a record which another step deletes before it, or that deletes a record
+    /// which a step needs that it does not wait for.
+    pub(super) fn deleted_besides(
+        &self,
+        step: &CheckedStep,
+        draft: &Draft,
+    ) -> Result<Option<String>, ExecuteError> {
+        let sentence = |deleting: Seq, other: Seq, module: &str, record: &str| {
+            let deleting = &self.checked.step(deleting.step()).id;
+            let other = &self.checked.step(other.step()).id;
+            format!(
+                "step `{deleting}` deletes {module} `{record}`, and step `{other}` writes to it; leave it out of one of \
+                 the two, or let `{deleting}` depend on `{other}`"
+            )
+        };
+        if let Change::Delete { module, record } = &draft.change {
+            let (module, record) = (module.as_str(), record.as_str());
+            let before = self.upstream_of(step);
+            let writes = self.file.writes_to(module, record, draft.seq)?;
+            let unordered = writes.iter().find(|write| {
+                let other = write.seq.step();
+                other != step.number
+                    && !before.contains(&other)
+                    && !matches!(write.action, Action::Delete | Action::Create)
+            });
+            return Ok(unordered.map(|write| sentence(draft.seq, write.seq, module, record)));
+        }
+        let deletes_before = self.checked.steps.iter().any(|earlier| {
+            earlier.number < step.number
+                && matches!(
+                    earlier.action,
+                    CheckedAction::Write(CheckedWrite::Delete { .. })
+                )
+        });
+        if !deletes_before {
+            return Ok(None);
+        }
+        for touch in touches(&draft.change, &self.metadata) {
+            let Place::Record(module, record) = &touch.place else {
+                continue;
+            };
+            let (module, record) = (module.as_str(), record.as_str());
+            if let Some(delete) = self.file.deleted_before(module, record, draft.seq)? {
+                return Ok(Some(sentence(delete, draft.seq, module, record)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The steps that a step reads or waits for, through others as well.
+    fn upstream_of(&self, step: &CheckedStep) -> BTreeSet<StepNo> {
+        let mut found = BTreeSet::new();
+        let mut open: Vec<StepNo> = step.upstream.iter().copied().collect();
+        while let Some(number) = open.pop() {
+            if found.insert(number) {
+                open.extend(&self.checked.step(number).upstream);
+            }
+        }
+        found
     }
 }

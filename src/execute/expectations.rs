@@ -1,11 +1,16 @@
 //! `expect`: asked of reads when they are done, of writes when all of a step is final.
 
+use serde_json::Value as Json;
+
 use super::Engine;
 use super::ExecuteError;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::Expectation;
+use crate::diag::Code;
+use crate::diag::Problem;
+use crate::diag::Sources;
 use crate::diag::counted;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
@@ -13,6 +18,7 @@ use crate::expr::Own;
 use crate::expr::Results;
 use crate::expr::ResultsError;
 use crate::expr::Scope;
+use crate::expr::Seen;
 use crate::expr::Seq;
 use crate::operation::Key;
 use crate::operation::State;
@@ -20,6 +26,8 @@ use crate::plan::Item;
 use crate::plan::ended;
 use crate::runfile::RunFileError;
 use crate::wire::LocalLabel;
+
+const EXPECT: Code = Code(LocalLabel::Expect.as_str());
 
 impl Engine<'_> {
     /// Asks a read step's items for what is expected of them; the unexpected ones become failed reads.
@@ -39,7 +47,7 @@ impl Engine<'_> {
             };
             let records = self.records_of(step, index)?;
             let scope = self.scope_of_result(step, index, &source);
-            let Some(message) = unmet(&step.expect, records, &scope) else {
+            let Some(message) = unmet(step, records, &scope) else {
                 continue;
             };
             let item = Item { seq, source, row };
@@ -52,8 +60,17 @@ impl Engine<'_> {
         Ok(())
     }
 
+    /// Records what write steps expected and did not get, in the place of what an earlier command found.
+    pub(super) fn judge_expectations(&self) -> Result<(), ExecuteError> {
+        self.file.forget_problems(EXPECT)?;
+        for problem in self.judge_writes()? {
+            self.file.add_problem(&problem, &Sources::default())?;
+        }
+        Ok(())
+    }
+
     /// Asks settled write steps; gives what is not as expected.
-    pub(super) fn judge_writes(&mut self) -> Result<Vec<(String, String)>, ExecuteError> {
+    fn judge_writes(&self) -> Result<Vec<Problem>, ExecuteError> {
         let checked = self.checked;
         let mut found = Vec::new();
         for step in checked
@@ -67,28 +84,29 @@ impl Engine<'_> {
             }
             if step.items.is_some() {
                 for index in 0..row.items {
-                    let Some((_, _, source)) = self.file.item(Seq::new(step.number, index))? else {
+                    let seq = Seq::new(step.number, index);
+                    let Some((_, row, source)) = self.file.item(seq)? else {
                         continue;
                     };
-                    if self
-                        .file
-                        .state(Seq::new(step.number, index))?
-                        .is_some_and(State::is_good)
+                    if self.file.state(seq)?.is_some_and(State::is_good)
                         && let Some(message) = unmet(
-                            &step.expect,
+                            step,
                             self.records_written(step, index)?,
                             &self.scope_of_result(step, index, &source),
                         )
                     {
-                        found.push((step.id.clone(), message));
+                        let message = format!("{}: {message}", self.file.name_of(seq)?);
+                        let problem = Problem::error(EXPECT, message).step(&step.id);
+                        found.push(match row {
+                            Some(row) => problem.row(row),
+                            None => problem,
+                        });
                     }
                 }
-            } else if let Some(message) = unmet(
-                &step.expect,
-                row.records,
-                &self.world.scope_in(step.included),
-            ) {
-                found.push((step.id.clone(), message));
+            } else if let Some(message) =
+                unmet(step, row.records, &self.world.scope_in(step.included))
+            {
+                found.push(Problem::error(EXPECT, message).step(&step.id));
             }
         }
         Ok(found)
@@ -137,25 +155,44 @@ fn unreadable(error: &ResultsError) -> ExecuteError {
 }
 
 /// The first expectation that does not hold, as a sentence.
-fn unmet(expect: &[Expectation], records: u64, scope: &Scope) -> Option<String> {
-    expect.iter().find_map(|expectation| match expectation {
-        Expectation::Count { min, max, .. } => {
-            let fits = min.is_none_or(|min| records >= min) && max.is_none_or(|max| records <= max);
-            (!fits).then(|| {
-                let found = counted(usize::try_from(records).unwrap_or(usize::MAX), "record");
-                format!("found {found}, expected {}", wanted(*min, *max))
-            })
-        }
-        Expectation::Holds(template) => match template.holds(scope) {
-            Ok(true) => None,
-            Ok(false) => Some(format!("`{}` does not hold", template.text())),
-            Err(Failure::Unknown) => Some(format!(
-                "`{}` needs something that is not known",
-                template.text()
-            )),
-            Err(failure) => Some(format!("`{}`: {failure}", template.text())),
-        },
-    })
+fn unmet(step: &CheckedStep, records: u64, scope: &Scope) -> Option<String> {
+    step.expect
+        .iter()
+        .find_map(|expectation| match expectation {
+            Expectation::Count { min, max, .. } => {
+                let fits =
+                    min.is_none_or(|min| records >= min) && max.is_none_or(|max| records <= max);
+                (!fits).then(|| {
+                    let found = counted(usize::try_from(records).unwrap_or(usize::MAX), "record");
+                    format!("found {found}, expected {}", wanted(*min, *max))
+                })
+            }
+            Expectation::Holds(template) => match template.holds(scope) {
+                Ok(true) => None,
+                Ok(false) => {
+                    let seen = template.seen_of(&step.id, scope);
+                    let seen: Vec<String> = seen.iter().map(found).collect();
+                    let but = if seen.is_empty() { "" } else { ": " };
+                    let seen = seen.join(", ");
+                    Some(format!("`{}` does not hold{but}{seen}", template.text()))
+                }
+                Err(Failure::Unknown) => Some(format!(
+                    "`{}` needs something that is not known",
+                    template.text()
+                )),
+                Err(failure) => Some(format!("`{}`: {failure}", template.text())),
+            },
+        })
+}
+
+/// Values stand alone between backticks, and beside the name of their field: reports know by it which are personal.
+fn found(seen: &Seen) -> String {
+    let value = match &seen.value {
+        Json::String(text) if text.is_empty() => return format!("`{}` is empty", seen.field),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    format!("`{}` is `{value}`", seen.field)
 }
 
 fn wanted(min: Option<u64>, max: Option<u64>) -> String {

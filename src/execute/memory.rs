@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
+use super::upsert::Creating;
 use crate::expr::Seq;
 
 #[derive(Debug, Default)]
@@ -17,6 +18,8 @@ pub struct Memory {
     doubtful: BTreeMap<Seq, Instant>,
     /// Those that were asked about once more. Nothing is waited for twice.
     asked_again: BTreeSet<Seq>,
+    /// What the upserts of the step that is expanded now create.
+    pub(super) creating: Option<Creating>,
 }
 
 impl Memory {

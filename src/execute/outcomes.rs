@@ -147,6 +147,8 @@ impl Engine<'_> {
                     earlier.extend(of_page.iter().flat_map(|writes| writes.iter().cloned()));
                     let seq = draft.seq;
                     let otherwise = self.bound_otherwise(&draft, &bound)?;
+                    let deleted = self.deleted_besides(step, &draft)?;
+                    let otherwise = (otherwise, deleted);
                     let binds = bindings(&draft.change, &self.metadata);
                     let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
                     if let Some(of_page) = of_page {
@@ -178,7 +180,7 @@ impl Engine<'_> {
         draft: Draft,
         known: Result<Current, Fault>,
         earlier: &[Earlier],
-        otherwise: Option<Clash>,
+        (otherwise, deleted): (Option<Clash>, Option<String>),
     ) -> ItemOutcome {
         let current = match known {
             Ok(current) => current,
@@ -215,7 +217,9 @@ impl Engine<'_> {
             Current::Missing | Current::NoParent | Current::Links(_) => None,
         };
         let operation = finish(draft, current, earlier, &self.metadata);
-        let operation = match (clash, operation.state) {
+        // What need not be sent minds no delete.
+        let deleted = deleted.filter(|_| operation.state == State::Planned);
+        let operation = match (clash.or(deleted), operation.state) {
             (Some(message), State::Planned | State::Unchanged) => {
                 let base = Operation {
                     change: None,

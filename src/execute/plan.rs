@@ -29,7 +29,6 @@ use crate::runfile::Stage;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
 
-const EXPECT: Code = Code("local:expect");
 const NO_OUTPUT: Code = Code("no_output");
 
 /// Why a plan can be read but not applied.
@@ -180,24 +179,6 @@ impl Engine<'_> {
 
     pub(super) fn stops(&self, step: &CheckedStep, label: &Label) -> bool {
         decide(&step.on_error, &self.checked.limits, label) == OnErrorAction::Stop
-    }
-
-    /// Records what write steps expected and did not get; each finding once.
-    pub(super) fn judge_expectations(&mut self) -> Result<(), ExecuteError> {
-        let known = self.file.view()?.problems()?;
-        for (step, message) in self.judge_writes()? {
-            if known
-                .iter()
-                .any(|problem| problem.step.as_ref() == Some(&step) && problem.message == message)
-            {
-                continue;
-            }
-            self.file.add_problem(
-                &Problem::error(EXPECT, message).step(step),
-                &Sources::default(),
-            )?;
-        }
-        Ok(())
     }
 
     /// Of a step whose items are not known yet, which steps have to run before.

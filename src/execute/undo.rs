@@ -37,6 +37,7 @@ use crate::plan::Recovery;
 use crate::plan::inverse;
 use crate::plan::recover;
 use crate::runfile::Advice;
+use crate::runfile::ClientIds;
 use crate::runfile::Digest;
 use crate::runfile::DoneOperation;
 use crate::runfile::Ending;
@@ -98,7 +99,10 @@ pub async fn plan_undo(engine: &mut Engine<'_>, run: &RunView) -> Result<PlanEnd
             Err(error) => return Err(error),
         }
     }
-    engine.advise_generation()?;
+    // Where the instance gives ids of its own, those computed from keys are not taken by anything.
+    if run.client_ids()? != ClientIds::Ignored {
+        engine.advise_generation()?;
+    }
     engine
         .file
         .put(&Digest(digest::digest(&engine.file.view()?)?))?;

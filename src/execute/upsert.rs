@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -12,6 +13,7 @@ use crate::check::CheckedStep;
 use crate::diag::Row;
 use crate::diag::all_of;
 use crate::expr::Seq;
+use crate::expr::StepNo;
 use crate::operation::Change;
 use crate::operation::Operation;
 use crate::operation::State;
@@ -37,7 +39,7 @@ const NAMED: u32 = 5;
 impl Engine<'_> {
     /// Finds out which upserts of a page are updates. Those that are neither end here.
     pub(super) async fn with_matches(
-        &self,
+        &mut self,
         step: &CheckedStep,
         expanded: Vec<Expanded>,
         items: &[Item],
@@ -55,6 +57,10 @@ impl Engine<'_> {
             return Ok(expanded);
         }
         let mut answers = self.asker.all(reads).await?.into_iter();
+        let mut creating = match self.memory.creating.take() {
+            Some(creating) if creating.step == step.number => creating,
+            _ => self.creating(step)?,
+        };
         // Records that items of this page lead to.
         let mut taken: BTreeMap<RecordId, String> = BTreeMap::new();
         let mut resolved = Vec::with_capacity(expanded.len());
@@ -74,10 +80,23 @@ impl Engine<'_> {
             };
             let refused = match refused {
                 Ok(draft) => match self.also_meant(&draft, &mut taken)? {
-                    None => {
-                        resolved.push(Expanded::Write(draft));
-                        continue;
-                    }
+                    None => match creating.alike(&draft) {
+                        None => {
+                            resolved.push(Expanded::Write(draft));
+                            continue;
+                        }
+                        Some(other) => {
+                            let row = self.file.item(other)?.and_then(|(_, row, _)| row);
+                            let of_page = items.iter().find(|item| item.seq == other);
+                            let row = row.or_else(|| of_page.and_then(|item| item.row.clone()));
+                            let message = format!(
+                                "it would create what {} creates but for upper and lower case, which Sugar's databases do \
+                                 not tell apart; `match` must tell all items apart",
+                                place(other, row.as_ref())
+                            );
+                            (LocalLabel::Ambiguous.into(), message)
+                        }
+                    },
                     Some(message) => (LocalLabel::Ambiguous.into(), message),
                 },
                 Err(refused) => refused,
@@ -87,7 +106,22 @@ impl Engine<'_> {
             let operation: Operation = self.planner().failed(step, base, label, message);
             resolved.push(Expanded::Ended(Box::new(operation)));
         }
+        self.memory.creating = Some(creating);
         Ok(resolved)
+    }
+
+    /// What the upserts of a step create by what the run file says, such as after an interruption.
+    fn creating(&self, step: &CheckedStep) -> Result<Creating, ExecuteError> {
+        let mut creating = Creating {
+            step: step.number,
+            by_match: HashMap::new(),
+        };
+        self.file.each_unmatched(step.number, |seq, change| {
+            if let Some(folded) = folded(change) {
+                creating.by_match.entry(folded).or_insert(seq);
+            }
+        })?;
+        Ok(creating)
     }
 
     /// Another item of the step that leads to the same record. Of two that would be created for the same match the ids
@@ -122,6 +156,33 @@ impl Engine<'_> {
             format!("it matches the same record as {other}; `match` must tell all items apart")
         }))
     }
+}
+
+/// What the upserts of a step match by that create a record, in lower case: after the first of two that differ in no
+/// more, the second would find what the first made.
+#[derive(Debug)]
+pub(super) struct Creating {
+    step: StepNo,
+    by_match: HashMap<String, Seq>,
+}
+
+impl Creating {
+    /// The other item that creates the same but for upper and lower case, if there is one.
+    fn alike(&mut self, draft: &Draft) -> Option<Seq> {
+        let known = *self
+            .by_match
+            .entry(folded(&draft.change)?)
+            .or_insert(draft.seq);
+        (known != draft.seq).then_some(known)
+    }
+}
+
+fn folded(change: &Change) -> Option<String> {
+    let conditions = change.unless()?.values();
+    let texts: Vec<String> = conditions
+        .map(|value| value.to_string().to_lowercase())
+        .collect();
+    Some(texts.join(","))
 }
 
 /// What becomes of the create of an upsert for which, just before it is sent, a record matches after all.

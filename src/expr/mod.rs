@@ -50,6 +50,7 @@ pub use scope::Scope;
 pub use scope::World;
 pub use template::Rendered;
 pub use template::SYNTAX;
+pub use template::Seen;
 pub use template::Template;
 pub use touched::EdgeKind;
 pub use touched::Touched;

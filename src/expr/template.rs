@@ -17,6 +17,7 @@ use super::depth::Reading;
 use super::functions::ENGINE;
 use super::functions::GLOBALS;
 use super::references;
+use super::references::Part;
 use super::references::Reference;
 use super::references::StepNames;
 use super::scope::Failure;
@@ -63,6 +64,16 @@ pub enum Rendered {
     Value(Json),
     /// `{{ omit }}`: leave the field out.
     Omit,
+}
+
+/// What a reference of a template is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The reference, as the template has it.
+    pub written: String,
+    /// The field it ends at.
+    pub field: String,
+    pub value: Json,
 }
 
 impl Template {
@@ -268,6 +279,46 @@ impl Template {
             (_, Some("false")) => Ok(false),
             _ => Ok(value.is_true()),
         }
+    }
+
+    /// The fields of a step that the template reads, as it writes them, and their values. Lists and maps are left out, and
+    /// so is what is not there.
+    pub fn seen_of(&self, step: &str, scope: &Scope) -> Vec<Seen> {
+        let mut found: Vec<Seen> = Vec::new();
+        for reference in &self.references {
+            let (Some(Part::Name(of)), Some(Part::Name(field))) = (
+                reference.parts.first(),
+                reference.parts.get(1..).and_then(<[Part]>::last),
+            ) else {
+                continue;
+            };
+            let Some(written) = self.text.get(reference.range.clone()) else {
+                continue;
+            };
+            let is_known = found.iter().any(|seen| seen.written == written);
+            if reference.root != "steps" || of != step || is_known {
+                continue;
+            }
+            let alone = Self {
+                text: written.to_owned(),
+                form: Form::Bare,
+                references: Vec::new(),
+                span: self.span,
+                origin: None,
+            };
+            if let Ok(value) = alone.value(scope)
+                && !value.is_undefined()
+                && let Ok(value) = value::to_json(&value)
+                && !(value.is_array() || value.is_object())
+            {
+                found.push(Seen {
+                    written: written.to_owned(),
+                    field: field.clone(),
+                    value,
+                });
+            }
+        }
+        found
     }
 
     /// Evaluates to whatever the engine gives, for lists that are walked without being copied.

@@ -1,5 +1,6 @@
 //! What became of an operation, a step and a run, in the words of reports.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -12,6 +13,7 @@ use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Undoes;
+use crate::wire::LocalLabel;
 
 /// `plan` until the first apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -22,11 +24,11 @@ pub enum Kind {
     Undo,
 }
 
-/// Where several hold: refused, interrupted, failed, planned, succeeded, in this order.
+/// Where several hold: refused, interrupted, planned, failed, succeeded, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunResult {
-    /// Nothing was sent yet, and it can be.
+    /// Nothing was sent yet, and it can be, though some of it may have failed while planning.
     Planned,
     Succeeded,
     /// Something failed or is unknown, or the run was stopped.
@@ -127,12 +129,26 @@ pub(super) struct Standing {
     pub(super) undoes: Option<Undoes>,
     /// Whether the ending is that of a command which came to nothing.
     pub(super) is_hindered: bool,
+    /// What write steps expected and did not get, by step, once something was sent.
+    pub(super) unexpected: BTreeMap<String, u64>,
 }
 
 impl Standing {
     pub(super) fn of(view: &RunView) -> Result<Self, ReportError> {
+        let stage = view.stage()?;
+        let mut unexpected = BTreeMap::new();
+        if stage == Stage::Run {
+            for problem in view.problems()? {
+                if problem.code == LocalLabel::Expect.as_str()
+                    && let Some(step) = problem.step
+                {
+                    *unexpected.entry(step).or_default() += 1;
+                }
+            }
+        }
         Ok(Self {
-            stage: view.stage()?,
+            stage,
+            unexpected,
             ending: view.ending()?,
             undoes: view.undoes()?,
             is_hindered: view.hindrance().is_some(),
@@ -171,8 +187,10 @@ impl Standing {
                 RunResult::Interrupted
             }
             (_, Some(Ending::Stopped(_))) => RunResult::Failed,
-            _ if any(&[State::Failed, State::Unknown, State::Sent]) => RunResult::Failed,
+            // What failed while planning is tolerated, or the plan would have been refused.
             (Stage::Plan, _) => RunResult::Planned,
+            _ if !self.unexpected.is_empty() => RunResult::Failed,
+            _ if any(&[State::Failed, State::Unknown, State::Sent]) => RunResult::Failed,
             (Stage::Run, Some(Ending::Finished)) if is_open() => RunResult::Interrupted,
             (Stage::Run, Some(Ending::Finished)) => RunResult::Succeeded,
         }
@@ -226,8 +244,6 @@ pub(super) fn wrong(step: &StepView) -> impl Iterator<Item = (Outcome, Option<St
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::expr::StepNo;
 
@@ -257,7 +273,7 @@ mod tests {
         for (stage, ending, counts, expected) in [
             (Stage::Plan, None, &[(State::Planned, 2)][..], Planned),
             (Stage::Plan, finished(), &[(State::Unchanged, 2)], Planned),
-            (Stage::Plan, None, &failed, Failed),
+            (Stage::Plan, None, &failed, Planned),
             (Stage::Refused, finished(), &failed, Refused),
             (Stage::Run, finished(), &[(State::Ok, 2)], Succeeded),
             (Stage::Run, finished(), &failed, Failed),
@@ -289,6 +305,7 @@ mod tests {
                 ending,
                 undoes: None,
                 is_hindered: false,
+                unexpected: BTreeMap::new(),
             };
             assert_eq!(
                 standing.result(&[step(counts)]),

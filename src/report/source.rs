@@ -61,6 +61,7 @@ use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Which;
+use crate::wire::LocalLabel;
 
 /// Operations read at once, so that memory does not grow with the run.
 const PAGE: u32 = 1000;
@@ -86,6 +87,12 @@ impl<'a> Source<'a> {
             curtain: Curtain::new(privacy, &header, &view.salt()?.0),
             header,
         };
+        for step in &mut source.steps {
+            if let Some(count) = source.standing.unexpected.get(&step.id) {
+                let expect = LocalLabel::Expect.as_str().to_owned();
+                *step.labels.entry(expect).or_default() += count;
+            }
+        }
         if source.curtain.hides() {
             if let Some((playbook, _)) = stored::playbook(&source.header.playbook) {
                 source.curtain.read(&playbook);
@@ -269,7 +276,10 @@ impl<'a> Source<'a> {
             id: step.id.clone(),
             verb: step.verb.clone(),
             module: step.module.clone(),
-            outcome: outcome::of_step(step),
+            outcome: match self.standing.unexpected.contains_key(&step.id) {
+                true => Outcome::Failed,
+                false => outcome::of_step(step),
+            },
             records: step.count.unwrap_or(step.records),
             counts,
             labels: step.labels.clone(),

@@ -39,7 +39,7 @@ impl RunFile {
     }
 }
 
-fn stands_for_all(connection: &Connection, seq: Seq) -> Result<bool, RunFileError> {
+pub(super) fn stands_for_all(connection: &Connection, seq: Seq) -> Result<bool, RunFileError> {
     Ok(connection
         .prepare_cached(
             "SELECT 1 FROM item WHERE step = ?1 AND idx = ?2 AND source IS NULL AND src_step IS NULL",

@@ -11,6 +11,7 @@ use super::RunFileError;
 use super::from_db;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::expr::StepNo;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -121,6 +122,23 @@ impl RunFile {
         )
     }
 
+    /// An earlier operation of this run that deletes a record, or did.
+    pub fn deleted_before(
+        &self,
+        module: &str,
+        record: &str,
+        before: Seq,
+    ) -> Result<Option<Seq>, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT seq FROM op WHERE module = ?1 AND record = ?2 AND seq < ?3 AND action = 'delete' \
+                 AND state IN ('planned', 'sent', 'ok') ORDER BY seq LIMIT 1",
+            )?
+            .query_row((module, record, before.0), |row| row.get(0).map(Seq))
+            .optional()?)
+    }
+
     /// Another operation of a step that works on a record, whatever became of it.
     pub fn other_with_record(
         &self,
@@ -142,6 +160,33 @@ impl RunFile {
                 row.get(0).map(Seq)
             })
             .optional()?)
+    }
+
+    /// Shows the changes of a step that create what nothing matches, whether they are done or not.
+    pub fn each_unmatched(
+        &self,
+        step: StepNo,
+        mut see: impl FnMut(Seq, &Change),
+    ) -> Result<(), RunFileError> {
+        let (from, to) = (
+            super::pages::first(step),
+            super::pages::first(super::pages::next(step)),
+        );
+        let mut statement = self.connection.prepare_cached(
+            "SELECT op.seq, body.change FROM op JOIN body ON body.seq = op.seq WHERE op.seq >= ?1 AND op.seq < ?2 \
+             AND op.state IN ('planned', 'sent', 'ok', 'unknown') AND body.change IS NOT NULL",
+        )?;
+        let mut rows = statement.query((from.0, to.0))?;
+        while let Some(row) = rows.next()? {
+            let change: Change =
+                serde_json::from_str(&row.get::<_, String>(1)?).map_err(|error| {
+                    RunFileError::inconsistent(format!("an operation does not read: {error}"))
+                })?;
+            if change.unless().is_some() {
+                see(Seq(row.get(0)?), &change);
+            }
+        }
+        Ok(())
     }
 
     /// The last operation before this one that finds its record by the same key of another system.

@@ -211,7 +211,7 @@ impl RunFile {
     pub fn retry_failed(&mut self) -> Result<u64, RunFileError> {
         // What was sent and stored otherwise than asked is done; repeating it would only do it again. And nothing
         // makes an irreversible operation reversible.
-        self.bring_back(
+        let count = self.bring_back(
             &format!(
                 "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label NOT IN ('{}', '{}')) \
                  OR (op.state = 'skipped' AND op.label = '{}'))",
@@ -220,7 +220,10 @@ impl RunFile {
                 LocalLabel::Dependency.as_str(),
             ),
             self.anew()?,
-        )
+        )?;
+        // What is built on something that stays failed is no change that anybody has to count.
+        self.skip_left_behind()?;
+        Ok(count)
     }
 
     /// Brings back what was left alone because somebody had changed it. Gives their number.
@@ -256,13 +259,27 @@ impl RunFile {
 
     fn bring_back(&mut self, condition: &str, again: Again) -> Result<u64, RunFileError> {
         let transaction = self.connection.transaction()?;
+        let of_data: Vec<String> = LocalLabel::OF_DATA
+            .iter()
+            .map(|label| format!("'{}'", label.as_str()))
+            .collect();
         let sql = format!(
-            "SELECT op.seq, body.change IS NOT NULL FROM op JOIN body ON body.seq = op.seq WHERE {condition} ORDER BY op.seq"
+            "SELECT op.seq, body.change IS NOT NULL, \
+             op.state = 'failed' AND op.attempts = 0 AND op.label IN ({}) \
+             FROM op JOIN body ON body.seq = op.seq WHERE {condition} ORDER BY op.seq",
+            of_data.join(", ")
         );
-        let found: Vec<(i64, bool)> = transaction
+        let candidates: Vec<(i64, bool, bool)> = transaction
             .prepare(&sql)?
-            .query_map((), |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
             .collect::<Result<_, _>>()?;
+        let mut found: Vec<(i64, bool)> = Vec::with_capacity(candidates.len());
+        for (seq, has_change, failed_by_data) in candidates {
+            // Its data is in the run file and stays what it is; a step that ended as a whole may get other items.
+            if !failed_by_data || super::reopen::stands_for_all(&transaction, Seq(seq))? {
+                found.push((seq, has_change));
+            }
+        }
         let count = found.len() as u64;
         let all: Vec<Seq> = found.iter().map(|(seq, _)| Seq(*seq)).collect();
         let reopened = super::reopen::reopen(&transaction, &all)?;

@@ -11,6 +11,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::Advice;
+use super::ClientIds;
 use super::Digest;
 use super::Ending;
 use super::Finished;
@@ -223,6 +224,11 @@ impl RunView {
     /// Limits that an apply was given in place of the playbook's.
     pub fn given_limits(&self) -> Result<Option<Limits>, RunFileError> {
         Ok(meta::get::<GivenLimits>(&self.connection)?.map(|given| given.0))
+    }
+
+    /// What the run learned of the instance's handling of ids.
+    pub fn client_ids(&self) -> Result<ClientIds, RunFileError> {
+        Ok(meta::get(&self.connection)?.unwrap_or(ClientIds::Unseen))
     }
 
     /// How much was sent at once at the end; nothing before an apply.

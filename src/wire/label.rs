@@ -82,6 +82,20 @@ labels! {
     }
 }
 
+impl LocalLabel {
+    /// What only other data or another playbook would mend. An operation that was never sent and ended with one of
+    /// these is what a plan has shown to fail, and is not tried again.
+    pub const OF_DATA: &[Self] = &[
+        Self::Ambiguous,
+        Self::Conflict,
+        Self::DuplicateKey,
+        Self::EmptyMatch,
+        Self::InvalidValue,
+        Self::MissingKey,
+        Self::Template,
+    ];
+}
+
 impl SugarLabel {
     /// The HTTP status Sugar sends with this label, where a public source gives one.
     pub fn status(self) -> Option<u16> {

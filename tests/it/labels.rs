@@ -507,3 +507,73 @@ steps:
     scene.ends(0, "apply p.run --retry-unknown --retry-failed");
     assert_eq!(scene.server.count("SELECT count(*) FROM contacts"), 1);
 }
+
+#[test]
+fn a_row_that_failed_while_planning_is_not_made_a_record_by_a_retry() {
+    let steps = "
+version: 1
+name: rows
+identity: test
+limits: { max_failures: 5 }
+steps:
+  - id: rows
+    for_each: { csv: rows.csv }
+    create: Accounts
+    key: \"{{ item.code | default('none') }}\"
+    set: { name: \"{{ item.name | default('nameless') }}\" }
+  - id: staff
+    for_each: '{{ steps.rows.items }}'
+    create: Contacts
+    key: '{{ item.id }}'
+    set: { last_name: Doe, account_id: '{{ item.id }}' }
+";
+    let scene = Scene::new()
+        .file("p.yaml", steps)
+        .file("rows.csv", "code,name,city\n1,One,Rome\n2,Two\n");
+    let plan = scene.ends(0, "plan p.yaml -o p.run --format json");
+    assert_eq!(plan.json()["summary"]["failed"], 1, "{plan}");
+    assert_eq!(plan.json()["result"], "planned", "it can be applied");
+    let said = scene.ends(1, "apply p.run");
+    assert!(
+        !said.to_string().contains("--retry-failed"),
+        "nothing offers in vain: {said}"
+    );
+    let writes = scene.server.writes();
+    scene.ends(1, "apply p.run --retry-failed");
+    assert_eq!(scene.server.writes(), writes, "no plan showed more");
+    assert_eq!(scene.server.lines("SELECT name FROM accounts"), ["One"]);
+}
+
+#[test]
+fn an_expectation_that_a_write_does_not_meet_fails_the_run_and_says_of_what() {
+    let steps = "
+version: 1
+name: expect
+identity: test
+steps:
+  - id: made
+    for_each: { csv: rows.csv }
+    create: Notes
+    key: '{{ item.code }}'
+    set: { name: 'note {{ item.code }}' }
+    expect: \"steps.made.name == 'note a'\"
+";
+    let scene = Scene::new()
+        .file("p.yaml", steps)
+        .file("rows.csv", "code\na\nb\n");
+    scene.ends(0, "plan p.yaml -o p.run");
+    for _ in 0..2 {
+        let said = scene.ends(1, "apply p.run --format json");
+        let report = said.json();
+        assert_eq!(report["result"], "failed", "{said}");
+        assert_eq!(report["summary"]["labels"]["local:expect"], 1, "{said}");
+        assert_eq!(said.step("made")["outcome"], "failed", "{said}");
+        let found = &report["diagnostics"][0];
+        assert_eq!(
+            found["message"],
+            "`made[b]`: `steps.made.name == 'note a'` does not hold: `name` is `note b`",
+            "{said}"
+        );
+        assert_eq!(found["line"], 3, "{said}");
+    }
+}

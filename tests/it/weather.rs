@@ -161,8 +161,13 @@ fn one_request_that_always_fails_is_no_outage() {
 #[test]
 fn an_instance_that_gives_ids_of_its_own_ends_in_the_same_records() {
     let scene = Scene::of(&["--demo", "none", "--ignore-ids"]).file("p.yaml", &playbook(20, ""));
-    scene.ends(0, "run p.yaml --yes");
+    let said = scene.ends(0, "run p.yaml --yes --format json -o p.run");
     assert_arrived(&scene, 20);
+    // Keys find nothing again there, which nobody should learn from doubles.
+    let ignored = said.json()["diagnostics"].to_string();
+    assert_eq!(ignored.matches("ids_ignored").count(), 1, "{said}");
+    let undo = scene.mill("undo p.run --yes").to_string();
+    assert!(!undo.contains("generation"), "{undo}");
 }
 
 #[test]

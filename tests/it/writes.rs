@@ -407,3 +407,58 @@ fn an_upsert_that_waits_for_a_create_finds_what_that_made() {
         ["Acme one Retail", "Acme three Retail", "Acme two "]
     );
 }
+
+#[test]
+fn upserts_that_differ_in_case_alone_are_told_before_they_create_two() {
+    let steps = "
+  - id: people
+    for_each: [Émile, émile, Zoe]
+    upsert: Accounts
+    match: { name: '{{ item }}' }
+    set: { industry: Retail }
+";
+    let scene = Scene::new().file("p.yaml", &playbook(steps));
+    let said = scene.ends(3, "plan p.yaml --format json");
+    let second = said.operation("people", "1");
+    assert_eq!(second["label"], "local:ambiguous", "{said}");
+    let message = second["message"].as_str().unwrap();
+    assert!(message.contains("what item 0 creates"), "{message}");
+    assert_eq!(said.operation("people", "2")["outcome"], "planned");
+}
+
+#[test]
+fn a_record_that_one_step_deletes_is_no_other_steps_to_write_to() {
+    let other = |verb: &str, depends: &str| {
+        playbook(&format!(
+            "
+  - {{ id: one, filter: Accounts, where: {{ name: Acme one }} }}
+  - {{ id: two, filter: Accounts, where: {{ name: Acme two }} }}
+{verb}
+  - {{ id: gone, delete: Accounts, record: '{{{{ steps.one.id }}}}'{depends} }}
+"
+        ))
+    };
+    let update = "  - { id: other, update: Accounts, record: '{{ steps.one.id }}', set: { industry: Retail }AFTER }";
+    let favorite = "  - { id: other, favorite: Accounts, record: '{{ steps.one.id }}'AFTER }";
+    let link = "  - { id: other, link: Accounts, record: '{{ steps.two.id }}', through: members, to: '{{ steps.one.id }}'AFTER }";
+    let scene = ground();
+    for verb in [update, favorite, link] {
+        let after = verb.replace("AFTER", ", depends_on: gone");
+        scene.write("after.yaml", &other(&after, ""));
+        scene
+            .ends(3, "plan after.yaml")
+            .says("step `gone` deletes Accounts");
+        let before = verb.replace("AFTER", "");
+        scene.write("before.yaml", &other(&before, ", depends_on: other"));
+        scene.ends(0, "plan before.yaml -o before.run");
+    }
+    scene.write("unordered.yaml", &other(&update.replace("AFTER", ""), ""));
+    scene
+        .ends(3, "plan unordered.yaml")
+        .says("and step `other` writes to it");
+    scene.write(
+        "before.yaml",
+        &other(&update.replace("AFTER", ""), ", depends_on: other"),
+    );
+    scene.ends(0, "run before.yaml --yes -o ran.run");
+}

@@ -58,6 +58,11 @@ pub(super) const FOUND: &[Found] = &[
         "let the step use what the export reads",
     ),
     found(
+        "ids_ignored",
+        "the instance gives new records ids of its own in place of those computed from keys (a warning)",
+        "a second run would create everything again: use `upsert` with `match`, which finds what is there",
+    ),
+    found(
         "include",
         "a playbook includes itself, or playbooks include others too deeply or too often",
         "break the circle, or put the steps into one file",

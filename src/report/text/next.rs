@@ -5,18 +5,24 @@ use super::is_open;
 use super::sheet::Ink;
 use super::sheet::Sheet;
 use crate::report::Kind;
+use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::RunResult;
-use crate::report::Summary;
 use crate::report::outcome::Standing;
 use crate::report::source::Source;
 use crate::runfile::Ending;
 use crate::wire::LocalLabel;
 
 const DRIFT: &str = LocalLabel::Drift.as_str();
-const IRREVERSIBLE: &str = LocalLabel::Irreversible.as_str();
-const NOT_STORED: &str = LocalLabel::NotStored.as_str();
+
+/// Failures that end the same way however often they are tried, besides those that lie in the data.
+const HOPELESS: [LocalLabel; 4] = [
+    LocalLabel::Drift,
+    LocalLabel::IdTaken,
+    LocalLabel::Irreversible,
+    LocalLabel::NotStored,
+];
 
 pub(super) fn draw<O>(
     sheet: &mut Sheet<'_>,
@@ -47,12 +53,17 @@ pub(in crate::report) fn of<O>(
 }
 
 /// Whether anything failed that need not fail again.
-fn may_go_better(summary: &Summary) -> bool {
-    let hopeless = [IRREVERSIBLE, NOT_STORED];
-    let hopeless = hopeless
-        .iter()
-        .filter_map(|label| summary.labels.get(*label));
-    summary.failed > hopeless.sum()
+fn may_go_better<O>(report: &Report<O>) -> bool {
+    let is_hopeless = |label: &str| {
+        let mut hopeless = HOPELESS.iter().chain(LocalLabel::OF_DATA);
+        hopeless.any(|known| known.as_str() == label)
+    };
+    let labelled = report.steps.iter().flat_map(|step| &step.aside.labelled);
+    let hopeless: u64 = labelled
+        .filter(|((outcome, label), _)| *outcome == Outcome::Failed && is_hopeless(label))
+        .map(|(_, count)| count)
+        .sum();
+    report.summary.failed > hopeless
 }
 
 /// What for, and the command that does it.
@@ -109,7 +120,7 @@ fn steps<O>(standing: &Standing, report: &Report<O>, irreversible: u64) -> Vec<S
     }
     // What a guard refused is not to be gone on with as it is.
     if !standing.is_plan() && report.result != RunResult::Refused {
-        if may_go_better(summary) {
+        if may_go_better(report) {
             let why = "to try what failed again, and what was skipped because of it:";
             steps.push(step(why, apply(" --retry-failed")));
         }
