@@ -108,20 +108,6 @@ impl Engine<'_> {
         Ok(None)
     }
 
-    /// Says of the reads that wait for what they wait.
-    pub(super) fn explain_waiting_reads(&self) -> Result<(), RunFileError> {
-        for step in &self.checked.steps {
-            if self.file.step(step.number)?.expanded {
-                continue;
-            }
-            if let Some(on) = self.written_first(step)? {
-                let reason = format!("read when step `{}` is done", self.checked.step(on).id);
-                self.file.explain_step(step.number, &reason)?;
-            }
-        }
-        Ok(())
-    }
-
     async fn try_expand(&mut self, step: &CheckedStep) -> Result<bool, ExecuteError> {
         if self.written_first(step)?.is_some() {
             return Ok(false);

@@ -94,7 +94,6 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
         Err(error) => return Err(error),
     }
     engine.keep_rows()?;
-    engine.explain_waiting_reads()?;
     engine.judge_expectations()?;
     engine.write_exports()?;
     engine.write_outputs(false)?;

@@ -48,9 +48,9 @@ fn a_read_of_what_is_updated_before_it_finds_the_new_value() {
     assert_eq!(plan.step("n")["outcome"], "deferred", "{plan}");
     scene
         .ends(0, "show test.run")
-        .says("read when step `up` is done");
+        .says("not known before `up` has run");
     let done = scene.ends(0, "apply test.run");
-    assert!(!done.stdout.contains("read when step"), "{done}");
+    assert!(!done.stdout.contains("not known before"), "{done}");
     assert_eq!(
         scene.server.lines("SELECT name FROM notes"),
         ["emp 77".to_owned()]

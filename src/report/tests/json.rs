@@ -79,7 +79,7 @@ fn results_are_told_apart() {
     assert_eq!(
         results,
         [
-            RunResult::Failed,
+            RunResult::Planned,
             RunResult::Refused,
             RunResult::Failed,
             RunResult::Interrupted,
