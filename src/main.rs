@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use mimalloc::MiMalloc;
 
-/// The system's allocator takes longer for a piece the more pieces there are: a playbook of 10,000 steps was checked in
-/// a quarter more time with it (docs/performance.md).
+/// With the system's allocator, checking a large playbook costs more for each step than checking a small one by a wider
+/// margin (docs/performance.md, Check).
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
