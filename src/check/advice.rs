@@ -19,8 +19,11 @@ const NO_KEY: Code = Code("no_key");
 const UNKNOWN_LABEL: Code = Code("unknown_label");
 const UNREACHABLE: Code = Code("unreachable");
 
-pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<String>, problems: &mut Problems) {
-    for var in vars.iter().filter(|var| !used.contains(&var.name.value)) {
+pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<&str>, problems: &mut Problems) {
+    for var in vars
+        .iter()
+        .filter(|var| !used.contains(var.name.value.as_str()))
+    {
         problems.push(
             Problem::warning(
                 UNUSED_VAR,

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use super::graph::Needs;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
@@ -21,7 +20,12 @@ const AT_ONCE: usize = 512;
 type Behind = [u64; AT_ONCE / 64];
 
 /// `order` has the places of steps, each behind those it needs.
-pub(super) fn check(playbook: &Playbook, needs: &Needs, order: &[usize], problems: &mut Problems) {
+pub(super) fn check(
+    playbook: &Playbook,
+    needs: &[Vec<usize>],
+    order: &[usize],
+    problems: &mut Problems,
+) {
     let mut writes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut reads: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (place, step) in playbook.steps.iter().enumerate() {
@@ -40,16 +44,11 @@ pub(super) fn check(playbook: &Playbook, needs: &Needs, order: &[usize], problem
             reads.entry(module).or_default().push(place);
         }
     }
-    // Gone through once for each handful of writes.
-    let mut direct: Vec<Vec<usize>> = vec![Vec::new(); order.len()];
-    for (place, on) in needs {
-        direct[*place].extend(on);
-    }
     for (module, reads) in reads {
         let Some(writes) = writes.get(module) else {
             continue;
         };
-        for (read, write) in unawaited(writes, &reads, &direct, order) {
+        for (read, write) in unawaited(writes, &reads, needs, order) {
             let (read, write) = (&playbook.steps[read], &playbook.steps[write]);
             problems.push(problem(read, write, module));
         }
@@ -120,11 +119,11 @@ mod tests {
     use super::*;
 
     /// Everything a step needs, directly or not.
-    fn all_needs(needs: &Needs, step: usize) -> BTreeSet<usize> {
+    fn all_needs(needs: &[Vec<usize>], step: usize) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open = vec![step];
         while let Some(step) = open.pop() {
-            for need in needs.get(&step).into_iter().flatten() {
+            for need in &needs[step] {
                 if found.insert(*need) {
                     open.push(*need);
                 }
@@ -141,18 +140,17 @@ mod tests {
             edges in prop::collection::vec((0_usize..1_500, 0_usize..1_500), 0..3_000),
         ) {
             let steps = kinds.len();
-            let mut needs: Needs = (0..steps).map(|step| (step, BTreeSet::new())).collect();
+            let mut needs = vec![Vec::new(); steps];
             for (from, to) in edges {
                 let (need, step) = (from.min(to), from.max(to));
                 if need < step && step < steps {
-                    needs.entry(step).or_default().insert(need);
+                    needs[step].push(need);
                 }
             }
             let order: Vec<usize> = (0..steps).collect();
             let of = |wanted| -> Vec<usize> { (0..steps).filter(|step| kinds[*step] == wanted).collect() };
             let (writes, reads) = (of(true), of(false));
-            let direct: Vec<Vec<usize>> = needs.values().map(|on| on.iter().copied().collect()).collect();
-            let found = unawaited(&writes, &reads, &direct, &order);
+            let found = unawaited(&writes, &reads, &needs, &order);
             for read in reads.into_iter().step_by(7) {
                 let behind = all_needs(&needs, read);
                 let expected = writes.iter().rev().find(|write| **write < read && !behind.contains(write));

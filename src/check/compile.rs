@@ -1,7 +1,7 @@
 //! One step's texts into compiled templates.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use super::checked::Call;
 use super::checked::CheckedAction;
@@ -17,6 +17,7 @@ use super::checked::SetField;
 use super::checked::Sharing;
 use super::checked::Under;
 use super::included::names;
+use super::number;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
@@ -24,7 +25,6 @@ use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::expr::Path;
 use crate::expr::PathError;
-use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::expr::Tree;
 use crate::playbook::Action;
@@ -57,8 +57,8 @@ impl Compiler<'_> {
     pub(super) fn step(
         &mut self,
         step: &Step,
-        number: StepNo,
-        numbers: &BTreeMap<&str, StepNo>,
+        place: usize,
+        places: &HashMap<&str, usize>,
     ) -> Option<CheckedStep> {
         let before = self.problems.len();
         let items = step.for_each.as_ref().and_then(|source| self.items(source));
@@ -77,13 +77,12 @@ impl Compiler<'_> {
             .depends_on
             .iter()
             .filter_map(|on| {
-                numbers
-                    .get(on.step.value.as_str())
-                    .map(|number| (*number, on.wait))
+                let place = places.get(on.step.value.as_str())?;
+                Some((number(*place), on.wait))
             })
             .collect();
         Some(CheckedStep {
-            number,
+            number: number(place),
             included: step.included,
             tags: step.tags.clone(),
             reads: BTreeSet::new(),
@@ -96,7 +95,7 @@ impl Compiler<'_> {
             select,
             expect,
             on_error: step.on_error.clone(),
-            upstream: depends_on.iter().map(|(number, _)| *number).collect(),
+            upstream: BTreeSet::new(),
             depends_on,
             max: step.max.as_ref().map(|max| max.value),
             retry: step.retry.clone(),

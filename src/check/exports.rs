@@ -53,7 +53,7 @@ pub(super) fn check(playbook: &Playbook, problems: &mut Problems) {
 pub(super) fn not_needed(
     playbook: &Playbook,
     place: usize,
-    read: &BTreeSet<usize>,
+    read: &[usize],
     problems: &mut Problems,
 ) {
     let step = &playbook.steps[place];

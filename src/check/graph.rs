@@ -1,7 +1,7 @@
 //! The order of steps: what a step reads or waits for comes before it, else they stand as written.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
@@ -12,33 +12,27 @@ use crate::playbook::Step;
 
 const CYCLE: Code = Code("cycle");
 
-/// Steps by their place in the file, each with the places it needs.
-pub(super) type Needs = BTreeMap<usize, BTreeSet<usize>>;
+/// For each place in the file the places it needs, each once.
+pub(super) type Needs = Vec<Vec<usize>>;
 
 /// Sorts places so that needs come first. A cycle is a problem that names the whole circle.
-pub(super) fn order(steps: &[Step], needs: &Needs) -> Result<Vec<usize>, Vec<Problem>> {
-    let mut open: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut dependents: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    for (step, on) in needs {
-        open.insert(*step, on.len());
+pub(super) fn order(steps: &[Step], needs: &[Vec<usize>]) -> Result<Vec<usize>, Vec<Problem>> {
+    let mut open: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut dependents: Needs = vec![Vec::new(); needs.len()];
+    for (step, on) in needs.iter().enumerate() {
         for need in on {
-            dependents.entry(*need).or_default().push(*step);
+            dependents[*need].push(step);
         }
     }
-    let mut ready: BTreeSet<usize> = open
-        .iter()
-        .filter(|(_, count)| **count == 0)
-        .map(|(step, _)| *step)
-        .collect();
+    let free = (0..needs.len()).filter(|step| open[*step] == 0);
+    let mut ready: BinaryHeap<Reverse<usize>> = free.map(Reverse).collect();
     let mut sorted = Vec::with_capacity(needs.len());
-    while let Some(step) = ready.pop_first() {
+    while let Some(Reverse(step)) = ready.pop() {
         sorted.push(step);
-        for dependent in dependents.get(&step).into_iter().flatten() {
-            if let Some(count) = open.get_mut(dependent) {
-                *count -= 1;
-                if *count == 0 {
-                    ready.insert(*dependent);
-                }
+        for dependent in &dependents[step] {
+            open[*dependent] -= 1;
+            if open[*dependent] == 0 {
+                ready.push(Reverse(*dependent));
             }
         }
     }
@@ -49,11 +43,11 @@ pub(super) fn order(steps: &[Step], needs: &Needs) -> Result<Vec<usize>, Vec<Pro
     }
 }
 
-fn cycles(steps: &[Step], needs: &Needs) -> Vec<Problem> {
+fn cycles(steps: &[Step], needs: &[Vec<usize>]) -> Vec<Problem> {
     let mut graph = DiGraphMap::<usize, ()>::new();
-    for (step, on) in needs {
+    for (step, on) in needs.iter().enumerate() {
         for need in on {
-            graph.add_edge(*step, *need, ());
+            graph.add_edge(step, *need, ());
         }
     }
     tarjan_scc(&graph)

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::compile::Compiler;
 use super::names::Known;
+use super::names::Used;
 use super::vars;
 use crate::diag::Code;
 use crate::diag::Located;
@@ -70,24 +71,24 @@ pub(super) fn compile(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<C
     includes
 }
 
-/// Which steps the values of an include come from.
+/// Which steps the values of an include come from, by their places in the file.
 #[derive(Debug, Default)]
-pub(super) struct Needs {
+pub(super) struct Needs<'a> {
     /// By the names of its vars.
-    pub(super) vars: BTreeMap<String, BTreeSet<String>>,
+    pub(super) vars: BTreeMap<&'a str, BTreeSet<usize>>,
     /// Of its `when` and of those around it.
-    pub(super) when: BTreeSet<String>,
+    pub(super) when: BTreeSet<usize>,
 }
 
 /// Checks what each include says in the eyes of the playbook that includes it, and finds what that needs.
-pub(super) fn check(
+pub(super) fn check<'a>(
     playbook: &Playbook,
-    includes: &[CheckedInclude],
-    known: &[Known<'_>],
-    used_vars: &mut [BTreeSet<String>],
+    includes: &'a [CheckedInclude],
+    known: &[Known<'a>],
+    used_vars: &mut [BTreeSet<&'a str>],
     problems: &mut Problems,
-) -> Vec<Needs> {
-    let mut all: Vec<Needs> = Vec::with_capacity(includes.len());
+) -> Vec<Needs<'a>> {
+    let mut all: Vec<Needs<'a>> = Vec::with_capacity(includes.len());
     for (written, include) in playbook.included.iter().zip(includes) {
         values(written, include, problems);
         timezone(playbook, written, problems);
@@ -100,11 +101,11 @@ pub(super) fn check(
             ..Needs::default()
         };
         // An outer playbook comes before those it includes, so that what its own vars need is known.
-        let given = |used: super::names::Used, used_vars: &mut [BTreeSet<String>]| {
+        let given = |used: Used<'a>, used_vars: &mut [BTreeSet<&'a str>]| {
             let mut steps = used.steps;
             if let Some(within) = include.within {
                 for var in &used.vars {
-                    steps.extend(all[within.0].vars.get(var).into_iter().flatten().cloned());
+                    steps.extend(all[within.0].vars.get(var).into_iter().flatten());
                 }
             }
             used_vars[outer].extend(used.vars);
@@ -112,9 +113,7 @@ pub(super) fn check(
         };
         for (name, tree) in &include.with {
             let used = known[outer].check_tree(tree, &include.id, problems);
-            needs
-                .vars
-                .insert(name.value.clone(), given(used, used_vars));
+            needs.vars.insert(&name.value, given(used, used_vars));
         }
         if let Some(when) = &include.when {
             let used = known[outer].check_template(when, &include.id, problems);

@@ -11,6 +11,7 @@ mod exports;
 mod graph;
 mod included;
 mod names;
+mod places;
 mod projection;
 mod sealing;
 mod secrets;
@@ -22,6 +23,7 @@ mod wanted;
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 pub use against::WriteAccess;
 pub use against::against;
@@ -46,6 +48,7 @@ pub use checked::Under;
 use compile::Compiler;
 pub use included::CheckedInclude;
 use names::Known;
+use names::Named;
 pub use sealing::give_stand_ins;
 pub use sealing::take_secrets;
 pub use sealing::too_short;
@@ -100,16 +103,11 @@ pub fn check_with(
         prefix: String::new(),
         includes: &ids,
     };
-    let places: BTreeMap<&str, usize> = playbook
+    let places: HashMap<&str, usize> = playbook
         .steps
         .iter()
         .enumerate()
         .map(|(place, step)| (step.id.value.as_str(), place))
-        .collect();
-    // Numbers by place in the file for now; the order is known once the names are.
-    let written: BTreeMap<&str, StepNo> = places
-        .iter()
-        .map(|(id, place)| (*id, number(*place)))
         .collect();
     let includes = included::compile(playbook, &mut compiler);
     let compiled: Vec<Option<CheckedStep>> = playbook
@@ -118,19 +116,30 @@ pub fn check_with(
         .enumerate()
         .map(|(place, step)| {
             compiler.prefix = included::prefix(playbook, step.included);
-            compiler.step(step, number(place), &written)
+            compiler.step(step, place, &places)
         })
         .collect();
     let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
 
     let unread = playbook.unread.steps.iter();
-    let steps: BTreeMap<&str, Option<&CheckedStep>> = playbook
-        .steps
+    let unread = unread.map(|id| {
+        let named = Named {
+            place: None,
+            step: None,
+        };
+        (id.as_str(), named)
+    });
+    let steps: HashMap<&str, Named<'_>> = places
         .iter()
-        .zip(&compiled)
-        .map(|(step, compiled)| (step.id.value.as_str(), compiled.as_ref()))
-        .chain(unread.map(|id| (id.as_str(), None)))
+        .map(|(id, place)| {
+            let named = Named {
+                place: Some(*place),
+                step: compiled[*place].as_ref(),
+            };
+            (*id, named)
+        })
+        .chain(unread)
         .collect();
     let known: Vec<Known<'_>> = playbooks(playbook)
         .map(|(number, vars)| Known {
@@ -151,35 +160,34 @@ pub fn check_with(
     depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
     calls::check(playbook, &mut problems);
-    let mut vars_used: Vec<BTreeSet<String>> = vec![BTreeSet::new(); known.len()];
+    let mut vars_used: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); known.len()];
     let given = included::check(playbook, &includes, &known, &mut vars_used, &mut problems);
-    let mut needs = graph::Needs::new();
-    let mut reads = graph::Needs::new();
+    let mut graph = Graph {
+        needs: Vec::with_capacity(compiled.len()),
+        reads: Vec::with_capacity(compiled.len()),
+    };
     for (place, step) in compiled.iter().enumerate() {
-        let on = needs.entry(place).or_default();
-        on.extend(
-            playbook.steps[place]
-                .depends_on
-                .iter()
-                .filter_map(|on| places.get(on.step.value.as_str()).copied()),
-        );
-        let Some(step) = step else { continue };
-        let home = included::place(step.included);
-        let used = known[home].check(step, &mut problems);
-        let mut ids = used.steps;
-        if let Some(number) = step.included {
-            let given = &given[number.0];
-            ids.extend(given.when.iter().cloned());
-            for var in &used.vars {
-                ids.extend(given.vars.get(var).into_iter().flatten().cloned());
+        let waits = playbook.steps[place].depends_on.iter();
+        let waits = waits.filter_map(|on| places.get(on.step.value.as_str()).copied());
+        let mut needs: BTreeSet<usize> = waits.collect();
+        let mut reads = Vec::new();
+        if let Some(step) = step {
+            let home = included::place(step.included);
+            let mut used = known[home].check(step, &mut problems);
+            if let Some(number) = step.included {
+                let given = &given[number.0];
+                used.steps.extend(&given.when);
+                for var in &used.vars {
+                    used.steps.extend(given.vars.get(var).into_iter().flatten());
+                }
             }
+            reads = used.steps.into_iter().collect();
+            exports::not_needed(playbook, place, &reads, &mut problems);
+            needs.extend(&reads);
+            vars_used[home].extend(used.vars);
         }
-        let read = ids.iter().filter_map(|id| places.get(id.as_str()).copied());
-        let read: BTreeSet<usize> = read.collect();
-        exports::not_needed(playbook, place, &read, &mut problems);
-        on.extend(&read);
-        reads.insert(place, read);
-        vars_used[home].extend(used.vars);
+        graph.needs.push(needs.into_iter().collect());
+        graph.reads.push(reads);
     }
     for output in &outputs {
         let home = included::place(output.included);
@@ -193,7 +201,7 @@ pub fn check_with(
         &outputs,
         &mut problems,
     );
-    let order = graph::order(&playbook.steps, &needs)
+    let order = graph::order(&playbook.steps, &graph.needs)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
     // A step with a broken text names nothing, so that what is unused cannot be told.
     if compiled.iter().all(Option::is_some) {
@@ -207,7 +215,7 @@ pub fn check_with(
     if let Ok(order) = &order
         && !problems.has_errors()
     {
-        beside::check(playbook, &needs, order, &mut problems);
+        beside::check(playbook, &graph.needs, order, &mut problems);
         advice::unreachable(&compiled, order, &mut problems);
     }
     let is_sound = order.is_ok() && !problems.has_errors();
@@ -216,7 +224,6 @@ pub fn check_with(
         return (None, problems);
     }
     let order = order.unwrap_or_else(|()| (0..playbook.steps.len()).collect());
-    let graph = Graph { needs, reads };
     let checked = arrange(playbook, compiled, outputs, includes, &order, &graph);
     if let Some(metadata) = metadata {
         problems.append(against(&checked, metadata));
@@ -282,39 +289,30 @@ struct Graph {
 /// Puts steps into their order and numbers them by it.
 fn arrange(
     playbook: &Playbook,
-    compiled: Vec<Option<CheckedStep>>,
+    mut compiled: Vec<Option<CheckedStep>>,
     outputs: Vec<Output>,
     included: Vec<CheckedInclude>,
     order: &[usize],
     graph: &Graph,
 ) -> Checked {
-    let final_number: BTreeMap<usize, StepNo> = order
-        .iter()
-        .enumerate()
-        .map(|(sorted, place)| (*place, number(sorted)))
-        .collect();
-    let renumbered = |written: StepNo| final_number[&(written.0 as usize)];
-    let mut steps: Vec<CheckedStep> = compiled
-        .into_iter()
-        .enumerate()
-        .filter_map(|(place, step)| {
-            let mut step = step?;
-            step.number = final_number[&place];
-            step.depends_on = step
-                .depends_on
-                .iter()
-                .map(|(on, wait)| (renumbered(*on), *wait))
-                .collect();
-            let numbers = |needs: &graph::Needs| {
-                let needs = needs.get(&place).into_iter().flatten();
-                needs.map(|need| final_number[need]).collect()
-            };
-            step.upstream = numbers(&graph.needs);
-            step.reads = numbers(&graph.reads);
-            Some(step)
-        })
-        .collect();
-    steps.sort_by_key(|step| step.number);
+    let mut final_number = vec![StepNo(0); order.len()];
+    for (sorted, place) in order.iter().enumerate() {
+        final_number[*place] = number(sorted);
+    }
+    let numbers = |places: &[usize]| places.iter().map(|place| final_number[*place]).collect();
+    let mut steps = Vec::with_capacity(compiled.len());
+    for place in order {
+        let Some(mut step) = compiled[*place].take() else {
+            continue;
+        };
+        step.number = final_number[*place];
+        for (on, _) in &mut step.depends_on {
+            *on = final_number[on.0 as usize];
+        }
+        step.upstream = numbers(&graph.needs[*place]);
+        step.reads = numbers(&graph.reads[*place]);
+        steps.push(step);
+    }
     let mut used = projection::of(&steps, &outputs, &included);
     for step in &mut steps {
         step.projection = match &step.fields {

@@ -2,17 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
-use super::checked::Call;
-use super::checked::CheckedAction;
-use super::checked::CheckedRead;
 use super::checked::CheckedStep;
-use super::checked::CheckedWrite;
 use super::checked::Expectation;
 use super::checked::Items;
-use super::checked::Part as SetPart;
-use super::checked::PartField;
-use super::checked::SetField;
+use super::places::ItemIs;
+use super::places::Place;
+use super::places::templates;
 use super::shape::Shape;
 use super::shape::UNKNOWN_RESULT;
 use crate::diag::Code;
@@ -31,13 +28,10 @@ const UNKNOWN_STEP: Code = Code("unknown_step");
 const UNKNOWN_VAR: Code = Code("unknown_var");
 const UNKNOWN_COLUMN: Code = Code("unknown_column");
 
-/// The key under which the fields that are sent stand.
-pub(super) const SET: &str = "set";
-
 /// Everything a name can be looked up in.
 pub(super) struct Known<'a> {
-    /// By id; none, where the step's own texts are broken.
-    pub(super) steps: &'a BTreeMap<&'a str, Option<&'a CheckedStep>>,
+    /// By id.
+    pub(super) steps: &'a HashMap<&'a str, Named<'a>>,
     pub(super) vars: BTreeSet<&'a str>,
     /// First lines of the CSV files that steps read, by step.
     pub(super) headings: &'a BTreeMap<String, Vec<String>>,
@@ -46,16 +40,26 @@ pub(super) struct Known<'a> {
     pub(super) includes: &'a BTreeSet<String>,
 }
 
-/// What the names of a step lead to.
-#[derive(Debug, Default)]
-pub(super) struct Used {
-    pub(super) steps: BTreeSet<String>,
-    pub(super) vars: BTreeSet<String>,
+/// What stands behind a step's id.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named<'a> {
+    /// Its place in the file; none, where its entry could not be read.
+    pub(super) place: Option<usize>,
+    /// None, where its own texts are broken.
+    pub(super) step: Option<&'a CheckedStep>,
 }
 
-impl Known<'_> {
+/// What the names of a step lead to.
+#[derive(Debug, Default)]
+pub(super) struct Used<'a> {
+    /// Places of steps in the file.
+    pub(super) steps: BTreeSet<usize>,
+    pub(super) vars: BTreeSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
     /// Checks every template of a step.
-    pub(super) fn check(&self, step: &CheckedStep, problems: &mut Problems) -> Used {
+    pub(super) fn check(&self, step: &CheckedStep, problems: &mut Problems) -> Used<'a> {
         let mut used = Used::default();
         for Place { template, item, .. } in templates(step) {
             let mut own = Used::default();
@@ -63,8 +67,10 @@ impl Known<'_> {
                 self.reference(step, template, reference, item, &mut own, problems);
             }
             // What a step expects of its own result is asked when that is there.
-            if is_expectation(step, template) {
-                own.steps.remove(&step.id);
+            if is_expectation(step, template)
+                && let Some(place) = self.place(&step.id)
+            {
+                own.steps.remove(&place);
             }
             used.steps.append(&mut own.steps);
             used.vars.append(&mut own.vars);
@@ -83,12 +89,12 @@ impl Known<'_> {
     }
 
     /// The names a JSONPath of `for_each` begins with.
-    fn path(&self, path: &Path, read: Option<&str>, used: &mut Used) -> Result<(), Problem> {
+    fn path(&self, path: &Path, read: Option<&str>, used: &mut Used<'a>) -> Result<(), Problem> {
         let names = path.leading_names();
         match (read, names.as_slice()) {
             (Some(id), _) => {
                 self.step_named(id)?;
-                used.steps.insert(id.to_owned());
+                used.steps.extend(self.place(id));
                 let own = self.own(id);
                 let levels = own.matches('.').count();
                 // What a JSONPath finds is a copy, which would not remember whose result it is.
@@ -105,9 +111,9 @@ impl Known<'_> {
                     ))),
                     Some(attribute) => {
                         let part = Part::Name((*attribute).to_owned());
-                        match self.steps.get(id) {
-                            Some(Some(step)) => Shape::Step(step).follow(&part, own).map(|_| ()),
-                            _ => Ok(()),
+                        match self.step(id) {
+                            Some(step) => Shape::Step(step).follow(&part, own).map(|_| ()),
+                            None => Ok(()),
                         }
                     }
                     None => Err(Problem::error(
@@ -118,7 +124,7 @@ impl Known<'_> {
                 }
             }
             (None, ["vars", name, ..]) => {
-                used.vars.insert((*name).to_owned());
+                used.vars.extend(self.vars.get(*name));
                 self.var_named(name)
             }
             _ => Err(Problem::error(
@@ -129,6 +135,14 @@ impl Known<'_> {
         }
     }
 
+    fn place(&self, id: &str) -> Option<usize> {
+        self.steps.get(id)?.place
+    }
+
+    pub(super) fn step(&self, id: &str) -> Option<&'a CheckedStep> {
+        self.steps.get(id)?.step
+    }
+
     /// A step as the playbook calls it whose names are looked up.
     pub(super) fn own<'n>(&self, id: &'n str) -> &'n str {
         id.strip_prefix(self.prefix.as_str()).unwrap_or(id)
@@ -136,9 +150,9 @@ impl Known<'_> {
 
     /// What a reference to a step's result leads to.
     pub(super) fn shape_of(&self, reference: &Reference) -> Result<Shape<'_>, Problem> {
-        let step = reference.name(0).and_then(|id| self.steps.get(id));
+        let step = reference.name(0).and_then(|id| self.step(id));
         match (reference.root.as_str(), reference.name(0), step) {
-            ("steps", Some(id), Some(Some(step))) => {
+            ("steps", Some(id), Some(step)) => {
                 let own = self.own(id);
                 let behind = reference.parts.get(1..).unwrap_or_default();
                 behind
@@ -178,7 +192,7 @@ impl Known<'_> {
     }
 
     /// Checks a value outside any step, such as an output.
-    pub(super) fn check_tree(&self, tree: &Tree, owner: &str, problems: &mut Problems) -> Used {
+    pub(super) fn check_tree(&self, tree: &Tree, owner: &str, problems: &mut Problems) -> Used<'a> {
         let mut used = Used::default();
         for template in tree.templates() {
             let Used { steps, vars } = self.check_template(template, owner, problems);
@@ -194,7 +208,7 @@ impl Known<'_> {
         template: &Template,
         owner: &str,
         problems: &mut Problems,
-    ) -> Used {
+    ) -> Used<'a> {
         let mut used = Used::default();
         for reference in template.references() {
             if let Err(problem) = self.name(template, reference, &mut used) {
@@ -216,21 +230,23 @@ impl Known<'_> {
         let own = |id: &'_ str| id.strip_prefix(self.prefix.as_str()).map(str::to_owned);
         let name = own(id).unwrap_or_else(|| id.to_owned());
         if self.includes.contains(id) {
+            let inside = format!("{id}.");
             let first = self
                 .steps
-                .iter()
-                .find(|(step, _)| step.starts_with(&format!("{id}.")));
+                .keys()
+                .filter(|step| step.starts_with(&inside))
+                .min();
             return Err(Problem::error(
                 UNKNOWN_STEP,
                 format!("`{name}` is an include, not a step"),
             )
             .help_if(
                 first
-                    .and_then(|(step, _)| own(step))
+                    .and_then(|step| own(step))
                     .map(|step| format!("name one of its steps, such as `steps.{step}`")),
             ));
         }
-        let known: Vec<String> = self.steps.keys().filter_map(|step| own(step)).collect();
+        let known: BTreeSet<String> = self.steps.keys().filter_map(|step| own(step)).collect();
         let include = id
             .rsplit_once('.')
             .map(|(include, _)| format!("{include}."));
@@ -259,7 +275,7 @@ impl Known<'_> {
         template: &Template,
         reference: &Reference,
         item: ItemIs,
-        used: &mut Used,
+        used: &mut Used<'a>,
         problems: &mut Problems,
     ) {
         if reference.root == step.item_name && item == ItemIs::There {
@@ -337,18 +353,17 @@ impl Known<'_> {
         &self,
         template: &Template,
         reference: &Reference,
-        used: &mut Used,
+        used: &mut Used<'a>,
     ) -> Result<(), Problem> {
         let span = template.span_of(&reference.range);
         match reference.root.as_str() {
             "vars" => {
                 let Some(name) = reference.name(0) else {
                     // Which one is meant cannot be seen, so it may be any.
-                    used.vars
-                        .extend(self.vars.iter().map(|name| (*name).to_owned()));
+                    used.vars.extend(&self.vars);
                     return Ok(());
                 };
-                used.vars.insert(name.to_owned());
+                used.vars.extend(self.vars.get(name));
                 self.var_named(name)
                     .map_err(|problem| problem.at(span, "used here"))
             }
@@ -361,7 +376,7 @@ impl Known<'_> {
                 };
                 self.step_named(name)
                     .map_err(|problem| problem.at(span, "used here"))?;
-                used.steps.insert(name.to_owned());
+                used.steps.extend(self.place(name));
                 self.shape_of(reference)
                     .map(|_| ())
                     .map_err(|problem| problem.at(span, "used here"))
@@ -429,172 +444,6 @@ fn is_expectation(step: &CheckedStep, template: &Template) -> bool {
     step.expect.iter().any(
         |expectation| matches!(expectation, Expectation::Holds(own) if std::ptr::eq(own, template)),
     )
-}
-
-/// Whether a template stands where an item's name means something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum ItemIs {
-    There,
-    Absent,
-}
-
-/// A template of a step.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Place<'a> {
-    pub(super) template: &'a Template,
-    pub(super) item: ItemIs,
-    /// The key it stands under.
-    pub(super) key: &'static str,
-}
-
-/// Every template of a step.
-pub(super) fn templates(step: &CheckedStep) -> Vec<Place<'_>> {
-    let inside = if step.items.is_some() {
-        ItemIs::There
-    } else {
-        ItemIs::Absent
-    };
-    // The key of a read without for_each indexes its records, one after the other.
-    let keyed = if matches!(step.action, CheckedAction::Read(_)) {
-        ItemIs::There
-    } else {
-        inside
-    };
-    let mut all: Vec<Place<'_>> = Vec::new();
-    let mut add = |template, item, key| {
-        all.push(Place {
-            template,
-            item,
-            key,
-        });
-    };
-    match &step.items {
-        Some(Items::Template(template)) => add(template, ItemIs::Absent, "for_each"),
-        Some(Items::Literal(trees)) => {
-            for template in trees.iter().flat_map(Tree::templates) {
-                add(template, ItemIs::Absent, "for_each");
-            }
-        }
-        Some(Items::Path { .. } | Items::File(_) | Items::Searched { .. }) | None => {}
-    }
-    if let Some(template) = &step.key {
-        add(template, keyed, "key");
-    }
-    if let Some(template) = &step.when {
-        add(template, inside, "when");
-    }
-    for expectation in &step.expect {
-        if let Expectation::Holds(template) = expectation {
-            add(template, inside, "expect");
-        }
-    }
-    let mut trees: Vec<(&Tree, &'static str)> = Vec::new();
-    match &step.action {
-        CheckedAction::Read(read) => match read {
-            CheckedRead::Filter {
-                condition,
-                saved_filter,
-                ..
-            } => {
-                trees.extend(condition.iter().map(|tree| (tree, "where")));
-                if let Some(template) = saved_filter {
-                    add(template, inside, "saved_filter");
-                }
-            }
-            CheckedRead::Count { condition, .. } => {
-                trees.extend(condition.iter().map(|tree| (tree, "where")));
-            }
-            CheckedRead::Get { record, .. } => trees.push((record, "record")),
-            CheckedRead::Related {
-                record, condition, ..
-            } => {
-                trees.push((record, "record"));
-                trees.extend(condition.iter().map(|tree| (tree, "where")));
-            }
-            CheckedRead::Search { text, .. } => trees.push((text, "search")),
-            CheckedRead::List { .. }
-            | CheckedRead::Enum { .. }
-            | CheckedRead::Metadata { .. }
-            | CheckedRead::Me
-            | CheckedRead::Ping => {}
-            CheckedRead::Call(call) => trees.extend(of_call(call)),
-        },
-        CheckedAction::Write(write) => {
-            let (set, parts): (&[SetField], &[PartField]) = match write {
-                CheckedWrite::Create { set, under, .. } => {
-                    trees.extend(under.iter().map(|under| (&under.record, "under")));
-                    (set, &[])
-                }
-                CheckedWrite::Update {
-                    record, set, parts, ..
-                } => {
-                    trees.push((record, "record"));
-                    (set, parts)
-                }
-                CheckedWrite::Upsert {
-                    matching,
-                    set,
-                    parts,
-                    ..
-                } => {
-                    trees.extend(matching.iter().map(|field| (&field.value, "match")));
-                    (set, parts)
-                }
-                CheckedWrite::Delete { record, .. }
-                | CheckedWrite::Favorite { record, .. }
-                | CheckedWrite::Unfavorite { record, .. } => {
-                    trees.push((record, "record"));
-                    (&[], &[])
-                }
-                CheckedWrite::Link { record, to, .. } | CheckedWrite::Unlink { record, to, .. } => {
-                    trees.extend([(record, "record"), (to, "to")]);
-                    (&[], &[])
-                }
-                CheckedWrite::UpsertByKey { sync_key, set, .. } => {
-                    add(sync_key, inside, "sync_key");
-                    (set, &[])
-                }
-                CheckedWrite::Call { call, body, .. } => {
-                    trees.extend(of_call(call));
-                    // What is sent, as that of `set` is.
-                    trees.extend(body.iter().map(|tree| (tree, SET)));
-                    (&[], &[])
-                }
-            };
-            trees.extend(set.iter().map(|field| (&field.value, SET)));
-            trees.extend(parts.iter().map(|field| match field.part {
-                SetPart::Added => (&field.value, "add"),
-                SetPart::Removed => (&field.value, "remove"),
-            }));
-        }
-        CheckedAction::Export { to, columns, .. } => {
-            add(to, ItemIs::Absent, "to");
-            let columns = columns.iter().flatten();
-            trees.extend(columns.map(|column| (&column.value, "columns")));
-        }
-        CheckedAction::Assert {
-            conditions,
-            message,
-        } => {
-            for template in conditions {
-                add(template, inside, "assert");
-            }
-            if let Some(template) = message {
-                add(template, inside, "message");
-            }
-        }
-    }
-    for (tree, key) in trees {
-        for template in tree.templates() {
-            add(template, inside, key);
-        }
-    }
-    all
-}
-
-fn of_call(call: &Call) -> impl Iterator<Item = (&Tree, &'static str)> {
-    let query = call.query.iter().map(|field| (&field.value, "query"));
-    std::iter::once((&call.path, "path")).chain(query)
 }
 
 /// In what a step expects, its own name is its result, and with `for_each` that of the item; it needs no other for it.

@@ -1,7 +1,7 @@
 //! Which fields of a step's records are used anywhere, so that reads fetch those and no more.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::collections::HashMap;
 
 use super::checked::CheckedAction;
 use super::checked::CheckedStep;
@@ -9,8 +9,8 @@ use super::checked::Items;
 use super::checked::Output;
 use super::checked::Projection;
 use super::included::CheckedInclude;
-use super::names;
-use super::names::ItemIs;
+use super::places;
+use super::places::ItemIs;
 use crate::expr::Part;
 use crate::expr::Reference;
 use crate::expr::StepNo;
@@ -21,19 +21,19 @@ pub(super) fn of(
     steps: &[CheckedStep],
     outputs: &[Output],
     includes: &[CheckedInclude],
-) -> BTreeMap<StepNo, Projection> {
-    let numbers: BTreeMap<&str, StepNo> = steps
+) -> HashMap<StepNo, Projection> {
+    let numbers: HashMap<&str, StepNo> = steps
         .iter()
         .map(|step| (step.id.as_str(), step.number))
         .collect();
     let origins = steps
         .iter()
-        .map(|step| (step.number, origin(step, &numbers)))
+        .filter_map(|step| Some((step.number, origin(step, &numbers)?)))
         .collect();
     let mut uses = Uses {
         numbers,
         origins,
-        projections: BTreeMap::new(),
+        projections: HashMap::new(),
     };
     for step in steps {
         uses.step(step);
@@ -53,24 +53,23 @@ pub(super) fn of(
 }
 
 struct Uses<'a> {
-    numbers: BTreeMap<&'a str, StepNo>,
-    origins: BTreeMap<StepNo, Origin>,
-    projections: BTreeMap<StepNo, Projection>,
+    numbers: HashMap<&'a str, StepNo>,
+    origins: HashMap<StepNo, Origin>,
+    projections: HashMap<StepNo, Projection>,
 }
 
-/// What a step's items are.
+/// What a step's items are, where they are what another step gave.
 #[derive(Debug, Clone, Copy)]
 enum Origin {
     /// Records of another step: `for_each: "{{ steps.X.records }}"`.
     Records(StepNo),
     /// Results of another step: `for_each: "{{ steps.X.items }}"`.
     Items(StepNo),
-    Elsewhere,
 }
 
 impl Uses<'_> {
     fn step(&mut self, step: &CheckedStep) {
-        let origin = self.origin_of(step.number);
+        let origin = self.origins.get(&step.number).copied();
         if let Some(Items::Path { step: Some(id), .. }) = &step.items
             && let Some(number) = self.numbers.get(id.as_str())
         {
@@ -80,17 +79,17 @@ impl Uses<'_> {
         // A row that is written as it is has all its fields.
         if let (
             CheckedAction::Export { columns: None, .. },
-            Origin::Records(number) | Origin::Items(number),
-        ) = (&step.action, &origin)
+            Some(Origin::Records(number) | Origin::Items(number)),
+        ) = (&step.action, origin)
         {
-            self.all(*number);
+            self.all(number);
         }
         if step.select.is_some() {
             self.all(step.number);
         }
-        for names::Place { template, item, .. } in names::templates(step) {
+        for places::Place { template, item, .. } in places::templates(step) {
             // The plain list a step goes through: what it uses of it is seen where its items are used.
-            if matches!(origin, Origin::Records(_) | Origin::Items(_))
+            if origin.is_some()
                 && matches!(&step.items, Some(Items::Template(list)) if std::ptr::eq(list, template))
             {
                 continue;
@@ -100,20 +99,19 @@ impl Uses<'_> {
                     self.of_reference(reference);
                     continue;
                 }
-                match (&step.items, &origin) {
+                match (&step.items, origin) {
                     // The key of a read without for_each names fields of its own records.
                     (None, _) => self.of_record(step.number, &reference.parts),
-                    (Some(_), Origin::Records(number)) => self.of_record(*number, &reference.parts),
-                    (Some(_), Origin::Items(number)) => self.of_result(*number, &reference.parts),
-                    (Some(_), Origin::Elsewhere) => {}
+                    (Some(_), Some(Origin::Records(number))) => {
+                        self.of_record(number, &reference.parts);
+                    }
+                    (Some(_), Some(Origin::Items(number))) => {
+                        self.of_result(number, &reference.parts);
+                    }
+                    (Some(_), None) => {}
                 }
             }
         }
-    }
-
-    fn origin_of(&self, number: StepNo) -> Origin {
-        let known = self.origins.get(&number).copied();
-        known.unwrap_or(Origin::Elsewhere)
     }
 
     fn of_reference(&mut self, reference: &Reference) {
@@ -154,10 +152,10 @@ impl Uses<'_> {
             {
                 self.of_record(number, parts);
             }
-            [Part::Name(name), rest @ ..] if name == "source" => match self.origin_of(number) {
-                Origin::Records(from) => self.of_record(from, rest),
-                Origin::Items(from) => self.of_result(from, rest),
-                Origin::Elsewhere => {}
+            [Part::Name(name), rest @ ..] if name == "source" => match self.origins.get(&number) {
+                Some(Origin::Records(from)) => self.of_record(*from, rest),
+                Some(Origin::Items(from)) => self.of_result(*from, rest),
+                None => {}
             },
             _ => self.all(number),
         }
@@ -179,22 +177,22 @@ impl Uses<'_> {
     }
 }
 
-fn origin(step: &CheckedStep, numbers: &BTreeMap<&str, StepNo>) -> Origin {
+fn origin(step: &CheckedStep, numbers: &HashMap<&str, StepNo>) -> Option<Origin> {
     let Some(Items::Template(template)) = &step.items else {
-        return Origin::Elsewhere;
+        return None;
     };
     // Only the plain list: a filter behind it may look at any field.
     let [reference] = template.references() else {
-        return Origin::Elsewhere;
+        return None;
     };
     if reference.root != "steps" || reference.parts.len() != 2 || !is_plain(template.text()) {
-        return Origin::Elsewhere;
+        return None;
     }
-    let number = reference.name(0).and_then(|name| numbers.get(name));
-    match (number, reference.name(1)) {
-        (Some(number), Some("records")) => Origin::Records(*number),
-        (Some(number), Some("items")) => Origin::Items(*number),
-        _ => Origin::Elsewhere,
+    let number = *numbers.get(reference.name(0)?)?;
+    match reference.name(1)? {
+        "records" => Some(Origin::Records(number)),
+        "items" => Some(Origin::Items(number)),
+        _ => None,
     }
 }
 

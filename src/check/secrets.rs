@@ -11,10 +11,10 @@ use super::checked::Output;
 use super::checked::SetField;
 use super::included;
 use super::included::CheckedInclude;
-use super::names;
-use super::names::ItemIs;
-use super::names::Place;
-use super::names::SET;
+use super::places;
+use super::places::ItemIs;
+use super::places::Place;
+use super::places::SET;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
@@ -158,7 +158,7 @@ impl<'a> Hidden<'a> {
             template,
             item,
             key,
-        } in names::templates(step)
+        } in places::templates(step)
         {
             self.template(template, Some((step, item)), step.included, key, problems);
         }

@@ -6,8 +6,8 @@ use super::CheckedStep;
 use super::CheckedWrite;
 use super::Items;
 use super::names::Known;
-use super::names::Place;
-use super::names::templates;
+use super::places::Place;
+use super::places::templates;
 use super::shape::KEYED_BY_NUMBER;
 use super::shape::Shape;
 use super::shape::give_key;
@@ -111,7 +111,7 @@ impl Known<'_> {
                 let Some(id) = reference.name(0).filter(|_| reference.root == "steps") else {
                     continue;
                 };
-                let Some(Some(of)) = self.steps.get(id) else {
+                let Some(of) = self.step(id) else {
                     continue;
                 };
                 let is_by_key = matches!(

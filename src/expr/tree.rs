@@ -91,15 +91,19 @@ impl Tree {
         }
     }
 
+    /// The templates in it, as they are written.
     pub fn templates(&self) -> Vec<&Template> {
+        let mut all = Vec::new();
+        self.gather(&mut all);
+        all
+    }
+
+    fn gather<'a>(&'a self, all: &mut Vec<&'a Template>) {
         match &self.shape {
-            Shape::Scalar => Vec::new(),
-            Shape::Template(template) => vec![template],
-            Shape::List(items) => items.iter().flat_map(Self::templates).collect(),
-            Shape::Map(entries) => entries
-                .iter()
-                .flat_map(|(_, value)| value.templates())
-                .collect(),
+            Shape::Scalar => {}
+            Shape::Template(template) => all.push(template),
+            Shape::List(items) => items.iter().for_each(|item| item.gather(all)),
+            Shape::Map(entries) => entries.iter().for_each(|(_, value)| value.gather(all)),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Only what can be seen without running is followed; everything else means nothing here and is not judged.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use crate::check::Checked;
 use crate::check::CheckedAction;
@@ -10,7 +10,7 @@ use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::Items;
-use crate::check::names::ItemIs;
+use crate::check::places::ItemIs;
 use crate::check::shape::gives_one_record;
 use crate::expr::ITEM_ATTRIBUTES;
 use crate::expr::Part;
@@ -36,7 +36,7 @@ pub(super) enum Meaning<'a> {
 
 pub(super) struct Meanings<'a> {
     metadata: &'a Metadata,
-    steps: BTreeMap<&'a str, &'a CheckedStep>,
+    steps: HashMap<&'a str, &'a CheckedStep>,
 }
 
 impl<'a> Meanings<'a> {

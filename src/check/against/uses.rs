@@ -8,8 +8,8 @@ use super::meaning::Meaning;
 use super::meaning::Meanings;
 use crate::check::Checked;
 use crate::check::CheckedStep;
-use crate::check::names;
-use crate::check::names::ItemIs;
+use crate::check::places;
+use crate::check::places::ItemIs;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
@@ -24,7 +24,7 @@ const ALWAYS_THERE: &[&str] = &["id", "date_modified"];
 impl Examiner<'_> {
     pub(super) fn uses(&mut self) {
         let step = self.step;
-        for names::Place { template, item, .. } in names::templates(step) {
+        for places::Place { template, item, .. } in places::templates(step) {
             for reference in template.references() {
                 let meaning = self.meanings.of_reference(Some(step), item, reference);
                 let span = template.span_of(&reference.range);
