@@ -37,7 +37,11 @@ pub(super) fn check(vars: &[VarDecl], sources: &Sources, problems: &mut Problems
                 );
             }
         }
-        if let Some(Err(wanted)) = tree.literal().map(|value| typed(var.kind, value)) {
+        if let Some(Err(wanted)) = tree
+            .literal()
+            .as_deref()
+            .map(|value| typed(var.kind, value))
+        {
             let name = &var.name.value;
             problems.push(
                 Problem::error(

@@ -153,7 +153,11 @@ fn values(written: &Included, include: &CheckedInclude, problems: &mut Problems)
             );
             continue;
         };
-        if let Some(Err(wanted)) = tree.literal().map(|value| vars::typed(var.kind, value)) {
+        if let Some(Err(wanted)) = tree
+            .literal()
+            .as_deref()
+            .map(|value| vars::typed(var.kind, value))
+        {
             problems.push(
                 Problem::error(INVALID_VAR, format!("`{}` is not {wanted}", name.value))
                     .at(tree.span, "given here")

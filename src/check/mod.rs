@@ -289,7 +289,7 @@ struct Graph {
 /// Puts steps into their order and numbers them by it.
 fn arrange(
     playbook: &Playbook,
-    mut compiled: Vec<Option<CheckedStep>>,
+    compiled: Vec<Option<CheckedStep>>,
     outputs: Vec<Output>,
     included: Vec<CheckedInclude>,
     order: &[usize],
@@ -300,19 +300,22 @@ fn arrange(
         final_number[*place] = number(sorted);
     }
     let numbers = |places: &[usize]| places.iter().map(|place| final_number[*place]).collect();
-    let mut steps = Vec::with_capacity(compiled.len());
-    for place in order {
-        let Some(mut step) = compiled[*place].take() else {
-            continue;
-        };
-        step.number = final_number[*place];
-        for (on, _) in &mut step.depends_on {
-            *on = final_number[on.0 as usize];
-        }
-        step.upstream = numbers(&graph.needs[*place]);
-        step.reads = numbers(&graph.reads[*place]);
-        steps.push(step);
-    }
+    // In place: ten thousand steps are ten megabytes.
+    let mut steps: Vec<CheckedStep> = compiled
+        .into_iter()
+        .filter_map(|step| {
+            let mut step = step?;
+            let place = step.number.0 as usize;
+            step.number = final_number[place];
+            for (on, _) in &mut step.depends_on {
+                *on = final_number[on.0 as usize];
+            }
+            step.upstream = numbers(&graph.needs[place]);
+            step.reads = numbers(&graph.reads[place]);
+            Some(step)
+        })
+        .collect();
+    steps.sort_unstable_by_key(|step| step.number);
     let mut used = projection::of(&steps, &outputs, &included);
     for step in &mut steps {
         step.projection = match &step.fields {

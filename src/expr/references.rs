@@ -104,7 +104,8 @@ pub(super) struct Named<'a> {
 pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
     let mut finder = Finder {
         text,
-        found: Vec::new(),
+        // Most templates name one thing, and a playbook may have ten thousands of them.
+        found: Vec::with_capacity(1),
         calls: Vec::new(),
         bound: Vec::new(),
     };
@@ -278,6 +279,7 @@ impl<'a> Finder<'a, '_> {
                 Expr::Var(var) => {
                     if !self.bound.contains(&var.id) {
                         parts.reverse();
+                        parts.shrink_to_fit();
                         // An attribute's span begins at its dot, so the start is the root's.
                         let range = var.span().start_offset as usize..end as usize;
                         self.found.push(Reference {

@@ -1,5 +1,8 @@
 //! A value of a playbook in which templates may stand at any depth.
 
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -18,15 +21,23 @@ use crate::playbook::Node;
 #[derive(Debug, Clone)]
 pub struct Tree {
     shape: Shape,
-    /// The whole value where no template stands in it or below it, so that it is made once and not for each item.
-    literal: Option<Json>,
+    kind: Kind,
+    /// The value of a list or map without templates, made when it is first rendered and not for each item.
+    whole: OnceLock<Box<Json>>,
     pub span: Span,
+}
+
+/// Whether a template stands in a value, at any depth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Literal,
+    Rendered,
 }
 
 #[derive(Debug, Clone)]
 enum Shape {
     /// A number, a boolean, null or text without a template.
-    Scalar,
+    Scalar(Json),
     Template(Box<Template>),
     List(Vec<Tree>),
     Map(Vec<(Located<String>, Tree)>),
@@ -47,7 +58,7 @@ impl Tree {
     #[must_use]
     pub fn within(mut self, names: StepNames<'_>) -> Self {
         self.shape = match self.shape {
-            Shape::Scalar => Shape::Scalar,
+            scalar @ Shape::Scalar(_) => scalar,
             Shape::Template(template) => Shape::Template(Box::new(template.within(names))),
             Shape::List(items) => {
                 Shape::List(items.into_iter().map(|item| item.within(names)).collect())
@@ -63,15 +74,40 @@ impl Tree {
     }
 
     /// The value, if no template stands in it.
-    pub fn literal(&self) -> Option<&Json> {
-        self.literal.as_ref()
+    pub fn literal(&self) -> Option<Cow<'_, Json>> {
+        match (self.kind, &self.shape) {
+            (Kind::Rendered, _) => None,
+            (Kind::Literal, Shape::Scalar(value)) => Some(Cow::Borrowed(value)),
+            (Kind::Literal, _) => Some(Cow::Owned(self.written())),
+        }
+    }
+
+    /// As it is written: of a template, nothing.
+    fn written(&self) -> Json {
+        match &self.shape {
+            Shape::Scalar(value) => value.clone(),
+            Shape::Template(_) => Json::Null,
+            Shape::List(items) => items.iter().map(Self::written).collect(),
+            Shape::Map(entries) => entries
+                .iter()
+                .map(|(key, item)| (key.value.clone(), item.written()))
+                .collect(),
+        }
+    }
+
+    /// The value, if it is one and no template: no list and no map.
+    pub fn scalar(&self) -> Option<&Json> {
+        match &self.shape {
+            Shape::Scalar(value) => Some(value),
+            Shape::Template(_) | Shape::List(_) | Shape::Map(_) => None,
+        }
     }
 
     /// The parts of a list, each with its place.
     pub fn list(&self) -> Option<&[Self]> {
         match &self.shape {
             Shape::List(items) => Some(items),
-            Shape::Scalar | Shape::Template(_) | Shape::Map(_) => None,
+            Shape::Scalar(_) | Shape::Template(_) | Shape::Map(_) => None,
         }
     }
 
@@ -79,7 +115,7 @@ impl Tree {
     pub fn map(&self) -> Option<&[(Located<String>, Self)]> {
         match &self.shape {
             Shape::Map(entries) => Some(entries),
-            Shape::Scalar | Shape::Template(_) | Shape::List(_) => None,
+            Shape::Scalar(_) | Shape::Template(_) | Shape::List(_) => None,
         }
     }
 
@@ -87,7 +123,7 @@ impl Tree {
     pub fn template(&self) -> Option<&Template> {
         match &self.shape {
             Shape::Template(template) => Some(template),
-            Shape::Scalar | Shape::List(_) | Shape::Map(_) => None,
+            Shape::Scalar(_) | Shape::List(_) | Shape::Map(_) => None,
         }
     }
 
@@ -100,7 +136,7 @@ impl Tree {
 
     fn gather<'a>(&'a self, all: &mut Vec<&'a Template>) {
         match &self.shape {
-            Shape::Scalar => {}
+            Shape::Scalar(_) => {}
             Shape::Template(template) => all.push(template),
             Shape::List(items) => items.iter().for_each(|item| item.gather(all)),
             Shape::Map(entries) => entries.iter().for_each(|(_, value)| value.gather(all)),
@@ -113,11 +149,14 @@ impl Tree {
 
     /// Renders the value; parts that say `omit` are left out of their map or list.
     pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {
-        if let Some(value) = &self.literal {
-            return Ok(Rendered::Value(value.clone()));
+        if self.kind == Kind::Literal {
+            return Ok(Rendered::Value(match &self.shape {
+                Shape::Scalar(value) => value.clone(),
+                _ => Json::clone(self.whole.get_or_init(|| Box::new(self.written()))),
+            }));
         }
         Ok(Rendered::Value(match &self.shape {
-            Shape::Scalar => Json::Null,
+            Shape::Scalar(value) => value.clone(),
             Shape::Template(template) => return template.eval(scope),
             Shape::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
@@ -145,11 +184,11 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
     let shape = match &node.value {
         Node::Text(text) => {
             match Template::compile(&Located::new(text.clone(), node.span), sources) {
-                Ok(template) if template.is_plain() => Shape::Scalar,
+                Ok(template) if template.is_plain() => Shape::Scalar(node.value.to_json()),
                 Ok(template) => Shape::Template(Box::new(template)),
                 Err(problem) => {
                     problems.push(problem);
-                    Shape::Scalar
+                    Shape::Scalar(Json::Null)
                 }
             }
         }
@@ -165,17 +204,24 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
                 .map(|(key, value)| (key.clone(), build(value, sources, problems)))
                 .collect(),
         ),
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => Shape::Scalar,
+        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {
+            Shape::Scalar(node.value.to_json())
+        }
     };
     let is_literal = match &shape {
-        Shape::Scalar => true,
+        Shape::Scalar(_) => true,
         Shape::Template(_) => false,
-        Shape::List(items) => items.iter().all(|item| item.literal.is_some()),
-        Shape::Map(entries) => entries.iter().all(|(_, value)| value.literal.is_some()),
+        Shape::List(items) => items.iter().all(|item| item.kind == Kind::Literal),
+        Shape::Map(entries) => entries.iter().all(|(_, item)| item.kind == Kind::Literal),
     };
     Tree {
         shape,
-        literal: is_literal.then(|| node.value.to_json()),
+        kind: if is_literal {
+            Kind::Literal
+        } else {
+            Kind::Rendered
+        },
+        whole: OnceLock::new(),
         span: node.span,
     }
 }

@@ -3,7 +3,9 @@
 mod batches;
 mod failures;
 mod groups;
+mod keys;
 mod limits;
+mod operations;
 
 use std::collections::BTreeMap;
 
@@ -12,31 +14,24 @@ pub(super) use batches::Scale;
 pub(super) use groups::FieldChanges;
 pub(super) use groups::Group;
 pub(super) use groups::StepChanges;
-use serde_json::Map;
-use serde_json::Value as Json;
 use sha2::Digest as _;
 use sha2::Sha256;
 
 use super::Diagnostic;
 use super::Estimate;
 use super::InstanceReport;
-use super::OperationReport;
 use super::Outcome;
 use super::PlaybookReport;
 use super::Privacy;
 use super::Report;
 use super::ReportError;
 use super::RequestCounts;
-use super::RowReport;
 use super::RunReport;
 use super::Severity;
-use super::SideEffect;
 use super::SteeredReport;
 use super::StepReport;
 use super::Summary;
 use super::estimate;
-use super::linked::Linked;
-use super::model::OperationAside;
 use super::model::StepAside;
 use super::model::VERSION;
 use super::outcome;
@@ -46,17 +41,9 @@ use super::privacy::Curtain;
 use super::privacy::Of;
 use super::privacy::Personal;
 use super::stored;
-use crate::expr::Seq;
-use crate::metadata::Metadata;
-use crate::metadata::value::Verdict;
-use crate::metadata::value::same;
-use crate::operation::Action;
-use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::Ending;
 use crate::runfile::Header;
-use crate::runfile::OperationView;
-use crate::runfile::RunFileError;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
@@ -65,9 +52,6 @@ use crate::wire::LocalLabel;
 
 /// Operations read at once, so that memory does not grow with the run.
 const PAGE: u32 = 1000;
-
-/// Operations of a step looked at to see whether its keys are personal: one template makes them all.
-const KEYS_LOOKED_AT: u32 = 200;
 
 pub(super) struct Source<'a> {
     view: &'a RunView,
@@ -157,85 +141,15 @@ impl<'a> Source<'a> {
         })
     }
 
-    /// A page of a step's operations, after the one numbered `after`, with the number to go on from.
-    pub(super) fn page(
-        &self,
-        step: &StepView,
-        which: Which,
-        after: Option<Seq>,
-        limit: u32,
-    ) -> Result<(Vec<OperationReport>, Option<Seq>), ReportError> {
-        let limit = limit.min(PAGE);
-        let page = self.operations(step, which, after, limit)?;
-        let more = (page.len() == limit as usize).then(|| page.last().map(|last| last.seq));
-        let operations = page.into_iter().map(|found| self.operation(step, found));
-        Ok((operations.collect(), more.flatten()))
-    }
-
-    /// Operations as the run file has them, but for the stand-ins of secrets.
-    fn operations(
-        &self,
-        step: &StepView,
-        which: Which,
-        after: Option<Seq>,
-        limit: u32,
-    ) -> Result<Vec<OperationView>, ReportError> {
-        let mut page = self.view.operations(step.number, which, after, limit)?;
-        let seals = &self.header.seals;
-        if seals.is_empty() {
-            return Ok(page);
-        }
-        for found in &mut page {
-            for fields in [&mut found.before, &mut found.after] {
-                fields.values_mut().for_each(|value| seals.show_in(value));
-            }
-            found.key = seals.shown(&found.key);
-            found.message = found.message.as_deref().map(|text| seals.shown(text));
-        }
-        Ok(page)
-    }
-
     /// A text that is no operation's.
     fn said(&self, of: Of<'_>, text: &str) -> String {
         let text = self.header.seals.shown(text);
         self.curtain.message(of, &text, &Personal::default())
     }
 
-    /// The first operations of a step, one after the other, a page in memory at a time.
-    pub(super) fn first(
-        &self,
-        step: &StepView,
-        which: Which,
-        limit: u64,
-        mut see: impl FnMut(OperationReport) -> Result<(), ReportError>,
-    ) -> Result<(), ReportError> {
-        let mut after = None;
-        let mut left = limit;
-        while left > 0 {
-            let wanted = u32::try_from(left).unwrap_or(u32::MAX);
-            let (page, more) = self.page(step, which, after, wanted)?;
-            left = left.saturating_sub(page.len() as u64);
-            page.into_iter().try_for_each(&mut see)?;
-            match more {
-                Some(last) => after = Some(last),
-                None => break,
-            }
-        }
-        Ok(())
-    }
-
     /// Where the steps stand in the playbook. It is parsed for this, so once is enough.
     pub(super) fn places(&self) -> Places {
         Places::of(&self.header.playbook)
-    }
-
-    /// One operation of a step, which must be there.
-    pub(super) fn at(&self, step: &StepView, seq: Seq) -> Result<OperationReport, ReportError> {
-        let before = Some(Seq(seq.0 - 1));
-        let (page, _) = self.page(step, Which::All, before, 1)?;
-        page.into_iter()
-            .next()
-            .ok_or_else(|| RunFileError::inconsistent("an operation is not there any more").into())
     }
 
     /// Where the instance is.
@@ -403,133 +317,6 @@ impl<'a> Source<'a> {
         }
         Ok(diagnostics)
     }
-
-    fn operation(&self, step: &StepView, found: OperationView) -> OperationReport {
-        let module = found.module.as_deref().or(step.module.as_deref());
-        let of = Of {
-            step: Some(&step.id),
-            module,
-        };
-        let personal = self.curtain.personal(of, [&found.before, &found.after]);
-        let aside = OperationAside {
-            module: module.map(str::to_owned),
-            changed: changed(&self.header.metadata, module, &found.before, &found.after),
-            link: Linked::of(found.change.as_ref(), &found.before, |fields| {
-                self.curtain.composed_map(fields)
-            }),
-            below: found
-                .change
-                .as_ref()
-                .and_then(Change::parent)
-                .map(|parent| {
-                    format!(
-                        "below {} {} through {}",
-                        parent.module, parent.record, parent.link
-                    )
-                }),
-        };
-        let message = found.message.as_deref();
-        OperationReport {
-            key: self.curtain.key(&step.id, &found.key, &personal),
-            message: message.map(|text| self.curtain.message(of, text, &personal)),
-            before: self.curtain.fields(of, &found.before, &personal),
-            after: match found.action {
-                // What a call sends is of no module that anybody knows.
-                Action::Call => self.curtain.composed_map(&found.after),
-                _ => self.curtain.fields(of, &found.after, &personal),
-            },
-            side_effects: self.side_effects(of, &found.side_effects, &personal),
-            depends_on: found
-                .depends_on
-                .iter()
-                .map(|name| self.curtain.name(name, &personal))
-                .collect(),
-            record: found.record.map(|id| self.curtain.text(&id, &personal)),
-            action: found.action,
-            outcome: found.state.into(),
-            label: found.label.map(|label| self.label(&label)),
-            status: found.status,
-            reversible: found.reversible,
-            batch: found.batch,
-            attempts: found.attempts,
-            row: found.row.map(|row| RowReport {
-                file: self.curtain.text(&row.file, &Personal::default()),
-                line: row.line,
-            }),
-            aside,
-        }
-    }
-
-    fn side_effects(
-        &self,
-        whose: Of<'_>,
-        stored: &Map<String, Json>,
-        personal: &Personal,
-    ) -> BTreeMap<String, SideEffect> {
-        let side = |which: &str| -> Map<String, Json> {
-            let of = |value: &Json| value.get(which).cloned().unwrap_or_default();
-            stored
-                .iter()
-                .map(|(name, value)| (name.clone(), of(value)))
-                .collect()
-        };
-        let mut after = self.curtain.fields(whose, &side("after"), personal);
-        let before = self.curtain.fields(whose, &side("before"), personal);
-        before
-            .into_iter()
-            .map(|(name, before)| {
-                let after = after.remove(&name).unwrap_or_default();
-                (name, SideEffect { before, after })
-            })
-            .collect()
-    }
-
-    /// An unknown label is a text of the instance, and may hold anything.
-    fn label(&self, label: &str) -> String {
-        self.curtain.text(label, &Personal::default())
-    }
-
-    fn hide_in_labels(&mut self) {
-        let mut steps = std::mem::take(&mut self.steps);
-        for step in &mut steps {
-            step.labels = step
-                .labels
-                .iter()
-                .map(|(label, count)| (self.label(label), *count))
-                .collect();
-            step.labelled = step
-                .labelled
-                .iter()
-                .map(|((state, label), count)| ((*state, self.label(label)), *count))
-                .collect();
-        }
-        self.steps = steps;
-    }
-
-    /// A step has personal keys where one of them holds a personal value of its operation, or the key of an operation
-    /// it needs whose step has such keys. Steps come in the order of their needs, so one walk finds them all.
-    fn find_personal_keys(&mut self) -> Result<(), ReportError> {
-        for step in &self.steps {
-            let looked_at = self.operations(step, Which::All, None, KEYS_LOOKED_AT)?;
-            let is_personal = |found: &OperationView| {
-                let of = Of {
-                    step: Some(&step.id),
-                    module: found.module.as_deref().or(step.module.as_deref()),
-                };
-                let personal = self.curtain.personal(of, [&found.before, &found.after]);
-                let of_another = |name: &String| {
-                    let (up, key) = name.strip_suffix(']')?.split_once('[')?;
-                    Some(self.curtain.hides_keys_of(up) && found.key.contains(key))
-                };
-                self.curtain.text(&found.key, &personal) != found.key
-                    || found.depends_on.iter().filter_map(of_another).any(|is| is)
-            };
-            if looked_at.iter().any(is_personal) {
-                self.curtain.hide_keys_of(&step.id);
-            }
-        }
-        Ok(())
-    }
 }
 
 /// Operations by outcome, as the summary counts them: writes, and reads and asserts that failed.
@@ -548,22 +335,6 @@ fn of_step(step: &StepView) -> Of<'_> {
         step: Some(&step.id),
         module: step.module.as_deref(),
     }
-}
-
-fn changed(
-    metadata: &Metadata,
-    module: Option<&str>,
-    before: &Map<String, Json>,
-    after: &Map<String, Json>,
-) -> Vec<String> {
-    after
-        .iter()
-        .filter(|(name, value)| {
-            let field = module.and_then(|module| metadata.field(module, name));
-            same(field, value, before.get(*name)) != Verdict::Same
-        })
-        .map(|(name, _)| name.clone())
-        .collect()
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -1,5 +1,7 @@
 //! `where`: Sugar's filter language against the fields of a module.
 
+use serde_json::Value as Json;
+
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
@@ -282,7 +284,7 @@ impl<'a> Examiner<'a> {
 
     /// Not all names of periods are published, so an unknown one is only warned of.
     fn period(&mut self, field: &Located<String>, value: &Tree) {
-        let name = value.literal().and_then(|value| value.as_str());
+        let name = value.scalar().and_then(Json::as_str);
         let Some(name) = name.filter(|name| !PERIODS.contains(name)) else {
             return;
         };
@@ -298,7 +300,7 @@ impl<'a> Examiner<'a> {
     /// `[$is_null]` is a way to write an operator without a value; any other list is a forgotten `$in`.
     fn listed_operators(&mut self, field: &Located<String>, value: &Tree, list: &[Tree]) {
         let is_operator = |item: &Tree| {
-            let name = item.literal().and_then(|value| value.as_str());
+            let name = item.scalar().and_then(Json::as_str);
             name.and_then(operators::find)
                 .is_some_and(|operator| operator.takes == Takes::Nothing)
         };

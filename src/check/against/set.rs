@@ -82,7 +82,7 @@ impl<'a> Examiner<'a> {
         set: &SetField,
         purpose: Purpose,
     ) {
-        let is_cleared = set.value.literal().is_some_and(value::is_empty);
+        let is_cleared = set.value.literal().as_deref().is_some_and(value::is_empty);
         if purpose == Purpose::Update && is_cleared && field.wants_a_value() {
             let name = &set.name.value;
             let problem = missing(format!(
@@ -266,7 +266,7 @@ impl<'a> Examiner<'a> {
             let (Some(set), Some(kind)) = (given.get(name), given.get(kind)) else {
                 continue;
             };
-            let Some(module) = kind.value.literal().and_then(serde_json::Value::as_str) else {
+            let Some(module) = kind.value.scalar().and_then(serde_json::Value::as_str) else {
                 continue;
             };
             // Of the two it is the id that a template takes from records.
@@ -307,7 +307,7 @@ impl<'a> Examiner<'a> {
         let is_given = |field: &Field| {
             given
                 .get(field.name.as_str())
-                .is_some_and(|set| !set.value.literal().is_some_and(value::is_empty))
+                .is_some_and(|set| !set.value.literal().as_deref().is_some_and(value::is_empty))
         };
         let (let_pass, lacking): (Vec<&Field>, Vec<&Field>) = described
             .module

@@ -31,7 +31,7 @@ impl<'a> Examiner<'a> {
         ask: Ask,
     ) {
         let Some(json) = tree.literal() else { return };
-        if let Err(rejected) = self.accept(described, field, json, ask) {
+        if let Err(rejected) = self.accept(described, field, &json, ask) {
             let problem = invalid(format!(
                 "`{name}` of `{}` does not take this",
                 described.name

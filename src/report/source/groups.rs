@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::PAGE;
 use super::Source;
-use super::changed;
+use super::operations::changed;
 use crate::expr::Seq;
 use crate::operation::Action;
 use crate::report::OperationReport;
