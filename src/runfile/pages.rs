@@ -126,6 +126,46 @@ impl RunFile {
         )
     }
 
+    /// Creates of a step that are planned, whatever they wait for.
+    pub fn creates_planned(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<StoredOperation>, RunFileError> {
+        self.creates(step, after, limit, "op.state = 'planned'")
+    }
+
+    /// Creates of a step whose records are there, with the ids that these have.
+    pub fn creates_made(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<StoredOperation>, RunFileError> {
+        let is_made = "(op.state IN ('ok', 'unchanged') \
+             OR (op.state = 'failed' AND op.label = 'local:not_stored'))";
+        self.creates(step, after, limit, is_made)
+    }
+
+    fn creates(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+        condition: &str,
+    ) -> Result<Vec<StoredOperation>, RunFileError> {
+        let from = after.map_or(first(step).0 - 1, |seq| seq.0);
+        rows::operations(
+            &self.connection,
+            &format!(
+                "op.seq > ?1 AND op.seq < ?2 AND op.action = 'create' AND {condition} \
+                 ORDER BY op.seq LIMIT ?3"
+            ),
+            params![from, first(next(step)).0, limit],
+        )
+    }
+
     /// Planned or deferred operations of a step, whatever they wait for.
     pub fn unsent(&self, step: StepNo, limit: u32) -> Result<Vec<Seq>, RunFileError> {
         let mut statement = self.connection.prepare_cached(

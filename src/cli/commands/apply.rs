@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::ledger;
 use crate::cli::limits;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -251,6 +252,13 @@ pub(crate) async fn send(
         &mut shown,
         signals.wish(),
     )?;
+    // What takes a run back makes nothing that a key would find.
+    if engine.recovering.is_none() {
+        engine.ledger = ledger::of(settings, session, &header, loaded)?;
+    }
+    if let Some(ledger) = &mut engine.ledger {
+        ledger.writable()?;
+    }
     let without = engine.exports_without_folder()?;
     if let Some(name) = without.first() {
         let names = all_of(without.iter().map(String::as_str));
