@@ -45,6 +45,9 @@ pub(crate) enum Failure {
     RunFile(#[from] RunFileError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// It could not be gone on with when something was done already.
+    #[error(transparent)]
+    LedgerLost(LedgerError),
     #[error("the sandbox cannot be started: {}", chain(.0))]
     Sandbox(#[from] SandboxError),
     #[error("cannot write `{}`: {source}", path.display())]
@@ -70,6 +73,7 @@ impl Failure {
             | Self::Arguments { .. }
             | Self::Write { .. }
             | Self::Ledger(_)
+            | Self::LedgerLost(_)
             | Self::Report(_) => Exit::Invalid,
             Self::Refused { .. } => Exit::Refused,
             Self::Interrupted(exit) => *exit,
@@ -116,7 +120,7 @@ impl Failure {
             Self::RunFile(RunFileError::Missing(_)) => {
                 Some("`plan` writes run files; `sugarmill runs` lists those of a folder".into())
             }
-            Self::Ledger(error) => Some(advice(error).into()),
+            Self::Ledger(error) | Self::LedgerLost(error) => Some(advice(error).into()),
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(
                 "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
             ),
@@ -148,7 +152,7 @@ impl From<ExecuteError> for Failure {
         match error {
             ExecuteError::Client(error) => Self::Client(error),
             ExecuteError::RunFile(error) => Self::RunFile(error),
-            ExecuteError::Ledger(error) => Self::Ledger(error),
+            ExecuteError::Ledger(error) => Self::LedgerLost(error),
             ExecuteError::Guard(error) => Self::Refused {
                 message: error.to_string(),
                 help: Some(error.help(LimitMet::Applying)),

@@ -91,6 +91,9 @@ pub async fn apply(
         Ok(ApplyEnd::Stopped(reason)) => Ending::Stopped(reason.clone()),
         Ok(ApplyEnd::Interrupted) => Ending::Interrupted,
         Ok(ApplyEnd::Refused(error)) => Ending::Refused(error.to_string()),
+        Err(error @ (ExecuteError::Ledger(_) | ExecuteError::RunFile(_))) => {
+            Ending::Halted(error.to_string())
+        }
         Err(error) => Ending::Lost(error.to_string()),
     })?;
     end
@@ -104,11 +107,9 @@ impl Engine<'_> {
         options: ApplyOptions,
     ) -> Result<ApplyEnd, ExecuteError> {
         self.file.skip_left_behind()?;
-        for begun in [self.reconcile().await, self.meet_ledger().await] {
-            match begun {
-                Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
-                done => done?,
-            }
+        match self.catch_up().await {
+            Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
+            done => done?,
         }
         let kinship = Kinship::of(self.checked);
         let steering = Steering::new(options.pace, self.file.get()?);
@@ -201,6 +202,12 @@ impl Engine<'_> {
                 return Err(error);
             }
         }
+    }
+
+    /// What became of what was sent, and what was made elsewhere, before anything more is sent.
+    async fn catch_up(&mut self) -> Result<(), ExecuteError> {
+        self.reconcile().await?;
+        self.meet_ledger().await
     }
 
     pub(super) fn reason_to_stop(&self) -> Result<Option<ApplyEnd>, ExecuteError> {

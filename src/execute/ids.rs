@@ -9,7 +9,9 @@ use crate::check::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Sources;
+use crate::expr::Seq;
 use crate::kill;
+use crate::ledger::Ledger;
 use crate::ledger::LedgerError;
 use crate::ledger::Pair;
 use crate::operation::Change;
@@ -22,6 +24,7 @@ use crate::playbook::Assume;
 use crate::runfile::ClientIds;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
+use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
 /// Operations worked on at once.
@@ -46,6 +49,7 @@ impl Engine<'_> {
         step: &CheckedStep,
         page: &mut [Expanded],
     ) -> Result<Vec<OtherIds>, ExecuteError> {
+        let mut ledger = self.ledger.as_mut().filter(|ledger| ledger.is_there());
         let mut others = Vec::with_capacity(page.len());
         for expanded in page {
             let Expanded::Write(draft) = expanded else {
@@ -54,7 +58,7 @@ impl Engine<'_> {
             let mut of_draft = Vec::new();
             if let Change::Create { id, .. } = &draft.change
                 && step.creates_by_key()
-                && let Some(ledger) = &mut self.ledger
+                && let Some(ledger) = &mut ledger
             {
                 let computed = id.clone();
                 let mut given = ledger.given(&computed)?.into_iter();
@@ -132,9 +136,11 @@ impl Engine<'_> {
         done: impl Iterator<Item = (&'a StoredOperation, &'a Settlement)>,
     ) -> Result<(), LedgerError> {
         let pairs: Vec<Pair> = done
-            .filter_map(|(operation, settlement)| {
-                let given = settlement.change.as_ref()?.record()?;
-                self.pair(operation, given)
+            .filter_map(|(operation, settlement)| match &settlement.change {
+                Some(Change::Create { module, id, .. }) => {
+                    self.pair(operation.seq, &operation.key, module, id)
+                }
+                _ => None,
             })
             .collect();
         self.add(&pairs)
@@ -148,12 +154,10 @@ impl Engine<'_> {
         Ok(())
     }
 
-    fn pair(&self, operation: &StoredOperation, given: &RecordId) -> Option<Pair> {
-        let step = self.checked.step(operation.seq.step());
-        let Some(Change::Create { module, .. }) = &operation.change else {
-            return None;
-        };
-        let computed = self.computed(step, &operation.key);
+    /// Nothing, where the record has the id that follows from its key.
+    fn pair(&self, seq: Seq, key: &Key, module: &ModuleName, given: &RecordId) -> Option<Pair> {
+        let step = self.checked.step(seq.step());
+        let computed = self.computed(step, key);
         let is_other = step.creates_by_key() && computed != *given;
         is_other.then(|| Pair {
             module: module.clone(),
@@ -165,15 +169,14 @@ impl Engine<'_> {
     /// Brings the run file and the ledger together before anything is sent: what this run made is written into a ledger
     /// that does not know it, and what another run made since the plan is not made again.
     pub(super) async fn meet_ledger(&mut self) -> Result<(), ExecuteError> {
-        if self.ledger.is_none() {
-            return Ok(());
-        }
         let checked = self.checked;
         for step in checked.steps.iter().filter(|step| step.creates_by_key()) {
-            if self.file.get::<ClientIds>()? == Some(ClientIds::Ignored) {
+            if self.ledger.is_some() && self.file.get::<ClientIds>()? == Some(ClientIds::Ignored) {
                 self.enter_made(step)?;
             }
-            self.find_made(step).await?;
+            if self.ledger.as_ref().is_some_and(Ledger::is_there) {
+                self.find_made(step).await?;
+            }
         }
         Ok(())
     }
@@ -188,7 +191,7 @@ impl Engine<'_> {
             after = Some(last.seq);
             let pairs: Vec<Pair> = page
                 .iter()
-                .filter_map(|made| self.pair(made, made.change.as_ref()?.record()?))
+                .filter_map(|made| self.pair(made.seq, &made.key, &made.module, &made.record))
                 .collect();
             self.add(&pairs)?;
         }
@@ -203,9 +206,9 @@ impl Engine<'_> {
             };
             after = Some(last.seq);
             let mut known = Vec::new();
-            for operation in page {
-                if !self.given(&operation)?.is_empty() {
-                    known.push(operation);
+            for planned in page {
+                if !self.given(planned.seq, &planned.key)?.is_empty() {
+                    known.extend(self.file.operation(planned.seq)?);
                 }
             }
             let held = self.held_ids(known.iter()).await?;
@@ -223,13 +226,10 @@ impl Engine<'_> {
         }
     }
 
-    /// The ids that the ledger has for a create of the run file, the last one first.
-    pub(super) fn given(
-        &mut self,
-        operation: &StoredOperation,
-    ) -> Result<Vec<RecordId>, LedgerError> {
-        let step = self.checked.step(operation.seq.step());
-        let computed = self.computed(step, &operation.key);
+    /// The ids that the ledger has for a create, the last one first.
+    pub(super) fn given(&mut self, seq: Seq, key: &Key) -> Result<Vec<RecordId>, LedgerError> {
+        let step = self.checked.step(seq.step());
+        let computed = self.computed(step, key);
         match &mut self.ledger {
             Some(ledger) if step.creates_by_key() => ledger.given(&computed),
             _ => Ok(Vec::new()),

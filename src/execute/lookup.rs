@@ -64,7 +64,7 @@ impl Engine<'_> {
             is_asked.push(need.is_some());
             let Some(need) = need else { continue };
             // First by the id that it carried, unless the ledger knows that this was replaced.
-            let mut given = self.given(operation)?.into_iter();
+            let mut given = self.given(operation.seq, &operation.key)?.into_iter();
             let own = operation.change.as_ref().and_then(Change::record).cloned();
             match given.next() {
                 Some(last) => {

@@ -73,6 +73,11 @@ impl Ledger {
         self.is_new
     }
 
+    /// Whether there is anything to look up.
+    pub fn is_there(&self) -> bool {
+        self.connection.is_some() || is_there(&self.path)
+    }
+
     /// Whether pairs could be added, as far as that can be told before.
     pub fn writable(&mut self) -> Result<(), LedgerError> {
         let path = self.path.clone();

@@ -297,8 +297,10 @@ pub(crate) fn finish(
     signals.when_leaving(None);
     let end = match end {
         Ok(end) => Ok(end),
-        // The report says what was done before the instance was lost.
-        Err(failure @ (Failure::Instance(_) | Failure::Client(_))) => Err(failure),
+        // The report says what was done before the instance was lost, or the ledger.
+        Err(failure @ (Failure::Instance(_) | Failure::Client(_) | Failure::LedgerLost(_))) => {
+            Err(failure)
+        }
         // Nothing was done.
         Err(other) => return failure_report::give_hindered(settings, output, path, &other),
     };

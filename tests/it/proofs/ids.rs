@@ -268,6 +268,10 @@ fn a_ledger_that_cannot_be_written_stops_the_run_and_loses_nothing() {
     let said = scene.ends(3, &format!("{RUN} two.run"));
     said.says("cannot be written: no room is left");
     said.says("then apply the run file again: it goes on where it was");
+    assert_eq!(said.json()["result"], "interrupted", "{said}");
+    scene
+        .ends(0, "show two.run")
+        .says("interrupted, for a reason on this machine");
     let made = scene.server.count("SELECT count(*) FROM accounts");
     assert!(made > 0 && made < ROWS, "{made}");
     full.execute_batch("DROP TRIGGER full").unwrap();
