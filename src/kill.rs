@@ -20,6 +20,8 @@ pub enum Point {
     AfterSent,
     /// A batch came back, and nothing of it is written down.
     AfterAnswer,
+    /// Ids that the instance gave are in the ledger, and the run file has no outcome of their creates.
+    AfterLedger,
     /// It is known how the instance treats ids, and not what became of the create that showed it.
     AfterLearn,
     /// An outcome is written, and those that wait for it have not heard, within a transaction.
@@ -85,7 +87,7 @@ mod armed {
     }
 
     /// Every point, in order.
-    pub const ALL: [Point; 17] = [
+    pub const ALL: [Point; 18] = [
         Point::InExpansion,
         Point::InReplace,
         Point::AfterReplace,
@@ -93,6 +95,7 @@ mod armed {
         Point::InSent,
         Point::AfterSent,
         Point::AfterAnswer,
+        Point::AfterLedger,
         Point::AfterLearn,
         Point::InSettle,
         Point::AfterSettle,

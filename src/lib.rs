@@ -25,6 +25,8 @@ pub mod kill;
 
 pub mod runfile;
 
+pub mod ledger;
+
 pub mod client;
 
 pub mod execute;

@@ -335,6 +335,15 @@ impl CheckedStep {
         matches!(self.action, CheckedAction::Write(_))
     }
 
+    /// Whether the ids of what it creates follow from keys, so that they are the same in every run.
+    pub fn creates_by_key(&self) -> bool {
+        let creates = matches!(
+            self.action,
+            CheckedAction::Write(CheckedWrite::Create { .. })
+        );
+        creates && self.key.is_some()
+    }
+
     pub fn module(&self) -> Option<&Located<ModuleName>> {
         match &self.action {
             CheckedAction::Read(read) => read.module(),

@@ -95,6 +95,7 @@ pub(crate) fn build<'a>(
         recovering,
         vault: Arc::clone(&session.vault),
         file,
+        ledger: None,
         guard: Guard::new(loaded.checked.limits.clone()),
         zone: loaded.zone.clone(),
         events: shown,

@@ -8,6 +8,7 @@ use crate::client::ClientError;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::execute::ExecuteError;
+use crate::ledger::LedgerError;
 use crate::plan::LimitMet;
 use crate::report::ReportError;
 use crate::runfile::NoPermit;
@@ -42,6 +43,11 @@ pub(crate) enum Failure {
     Instance(String),
     #[error(transparent)]
     RunFile(#[from] RunFileError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    /// It could not be gone on with when something was done already.
+    #[error(transparent)]
+    LedgerLost(LedgerError),
     #[error("the sandbox cannot be started: {}", chain(.0))]
     Sandbox(#[from] SandboxError),
     #[error("cannot write `{}`: {source}", path.display())]
@@ -66,6 +72,8 @@ impl Failure {
             Self::Problems { .. }
             | Self::Arguments { .. }
             | Self::Write { .. }
+            | Self::Ledger(_)
+            | Self::LedgerLost(_)
             | Self::Report(_) => Exit::Invalid,
             Self::Refused { .. } => Exit::Refused,
             Self::Interrupted(exit) => *exit,
@@ -112,6 +120,7 @@ impl Failure {
             Self::RunFile(RunFileError::Missing(_)) => {
                 Some("`plan` writes run files; `sugarmill runs` lists those of a folder".into())
             }
+            Self::Ledger(error) | Self::LedgerLost(error) => Some(advice(error).into()),
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(
                 "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
             ),
@@ -120,11 +129,30 @@ impl Failure {
     }
 }
 
+/// Without its ledger a playbook with keys would create everything again, so nothing goes on without.
+fn advice(error: &LedgerError) -> &'static str {
+    match error {
+        LedgerError::Damaged { .. } | LedgerError::NotALedger(_) => {
+            "put a copy of the ledger in its place; or move this away, and `sugarmill apply FILE` of each run file that \
+             is left writes its ids down anew"
+        }
+        LedgerError::Format { found, wanted, .. } if found > wanted => {
+            "use that sugarmill, or a later one"
+        }
+        LedgerError::Format { .. } => "use the sugarmill that wrote it",
+        LedgerError::Unwritable { .. } => {
+            "let it be written, then apply the run file again: it goes on where it was"
+        }
+        LedgerError::Unreadable { .. } => "let it be read, then try again",
+    }
+}
+
 impl From<ExecuteError> for Failure {
     fn from(error: ExecuteError) -> Self {
         match error {
             ExecuteError::Client(error) => Self::Client(error),
             ExecuteError::RunFile(error) => Self::RunFile(error),
+            ExecuteError::Ledger(error) => Self::LedgerLost(error),
             ExecuteError::Guard(error) => Self::Refused {
                 message: error.to_string(),
                 help: Some(error.help(LimitMet::Applying)),

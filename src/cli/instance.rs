@@ -236,6 +236,11 @@ impl Session {
         }
     }
 
+    /// Whether what is written there is gone when the command ends.
+    pub(crate) fn is_of_this_process(&self) -> bool {
+        self.sandbox.is_some()
+    }
+
     /// From now on stand-ins are opened in what is sent.
     pub(crate) fn keep(&mut self, vault: Arc<Vault>) {
         self.reader = self.reader.keeping(Arc::clone(&vault));

@@ -10,6 +10,7 @@ mod failure;
 mod failure_report;
 mod inspect_args;
 mod instance;
+mod ledger;
 mod limits;
 mod load;
 mod printer;

@@ -96,9 +96,9 @@ pub(crate) fn holder(file: &Path) -> Holder {
     }
 }
 
-/// Where this user's locks lie: the same folder for a shell, a scheduled job and a service, so not the one of a login
+/// Where this user's locks and ledgers lie: the same folder for a shell, a scheduled job and a service, so not the one of a login
 /// session. The folder for temporary files serves where there is no home, as in some containers.
-fn folder(environment: &Environment) -> Result<PathBuf, Failure> {
+pub(super) fn folder(environment: &Environment) -> Result<PathBuf, Failure> {
     let user = rustix::process::geteuid().as_raw();
     let state = environment.get("XDG_STATE_HOME").map(PathBuf::from).ok();
     let home = environment.get("HOME").map(PathBuf::from).ok();

@@ -57,8 +57,8 @@ impl Tried {
     pub fn advice(self) -> &'static str {
         match self {
             Self::ClientIds => {
-                "nothing: a create whose answer is lost is then looked for by its values, and is `unknown` where that \
-                 does not tell"
+                "keep the ledger of ids between runs, which tells what record a `key` made (docs/files.md); a create whose \
+                 answer is lost is looked for by its values, and is `unknown` where that does not tell"
             }
             Self::CreateBelowNothing | Self::LinkToNothing => {
                 "nothing: sugarmill waits for a record before it sends what is built on it"

@@ -24,12 +24,7 @@ use super::patience::Health;
 use super::side_effects;
 use super::steer::Pace;
 use super::steer::Steering;
-use crate::check::CheckedAction;
-use crate::check::CheckedWrite;
 use crate::client::Writer;
-use crate::diag::Code;
-use crate::diag::Problem;
-use crate::diag::Sources;
 use crate::event::Event;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
@@ -51,8 +46,6 @@ use crate::wire::SugarLabel;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
 const GRACE: Duration = Duration::from_secs(7);
-
-const IDS_IGNORED: Code = Code("ids_ignored");
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ApplyOptions {
@@ -98,6 +91,9 @@ pub async fn apply(
         Ok(ApplyEnd::Stopped(reason)) => Ending::Stopped(reason.clone()),
         Ok(ApplyEnd::Interrupted) => Ending::Interrupted,
         Ok(ApplyEnd::Refused(error)) => Ending::Refused(error.to_string()),
+        Err(error @ (ExecuteError::Ledger(_) | ExecuteError::RunFile(_))) => {
+            Ending::Halted(error.to_string())
+        }
         Err(error) => Ending::Lost(error.to_string()),
     })?;
     end
@@ -111,7 +107,7 @@ impl Engine<'_> {
         options: ApplyOptions,
     ) -> Result<ApplyEnd, ExecuteError> {
         self.file.skip_left_behind()?;
-        match self.reconcile().await {
+        match self.catch_up().await {
             Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
             done => done?,
         }
@@ -208,6 +204,12 @@ impl Engine<'_> {
         }
     }
 
+    /// What became of what was sent, and what was made elsewhere, before anything more is sent.
+    async fn catch_up(&mut self) -> Result<(), ExecuteError> {
+        self.reconcile().await?;
+        self.meet_ledger().await
+    }
+
     pub(super) fn reason_to_stop(&self) -> Result<Option<ApplyEnd>, ExecuteError> {
         if self.stop_wished() {
             return Ok(Some(ApplyEnd::Interrupted));
@@ -251,6 +253,7 @@ impl Engine<'_> {
         self.file.sent_again(&sent_again)?;
         let mut again = Vec::new();
         let mut settlements = BTreeMap::new();
+        let mut creates = Vec::new();
         let mut questions = Vec::new();
         for (seq, told) in told {
             let Some(operation) = self.file.operation(seq)? else {
@@ -270,8 +273,10 @@ impl Engine<'_> {
                         continue;
                     }
                     settlement.side_effects = effects;
-                    self.learn(&operation, &settlement)?;
                     settlements.insert(seq, self.tolerated(seq, *settlement));
+                    if operation.action == Action::Create {
+                        creates.push(operation);
+                    }
                 }
                 Judged::LookUp {
                     fault: Some(_),
@@ -298,11 +303,21 @@ impl Engine<'_> {
                 }),
             }
         }
+        let created = |create: &'_ StoredOperation| settlements.get(&create.seq);
+        let made = creates
+            .iter()
+            .filter_map(|create| Some((create, created(create)?)));
+        // What was done is written down even where the ledger is not.
+        let unwritten = self.enter(made.clone()).err().map(ExecuteError::from);
+        for (create, settlement) in made {
+            self.learn(create, settlement)?;
+        }
         // First what is planned again, so that it hears what becomes of those it needs.
         again.extend(settlements);
         self.file.settle(&again)?;
         // Without an instance to ask, or time, they stay sent; the next apply asks.
-        if delivered.end.is_none() && !self.stop_wished() {
+        let end = delivered.end.or(unwritten);
+        if end.is_none() && !self.stop_wished() {
             match self.answer(questions).await {
                 Ok(()) | Err(ExecuteError::Interrupted) => {}
                 Err(error) => return Err(error),
@@ -319,7 +334,7 @@ impl Engine<'_> {
         progress.slots = steered.map_or(0, |steered| steered.slots);
         progress.batch_size = steered.map_or(0, |steered| steered.entries);
         self.tell(&Event::Progress(progress));
-        Ok(delivered.end)
+        Ok(end)
     }
 
     fn side_effects(&mut self, operation: &StoredOperation, told: &[Told]) -> Map<String, Json> {
@@ -332,7 +347,8 @@ impl Engine<'_> {
 
     /// Asks the instance what became of operations whose answers do not say it.
     async fn answer(&mut self, questions: Vec<Question>) -> Result<(), ExecuteError> {
-        let held = self.held_ids(&questions).await?;
+        let operations = questions.iter().map(|question| &question.operation);
+        let held = self.held_ids(operations).await?;
         for (question, held) in questions.into_iter().zip(held) {
             let operation = question.operation.clone();
             let settlement = self.look_up(question, held).await?;
@@ -342,11 +358,22 @@ impl Engine<'_> {
             if may_clear_up && self.memory.doubt(operation.seq) {
                 continue;
             }
-            self.learn(&operation, &settlement)?;
-            self.file.settle(&[(operation.seq, settlement)])?;
+            self.settle_asked(&operation, settlement)?;
             kill::passes(kill::Point::AfterQuestion);
         }
         Ok(())
+    }
+
+    /// Writes down what the instance was asked about.
+    pub(super) fn settle_asked(
+        &mut self,
+        operation: &StoredOperation,
+        settlement: Settlement,
+    ) -> Result<(), ExecuteError> {
+        let entered = self.enter([(operation, &settlement)].into_iter());
+        self.learn(operation, &settlement)?;
+        self.file.settle(&[(operation.seq, settlement)])?;
+        Ok(entered?)
     }
 
     /// Whether an operation that was refused rode behind one that it needs and that is not done. Then it was not its own
@@ -380,26 +407,6 @@ impl Engine<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Said once: on such an instance nothing finds again what a create with a key made.
-    fn warn_of_ignored_ids(&self) -> Result<(), ExecuteError> {
-        let relies_on_keys = self.checked.steps.iter().any(|step| {
-            step.key.is_some()
-                && matches!(
-                    step.action,
-                    CheckedAction::Write(CheckedWrite::Create { .. })
-                )
-        });
-        let known = self.file.view()?.problems()?;
-        if !relies_on_keys || known.iter().any(|problem| problem.code == IDS_IGNORED.0) {
-            return Ok(());
-        }
-        let message = "this instance gives new records ids of its own, so `key` does not make creates repeatable here: \
-                       running the playbook again creates everything again";
-        let help = "use `upsert` with `match`, which finds what is there already";
-        let problem = Problem::warning(IDS_IGNORED, message).help(help);
-        Ok(self.file.add_problem(&problem, &Sources::default())?)
     }
 
     /// Waits for what is on its way, but not for ever.

@@ -1,6 +1,7 @@
 //! What ends a plan or an apply before its end.
 
 use crate::client::ClientError;
+use crate::ledger::LedgerError;
 use crate::plan::GuardError;
 use crate::runfile::RunFileError;
 use crate::wire::Fault;
@@ -11,6 +12,8 @@ pub enum ExecuteError {
     Client(#[from] ClientError),
     #[error(transparent)]
     RunFile(#[from] RunFileError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
     /// The instance answered nothing but faults until patience ended.
     #[error("the instance cannot be worked with: {0}")]
     Lost(Fault),

@@ -261,7 +261,7 @@ fn done(
 }
 
 /// The change as it was done, where the instance gave another id than the one that was sent, or the first.
-fn other_id(change: &Change, record: &Map<String, Json>) -> Option<Change> {
+pub(super) fn other_id(change: &Change, record: &Map<String, Json>) -> Option<Change> {
     let (Change::Create { .. } | Change::UpsertByKey { .. }) = change else {
         return None;
     };

@@ -50,21 +50,37 @@ pub(super) struct Question {
 }
 
 impl Engine<'_> {
-    /// What the ids of creates lead to, asked for all questions in one go: of a load that assumes that everything is new,
-    /// a whole batch may be refused. Other questions have nothing here.
+    /// What the ids of creates lead to, asked for all operations in one go: of a load that assumes that everything is
+    /// new, a whole batch may be refused. Others have nothing here.
     pub(super) async fn held_ids(
-        &self,
-        questions: &[Question],
+        &mut self,
+        operations: impl Iterator<Item = &StoredOperation> + Clone,
     ) -> Result<Vec<Option<Known>>, ExecuteError> {
-        let needs: Vec<Option<(Need, Absence)>> = questions
-            .iter()
-            .map(|question| Some((self.need_of_create(&question.operation)?, Absence::Odd)))
-            .collect();
-        let asked: Vec<(Need, Absence)> = needs.iter().flatten().cloned().collect();
-        let mut known = self.asker.know(&asked).await?.into_iter();
-        Ok(needs
+        let mut asked = Vec::new();
+        let mut others = Vec::new();
+        let mut is_asked = Vec::new();
+        for operation in operations {
+            let need = self.need_of_create(operation);
+            is_asked.push(need.is_some());
+            let Some(need) = need else { continue };
+            // First by the id that it carried, unless the ledger knows that this was replaced.
+            let mut given = self.given(operation.seq, &operation.key)?.into_iter();
+            let own = operation.change.as_ref().and_then(Change::record).cloned();
+            match given.next() {
+                Some(last) => {
+                    asked.push((need.of_record(&last), Absence::Odd));
+                    others.push(given.chain(own).collect());
+                }
+                None => {
+                    asked.push((need, Absence::Odd));
+                    others.push(Vec::new());
+                }
+            }
+        }
+        let mut known = self.know_by_any_id(&mut asked, &others).await?.into_iter();
+        Ok(is_asked
             .into_iter()
-            .map(|need| need.and_then(|_| known.next()))
+            .map(|is_asked| is_asked.then(|| known.next()).flatten())
             .collect())
     }
 
@@ -143,14 +159,27 @@ impl Engine<'_> {
         doubt: Doubt,
         held: Option<Known>,
     ) -> Result<Settlement, ExecuteError> {
-        let Some(Change::Create { module, fields, .. }) = &operation.change else {
-            return Ok(self.again(operation, fault));
-        };
-        let step = self.checked.step(operation.seq.step());
         let record = match held {
             Some(Ok(Current::Record(record))) => record,
             Some(Err(fault)) => return Ok(judge::failed(&fault)),
             _ => return self.not_there(operation, fault, doubt).await,
+        };
+        let mut settlement = self.found_made(operation, &record);
+        if doubt == Doubt::PerhapsDone {
+            settlement.state = State::Ok;
+        }
+        Ok(settlement)
+    }
+
+    /// The record of a create is there already.
+    pub(super) fn found_made(
+        &self,
+        operation: &StoredOperation,
+        record: &Map<String, Json>,
+    ) -> Settlement {
+        let mut settlement = Settlement::new(State::Unchanged);
+        let Some(change @ Change::Create { module, fields, .. }) = &operation.change else {
+            return settlement;
         };
         let differing: Vec<String> = fields
             .iter()
@@ -160,20 +189,16 @@ impl Engine<'_> {
             })
             .map(|(name, _)| format!("`{name}`"))
             .collect();
-        let state = if doubt == Doubt::PerhapsDone {
-            State::Ok
-        } else {
-            State::Unchanged
-        };
-        let mut settlement = Settlement::new(state);
-        settlement.records = vec![judge::kept(step, fields, &record)];
+        let step = self.checked.step(operation.seq.step());
+        settlement.records = vec![judge::kept(step, fields, record)];
+        settlement.change = judge::other_id(change, record);
         if !differing.is_empty() {
             let names = differing.join(", ");
             settlement.message = Some(format!(
                 "the record exists already and differs in {names}; a create never overwrites"
             ));
         }
-        Ok(settlement)
+        settlement
     }
 
     /// A create was refused or its answer lost, and its id leads nowhere.

@@ -13,6 +13,7 @@ mod error;
 mod expectations;
 mod export;
 mod held;
+mod ids;
 mod included;
 mod items;
 mod judge;
@@ -65,6 +66,7 @@ use crate::diag::Vault;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::expr::World;
+use crate::ledger::Ledger;
 use crate::metadata::Metadata;
 use crate::operation::Origin;
 use crate::plan::Drifted;
@@ -90,6 +92,8 @@ pub struct Engine<'a> {
     pub origin: Origin,
     pub world: World,
     pub file: RunFile,
+    /// Without one, nothing finds again what a key made on an instance that gives ids of its own.
+    pub ledger: Option<Ledger>,
     pub asker: Asker,
     pub guard: Guard,
     /// Of a run file that takes another back: what becomes of records that somebody changed since.

@@ -106,7 +106,8 @@ impl Engine<'_> {
         items: &[Item],
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
         let expanded = self.with_matches(step, expanded, items).await?;
-        let expanded = self.with_keys(step, expanded, items).await?;
+        let mut expanded = self.with_keys(step, expanded, items).await?;
+        let other_ids = self.with_given_ids(step, &mut expanded)?;
         let used = match &step.projection {
             Projection::All => BTreeSet::new(),
             Projection::Fields(fields) => fields.clone(),
@@ -120,6 +121,8 @@ impl Engine<'_> {
                 earlier.push(writes);
             }
         }
+        let known = self.know_by_any_id(&mut needs, &other_ids).await?;
+        self.take_ids(&mut expanded, &needs, &other_ids)?;
         let drafts: Vec<&Draft> = expanded
             .iter()
             .filter_map(|expanded| match expanded {
@@ -127,7 +130,6 @@ impl Engine<'_> {
                 _ => None,
             })
             .collect();
-        let known = self.asker.know(&needs).await?;
         let known = self.with_parents(&drafts, known).await?;
         let known = self.with_held(&drafts, known).await?;
         let mut known = known.into_iter().zip(earlier);

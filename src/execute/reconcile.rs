@@ -32,7 +32,6 @@ impl Engine<'_> {
             after = Some(last.seq);
             for operation in page {
                 self.wait_for_the_last_request(&operation).await?;
-                let seq = operation.seq;
                 let was_unknown = operation.state == State::Unknown;
                 let settlement = self.settled_late(&operation).await?;
                 let moves = match settlement.state {
@@ -41,7 +40,7 @@ impl Engine<'_> {
                     _ => true,
                 };
                 if moves {
-                    self.file.settle(&[(seq, settlement)])?;
+                    self.settle_asked(&operation, settlement)?;
                     kill::passes(kill::Point::InReconcile);
                 }
             }
@@ -68,20 +67,22 @@ impl Engine<'_> {
                 continue;
             };
             let settlement = self.settled_late(&operation).await?;
-            self.learn(&operation, &settlement)?;
-            self.file.settle(&[(seq, settlement)])?;
+            self.settle_asked(&operation, settlement)?;
         }
         Ok(true)
     }
 
     /// What became of an operation that cannot be under way any more.
-    async fn settled_late(&self, operation: &StoredOperation) -> Result<Settlement, ExecuteError> {
+    async fn settled_late(
+        &mut self,
+        operation: &StoredOperation,
+    ) -> Result<Settlement, ExecuteError> {
         let question = Question {
             operation: operation.clone(),
             fault: None,
             doubt: Doubt::PerhapsDone,
         };
-        let held = self.held_ids(std::slice::from_ref(&question)).await?.pop();
+        let held = self.held_ids([operation].into_iter()).await?.pop();
         let settlement = self.look_up(question, held.flatten()).await?;
         if settlement.state == State::Unknown && self.nothing_was_made(operation).await? {
             return Ok(Settlement::new(State::Planned));

@@ -67,6 +67,18 @@ pub enum Need {
     },
 }
 
+impl Need {
+    /// The same of another record.
+    #[must_use]
+    pub fn of_record(&self, other: &RecordId) -> Self {
+        let mut need = self.clone();
+        if let Self::Record { record, .. } | Self::Links { record, .. } = &mut need {
+            record.clone_from(other);
+        }
+        need
+    }
+}
+
 /// Which fields of a record are needed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fields {

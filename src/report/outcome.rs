@@ -179,13 +179,14 @@ impl Standing {
         };
         match (self.stage, &self.ending) {
             // Half a plan, which cannot be applied either.
-            (Stage::Refused, Some(Ending::Interrupted | Ending::Lost(_))) => RunResult::Interrupted,
+            (Stage::Refused, Some(Ending::Interrupted | Ending::Lost(_) | Ending::Halted(_))) => {
+                RunResult::Interrupted
+            }
             (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
             // An outage is no failure of the playbook: the same command goes on when the instance answers again.
             // And where there is no word of an end, it was killed, or is still at it.
-            (_, Some(Ending::Interrupted | Ending::Lost(_))) | (Stage::Run, None) => {
-                RunResult::Interrupted
-            }
+            (_, Some(Ending::Interrupted | Ending::Lost(_) | Ending::Halted(_)))
+            | (Stage::Run, None) => RunResult::Interrupted,
             (_, Some(Ending::Stopped(_))) => RunResult::Failed,
             // What failed while planning is tolerated, or the plan would have been refused.
             (Stage::Plan, _) => RunResult::Planned,
@@ -284,6 +285,12 @@ mod tests {
             (
                 Stage::Run,
                 Some(Ending::Lost("x".into())),
+                &failed,
+                Interrupted,
+            ),
+            (
+                Stage::Run,
+                Some(Ending::Halted("x".into())),
                 &failed,
                 Interrupted,
             ),

@@ -299,6 +299,7 @@ impl<'a> Source<'a> {
         let (code, reason) = match &self.standing.ending {
             Some(Ending::Stopped(reason)) => ("stopped", reason),
             Some(Ending::Lost(reason)) => ("lost", reason),
+            Some(Ending::Halted(reason)) => ("halted", reason),
             Some(Ending::Refused(reason)) => ("refused", reason),
             Some(Ending::Finished | Ending::Interrupted) | None => return Ok(diagnostics),
         };

@@ -81,6 +81,8 @@ pub enum Ending {
     Interrupted,
     /// The instance could not be reached any more.
     Lost(String),
+    /// Something on this machine kept it from going on.
+    Halted(String),
     /// A guard said no.
     Refused(String),
 }

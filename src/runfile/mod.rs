@@ -57,6 +57,7 @@ pub use meta::Stage;
 pub use meta::Steered;
 pub use meta::Undoes;
 pub use meta::UndoneBy;
+pub use pages::CreateRow;
 pub use pages::StepRow;
 pub use pending::Pending;
 pub use results::StoredResults;

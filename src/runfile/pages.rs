@@ -11,7 +11,10 @@ use super::rows;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::operation::Key;
 use crate::wire::LocalLabel;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
 
 /// A step's counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,15 @@ pub struct StepRow {
     pub unsettled: u64,
     pub bad: u64,
     pub records: u64,
+}
+
+/// A create, and the record it makes or made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreateRow {
+    pub seq: Seq,
+    pub key: Key,
+    pub module: ModuleName,
+    pub record: RecordId,
 }
 
 impl StepRow {
@@ -124,6 +136,51 @@ impl RunFile {
             "op.state IN ('sent', 'unknown') AND op.seq > ?1 ORDER BY op.seq LIMIT ?2",
             params![after.map_or(-1, |seq| seq.0), limit],
         )
+    }
+
+    /// Creates of a step that are planned, whatever they wait for.
+    pub fn creates_planned(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CreateRow>, RunFileError> {
+        self.creates(step, after, limit, "state = 'planned'")
+    }
+
+    /// Creates of a step whose records are there, with the ids that these have.
+    pub fn creates_made(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<CreateRow>, RunFileError> {
+        let is_made =
+            "(state IN ('ok', 'unchanged') OR (state = 'failed' AND label = 'local:not_stored'))";
+        self.creates(step, after, limit, is_made)
+    }
+
+    fn creates(
+        &self,
+        step: StepNo,
+        after: Option<Seq>,
+        limit: u32,
+        condition: &str,
+    ) -> Result<Vec<CreateRow>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT seq, key, module, record FROM op WHERE seq > ?1 AND seq < ?2 AND action = 'create' \
+             AND module IS NOT NULL AND record IS NOT NULL AND {condition} ORDER BY seq LIMIT ?3"
+        ))?;
+        let from = after.map_or(first(step).0 - 1, |seq| seq.0);
+        let found = statement.query_map(params![from, first(next(step)).0, limit], |row| {
+            Ok(CreateRow {
+                seq: Seq(row.get(0)?),
+                key: Key::stored(row.get(1)?),
+                module: ModuleName::new(row.get::<_, String>(2)?),
+                record: RecordId::new(row.get::<_, String>(3)?),
+            })
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Planned or deferred operations of a step, whatever they wait for.

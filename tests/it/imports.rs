@@ -20,6 +20,7 @@ const ORDER: &[&str] = &[
     "event",
     "kill",
     "runfile",
+    "ledger",
     "client",
     "execute",
     "report",

@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::ledger;
 use crate::cli::limits;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -251,6 +252,13 @@ pub(crate) async fn send(
         &mut shown,
         signals.wish(),
     )?;
+    // What takes a run back makes nothing that a key would find.
+    if engine.recovering.is_none() {
+        engine.ledger = ledger::of(settings, session, &header, loaded)?;
+    }
+    if let Some(ledger) = &mut engine.ledger {
+        ledger.writable()?;
+    }
     let without = engine.exports_without_folder()?;
     if let Some(name) = without.first() {
         let names = all_of(without.iter().map(String::as_str));
@@ -289,8 +297,10 @@ pub(crate) fn finish(
     signals.when_leaving(None);
     let end = match end {
         Ok(end) => Ok(end),
-        // The report says what was done before the instance was lost.
-        Err(failure @ (Failure::Instance(_) | Failure::Client(_))) => Err(failure),
+        // The report says what was done before the instance was lost, or the ledger.
+        Err(failure @ (Failure::Instance(_) | Failure::Client(_) | Failure::LedgerLost(_))) => {
+            Err(failure)
+        }
         // Nothing was done.
         Err(other) => return failure_report::give_hindered(settings, output, path, &other),
     };

@@ -22,6 +22,7 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::ledger;
 use crate::cli::load;
 use crate::cli::load::Loaded;
 use crate::cli::printer;
@@ -220,6 +221,7 @@ pub(crate) async fn make(
         &mut shown,
         signals.wish(),
     )?;
+    engine.ledger = ledger::of(settings, session, &header, loaded)?;
     engine.exports = if request.choice.write_exports {
         Exports::Now(loaded.exports.clone())
     } else {

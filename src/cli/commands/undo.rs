@@ -17,6 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::ledger;
 use crate::cli::load;
 use crate::cli::load::Loaded;
 use crate::cli::printer;
@@ -228,6 +229,7 @@ impl Undo<'_> {
             &mut shown,
             wish,
         )?;
+        engine.ledger = ledger::of(self.settings, self.session, header, of_run)?;
         let end = execute::settle_open(&mut engine).await;
         let file = engine.into_file();
         shown.clear();

@@ -60,7 +60,7 @@ pub(super) const FOUND: &[Found] = &[
     found(
         "ids_ignored",
         "the instance gives new records ids of its own in place of those computed from keys (a warning)",
-        "a second run would create everything again: use `upsert` with `match`, which finds what is there",
+        "keep the ledger that the message names between runs: by it a second run finds what a key made; or use `upsert` with `match`, which needs none",
     ),
     found(
         "include",

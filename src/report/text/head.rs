@@ -119,6 +119,7 @@ pub(in crate::report) fn verdict<O>(
         },
         (_, RunResult::Interrupted) => match ending {
             Some(Ending::Lost(_)) => (Ink::Warn, "interrupted, the instance did not answer"),
+            Some(Ending::Halted(_)) => (Ink::Warn, "interrupted, for a reason on this machine"),
             None => (Ink::Warn, "not finished, or still running"),
             _ => (Ink::Warn, "interrupted"),
         },

@@ -91,6 +91,7 @@ impl Ground {
     /// As it was before anything was done.
     fn again(&self) {
         self.scene.server.restore(&self.records);
+        let _ = std::fs::remove_dir_all(self.scene.state());
         for suffix in ["", "-wal", "-shm"] {
             let _ = std::fs::remove_file(self.scene.path(&format!("p.run{suffix}")));
         }

@@ -4,6 +4,7 @@ mod alike;
 mod dice;
 mod drift;
 mod guards;
+mod ids;
 mod kills;
 mod picture;
 mod playbooks;

@@ -276,10 +276,22 @@ fn where_ids_are_ignored_the_same_records_are_there_and_nothing_is_twice() {
             format!("it is not the same:\n{apart}"),
         ));
         let done = scene.server.writes();
+        let first = Picture::of(&scene.server, Names::Ids);
         scene.ends(0, "apply first.run");
         wrong.extend(unless(
             scene.server.writes() == done,
             "a second apply sends writes",
+        ));
+        let plan = scene.ends(0, &format!("plan {playbook} -o second.run --format json"));
+        let again = operations(&plan)
+            .filter(|(_, operation)| operation["action"] == "create")
+            .find(|(_, operation)| operation["outcome"] == "planned");
+        wrong.extend(again.map(|(name, _)| format!("a second plan creates {name} again")));
+        scene.ends(0, "apply second.run");
+        let second = Picture::of(&scene.server, Names::Ids);
+        wrong.extend(unless(
+            scene.server.writes() == done && second == first,
+            format!("a second run changes something:\n{}", first.apart(&second)),
         ));
         wrong
     });

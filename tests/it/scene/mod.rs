@@ -20,6 +20,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_sugarmill");
 pub(crate) struct Scene {
     pub(crate) server: Server,
     folder: TempDir,
+    /// Where locks and ledgers lie.
+    state: TempDir,
     env: Vec<(&'static str, String)>,
 }
 
@@ -32,7 +34,9 @@ impl Scene {
     /// A Sugar started with these flags.
     pub(crate) fn of(flags: &[&str]) -> Self {
         let server = Server::start(flags);
+        let state = tempfile::tempdir().unwrap();
         let env = vec![
+            ("XDG_STATE_HOME", state.path().to_str().unwrap().to_owned()),
             ("SUGAR_URL", server.url.clone()),
             ("SUGAR_USERNAME", server.username.clone()),
             ("SUGAR_PASSWORD", server.password.clone()),
@@ -42,6 +46,7 @@ impl Scene {
         Self {
             server,
             folder: tempfile::tempdir().unwrap(),
+            state,
             env,
         }
     }
@@ -65,6 +70,11 @@ impl Scene {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// The folder of locks and ledgers.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.state.path().join("sugarmill")
     }
 
     /// What lies in the folder, by name.
