@@ -1,5 +1,7 @@
 //! A read step's arguments into what is asked: pages to walk, or one request.
 
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::json;
@@ -120,7 +122,16 @@ pub(super) fn plan(
             };
             match filters(condition.as_ref(), scope)? {
                 None => ReadPlan::Nothing,
-                Some(filters) => ReadPlan::Walk {
+                Some(Asked {
+                    parts_of: Some(_), ..
+                }) if order_by.is_some() => {
+                    return Err(ReadRefusal::Invalid(format!(
+                        "a list of more than {VALUES_AT_ONCE} values is asked in parts, which the server cannot put into \
+                         one order: leave `order_by` out, and sort what is found, as in `steps.X.records | \
+                         sort(attribute='name')`"
+                    )));
+                }
+                Some(Asked { filters, .. }) => ReadPlan::Walk {
                     list: List::Module {
                         module: module.value.clone(),
                         saved_filter,
@@ -141,7 +152,7 @@ pub(super) fn plan(
             limit,
         } => match filters(condition.as_ref(), scope)? {
             None => ReadPlan::Nothing,
-            Some(filters) => ReadPlan::Walk {
+            Some(Asked { filters, .. }) => ReadPlan::Walk {
                 list: List::Related {
                     module: module.value.clone(),
                     record: record_id(record, scope)?,
@@ -155,7 +166,16 @@ pub(super) fn plan(
         },
         CheckedRead::Count { module, condition } => match filters(condition.as_ref(), scope)? {
             None => ReadPlan::Count(Vec::new()),
-            Some(filters) => ReadPlan::Count(
+            Some(Asked {
+                parts_of: Some(field),
+                ..
+            }) if field != "id" => {
+                return Err(ReadRefusal::Invalid(format!(
+                    "a list of more than {VALUES_AT_ONCE} values is asked in parts, and a record may be found by two of \
+                     them: read the records, with `filter` and `fields: [id]`, and use `steps.X.count`"
+                )));
+            }
+            Some(Asked { filters, .. }) => ReadPlan::Count(
                 filters
                     .into_iter()
                     .map(|filter| Read::Count {
@@ -222,13 +242,30 @@ pub(super) fn text_of(rendered: Rendered, what: &str) -> Result<String, ReadRefu
     }
 }
 
+/// What is asked for one condition.
+#[derive(Debug, Default)]
+struct Asked {
+    filters: Vec<Filter>,
+    /// The field whose values are too many to be asked for at once.
+    parts_of: Option<String>,
+}
+
+impl Asked {
+    fn once(filter: Filter) -> Self {
+        Self {
+            filters: vec![filter],
+            parts_of: None,
+        }
+    }
+}
+
 /// `None` where the condition can hold for nothing.
-fn filters(condition: Option<&Tree>, scope: &Scope) -> Result<Option<Vec<Filter>>, ReadRefusal> {
+fn filters(condition: Option<&Tree>, scope: &Scope) -> Result<Option<Asked>, ReadRefusal> {
     let Some(condition) = condition else {
-        return Ok(Some(vec![Filter::default()]));
+        return Ok(Some(Asked::once(Filter::default())));
     };
     let Rendered::Value(value) = condition.eval(scope)? else {
-        return Ok(Some(vec![Filter::default()]));
+        return Ok(Some(Asked::once(Filter::default())));
     };
     let conditions = conditions(value).map_err(ReadRefusal::Invalid)?;
     if conditions.iter().any(finds_nothing) {
@@ -287,8 +324,8 @@ fn longest_in(condition: &Json) -> Option<usize> {
     }
 }
 
-/// Asks a long `$in` in parts. Two of them would multiply, so the second is refused.
-fn in_parts(mut conditions: Vec<Json>) -> Result<Vec<Filter>, String> {
+/// Asks a long `$in` in parts, each value in one of them. Two of them would multiply, so the second is refused.
+fn in_parts(mut conditions: Vec<Json>) -> Result<Asked, String> {
     let nested = conditions.iter().filter_map(Json::as_object).flatten();
     if let Some(values) = nested
         .filter(|(name, _)| name.starts_with('$'))
@@ -309,18 +346,25 @@ fn in_parts(mut conditions: Vec<Json>) -> Result<Vec<Filter>, String> {
         .map(|(place, _)| place)
         .collect();
     match long.as_slice() {
-        [] => Ok(vec![Filter::new(conditions)]),
+        [] => Ok(Asked::once(Filter::new(conditions))),
         [place] => {
             let condition = conditions.remove(*place);
             let Some((field, values)) = in_values(&condition) else {
-                return Ok(vec![Filter::new(conditions)]);
+                return Ok(Asked::once(Filter::new(conditions)));
             };
-            Ok(values
-                .chunks(VALUES_AT_ONCE)
-                .map(|part| {
-                    Filter::new(conditions.clone()).and(json!({ field.clone(): { "$in": part } }))
-                })
-                .collect())
+            let mut seen = BTreeSet::new();
+            let values: Vec<&Json> = values
+                .iter()
+                .filter(|value| seen.insert(value.to_string()))
+                .collect();
+            let part = |values: &[&Json]| {
+                Filter::new(conditions.clone()).and(json!({ field.clone(): { "$in": values } }))
+            };
+            let filters: Vec<Filter> = values.chunks(VALUES_AT_ONCE).map(part).collect();
+            Ok(Asked {
+                parts_of: (filters.len() > 1).then(|| field.clone()),
+                filters,
+            })
         }
         _ => Err(format!(
             "two `$in` with more than {VALUES_AT_ONCE} values cannot be asked at once; split the step"
@@ -350,12 +394,14 @@ mod tests {
 
     #[test]
     fn long_lists_are_asked_in_parts() {
-        let ids: Vec<u32> = (0..450).collect();
-        let filters = in_parts(vec![
+        let ids: Vec<u32> = (0..450).chain(0..450).collect();
+        let asked = in_parts(vec![
             json!({ "name": "A" }),
             json!({ "id": { "$in": ids } }),
         ])
         .unwrap();
+        assert_eq!(asked.parts_of.as_deref(), Some("id"));
+        let filters = asked.filters;
         let sizes: Vec<usize> = filters
             .iter()
             .map(|filter| in_values(&filter.conditions()[1]).unwrap().1.len())

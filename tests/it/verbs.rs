@@ -93,6 +93,48 @@ fn reads_of_every_kind_feed_later_steps() {
     assert_eq!(scene.server.writes(), writes);
 }
 
+/// More values than one request takes: what is found by two parts is one record, and what cannot be put together from
+/// parts is refused.
+#[test]
+fn long_lists_of_values_are_asked_in_parts_where_that_gives_the_same() {
+    let long = "steps.all.ids + range(450) | map('string') | list + steps.all.ids";
+    let read = |more: &str| {
+        playbook(&format!(
+            "
+  - {{ id: all, list: Accounts, fields: [name] }}
+  - id: found
+    filter: Accounts
+    where: {{ id: {{ $in: '{{{{ {long} }}}}' }} }}
+    {more}
+  - id: number
+    count: Accounts
+    where: {{ id: {{ $in: '{{{{ {long} }}}}' }} }}
+  - assert: [steps.found.count == 3, steps.number.count == 3]
+    id: right
+"
+        ))
+    };
+    let by_link = playbook(
+        "
+  - id: number
+    count: Accounts
+    where: { contacts.last_name: { $in: '{{ range(450) | map(\"string\") | list }}' } }
+",
+    );
+    let scene = ground()
+        .file("long.yaml", &read("").replace("'string'", "\"string\""))
+        .file(
+            "ordered.yaml",
+            &read("order_by: name").replace("'string'", "\"string\""),
+        )
+        .file("linked.yaml", &by_link);
+    scene.ends(0, "plan long.yaml");
+    scene
+        .ends(3, "plan ordered.yaml")
+        .says("leave `order_by` out");
+    scene.ends(3, "plan linked.yaml").says("read the records");
+}
+
 #[test]
 fn items_come_from_files_lists_paths_and_results() {
     let steps = "
