@@ -2,17 +2,14 @@
 //!
 //! `cargo bench --bench check` makes playbooks of 1,000 and 10,000 steps, of all kinds, checks them against everything
 //! the sandbox says of its stock modules, and prints ratios: they say the same on a slow machine as on a fast one.
-//! Each measurement is made in a process of its own, as the command is: with memory that nothing has used before.
 //! Where a ratio misses its aim, the bench fails.
 //! `cargo bench --bench check -- profile` does nothing but check the larger one ten times, for a profiler.
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::Read as _;
-use std::io::Write as _;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
-use std::process::Stdio;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -45,48 +42,40 @@ const ROUNDS: usize = 9;
 
 const STEPS: [usize; 2] = [1_000, 10_000];
 
-/// What another process is asked for.
-const MEASURE: &str = "measure";
-const READING: &str = "reading";
-const CHECK: &str = "check";
-
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments.as_slice() {
-        [_, MEASURE, what, steps, ..] => measure(what, steps.parse()?),
-        [.., "profile"] | [_, "profile", ..] => {
-            let (text, metadata) = (generated(STEPS[1]), read_metadata(&stock()?)?);
-            (0..10).try_for_each(|_| checked(&text, &metadata))
+    let metadata = stock()?;
+    if std::env::args().any(|argument| argument == "profile") {
+        let text = generated(STEPS[1]);
+        for _ in 0..10 {
+            checked(&text, &metadata)?;
         }
-        _ => compare(),
+        return Ok(());
     }
-}
-
-fn compare() -> Result<(), Failure> {
-    let snapshot = stock()?;
     report("steps       bytes   reading     check   of reading   (aim ≤ 4)")?;
+    let texts = STEPS.map(generated);
     // In turn, so that what slows the machine down for a while slows all of them.
-    let mut times = [[Duration::MAX; 2]; 2];
+    let mut times: [(Vec<Duration>, Vec<Duration>); 2] = Default::default();
     for _ in 0..ROUNDS {
-        for (steps, times) in STEPS.iter().zip(&mut times) {
-            for (what, least) in [READING, CHECK].into_iter().zip(times) {
-                *least = (*least).min(measured(what, *steps, &snapshot)?);
-            }
+        for (text, (reading, checking)) in texts.iter().zip(&mut times) {
+            reading.push(timed(|| read(text))?);
+            checking.push(timed(|| checked(text, &metadata))?);
         }
     }
+    let least = |times: Vec<Duration>| times.into_iter().min().unwrap_or_default();
+    let least = times.map(|(reading, checking)| (least(reading), least(checking)));
     let mut is_met = true;
-    for (steps, [reading, checking]) in STEPS.iter().zip(&times) {
+    for ((steps, text), (reading, checking)) in STEPS.iter().zip(&texts).zip(&least) {
         let ratio = checking.as_secs_f64() / reading.as_secs_f64();
         is_met &= ratio <= MOST_OF_READING;
         report(&format!(
             "{steps:>6} {:>10} {reading:>9.2?} {checking:>9.2?}   {ratio:>10.2}",
-            generated(*steps).len()
+            text.len()
         ))?;
     }
-    let [small, large] = times;
-    let growth = |what: usize| large[what].as_secs_f64() / small[what].as_secs_f64();
-    let (reading, checking) = (growth(0), growth(1));
+    let growth = |of: fn(&(Duration, Duration)) -> Duration| {
+        of(&least[1]).as_secs_f64() / of(&least[0]).as_secs_f64()
+    };
+    let (reading, checking) = (growth(|(reading, _)| *reading), growth(|(_, check)| *check));
     is_met &= checking <= MOST_GROWTH;
     report(&format!(
         "ten times the steps: reading × {reading:.2}, check × {checking:.2}   (aim ≤ 10.5)"
@@ -98,49 +87,15 @@ fn compare() -> Result<(), Failure> {
     }
 }
 
-/// Measures in another process.
-fn measured(what: &str, steps: usize, snapshot: &[u8]) -> Result<Duration, Failure> {
-    let mut child = Command::new(std::env::current_exe()?)
-        .args([MEASURE, what, &steps.to_string()])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()?;
-    let mut stdin = child.stdin.take().ok_or("no way in")?;
-    stdin.write_all(snapshot)?;
-    drop(stdin);
-    let output = child.wait_with_output()?;
-    if !output.status.success() {
-        return Err("a measurement failed".into());
-    }
-    let nanoseconds = String::from_utf8(output.stdout)?;
-    Ok(Duration::from_nanos(nanoseconds.trim().parse()?))
-}
-
-/// Does one thing once, and prints the nanoseconds it took.
-fn measure(what: &str, steps: usize) -> Result<(), Failure> {
-    let mut snapshot = Vec::new();
-    std::io::stdin().read_to_end(&mut snapshot)?;
-    let (text, metadata) = (generated(steps), read_metadata(&snapshot)?);
-    let took = timed(|| match what {
-        READING => read(&text),
-        _ => checked(&text, &metadata),
-    })?;
-    report(&took.as_nanos().to_string())
-}
-
 /// Everything a stock instance says of itself, as `metadata pull` writes it.
-fn stock() -> Result<Vec<u8>, Failure> {
+fn stock() -> Result<Metadata, Failure> {
     let pulled = Command::new(env!("CARGO_BIN_EXE_sugarmill"))
         .args(["metadata", "pull", "--sandbox"])
         .output()?;
     if !pulled.status.success() {
         return Err(String::from_utf8_lossy(&pulled.stderr).into());
     }
-    Ok(pulled.stdout)
-}
-
-fn read_metadata(snapshot: &[u8]) -> Result<Metadata, Failure> {
-    Ok(metadata::from_text(std::str::from_utf8(snapshot)?)?.metadata)
+    Ok(metadata::from_text(std::str::from_utf8(&pulled.stdout)?)?.metadata)
 }
 
 /// The YAML alone, with the places of its parts.

@@ -21,6 +21,7 @@ use super::reports;
 use super::settings::OutputSettings;
 use super::settings::Settings;
 use super::step_summary;
+use super::written;
 use crate::report;
 use crate::report::Report;
 use crate::report::ReportError;
@@ -90,8 +91,14 @@ impl Promise {
             Self::Document => give_diagnostics(failure),
             Self::Reports { output, about } => {
                 // Where the arguments of the reports are what is wrong, the format is still known.
+                let (About::RunFile(read)
+                | About::Undone(read)
+                | About::Playbook(read)
+                | About::Shown(read)) = about;
                 let output = OutputSettings::resolve(output)
-                    .unwrap_or_else(|_| OutputSettings::without_files(output));
+                    .ok()
+                    .filter(|output| written::nothing_is_lost(output, &[read], None).is_ok())
+                    .unwrap_or_else(|| OutputSettings::without_files(output));
                 let view = match about {
                     About::RunFile(path) | About::Undone(path) => RunView::open(path).ok(),
                     About::Playbook(_) | About::Shown(_) => None,
@@ -159,7 +166,7 @@ fn of_nothing(
         step_summary::append(settings, |out| Ok(out.write_all(page.as_bytes())?));
     }
     for (format, path) in &output.files {
-        let written = reports::write_file_by(path, |out| write(&report, failure, *format, out));
+        let written = written::write_file_by(path, |out| write(&report, failure, *format, out));
         // One file that cannot be written keeps nobody from the others.
         if let Err(second) = written {
             printer::failure(settings, &second);

@@ -23,6 +23,7 @@ mod signals;
 mod step_summary;
 mod turn;
 mod undo_args;
+mod written;
 
 use std::process::ExitCode;
 

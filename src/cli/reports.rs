@@ -1,9 +1,6 @@
 //! A run file into the reports that were asked for.
 
-use std::io;
-use std::io::BufWriter;
 use std::io::Write;
-use std::path::Path;
 
 use super::args::Format;
 use super::args::Operations;
@@ -12,6 +9,7 @@ use super::printer;
 use super::settings::OutputSettings;
 use super::settings::Settings;
 use super::step_summary;
+use super::written::write_file_by;
 use crate::diag::Colour;
 use crate::diag::Severity;
 use crate::diag::Style;
@@ -110,56 +108,6 @@ pub(crate) fn write(
             report::write_text(view, options, out)?;
         }
     }
-    Ok(())
-}
-
-/// Said before anything is done: afterwards it would be too late to ask for another place.
-pub(crate) fn folder_is_there(path: &Path) -> Result<(), Failure> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let reason = match folder {
-        Some(folder) if !folder.is_dir() => "there is no such folder",
-        _ if path.is_dir() => "it is a folder",
-        _ => return Ok(()),
-    };
-    Err(Failure::arguments(format!(
-        "nothing can be written to `{}`: {reason}",
-        path.display()
-    )))
-}
-
-/// Writes a file whole or not at all.
-pub(crate) fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    write_file_by(path, |out| {
-        out.write_all(bytes).map_err(ReportError::Write)?;
-        Ok(())
-    })
-}
-
-/// The same, by somebody who writes piece by piece.
-pub(crate) fn write_file_by(
-    path: &Path,
-    by: impl FnOnce(&mut dyn Write) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let failed = |source: io::Error| Failure::Write {
-        path: path.to_owned(),
-        source,
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let mut out = BufWriter::new(file);
-    match by(&mut out) {
-        Err(Failure::Report(ReportError::Write(source))) => return Err(failed(source)),
-        other => other?,
-    }
-    let file = out
-        .into_inner()
-        .map_err(|error| failed(error.into_error()))?;
-    file.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }
 

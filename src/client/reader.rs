@@ -1,6 +1,10 @@
 //! The client that cannot write.
 
 use std::sync::Arc;
+use std::time::Duration;
+
+use backon::ExponentialBuilder;
+use backon::Retryable as _;
 
 use super::ClientError;
 use super::Connection;
@@ -17,6 +21,11 @@ use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::Reaction;
 use crate::wire::Read;
+use crate::wire::Sent;
+
+/// How often the first contact is tried besides, and what is waited before that.
+const MORE_TRIES: usize = 4;
+const FIRST_DELAY: Duration = Duration::from_millis(500);
 
 /// Sends reads and nothing else. Cheap to clone; clones share session and counts.
 #[derive(Debug, Clone)]
@@ -47,9 +56,25 @@ impl Reader {
         Ok((reader, me))
     }
 
-    /// The first contact: whatever is wrong with the way there is said as such.
+    /// The first contact: whatever is wrong with the way there is said as such. What passes by itself is waited for, as
+    /// long as a request that is repeated is (design 8).
     pub async fn log_in(&self) -> Result<Me, ClientError> {
-        match self.me().await {
+        let delays = ExponentialBuilder::new()
+            .with_min_delay(FIRST_DELAY)
+            .with_max_times(MORE_TRIES)
+            .with_jitter();
+        let contact = (|| self.me())
+            .retry(delays)
+            .sleep(tokio::time::sleep)
+            .when(|failure| failure.fault().is_some_and(passes))
+            .adjust(|failure, delay| {
+                let wanted = failure.fault().and_then(Fault::retry_after);
+                delay.map(|delay| wanted.map_or(delay, |wanted| wanted.max(delay)))
+            })
+            .notify(|failure, delay| {
+                tracing::warn!("{failure}; trying again in {delay:.1?}");
+            });
+        match contact.await {
             Ok(me) => Ok(me),
             Err(Failure::Stop(error)) => Err(error),
             Err(Failure::NotSent(fault) | Failure::Whole(fault)) => Err(self.not_there(fault)),
@@ -110,7 +135,7 @@ impl Reader {
     }
 
     /// How long an answer is awaited.
-    pub fn request_timeout(&self) -> std::time::Duration {
+    pub fn request_timeout(&self) -> Duration {
         self.exchange.connection().request_timeout
     }
 
@@ -158,5 +183,16 @@ impl Reader {
 
     pub(super) fn exchange(&self) -> &Exchange {
         &self.exchange
+    }
+}
+
+/// Whether a fault of the first contact may be gone a moment later. Where nothing listens, or what answers is no Sugar,
+/// the address is wrong, and whoever wrote it wants to know at once.
+fn passes(fault: &Fault) -> bool {
+    match fault {
+        Fault::Refused { status, .. } => fault.reaction() == Reaction::Repeat || *status == 429,
+        Fault::NotJson { status, .. } => *status >= 500 || *status == 429,
+        Fault::Network { sent, .. } => *sent == Sent::Perhaps,
+        Fault::Timeout { .. } => true,
     }
 }

@@ -109,7 +109,7 @@ impl Engine<'_> {
                 | Change::Unfavorite { .. }
                 | Change::UpsertByKey { .. },
             )
-            | None => self.again(&operation, fault),
+            | None => self.again(&operation, fault, doubt),
             Some(Change::Call { .. }) => call_without_answer(fault.as_ref()),
         };
         let settlement = seen::completed(settlement, &operation, &self.metadata);
@@ -117,11 +117,11 @@ impl Engine<'_> {
     }
 
     /// Back to be sent once more, unless that was tried often enough.
-    fn again(&self, operation: &StoredOperation, fault: Option<Fault>) -> Settlement {
+    fn again(&self, operation: &StoredOperation, fault: Option<Fault>, doubt: Doubt) -> Settlement {
         let retry = &self.checked.step(operation.seq.step()).retry;
         let most = retry.attempts.unwrap_or(MOST_ATTEMPTS);
         match fault {
-            Some(fault) if operation.attempts >= most => judge::failed(&fault),
+            Some(fault) if operation.attempts >= most => untold(&fault, doubt),
             _ => Settlement::new(State::Planned),
         }
     }
@@ -161,7 +161,7 @@ impl Engine<'_> {
     ) -> Result<Settlement, ExecuteError> {
         let record = match held {
             Some(Ok(Current::Record(record))) => record,
-            Some(Err(fault)) => return Ok(judge::failed(&fault)),
+            Some(Err(fault)) => return Ok(untold(&fault, doubt)),
             _ => return self.not_there(operation, fault, doubt).await,
         };
         let mut settlement = self.found_made(operation, &record);
@@ -219,7 +219,7 @@ impl Engine<'_> {
             });
         }
         if self.file.get::<ClientIds>()? == Some(ClientIds::Honoured) {
-            return Ok(self.again(operation, fault));
+            return Ok(self.again(operation, fault, doubt));
         }
         match self.made_by_us(operation).await? {
             Some(id) => {
@@ -334,16 +334,31 @@ impl Engine<'_> {
             Some(Standing::Drifted { message, .. }) => {
                 Settlement::new(State::Failed).label(LocalLabel::Drift, message)
             }
-            Some(Standing::Unreadable(fault)) => judge::failed(&fault),
+            Some(Standing::Unreadable(fault)) => untold(&fault, doubt),
             Some(Standing::Gone) => {
                 Settlement::new(State::Failed).label(SugarLabel::NotFound, "the record is gone")
             }
-            Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault),
+            Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault, doubt),
         })
     }
 }
 
 /// Nobody but the endpoint knows what a call did, and it is not asked.
+/// What cannot be found out: failed, unless it may have been done all the same.
+fn untold(fault: &Fault, doubt: Doubt) -> Settlement {
+    match doubt {
+        Doubt::None => judge::failed(fault),
+        Doubt::PerhapsDone => Settlement::new(State::Unknown)
+            .label(
+                fault.label(),
+                format!(
+                    "{fault}; it may have been done all the same, and the next `apply` asks again"
+                ),
+            )
+            .status(fault.status()),
+    }
+}
+
 fn call_without_answer(fault: Option<&Fault>) -> Settlement {
     let (label, why) = match fault {
         Some(fault) => (fault.label(), fault.to_string()),

@@ -104,10 +104,18 @@ impl State {
                 Self::Ok,
                 Self::Unchanged,
                 Self::Failed,
+                // A failure that the playbook says to ignore.
+                Self::Skipped,
                 Self::Unknown,
                 Self::Planned,
             ],
-            Self::Unknown => &[Self::Ok, Self::Unchanged, Self::Failed, Self::Planned],
+            Self::Unknown => &[
+                Self::Ok,
+                Self::Unchanged,
+                Self::Failed,
+                Self::Skipped,
+                Self::Planned,
+            ],
             // Only by `--retry-failed`, which brings back what was skipped for it as well.
             Self::Failed | Self::Skipped => &[Self::Planned, Self::Deferred],
             Self::Ok | Self::Unchanged => &[],

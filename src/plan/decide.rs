@@ -8,7 +8,8 @@ use crate::wire::Label;
 use crate::wire::LocalLabel;
 
 /// What the playbook says of a label; where it says nothing, `stop`, or `continue` where failures are tolerated.
-/// A drifted record stops a run only where it is named.
+/// A drifted record stops a run only where it is named; what a step expects is no failure that a playbook counts on, so
+/// that only the step itself can say to go on without it.
 pub fn decide(on_error: &OnError, limits: &Limits, label: &Label) -> OnErrorAction {
     let named = on_error
         .by_label
@@ -21,7 +22,7 @@ pub fn decide(on_error: &OnError, limits: &Limits, label: &Label) -> OnErrorActi
         return OnErrorAction::Continue;
     }
     on_error.otherwise.unwrap_or_else(|| {
-        if tolerates(limits) {
+        if tolerates(limits) && *label != Label::Local(LocalLabel::Expect) {
             OnErrorAction::Continue
         } else {
             OnErrorAction::Stop

@@ -27,6 +27,7 @@ use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
+use crate::cli::written;
 use crate::client::Writer;
 use crate::diag::all_of;
 use crate::execute;
@@ -54,6 +55,7 @@ pub(crate) struct Terms {
 
 pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
+    written::nothing_is_lost(&output, &[&args.file], None)?;
     let terms = Terms {
         failed: args.retry_failed,
         unknown: args.retry_unknown,

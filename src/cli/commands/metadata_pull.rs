@@ -12,8 +12,8 @@ use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::load::Loaded;
 use crate::cli::printer;
-use crate::cli::reports;
 use crate::cli::settings::Settings;
+use crate::cli::written;
 use crate::diag::counted;
 use crate::diag::did_you_mean;
 use crate::metadata;
@@ -44,7 +44,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataPullArgs) -> Result<
         printer::result(&text);
         return Ok(Exit::Success);
     };
-    reports::write_file(path, text.as_bytes())?;
+    written::write_file(path, text.as_bytes())?;
     let changes = earlier.map_or(String::new(), |earlier| {
         match metadata::diff(&earlier, &metadata).len() {
             0 => ", nothing changed".into(),

@@ -32,6 +32,7 @@ use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
+use crate::cli::written;
 use crate::execute;
 use crate::execute::Exports;
 use crate::execute::PlanEnd;
@@ -65,8 +66,9 @@ pub(crate) struct Request<'a> {
 pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
-        reports::folder_is_there(out)?;
+        written::folder_is_there(out)?;
     }
+    written::nothing_is_lost(&output, &[&args.playbook], args.out.as_deref())?;
     let signals = Signals::listen();
     let request = Request {
         playbook: &args.playbook,

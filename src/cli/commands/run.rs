@@ -21,6 +21,7 @@ use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
+use crate::cli::written;
 use crate::execute::PlanEnd;
 use crate::runfile::RunView;
 
@@ -58,8 +59,9 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
     }
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
-        reports::folder_is_there(out)?;
+        written::folder_is_there(out)?;
     }
+    written::nothing_is_lost(&output, &[&args.playbook], args.out.as_deref())?;
     let signals = Signals::listen();
     let loaded = plan::loaded(settings, &args.playbook, &args.paths.allow_path).await?;
     let queue = Queue {

@@ -7,13 +7,16 @@ use crate::cli::failure::Failure;
 use crate::cli::reports;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
+use crate::cli::written;
 use crate::runfile::RunView;
 
 pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
-        reports::folder_is_there(out)?;
+        written::folder_is_there(out)?;
+        written::no_run_file_is_lost(out)?;
     }
+    written::nothing_is_lost(&output, &[&args.file], args.out.as_deref())?;
     let view = RunView::open(&args.file)?;
     let exit = match args.detailed_exitcode && has_changes(&view)? {
         true => Exit::Changes,
@@ -22,7 +25,7 @@ pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure>
     match &args.out {
         Some(path) => {
             reports::write_files(settings, &output, &view)?;
-            reports::write_file_by(path, |out| {
+            written::write_file_by(path, |out| {
                 reports::write(settings, &output, &view, output.format, false, out)
             })?;
         }

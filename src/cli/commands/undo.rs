@@ -29,6 +29,7 @@ use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
 use crate::cli::undo_args::UndoArgs;
+use crate::cli::written;
 use crate::execute;
 use crate::execute::PlanEnd;
 use crate::kill;
@@ -45,8 +46,9 @@ use crate::runfile::UndoneBy;
 pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
-        reports::folder_is_there(out)?;
+        written::folder_is_there(out)?;
     }
+    written::nothing_is_lost(&output, &[&args.file], args.out.as_deref())?;
     if !args.dry_run && !args.yes {
         run::somebody_to_ask(
             settings,
