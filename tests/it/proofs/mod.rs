@@ -5,5 +5,6 @@ mod dice;
 mod drift;
 mod guards;
 mod kills;
+mod partly;
 mod picture;
 mod playbooks;
