@@ -48,7 +48,7 @@ pub(super) fn leave_out(
     }
     let message = with_rest(
         operation,
-        told(omissions),
+        told(left_out_before(operation).chain(omissions)),
         done_before(operation),
         DoneBy::Us,
     );
@@ -72,9 +72,7 @@ pub(super) fn partly(operation: &StoredOperation, mut settlement: Settlement) ->
         };
         settlement.omitted = sent.iter().map(|id| ((*id).clone(), why.clone())).collect();
     }
-    let before = operation.omitted.iter();
-    let omitted: Vec<(&RecordId, &Why)> = before
-        .map(|one| (&one.target.id, &one.why))
+    let omitted: Vec<(&RecordId, &Why)> = left_out_before(operation)
         .chain(&settlement.omitted)
         .collect();
     if omitted.is_empty() {
@@ -117,6 +115,11 @@ pub(super) fn partly(operation: &StoredOperation, mut settlement: Settlement) ->
     settlement.state = State::Failed;
     let message = with_rest(operation, left_out, count, done_by);
     settlement.label(label, message)
+}
+
+fn left_out_before(operation: &StoredOperation) -> impl Iterator<Item = (&RecordId, &Why)> {
+    let omitted = operation.omitted.iter();
+    omitted.map(|one| (&one.target.id, &one.why))
 }
 
 fn done_before(operation: &StoredOperation) -> usize {
@@ -237,6 +240,13 @@ mod tests {
         assert_eq!(
             message(&settlement),
             "somebody linked `a` to `b` since it was planned"
+        );
+        // The rest went wrong after a part had been left out already.
+        leave_out(&mut operation, &moved(&["c1"]));
+        let settlement = leave_out(&mut operation, &moved(&["c2"])).unwrap();
+        assert_eq!(
+            message(&settlement),
+            "somebody linked `c1` and `c2` to `b` since it was planned"
         );
     }
 

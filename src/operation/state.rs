@@ -100,14 +100,22 @@ impl State {
                 Self::Failed,
                 Self::Deferred,
             ],
+            // Skipped is what failed and is to be ignored.
             Self::Sent => &[
                 Self::Ok,
                 Self::Unchanged,
+                Self::Skipped,
                 Self::Failed,
                 Self::Unknown,
                 Self::Planned,
             ],
-            Self::Unknown => &[Self::Ok, Self::Unchanged, Self::Failed, Self::Planned],
+            Self::Unknown => &[
+                Self::Ok,
+                Self::Unchanged,
+                Self::Skipped,
+                Self::Failed,
+                Self::Planned,
+            ],
             // Only by `--retry-failed`, which brings back what was skipped for it as well.
             Self::Failed | Self::Skipped => &[Self::Planned, Self::Deferred],
             Self::Ok | Self::Unchanged => &[],

@@ -1,6 +1,7 @@
 //! Plan, apply exactly that, undo: the promises, proved over the built binary and a Sugar in a process of its own.
 
 mod alike;
+mod columns;
 mod dice;
 mod drift;
 mod guards;
