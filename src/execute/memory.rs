@@ -38,8 +38,8 @@ impl Memory {
         self.singly.entry(seq).or_default().extend(ids);
     }
 
-    pub(super) fn goes_singly(&self, seq: Seq, id: &RecordId) -> bool {
-        self.singly.get(&seq).is_some_and(|ids| ids.contains(id))
+    pub(super) fn goes_singly(&self, seq: Seq) -> Option<&BTreeSet<RecordId>> {
+        self.singly.get(&seq)
     }
 
     /// Notes an operation to ask about later. False where that was done already.

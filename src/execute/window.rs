@@ -106,8 +106,11 @@ impl Engine<'_> {
     }
 
     fn requests(&self, seq: Seq, change: &Change) -> Vec<Write> {
+        let Some(ids) = self.memory.goes_singly(seq) else {
+            return change.requests(None);
+        };
         let mut together = change.clone();
-        let singly = together.take_out(|id| self.memory.goes_singly(seq, id));
+        let singly = together.take_out(|id| ids.contains(id));
         let mut requests = together.requests(None);
         for target in singly {
             together.take_out(|_| true);

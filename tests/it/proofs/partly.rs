@@ -474,3 +474,56 @@ fn of_links_that_are_taken_away_those_that_were_come_back() {
     let home = ["p0", "p1", "p2", "p4", "p5", "p6", "p7"];
     assert_eq!(ground.of_account("home"), home);
 }
+
+/// One is moved elsewhere, one is where it shall be already, and one is the run's own to take back.
+#[test]
+fn what_somebody_linked_already_is_left_to_them() {
+    let ground = Ground::of(&[]);
+    ground.plans(&gathering(""));
+    ground.somebody_links("p1", "other");
+    ground.somebody_links("p2", "away");
+    let said = ground.scene.ends(1, "apply partly.run --format json");
+    let operation = said.operation("gather", "0");
+    assert_eq!(operation["label"], "local:drift", "{said}");
+    assert_eq!(
+        ground.names(&operation["before"]),
+        ["p2".to_owned()].into(),
+        "{said}"
+    );
+    ground.scene.ends(1, "undo partly.run --yes");
+    assert_eq!(ground.of_account("away"), ["p2"]);
+    assert_eq!(ground.of_account("other"), ["p1"]);
+}
+
+/// The left record is the one that has one at most, so it is about all that it is linked to.
+#[test]
+fn a_record_that_is_bound_from_its_own_side_is_left_alone_as_a_whole() {
+    let link = "
+  - id: joined
+    for_each: '{{ steps.all.records[:3] }}'
+    key: '{{ item.last_name }}'
+    link: Contacts
+    record: '{{ item.id }}'
+    through: accounts
+    to: ['{{ steps.away.id }}']
+";
+    let ground = Ground::of(&[]);
+    ground.plans(&playbook(link));
+    ground.somebody_links("p1", "other");
+    let (writes, said) = ground.writes_of(1, "apply partly.run --format json");
+    let operation = said.operation("joined", "p1");
+    assert_eq!(operation["label"], "local:drift", "{said}");
+    assert_eq!(
+        operation["message"],
+        format!(
+            "somebody linked `{}` to `{}` since it was planned",
+            ground.people["p1"],
+            ground.account("other")
+        )
+    );
+    assert_eq!(writes, 2, "{said}");
+    assert_eq!(ground.of_account("away"), ["p0", "p2"]);
+    ground.scene.ends(0, "undo partly.run --yes");
+    assert_eq!(ground.of_account("other"), ["p1"]);
+    assert_eq!(ground.of_account("home").len(), 7);
+}
