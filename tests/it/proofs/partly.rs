@@ -527,3 +527,36 @@ fn a_record_that_is_bound_from_its_own_side_is_left_alone_as_a_whole() {
     assert_eq!(ground.of_account("other"), ["p1"]);
     assert_eq!(ground.of_account("home").len(), 7);
 }
+
+/// Nobody wrote down that it was done, so the instance is asked.
+#[test]
+fn an_undo_finds_what_a_run_linked_before_it_died() {
+    let steps = "
+  - id: invited
+    link: Opportunities
+    record: '{{ steps.deal.id }}'
+    through: contacts
+    to: '{{ steps.all.ids[:3] }}'
+  - id: left
+    unlink: Accounts
+    record: '{{ steps.home.id }}'
+    through: contacts
+    to: '{{ steps.all.ids[3:] }}'
+  - { id: gather, link: Accounts, record: '{{ steps.away.id }}', through: contacts, to: '{{ steps.all.ids[:3] }}' }
+";
+    let ground = Ground::of(&[]);
+    ground.plans(&playbook(steps));
+    ground.somebody_links("p1", "other");
+    let theirs = ground.linked();
+    // The batches that it takes differ by timing; the last is the one that nobody wrote down.
+    for passage in [3, 2, 1] {
+        let at = format!("AfterAnswer:{passage}");
+        if ground.scene.dies_at(&at, "apply partly.run").is_none() {
+            break;
+        }
+    }
+    assert!(ground.linked() != theirs || !ground.of_deal().is_empty());
+    let said = ground.scene.ends(0, "undo partly.run --yes");
+    assert_eq!(ground.linked(), theirs, "{said}");
+    assert_eq!(ground.of_deal(), [""; 0], "{said}");
+}
