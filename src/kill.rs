@@ -14,6 +14,8 @@ pub enum Point {
     AfterReplace,
     /// A plan is whole, and not yet under its name.
     BeforeName,
+    /// Records are left out of what is about to go, and nothing of it is marked as sent.
+    AfterOmit,
     /// Some operations of a batch are marked as sent, within a transaction.
     InSent,
     /// A batch is written down as sent, and has not left.
@@ -87,11 +89,12 @@ mod armed {
     }
 
     /// Every point, in order.
-    pub const ALL: [Point; 18] = [
+    pub const ALL: [Point; 19] = [
         Point::InExpansion,
         Point::InReplace,
         Point::AfterReplace,
         Point::BeforeName,
+        Point::AfterOmit,
         Point::InSent,
         Point::AfterSent,
         Point::AfterAnswer,

@@ -20,6 +20,7 @@ use super::judge;
 use super::judge::Judged;
 use super::kinship::Kinship;
 use super::lookup::Question;
+use super::partly::partly;
 use super::patience::Health;
 use super::side_effects;
 use super::steer::Pace;
@@ -273,7 +274,8 @@ impl Engine<'_> {
                         continue;
                     }
                     settlement.side_effects = effects;
-                    settlements.insert(seq, self.tolerated(seq, *settlement));
+                    let settlement = partly(&operation, *settlement);
+                    settlements.insert(seq, self.tolerated(seq, settlement));
                     if operation.action == Action::Create {
                         creates.push(operation);
                     }
@@ -282,6 +284,10 @@ impl Engine<'_> {
                     fault: Some(_),
                     doubt: Doubt::None,
                 } if self.rode_in_vain(seq, &settlements)? => {
+                    again.push((seq, Settlement::new(State::Planned)));
+                }
+                Judged::Singly(ids) => {
+                    self.memory.send_singly(seq, ids);
                     again.push((seq, Settlement::new(State::Planned)));
                 }
                 Judged::Again => again.push((seq, Settlement::new(State::Planned))),
@@ -294,6 +300,7 @@ impl Engine<'_> {
                         SugarLabel::MetadataOutOfDate,
                         "the instance goes on saying that its metadata are newer",
                     );
+                    let settlement = partly(&operation, settlement);
                     settlements.insert(seq, self.tolerated(seq, settlement));
                 }
                 Judged::LookUp { fault, doubt } => questions.push(Question {
@@ -351,7 +358,7 @@ impl Engine<'_> {
         let held = self.held_ids(operations).await?;
         for (question, held) in questions.into_iter().zip(held) {
             let operation = question.operation.clone();
-            let settlement = self.look_up(question, held).await?;
+            let settlement = partly(&operation, self.look_up(question, held).await?);
             // Perhaps it is under way still; it is asked about again when nothing else is.
             let may_clear_up =
                 settlement.state == State::Unknown && operation.action == Action::Create;

@@ -27,6 +27,7 @@ use crate::runfile::ClientIds;
 use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Reaction;
+use crate::wire::RecordId;
 use crate::wire::Request;
 use crate::wire::SugarLabel;
 
@@ -50,6 +51,8 @@ pub(super) enum Said {
 pub(super) struct Told {
     pub(super) member: Seq,
     pub(super) carried: Carried,
+    /// The records at the far end that its request was about.
+    pub(super) others: Arc<[RecordId]>,
     pub(super) said: Said,
     pub(super) doubt: Doubt,
     /// How often it was sent.
@@ -94,9 +97,11 @@ impl Open {
     fn told(self) -> impl Iterator<Item = Told> {
         let said = self.told.unwrap_or(Said::Nothing);
         let (carried, doubt, sent) = (self.entry.carried, self.doubt, self.sent);
+        let others: Arc<[RecordId]> = self.entry.request.others().into();
         self.entry.members.into_iter().map(move |member| Told {
             member,
             carried,
+            others: Arc::clone(&others),
             said: said.clone(),
             doubt,
             sent,

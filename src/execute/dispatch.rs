@@ -218,10 +218,14 @@ impl Engine<'_> {
     pub(super) fn looked_at(
         &mut self,
         sending: &mut Sending,
-        packed: Packed,
+        mut packed: Packed,
         looked: Looked,
     ) -> Result<(), ExecuteError> {
-        let cleared = self.cleared(&packed.operations, &packed.look, looked)?;
+        let cleared = self.cleared(&mut packed.operations, &packed.look, looked)?;
+        if !cleared.omitted.is_empty() {
+            self.file.omit(&cleared.omitted)?;
+            kill::passes(kill::Point::AfterOmit);
+        }
         self.file.found_before(&cleared.before)?;
         self.file.settle(&cleared.settled)?;
         self.memory.keep_images(cleared.images);
@@ -232,7 +236,17 @@ impl Engine<'_> {
             .collect();
         let mut ready = Vec::with_capacity(packed.ready.len());
         let mut kept = BTreeSet::new();
+        let shrunk: BTreeSet<Seq> = cleared.omitted.iter().map(|(seq, _)| *seq).collect();
         for mut operation in packed.ready {
+            if shrunk.contains(&operation.seq)
+                && let Some(stored) = packed.operations.get(&operation.seq)
+            {
+                let behind = std::mem::take(&mut operation.behind);
+                let Some(smaller) = self.ready(&sending.kinship, stored, behind) else {
+                    continue;
+                };
+                operation = smaller;
+            }
             // What was so already is nothing to wait for any more; without the rest nothing goes that needed it.
             operation
                 .behind

@@ -16,6 +16,8 @@ use super::meanwhile::Meanwhile;
 use super::meanwhile::meanwhile;
 use super::needs::Absence;
 use super::needs::Known;
+use super::partly::leave_out;
+use super::partly::partly;
 use super::rebound::rebound;
 use super::side_effects;
 use super::upsert::matching;
@@ -25,6 +27,7 @@ use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
+use crate::operation::Omissions;
 use crate::operation::Replaced;
 use crate::operation::State;
 use crate::plan::Current;
@@ -66,6 +69,8 @@ pub(super) struct Cleared {
     pub(super) stamps: BTreeMap<Seq, String>,
     /// What updates are about to overwrite, and what stands beside it.
     pub(super) images: BTreeMap<Seq, Map<String, Json>>,
+    /// Records that links are not made to, since somebody bound them otherwise.
+    pub(super) omitted: Vec<(Seq, Omissions)>,
     /// What was there before links, where somebody set or removed some of them.
     pub(super) before: Vec<(Seq, Map<String, Json>)>,
     pub(super) settled: Vec<(Seq, Settlement)>,
@@ -181,10 +186,10 @@ impl Engine<'_> {
         Ok(look)
     }
 
-    /// What a look means for the operations it was for.
+    /// What a look means for the operations it was for. What is not to be done is taken out of them.
     pub(super) fn cleared(
         &self,
-        operations: &BTreeMap<Seq, StoredOperation>,
+        operations: &mut BTreeMap<Seq, StoredOperation>,
         look: &Look,
         looked: Looked,
     ) -> Result<Cleared, ExecuteError> {
@@ -197,17 +202,26 @@ impl Engine<'_> {
                     .push((*seq, self.tolerated(*seq, settlement)));
             }
         }
-        let mut rebound_already = BTreeSet::new();
+        let mut rebound_elsewhere: BTreeMap<Seq, Omissions> = BTreeMap::new();
         for ((seq, bound), now) in look.bound.iter().zip(&looked.held) {
-            let Some(operation) = operations.get(seq) else {
+            let operation = operations.get(seq);
+            let why = operation.and_then(|one| rebound(one, bound.record(), now.as_ref()));
+            if let Some(why) = why {
+                let omissions = rebound_elsewhere.entry(*seq).or_default();
+                omissions.insert(bound.record().clone(), why);
+            }
+        }
+        let mut not_sent = BTreeSet::new();
+        for (seq, omissions) in rebound_elsewhere {
+            let Some(operation) = operations.get_mut(&seq) else {
                 continue;
             };
-            if let Some(settlement) = rebound(operation, bound.record(), now.as_ref())
-                && rebound_already.insert(*seq)
-            {
-                cleared
-                    .settled
-                    .push((*seq, self.tolerated(*seq, settlement)));
+            match leave_out(operation, &omissions) {
+                Some(settlement) => {
+                    not_sent.insert(seq);
+                    cleared.settled.push((seq, self.tolerated(seq, settlement)));
+                }
+                None => cleared.omitted.push((seq, omissions)),
             }
         }
         for ((seq, _), known) in look.links.iter().zip(looked.links) {
@@ -217,12 +231,15 @@ impl Engine<'_> {
             // What cannot be read is for the write itself to find out.
             let Ok(current) = known else { continue };
             match meanwhile(operation, current, &self.metadata) {
-                _ if rebound_already.contains(seq) => {}
+                _ if not_sent.contains(seq) => {}
                 Meanwhile::AsPlanned => {}
                 Meanwhile::Partly(before) => cleared.before.push((*seq, before)),
-                Meanwhile::Done => cleared
-                    .settled
-                    .push((*seq, Settlement::new(State::Unchanged))),
+                Meanwhile::Done => {
+                    let settlement = partly(operation, Settlement::new(State::Unchanged));
+                    cleared
+                        .settled
+                        .push((*seq, self.tolerated(*seq, settlement)));
+                }
             }
         }
         for ((seq, ahead), known) in look.records.iter().zip(looked.known) {

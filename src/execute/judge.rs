@@ -1,6 +1,7 @@
 //! An answer into an outcome.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -16,6 +17,8 @@ use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::State;
+use crate::operation::Why;
+use crate::operation::Written;
 use crate::playbook::VerifyMode;
 use crate::runfile::ClientIds;
 use crate::runfile::Settlement;
@@ -39,6 +42,8 @@ pub(super) enum Judged {
     },
     /// Nothing can have been done: it may go again.
     Again,
+    /// The same, but the records named each by a request of its own: of which of them the refusal speaks is not said.
+    Singly(Vec<RecordId>),
     /// The same, once the metadata of now were looked at.
     Outdated,
 }
@@ -54,33 +59,50 @@ pub(super) fn judge(
     metadata: &Metadata,
     told: Vec<Told>,
 ) -> Judged {
-    let mut last = Judged::Again;
+    let mut last: Option<Box<Settlement>> = None;
     let mut seen = Vec::new();
+    let mut refused: Vec<(Arc<[RecordId]>, Box<Settlement>)> = Vec::new();
+    let mut singly = Vec::new();
     for told in told {
-        let judged = one(operation, step, metadata, told);
-        match judged {
+        let others = Arc::clone(&told.others);
+        match one(operation, step, metadata, told) {
             Judged::Settled(mut settlement) if settlement.state.is_good() => {
                 seen.append(&mut settlement.seen);
                 // One part that was so already does not mean that the others were.
                 let is_less = settlement.state == State::Unchanged
-                    && matches!(&last, Judged::Settled(other) if other.state == State::Ok);
+                    && last.as_ref().is_some_and(|other| other.state == State::Ok);
                 if !is_less {
-                    last = Judged::Settled(settlement);
+                    last = Some(settlement);
                 }
             }
-            Judged::Settled(settlement) => {
-                return settled(super::seen::completed(*settlement, operation, metadata));
-            }
+            Judged::Settled(settlement) => refused.push((others, settlement)),
+            Judged::Singly(ids) => singly.extend(ids),
             worse => return worse,
         }
     }
-    match last {
-        Judged::Settled(mut settlement) => {
-            settlement.seen = seen;
-            settled(super::seen::completed(*settlement, operation, metadata))
-        }
-        again => again,
+    if !singly.is_empty() {
+        return Judged::Singly(singly);
     }
+    let ended = match last {
+        Some(mut settlement) => {
+            settlement.seen = seen;
+            for (others, refused) in refused {
+                settlement.status = refused.status;
+                let why = Why::Refused {
+                    label: refused.label.unwrap_or_else(|| LocalLabel::Http.into()),
+                    message: refused.message.unwrap_or_default(),
+                };
+                let omitted = others.iter().map(|id| (id.clone(), why.clone()));
+                settlement.omitted.extend(omitted);
+            }
+            settlement
+        }
+        None => match refused.into_iter().next() {
+            Some((_, settlement)) => settlement,
+            None => return Judged::Again,
+        },
+    };
+    settled(super::seen::completed(*ended, operation, metadata))
 }
 
 fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, told: Told) -> Judged {
@@ -126,6 +148,11 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
         // Of which of its operations the refusal speaks is not said, so each goes by itself.
         Said::Fault(_) if told.carried != Carried::Alone && told.doubt == Doubt::None => {
             Judged::Again
+        }
+        Said::Fault(fault)
+            if fault.label() == Label::Sugar(SugarLabel::NotFound) && told.others.len() > 1 =>
+        {
+            Judged::Singly(told.others.to_vec())
         }
         Said::Fault(fault) => refused(operation, fault, told.doubt),
     }
@@ -231,6 +258,7 @@ fn done(
         return settlement;
     }
     let Json::Object(record) = body else {
+        settlement.written = Some(Written::All);
         return settlement.label(
             LocalLabel::NotStored,
             "the answer shows no record to compare with",
@@ -252,6 +280,7 @@ fn done(
     if !failing.is_empty() {
         let message = told(&failing);
         settlement.state = State::Failed;
+        settlement.written = Some(Written::All);
         return settlement.label(LocalLabel::NotStored, message);
     }
     if !warned.is_empty() {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
+use super::needs::Absence;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::operation::Action;
@@ -43,44 +44,65 @@ impl Engine<'_> {
         let Some((module, record)) = change.about() else {
             return Ok(None);
         };
-        let (link, others): (_, Vec<&RecordId>) = match change {
-            Change::Favorite { .. } | Change::Unfavorite { .. } => (None, Vec::new()),
-            Change::Link { link, targets, .. } => {
-                let ids = targets.iter().map(|target| &target.id);
-                (Some(link), ids.collect())
-            }
-            Change::Unlink { link, others, .. } => (Some(link), others.iter().collect()),
-            _ => return Ok(None),
-        };
         // An attempt that failed may have done a part, and that is this run's.
         if operation.attempts > 0 || self.is_made_here(module.as_str(), record, operation.seq)? {
             return Ok(None);
         }
-        let Some(link) = link else {
-            return Ok(Some(Need::Record {
+        let mut need = self.whole_need_of_links(change);
+        if let Some(Need::Links { link, others, .. }) = &mut need {
+            let far = self.metadata.far_module(module.as_str(), link.as_str());
+            let mut theirs = Vec::with_capacity(others.len());
+            for other in others.drain(..) {
+                let is_made_here = match far {
+                    Some(far) => self.is_made_here(far, &other, operation.seq)?,
+                    None => false,
+                };
+                if !is_made_here {
+                    theirs.push(other);
+                }
+            }
+            if theirs.is_empty() {
+                return Ok(None);
+            }
+            *others = theirs;
+        }
+        Ok(need)
+    }
+
+    /// What shows whether links or a favorite are as a change makes them.
+    fn whole_need_of_links(&self, change: &Change) -> Option<Need> {
+        let (module, record) = change.about()?;
+        match change {
+            Change::Favorite { .. } | Change::Unfavorite { .. } => Some(Need::Record {
                 module: module.clone(),
                 record: record.clone(),
                 fields: Fields::These(change.fields().keys().cloned().collect()),
-            }));
-        };
-        let far = self.metadata.far_module(module.as_str(), link.as_str());
-        let mut theirs = Vec::with_capacity(others.len());
-        for other in others {
-            let is_made_here = match far {
-                Some(far) => self.is_made_here(far, other, operation.seq)?,
-                None => false,
-            };
-            if !is_made_here {
-                theirs.push(other.clone());
-            }
+            }),
+            Change::Link { link, .. } | Change::Unlink { link, .. } => Some(Need::Links {
+                module: module.clone(),
+                record: record.clone(),
+                link: link.clone(),
+                others: change.others().into_iter().cloned().collect(),
+                columns: self.columns(module, link),
+            }),
+            _ => None,
         }
-        Ok((!theirs.is_empty()).then(|| Need::Links {
-            module: module.clone(),
-            record: record.clone(),
-            link: link.clone(),
-            others: theirs,
-            columns: self.columns(module, link),
-        }))
+    }
+
+    /// Whether the links or the favorite of an operation that was sent and never answered are as it makes them.
+    pub(super) async fn is_linked_so(
+        &self,
+        operation: &StoredOperation,
+    ) -> Result<bool, ExecuteError> {
+        let need = operation.change.as_ref();
+        let Some(need) = need.and_then(|change| self.whole_need_of_links(change)) else {
+            return Ok(false);
+        };
+        let known = self.asker.know(&[(need, Absence::Odd)]).await?.pop();
+        Ok(match known {
+            Some(Ok(current)) => meanwhile(operation, current, &self.metadata) == Meanwhile::Done,
+            _ => false,
+        })
     }
 
     fn is_made_here(

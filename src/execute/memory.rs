@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::upsert::Creating;
 use crate::expr::Seq;
+use crate::wire::RecordId;
 
 #[derive(Debug, Default)]
 pub struct Memory {
@@ -18,6 +19,8 @@ pub struct Memory {
     doubtful: BTreeMap<Seq, Instant>,
     /// Those that were asked about once more. Nothing is waited for twice.
     asked_again: BTreeSet<Seq>,
+    /// Records that go each by a request of its own, since one for several was refused.
+    singly: BTreeMap<Seq, BTreeSet<RecordId>>,
     /// What the upserts of the step that is expanded now create.
     pub(super) creating: Option<Creating>,
 }
@@ -29,6 +32,14 @@ impl Memory {
 
     pub(super) fn take_image(&mut self, seq: Seq) -> Option<Map<String, Json>> {
         self.images.remove(&seq)
+    }
+
+    pub(super) fn send_singly(&mut self, seq: Seq, ids: Vec<RecordId>) {
+        self.singly.entry(seq).or_default().extend(ids);
+    }
+
+    pub(super) fn goes_singly(&self, seq: Seq) -> Option<&BTreeSet<RecordId>> {
+        self.singly.get(&seq)
     }
 
     /// Notes an operation to ask about later. False where that was done already.

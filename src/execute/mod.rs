@@ -24,6 +24,7 @@ mod memory;
 mod needs;
 mod outcomes;
 mod page;
+mod partly;
 mod patience;
 mod plan;
 mod reading;

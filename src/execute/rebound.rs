@@ -7,12 +7,10 @@ use crate::operation::Change;
 use crate::operation::Former;
 use crate::operation::Relations;
 use crate::operation::Replaced;
-use crate::operation::State;
+use crate::operation::Why;
 use crate::plan::Current;
 use crate::plan::Linked;
-use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
-use crate::wire::LocalLabel;
 use crate::wire::RecordId;
 
 impl Engine<'_> {
@@ -35,12 +33,12 @@ impl Engine<'_> {
     }
 }
 
-/// What becomes of a link if somebody bound its record to another one since it was planned.
+/// Why a record is not linked: somebody bound it to another one since it was planned.
 pub(super) fn rebound(
     operation: &StoredOperation,
     record: &RecordId,
     now: Option<&Replaced>,
-) -> Option<Settlement> {
+) -> Option<Why> {
     let planned = Relations::from_map(&operation.before).replaces;
     let planned = planned.iter().find(|known| known.record == *record);
     let is_as_planned = one(planned) == one(now);
@@ -48,11 +46,10 @@ pub(super) fn rebound(
     if is_as_planned || is_done {
         return None;
     }
-    let message = match one(now) {
-        Some(id) => format!("somebody linked `{record}` to `{id}` since it was planned"),
-        None => format!("somebody took the link of `{record}` away since it was planned"),
-    };
-    Some(Settlement::new(State::Failed).label(LocalLabel::Drift, message))
+    Some(match one(now) {
+        Some(id) => Why::BoundTo(RecordId::new(id)),
+        None => Why::Freed,
+    })
 }
 
 /// The id of the one that a record is bound to.

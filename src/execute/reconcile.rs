@@ -9,6 +9,8 @@ use super::Engine;
 use super::ExecuteError;
 use super::deliver::Doubt;
 use super::lookup::Question;
+use super::partly::partly;
+use super::seen;
 use crate::diag::counted;
 use crate::kill;
 use crate::operation::Change;
@@ -77,6 +79,12 @@ impl Engine<'_> {
         &mut self,
         operation: &StoredOperation,
     ) -> Result<Settlement, ExecuteError> {
+        // What is found done is ours; an undo, which repeats nothing, has to take it back.
+        if self.is_linked_so(operation).await? {
+            let done = partly(operation, Settlement::new(State::Ok));
+            let done = seen::completed(done, operation, &self.metadata);
+            return Ok(self.tolerated(operation.seq, done));
+        }
         let question = Question {
             operation: operation.clone(),
             fault: None,

@@ -12,8 +12,6 @@ use crate::runfile::Seen;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 use crate::runfile::Why;
-use crate::wire::Label;
-use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
@@ -60,14 +58,14 @@ pub(super) fn completed(
     operation: &StoredOperation,
     metadata: &Metadata,
 ) -> Settlement {
-    let not_stored = Label::from(LocalLabel::NotStored);
-    let is_done = settlement.state == State::Ok || settlement.label.as_ref() == Some(&not_stored);
+    let is_done = settlement.state == State::Ok || settlement.written.is_some();
     let change = settlement.change.as_ref().or(operation.change.as_ref());
     if let Some(change) = change.filter(|_| is_done) {
         let mut hidden = touched(change, metadata);
         hidden.retain(|one| {
             let mut seen = settlement.seen.iter();
-            !seen.any(|seen| seen.module == one.module && seen.record == one.record)
+            !settlement.omitted.contains_key(&one.record)
+                && !seen.any(|seen| seen.module == one.module && seen.record == one.record)
         });
         settlement.seen.append(&mut hidden);
     }
@@ -196,6 +194,8 @@ mod tests {
             before: Map::new(),
             after: Map::new(),
             attempts: 1,
+            omitted: Vec::new(),
+            written: None,
         };
         let mut settlement = Settlement::new(State::Ok);
         settlement.seen = in_answer(change, answer, &metadata());

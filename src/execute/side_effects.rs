@@ -120,6 +120,7 @@ mod tests {
         let told = [Told {
             member: Seq(0),
             carried: Carried::Alone,
+            others: [].into(),
             said: Said::Answer(Answer { status: 200, body }),
             doubt: Doubt::None,
             sent: 1,

@@ -16,6 +16,7 @@ use crate::operation::Change;
 use crate::runfile::ClientIds;
 use crate::runfile::StoredOperation;
 use crate::wire::RecordId;
+use crate::wire::Write;
 
 /// Operations looked at behind one that others wait for.
 const BEHIND_ONE: u32 = 500;
@@ -76,7 +77,7 @@ impl Engine<'_> {
         Ok(count)
     }
 
-    fn ready(
+    pub(super) fn ready(
         &self,
         kinship: &Kinship,
         operation: &StoredOperation,
@@ -93,7 +94,7 @@ impl Engine<'_> {
         };
         Some(Ready {
             seq: operation.seq,
-            requests: change.requests(None),
+            requests: self.requests(operation.seq, change),
             touches: touches(change, &self.metadata),
             behind,
             merge: kinship.key(step.number).filter(|_| may_merge),
@@ -102,6 +103,21 @@ impl Engine<'_> {
                 false => step.alone,
             },
         })
+    }
+
+    fn requests(&self, seq: Seq, change: &Change) -> Vec<Write> {
+        let Some(ids) = self.memory.goes_singly(seq) else {
+            return change.requests(None);
+        };
+        let mut together = change.clone();
+        let singly = together.take_out(|id| ids.contains(id));
+        let mut requests = together.requests(None);
+        for target in singly {
+            together.take_out(|_| true);
+            together.put_back(target);
+            requests.extend(together.requests(None));
+        }
+        requests
     }
 
     /// Adds the operations that may ride behind those that are there, and gives whom each rides behind.

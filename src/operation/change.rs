@@ -321,6 +321,39 @@ impl Change {
         }
     }
 
+    /// The records at the far end of a link or an unlink.
+    pub fn others(&self) -> Vec<&RecordId> {
+        match self {
+            Self::Link { targets, .. } => targets.iter().map(|target| &target.id).collect(),
+            Self::Unlink { others, .. } => others.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Takes records at the far end out of a link or an unlink.
+    pub fn take_out(&mut self, is_out: impl Fn(&RecordId) -> bool) -> Vec<LinkTarget> {
+        match self {
+            Self::Link { targets, .. } => {
+                let out = |target: &mut LinkTarget| is_out(&target.id);
+                targets.extract_if(.., out).collect()
+            }
+            Self::Unlink { others, .. } => {
+                let out = others.extract_if(.., |id| is_out(id));
+                out.map(LinkTarget::plain).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Puts back what was taken out.
+    pub fn put_back(&mut self, target: LinkTarget) {
+        match self {
+            Self::Link { targets, .. } => targets.push(target),
+            Self::Unlink { others, .. } => others.push(target.id),
+            _ => {}
+        }
+    }
+
     /// How much of `max_changes` it takes: one, or one for each id linked or unlinked.
     pub fn weight(&self) -> u64 {
         match self {

@@ -3,6 +3,7 @@
 mod change;
 mod ids;
 mod key;
+mod parts;
 mod relations;
 mod state;
 
@@ -16,6 +17,13 @@ pub use ids::Origin;
 pub use ids::Stability;
 pub use key::Key;
 pub use key::KeyError;
+pub use parts::Omissions;
+pub use parts::Omitted;
+pub use parts::Parts;
+pub use parts::Why;
+pub use parts::Written;
+pub use parts::label_of;
+pub use parts::told;
 pub use relations::Former;
 pub use relations::Relations;
 pub use relations::Replaced;

@@ -50,6 +50,34 @@ impl Relations {
         }
     }
 
+    /// Takes out all there is of one of the records named.
+    pub fn take_out(&mut self, id: &RecordId) -> Self {
+        let is_it = |replaced: &Replaced| replaced.record == *id;
+        let (gone, stays) = std::mem::take(&mut self.replaces)
+            .into_iter()
+            .partition(is_it);
+        self.replaces = stays;
+        let to = self
+            .to
+            .iter()
+            .filter(|known| *known == id)
+            .cloned()
+            .collect();
+        self.to.retain(|known| known != id);
+        Self {
+            to,
+            columns: self.columns.remove_entry(id).into_iter().collect(),
+            replaces: gone,
+        }
+    }
+
+    /// Puts back what was taken out.
+    pub fn put_back(&mut self, other: Self) {
+        self.to.extend(other.to);
+        self.columns.extend(other.columns);
+        self.replaces.extend(other.replaces);
+    }
+
     /// What a run file kept; nothing where the operation was no link.
     pub fn from_map(before: &Map<String, Json>) -> Self {
         serde_json::from_value(Json::Object(before.clone())).unwrap_or_default()

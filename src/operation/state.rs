@@ -100,20 +100,20 @@ impl State {
                 Self::Failed,
                 Self::Deferred,
             ],
+            // Skipped is what failed and is to be ignored.
             Self::Sent => &[
                 Self::Ok,
                 Self::Unchanged,
-                Self::Failed,
-                // A failure that the playbook says to ignore.
                 Self::Skipped,
+                Self::Failed,
                 Self::Unknown,
                 Self::Planned,
             ],
             Self::Unknown => &[
                 Self::Ok,
                 Self::Unchanged,
-                Self::Failed,
                 Self::Skipped,
+                Self::Failed,
                 Self::Planned,
             ],
             // Only by `--retry-failed`, which brings back what was skipped for it as well.

@@ -166,6 +166,10 @@ impl<'a> Source<'a> {
         Ok(self.view.count(step.number, which)?)
     }
 
+    pub(super) fn failed_and_written(&self) -> Result<u64, ReportError> {
+        Ok(self.view.failed_and_written()?)
+    }
+
     pub(super) fn operation_count(&self) -> Result<u64, ReportError> {
         Ok(self.view.operation_count()?)
     }

@@ -20,6 +20,7 @@ use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::State;
+use crate::operation::Written;
 use crate::plan::Done;
 use crate::plan::Later;
 use crate::plan::Values;
@@ -34,9 +35,12 @@ pub struct DoneOperation {
     pub done: Done,
 }
 
-/// `unchanged` is nobody's; what was stored otherwise than asked was written all the same.
-const WAS_DONE: &str = "(op.state IN ('ok', 'unknown') OR (op.state = 'failed' AND op.label = 'local:not_stored')) \
-     AND body.change IS NOT NULL";
+/// `unchanged` is nobody's; what did not go well may have been written all the same.
+const WAS_DONE: &str =
+    "(op.state IN ('ok', 'unknown') OR body.written IS NOT NULL) AND body.change IS NOT NULL";
+
+/// States in which an operation was done as a whole, as far as anybody knows.
+const WHOLE: [State; 2] = [State::Ok, State::Unknown];
 
 impl RunView {
     /// A page of what a step did, newest first, before `before`.
@@ -47,7 +51,7 @@ impl RunView {
         limit: u32,
     ) -> Result<Vec<DoneOperation>, RunFileError> {
         let sql = format!(
-            "SELECT op.seq, op.key, op.state, item.file, item.line, body.change, body.before, body.after \
+            "SELECT op.seq, op.key, op.state, item.file, item.line, body.change, body.before, body.after, body.written \
              FROM op JOIN body ON body.seq = op.seq \
              LEFT JOIN item ON item.step = op.seq >> 40 AND item.idx = op.seq - ((op.seq >> 40) << 40) \
              WHERE op.seq >= ?1 AND op.seq < ?2 AND {WAS_DONE} ORDER BY op.seq DESC LIMIT ?3"
@@ -64,9 +68,16 @@ impl RunView {
 
     fn done_operation(&self, row: &DbRow<'_>) -> Result<DoneOperation, RunFileError> {
         let seq = Seq(row.get(0)?);
-        let change: Change = serde_json::from_str(&row.get::<_, String>(5)?).map_err(|error| {
-            RunFileError::inconsistent(format!("an operation does not read: {error}"))
-        })?;
+        let state = rows::state(&row.get::<_, String>(2)?)?;
+        let mut change: Change =
+            serde_json::from_str(&row.get::<_, String>(5)?).map_err(|error| {
+                RunFileError::inconsistent(format!("an operation does not read: {error}"))
+            })?;
+        // What is tried again was done in part; the rest may still be open.
+        let written: Option<Written> = rows::read(row.get(8)?)?;
+        if let Some(written) = written.filter(|_| !WHOLE.contains(&state)) {
+            change.take_out(|id| !written.holds(id));
+        }
         let place = row
             .get::<_, Option<String>>(3)?
             .zip(row.get::<_, Option<i64>>(4)?);
@@ -77,7 +88,7 @@ impl RunView {
         Ok(DoneOperation {
             seq,
             key: Key::stored(row.get(1)?),
-            state: rows::state(&row.get::<_, String>(2)?)?,
+            state,
             row: place.map(|(file, line)| Row {
                 file,
                 line: from_db(line),
@@ -159,6 +170,17 @@ impl RunView {
             "SELECT EXISTS (SELECT 1 FROM op JOIN body ON body.seq = op.seq WHERE {WAS_DONE} OR op.state = 'sent')"
         );
         Ok(self.connection.query_row(&sql, (), |row| row.get(0))?)
+    }
+
+    /// What did not go well and was written all the same, as far as it can be taken back.
+    pub fn failed_and_written(&self) -> Result<u64, RunFileError> {
+        let count: i64 = self.connection.query_row(
+            "SELECT count(*) FROM body JOIN op ON op.seq = body.seq \
+             WHERE body.written IS NOT NULL AND op.reversible = 1 AND op.state IN ('failed', 'skipped')",
+            (),
+            |row| row.get(0),
+        )?;
+        Ok(from_db(count))
     }
 
     /// The creates that were done: as many records undo may delete.

@@ -10,6 +10,7 @@ mod kept;
 mod lock;
 mod meta;
 mod pages;
+mod parts;
 mod pending;
 mod progress;
 mod reopen;
@@ -84,7 +85,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 3;
+pub const FORMAT: i32 = 4;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;

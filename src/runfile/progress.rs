@@ -19,9 +19,11 @@ impl RunFile {
     /// The same for some steps alone; how many are not expanded is left out.
     pub fn progress_of(&self, steps: &[StepNo]) -> Result<Progress, RunFileError> {
         let numbers: Vec<String> = steps.iter().map(|step| step.0.to_string()).collect();
+        let these = numbers.join(",");
         counted(
             &self.connection,
-            &format!("step IN ({})", numbers.join(",")),
+            &format!("tally.step IN ({these})"),
+            &format!("(op.seq >> 40) IN ({these})"),
         )
     }
 
@@ -71,7 +73,7 @@ impl RunView {
 }
 
 fn whole(connection: &Connection) -> Result<Progress, RunFileError> {
-    let mut progress = counted(connection, "1")?;
+    let mut progress = counted(connection, "1", "1")?;
     let unexpanded: i64 = connection
         .prepare_cached("SELECT count(*) FROM step WHERE expanded = 0")?
         .query_row((), |row| row.get(0))?;
@@ -79,11 +81,16 @@ fn whole(connection: &Connection) -> Result<Progress, RunFileError> {
     Ok(progress)
 }
 
-fn counted(connection: &Connection, condition: &str) -> Result<Progress, RunFileError> {
+/// Counts by the tallies that meet a condition, and by the operations that meet the same one in its own words.
+fn counted(
+    connection: &Connection,
+    of_tallies: &str,
+    of_operations: &str,
+) -> Result<Progress, RunFileError> {
     let mut progress = Progress::default();
     let mut statement = connection.prepare_cached(&format!(
         "SELECT state, action, sum(count), sum(weight) FROM tally \
-         WHERE {condition} AND count > 0 \
+         WHERE {of_tallies} AND count > 0 \
          AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN ('ok', 'unchanged')) \
          GROUP BY state, action",
     ))?;
@@ -103,13 +110,32 @@ fn counted(connection: &Connection, condition: &str) -> Result<Progress, RunFile
         };
         *counter += count;
         if counts {
-            progress.changes += weight;
-            match action.as_str() {
-                "delete" => progress.deletes += weight,
-                "call" => progress.calls += weight,
-                _ => {}
-            }
+            add_changes(&mut progress, &action, weight);
         }
     }
+    // What did not go well is a change as far as it was written.
+    let mut statement = connection.prepare_cached(&format!(
+        "SELECT op.action, sum(coalesce(json_array_length(body.written, '$.these'), op.weight)) \
+         FROM body JOIN op ON op.seq = body.seq \
+         WHERE body.written IS NOT NULL AND op.state NOT IN ('planned', 'deferred', 'sent', 'ok', 'unknown') \
+         AND {of_operations} GROUP BY op.action",
+    ))?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        add_changes(
+            &mut progress,
+            &row.get::<_, String>(0)?,
+            from_db(row.get(1)?),
+        );
+    }
     Ok(progress)
+}
+
+fn add_changes(progress: &mut Progress, action: &str, weight: u64) {
+    progress.changes += weight;
+    match action {
+        "delete" => progress.deletes += weight,
+        "call" => progress.calls += weight,
+        _ => {}
+    }
 }

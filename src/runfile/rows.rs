@@ -15,7 +15,9 @@ use crate::expr::StepNo;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::operation::Omitted;
 use crate::operation::State;
+use crate::operation::Written;
 use crate::wire::Label;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,7 @@ pub struct StoredOperation {
     pub seq: Seq,
     pub key: Key,
     pub action: Action,
+    /// While it is not settled, what is still to be done.
     pub change: Option<Change>,
     pub state: State,
     pub label: Option<Label>,
@@ -31,33 +34,48 @@ pub struct StoredOperation {
     pub before: Map<String, Json>,
     pub after: Map<String, Json>,
     pub attempts: u32,
+    /// Records that it is not done to.
+    pub omitted: Vec<Omitted>,
+    /// What an earlier attempt did, though it did not go well as a whole.
+    pub written: Option<Written>,
 }
 
 pub(super) const COLUMNS: &str = "op.seq, op.key, op.action, op.state, op.label, op.message, op.modified, op.attempts, \
-     body.change, body.before, body.after";
+     body.change, body.before, body.after, body.omitted, body.written";
 
 pub(super) fn operation(row: &DbRow<'_>) -> Result<StoredOperation, RunFileError> {
-    let change: Option<String> = row.get(8)?;
+    let state = state(&row.get::<_, String>(3)?)?;
+    let written: Option<Written> = read(row.get(12)?)?;
+    let mut change: Option<Change> = read(row.get(8)?)?;
+    if let (Some(change), Some(written), false) = (&mut change, &written, state.is_settled()) {
+        change.take_out(|id| written.holds(id));
+    }
     Ok(StoredOperation {
         seq: Seq(row.get(0)?),
         key: Key::stored(row.get(1)?),
         action: action(&row.get::<_, String>(2)?)?,
-        state: state(&row.get::<_, String>(3)?)?,
+        state,
         label: row
             .get::<_, Option<String>>(4)?
             .map(|label| Label::parse(&label)),
         message: row.get(5)?,
         modified: row.get(6)?,
         attempts: u32::try_from(from_db(row.get(7)?)).unwrap_or(u32::MAX),
-        change: change
-            .map(|text| serde_json::from_str(&text))
-            .transpose()
-            .map_err(|error| {
-                RunFileError::inconsistent(format!("an operation does not read: {error}"))
-            })?,
+        change,
         before: map(&row.get::<_, String>(9)?)?,
         after: map(&row.get::<_, String>(10)?)?,
+        omitted: read(row.get(11)?)?.unwrap_or_default(),
+        written,
     })
+}
+
+/// A part of an operation that is kept as JSON.
+pub(super) fn read<T: serde::de::DeserializeOwned>(
+    text: Option<String>,
+) -> Result<Option<T>, RunFileError> {
+    text.map(|text| serde_json::from_str(&text))
+        .transpose()
+        .map_err(|error| RunFileError::inconsistent(format!("an operation does not read: {error}")))
 }
 
 pub(super) fn action(text: &str) -> Result<Action, RunFileError> {

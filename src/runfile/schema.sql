@@ -98,9 +98,12 @@ CREATE TABLE body (
     change TEXT,                            -- operation::Change as JSON
     before TEXT NOT NULL,
     after  TEXT NOT NULL,
-    side_effects TEXT                       -- field -> {before, after}: what changed besides what was sent
+    side_effects TEXT,                      -- field -> {before, after}: what changed besides what was sent
+    omitted TEXT,                           -- operation::Omitted as JSON list: records taken out of the change, not done
+    written TEXT                            -- operation::Written as JSON: done, though the operation did not go well
 );
 CREATE INDEX body_besides ON body (seq) WHERE side_effects IS NOT NULL;
+CREATE INDEX body_written ON body (seq) WHERE written IS NOT NULL;
 
 CREATE TABLE result (
     step   INTEGER NOT NULL,

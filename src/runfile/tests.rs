@@ -17,9 +17,16 @@ use crate::metadata::Metadata;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::operation::Omissions;
 use crate::operation::Operation;
+use crate::operation::Relations;
 use crate::operation::Reversible;
 use crate::operation::State;
+use crate::operation::Why;
+use crate::operation::Written;
+use crate::wire::LinkName;
+use crate::wire::LinkTarget;
+use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
@@ -292,4 +299,110 @@ fn what_a_kill_left_half_folded_can_be_read() {
         .query_row(half, (), |row| row.get(0))
         .unwrap();
     assert_eq!(left, 0);
+}
+
+/// One link of three contacts.
+fn one_link(folder: &Path) -> RunFile {
+    let mut item = create(0, 0, Vec::new());
+    let ids = || ["c1", "c2", "c3"].map(RecordId::new);
+    if let ItemOutcome::Operation { operation, result } = &mut item.outcome {
+        let to = Relations {
+            to: ids().into(),
+            ..Relations::default()
+        };
+        *result = None;
+        operation.action = Action::Link;
+        operation.after = to.to_map();
+        operation.change = Some(Change::Link {
+            module: ModuleName::new("Accounts"),
+            record: RecordId::new("a"),
+            link: LinkName::new("contacts"),
+            targets: ids().map(LinkTarget::plain).into(),
+        });
+    }
+    let mut file = RunFile::create(&folder.join("t.run"), &header()).unwrap();
+    file.add_step(
+        StepNo(0),
+        "l",
+        "link",
+        None,
+        Effect::Writes,
+        Repeat::ForEach,
+    )
+    .unwrap();
+    file.add_items(StepNo(0), &[item]).unwrap();
+    file.expanded(StepNo(0)).unwrap();
+    file
+}
+
+#[test]
+fn of_a_link_that_was_made_in_part_it_is_known_what_is_done_and_what_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = one_link(folder.path());
+    let seq = Seq::new(StepNo(0), 0);
+    // What is still to be sent, what undo would take back, and what a report shows.
+    let known = |file: &RunFile| {
+        let stored = file.operation(seq).unwrap().unwrap();
+        let open = match stored.state.is_settled() {
+            true => Vec::new(),
+            false => stored.change.as_ref().unwrap().others(),
+        };
+        let view = file.view().unwrap();
+        let done = view.done(StepNo(0), None, 10).unwrap();
+        let mut done: Vec<&RecordId> = done
+            .iter()
+            .flat_map(|one| one.done.change.others())
+            .collect();
+        done.sort();
+        json!([
+            open,
+            done,
+            stored.after["to"],
+            view.progress().unwrap().changes
+        ])
+    };
+    assert_eq!(
+        known(&file),
+        json!([["c1", "c2", "c3"], [], ["c1", "c2", "c3"], 3])
+    );
+
+    let moved = Omissions::from([(RecordId::new("c2"), Why::Freed)]);
+    file.omit(&[(seq, moved)]).unwrap();
+    assert_eq!(known(&file), json!([["c1", "c3"], [], ["c1", "c3"], 3]));
+    file.send(&[seq], 1, "now").unwrap();
+    let mut drifted = Settlement::new(State::Failed).label(LocalLabel::Drift, "moved");
+    drifted.written = Some(Written::These(vec![
+        RecordId::new("c1"),
+        RecordId::new("c3"),
+    ]));
+    file.settle(&[(seq, drifted)]).unwrap();
+    assert_eq!(known(&file), json!([[], ["c1", "c3"], ["c1", "c3"], 2]));
+
+    assert_eq!(file.retry_failed().unwrap(), 1);
+    let whole = json!(["c1", "c3", "c2"]);
+    assert_eq!(known(&file), json!([["c2"], ["c1", "c3"], whole, 3]));
+    file.send(&[seq], 1, "now").unwrap();
+    assert_eq!(known(&file), json!([["c2"], ["c1", "c3"], whole, 3]));
+    file.settle(&[(seq, Settlement::new(State::Ok))]).unwrap();
+    assert_eq!(known(&file), json!([[], ["c1", "c2", "c3"], whole, 3]));
+    assert_eq!(file.retry_failed().unwrap(), 0);
+}
+
+#[test]
+fn what_was_written_otherwise_than_asked_is_not_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let seq = Seq::new(StepNo(0), 0);
+    file.send(&[seq], 1, "now").unwrap();
+    let mut lost = Settlement::new(State::Failed).label(LocalLabel::NotStored, "lost");
+    lost.written = Some(Written::All);
+    let before = file.progress().unwrap().changes;
+    file.settle(&[(seq, lost)]).unwrap();
+    // What is built on it is no change any more; it is one itself.
+    assert_eq!(file.progress().unwrap().changes, before - 1);
+    assert_eq!(file.retry_failed().unwrap(), 1, "what was skipped for it");
+    assert_eq!(file.state(seq).unwrap(), Some(State::Failed));
+    let view = file.view().unwrap();
+    assert_eq!(view.done(StepNo(0), None, 10).unwrap().len(), 1);
+    assert_eq!(view.failed_and_written().unwrap(), 1);
 }

@@ -14,7 +14,9 @@ use super::to_db;
 use crate::expr::Seq;
 use crate::kill;
 use crate::operation::Change;
+use crate::operation::Omissions;
 use crate::operation::State;
+use crate::operation::Written;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::RecordId;
@@ -39,6 +41,10 @@ pub struct Settlement {
     pub status: Option<u16>,
     /// What was done in truth, where that is not what was planned: a create that was given another id.
     pub change: Option<Change>,
+    /// Records that it was not done to.
+    pub omitted: Omissions,
+    /// Of one that did not go well: what was written all the same.
+    pub written: Option<Written>,
     /// Fields of the record that others may use; of a call all records in its answer.
     pub records: Vec<Map<String, Json>>,
     /// What `select` found in the answer.
@@ -57,6 +63,8 @@ impl Settlement {
             message: None,
             status: None,
             change: None,
+            omitted: Omissions::new(),
+            written: None,
             records: Vec::new(),
             selected: None,
             seen: Vec::new(),
@@ -209,13 +217,12 @@ impl RunFile {
 
     /// Brings failed operations back, and what was skipped because of them (`--retry-failed`). Gives their number.
     pub fn retry_failed(&mut self) -> Result<u64, RunFileError> {
-        // What was sent and stored otherwise than asked is done; repeating it would only do it again. And nothing
+        // What was written is done, whatever the operation is called; repeating it would only do it again. And nothing
         // makes an irreversible operation reversible.
         let count = self.bring_back(
             &format!(
-                "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label NOT IN ('{}', '{}')) \
-                 OR (op.state = 'skipped' AND op.label = '{}'))",
-                LocalLabel::NotStored.as_str(),
+                "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label <> '{}' \
+                 AND (body.written IS NULL OR body.omitted IS NOT NULL)) OR (op.state = 'skipped' AND op.label = '{}'))",
                 LocalLabel::Irreversible.as_str(),
                 LocalLabel::Dependency.as_str(),
             ),
@@ -264,20 +271,29 @@ impl RunFile {
             .map(|label| format!("'{}'", label.as_str()))
             .collect();
         let sql = format!(
-            "SELECT op.seq, body.change IS NOT NULL, \
+            "SELECT op.seq, body.change IS NOT NULL, body.written IS NOT NULL, \
              op.state = 'failed' AND op.attempts = 0 AND op.label IN ({}) \
              FROM op JOIN body ON body.seq = op.seq WHERE {condition} ORDER BY op.seq",
             of_data.join(", ")
         );
-        let candidates: Vec<(i64, bool, bool)> = transaction
+        let candidates: Vec<(i64, bool, bool, bool)> = transaction
             .prepare(&sql)?
-            .query_map((), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .query_map((), |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+            })?
             .collect::<Result<_, _>>()?;
-        let mut found: Vec<(i64, bool)> = Vec::with_capacity(candidates.len());
-        for (seq, has_change, failed_by_data) in candidates {
+        let mut found: Vec<(i64, State)> = Vec::with_capacity(candidates.len());
+        for (seq, has_change, is_written, failed_by_data) in candidates {
+            let to = match again {
+                Again::AsItWas if has_change => State::Planned,
+                // Worked out anew, it would take its own work for somebody else's.
+                Again::WorkedOut if is_written => State::Planned,
+                // What was never worked out is worked out anew.
+                Again::AsItWas | Again::WorkedOut => State::Deferred,
+            };
             // Its data is in the run file and stays what it is; a step that ended as a whole may get other items.
             if !failed_by_data || super::reopen::stands_for_all(&transaction, Seq(seq))? {
-                found.push((seq, has_change));
+                found.push((seq, to));
             }
         }
         let count = found.len() as u64;
@@ -287,13 +303,9 @@ impl RunFile {
             .into_iter()
             .filter(|(seq, _)| !reopened.contains(&Seq(*seq).step()))
             .collect();
-        for (seq, has_change) in &found {
-            // What was never worked out is worked out anew.
-            let state = match again {
-                Again::AsItWas if *has_change => State::Planned,
-                Again::AsItWas | Again::WorkedOut => State::Deferred,
-            };
-            change_state(&transaction, Seq(*seq), state)?;
+        for (seq, to) in &found {
+            change_state(&transaction, Seq(*seq), *to)?;
+            super::parts::put_back(&transaction, Seq(*seq))?;
             transaction
                 .prepare_cached(
                     "UPDATE op SET label = NULL, message = NULL, status = NULL WHERE seq = ?1",
@@ -336,6 +348,10 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
     if let Some(change) = &settlement.change {
         store::put_change(connection, seq, change)?;
         defer_users(connection, seq)?;
+    }
+    super::parts::take_out(connection, seq, &settlement.omitted)?;
+    if let Some(written) = &settlement.written {
+        super::parts::put_written(connection, seq, written)?;
     }
     for (n, fields) in (0..).zip(&settlement.records) {
         store::put_result(connection, seq, n, None, fields)?;

@@ -125,6 +125,15 @@ impl Write {
         matches!(self, Self::Call { .. })
     }
 
+    /// The records at the far end of a link, or of its removal.
+    pub fn others(&self) -> Vec<RecordId> {
+        match self {
+            Self::Link { targets, .. } => targets.iter().map(|target| target.id.clone()).collect(),
+            Self::Unlink { other, .. } => vec![other.clone()],
+            _ => Vec::new(),
+        }
+    }
+
     pub fn encode(&self) -> Encoded {
         match self {
             Self::Create { module, fields } => {

@@ -453,6 +453,51 @@ fn what_is_answered_and_not_stored_fails_is_not_repeated_and_is_taken_back() {
 }
 
 #[test]
+fn a_refusal_that_is_ignored_is_a_skip_and_the_run_goes_on() {
+    let scene = Scene::new().file(
+        "p.yaml",
+        "
+version: 1
+name: ignoring
+identity: test
+steps:
+  - id: refused
+    create: Accounts
+    key: one
+    set: { name: One }
+    on_error: { not_authorized: ignore }
+  - { id: after, create: Contacts, key: two, set: { last_name: Two } }
+",
+    );
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene
+        .server
+        .fault("label:not_authorized,scope=entry,method=POST,path=/Accounts");
+    let said = scene.ends(0, "apply p.run --format json");
+    let operation = said.operation("refused", "one");
+    assert_eq!(operation["outcome"], "skipped", "{said}");
+    assert_eq!(operation["label"], "not_authorized", "{said}");
+    assert_eq!(said.operation("after", "two")["outcome"], "ok", "{said}");
+}
+
+/// That nobody minds does not undo it.
+#[test]
+fn what_is_not_stored_and_ignored_is_taken_back_as_well() {
+    let scene = hooked("industry = 'Other'");
+    let ignoring = HOOKED.replace(
+        "update:",
+        "on_error: { 'local:not_stored': ignore }, update:",
+    );
+    scene.write("p.yaml", &ignoring);
+    scene.ends(0, "plan p.yaml -o q.run");
+    let said = scene.ends(0, "apply q.run --format json");
+    assert_eq!(said.operation("u", "0")["outcome"], "skipped");
+    assert_eq!(industry(&scene), "Other");
+    scene.ends(0, "undo q.run --yes");
+    assert_eq!(industry(&scene), "Banking");
+}
+
+#[test]
 fn what_changes_besides_is_told() {
     let scene = hooked("description = 'seen by a hook', rating = 'A'");
     let said = scene.ends(0, "apply p.run --format json");

@@ -216,7 +216,11 @@ fn linked(
         }
         made.push(target.id.clone());
     }
-    for replaced in &before.replaces {
+    // What is only about a record that was left out is nothing to take back.
+    let is_about = |replaced: &&Replaced| {
+        replaced.record == *near.record || targets.iter().any(|target| target.id == replaced.record)
+    };
+    for replaced in before.replaces.iter().filter(is_about) {
         let (change, bound_to) = match replaced.record == *near.record {
             // The left record has one at most: the last that it was linked to.
             true => (near_again(near, replaced), made.last().cloned()),

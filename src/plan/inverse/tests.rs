@@ -478,6 +478,24 @@ fn a_parent_that_a_link_replaced_comes_back_with_its_columns() {
 }
 
 #[test]
+fn what_a_link_left_out_is_not_taken_back() {
+    let metadata = metadata();
+    let mut model = before();
+    let two = link("Accounts", "a2", "contacts", &[("c1", ""), ("c2", "")]);
+    let mut done = run(&mut model, vec![two], &metadata);
+    done[0].change.take_out(|other| *other == id("c1"));
+    let recoveries = inverse(&done[0], &metadata).unwrap();
+    let named = |recovery: &Recovery| {
+        let change = &recovery.change;
+        let others = change.others().into_iter().chain(change.record());
+        others.cloned().collect::<Vec<_>>()
+    };
+    let named: Vec<RecordId> = recoveries.iter().flat_map(named).collect();
+    assert!(named.contains(&id("c2")), "{named:?}");
+    assert!(!named.contains(&id("c1")), "{named:?}");
+}
+
+#[test]
 fn what_was_linked_before_stays_linked_and_gets_its_columns_back() {
     let (model, before) = there_and_back(vec![link(
         "Campaigns",

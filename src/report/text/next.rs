@@ -48,8 +48,10 @@ pub(in crate::report) fn of<O>(
     source: &Source<'_>,
     report: &Report<O>,
 ) -> Result<Vec<Step>, ReportError> {
-    let irreversible = head::irreversible(source)?;
-    Ok(steps(&source.standing, report, irreversible))
+    let summary = &report.summary;
+    let can_be_undone = source.failed_and_written()? > 0
+        || (summary.ok > 0 && summary.ok + summary.unknown > head::irreversible(source)?);
+    Ok(steps(&source.standing, report, can_be_undone))
 }
 
 /// Whether anything failed that need not fail again.
@@ -69,7 +71,7 @@ fn may_go_better<O>(report: &Report<O>) -> bool {
 /// What for, and the command that does it.
 pub(in crate::report) type Step = (String, Option<String>);
 
-fn steps<O>(standing: &Standing, report: &Report<O>, irreversible: u64) -> Vec<Step> {
+fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec<Step> {
     let ending = standing.ending.as_ref();
     let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
@@ -133,7 +135,6 @@ fn steps<O>(standing: &Standing, report: &Report<O>, irreversible: u64) -> Vec<S
         }
     }
     // A sandbox that lived for one command has nothing left to take back.
-    let can_be_undone = summary.ok > 0 && summary.ok + summary.unknown > irreversible;
     if report.kind == Kind::Run && can_be_undone && where_to.is_empty() {
         let why = match is_open(report) {
             true => "to take back what was done, in place of going on:",

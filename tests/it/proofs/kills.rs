@@ -63,10 +63,16 @@ impl Ground {
             0,
             &format!("plan {} -o planned.run", path("everything").display()),
         );
-        let id = scene
-            .server
-            .text("SELECT id FROM accounts WHERE name = 'Acme drifting'");
+        let account = "SELECT id FROM accounts WHERE name = 'Acme drifting'";
+        let id = scene.server.text(account);
+        let contact = "SELECT id FROM contacts WHERE last_name = 'Crowd second'";
+        let contact = scene.server.text(contact);
         std::thread::sleep(Duration::from_millis(1100));
+        scene.server.somebody(
+            "POST",
+            &format!("/Accounts/{id}/link/contacts/{contact}"),
+            &serde_json::json!({}),
+        );
         scene.server.somebody(
             "PUT",
             &format!("/Accounts/{id}"),
@@ -82,8 +88,8 @@ impl Ground {
         };
         ground.again();
         let said = ground.scene.ends(1, "apply p.run --format json");
-        assert_eq!(said.json()["summary"]["labels"]["local:drift"], 1, "{said}");
-        assert_eq!(said.json()["summary"]["failed"], 1, "{said}");
+        assert_eq!(said.json()["summary"]["labels"]["local:drift"], 2, "{said}");
+        assert_eq!(said.json()["summary"]["failed"], 2, "{said}");
         ground.undisturbed = Picture::of(&ground.scene.server, names);
         ground
     }

@@ -1,10 +1,12 @@
 //! Plan, apply exactly that, undo: the promises, proved over the built binary and a Sugar in a process of its own.
 
 mod alike;
+mod columns;
 mod dice;
 mod drift;
 mod guards;
 mod ids;
 mod kills;
+mod partly;
 mod picture;
 mod playbooks;

@@ -1,0 +1,135 @@
+//! Links carry columns of their own: what a run sets, replaces or takes away, undo brings back with what stood there.
+
+use serde_json::json;
+
+use super::picture::Names;
+use super::picture::Picture;
+use crate::scene::Scene;
+
+/// A contact that has its account as the primary one, and the parts that three contacts play in a deal.
+const GROUND: &str = "
+version: 1
+name: ground
+identity: test
+steps:
+  - id: accounts
+    for_each: [home, away]
+    create: Accounts
+    key: '{{ item }}'
+    set: { name: '{{ item }}' }
+  - id: people
+    for_each: [p0, p1, p2, p3]
+    create: Contacts
+    key: '{{ item }}'
+    set: { last_name: '{{ item }}' }
+  - id: deal
+    create: Opportunities
+    key: deal
+    set: { name: deal, amount: 1, date_closed: '2026-01-01', sales_stage: Prospecting }
+  - id: home
+    link: Accounts
+    record: '{{ steps.accounts.by_key.home.id }}'
+    through: contacts
+    to:
+      - { id: '{{ steps.people.by_key.p0.id }}', primary_account: true }
+      - { id: '{{ steps.people.by_key.p1.id }}', primary_account: false }
+  - id: parts
+    link: Opportunities
+    record: '{{ steps.deal.id }}'
+    through: contacts
+    to:
+      - { id: '{{ steps.people.by_key.p0.id }}', contact_role: Influencer }
+      - { id: '{{ steps.people.by_key.p1.id }}', contact_role: Other }
+      - { id: '{{ steps.people.by_key.p2.id }}', contact_role: Executive Sponsor }
+";
+
+/// Of the deal one part changes, one comes, one goes; both contacts of the account move to another one.
+const RUN: &str = "
+version: 1
+name: columns
+identity: test
+steps:
+  - { id: away, filter: Accounts, where: { name: away } }
+  - { id: deal, filter: Opportunities, where: { name: deal } }
+  - { id: people, filter: Contacts, where: { last_name: { $starts: p } }, key: '{{ item.last_name }}' }
+  - id: cast
+    link: Opportunities
+    record: '{{ steps.deal.id }}'
+    through: contacts
+    to:
+      - { id: '{{ steps.people.by_key.p0.id }}', contact_role: Technical Evaluator }
+      - { id: '{{ steps.people.by_key.p3.id }}', contact_role: Influencer }
+  - id: dropped
+    unlink: Opportunities
+    record: '{{ steps.deal.id }}'
+    through: contacts
+    to: '{{ steps.people.by_key.p2.id }}'
+  - id: moved
+    link: Accounts
+    record: '{{ steps.away.id }}'
+    through: contacts
+    to:
+      - { id: '{{ steps.people.by_key.p0.id }}', primary_account: false }
+      - { id: '{{ steps.people.by_key.p1.id }}', primary_account: true }
+";
+
+fn parts(scene: &Scene) -> Vec<String> {
+    scene.server.lines(
+        "SELECT c.last_name || ' ' || l.contact_role FROM opportunities_contacts l \
+         JOIN contacts c ON c.id = l.contact_id WHERE l.deleted = 0 ORDER BY 1",
+    )
+}
+
+fn primary(scene: &Scene) -> Vec<String> {
+    scene.server.lines(
+        "SELECT c.last_name || ' ' || a.name || ' ' || l.primary_account FROM accounts_contacts l \
+         JOIN contacts c ON c.id = l.contact_id JOIN accounts a ON a.id = l.account_id WHERE l.deleted = 0 ORDER BY 1",
+    )
+}
+
+fn ground() -> Scene {
+    let scene = Scene::new()
+        .file("ground.yaml", GROUND)
+        .file("columns.yaml", RUN);
+    scene.ends(0, "run ground.yaml --yes -o ground.run");
+    scene
+}
+
+#[test]
+fn an_undo_brings_back_the_columns_of_links() {
+    let scene = ground();
+    let before = Picture::of(&scene.server, Names::Ids);
+    let (cast, homes) = (parts(&scene), primary(&scene));
+    assert_eq!(cast, ["p0 Influencer", "p1 Other", "p2 Executive Sponsor"]);
+    assert_eq!(homes, ["p0 home 1", "p1 home 0"]);
+
+    scene.ends(0, "run columns.yaml --yes -o columns.run");
+    assert_eq!(
+        parts(&scene),
+        ["p0 Technical Evaluator", "p1 Other", "p3 Influencer"]
+    );
+    assert_eq!(primary(&scene), ["p0 away 0", "p1 away 1"]);
+
+    scene.ends(0, "undo columns.run --yes");
+    assert_eq!(parts(&scene), cast);
+    assert_eq!(primary(&scene), homes);
+    let apart = before.apart(&Picture::of(&scene.server, Names::Ids));
+    assert!(apart.is_empty(), "{apart}");
+}
+
+/// The one that somebody moved keeps what he gave it; the other moves, and comes back with what it had.
+#[test]
+fn of_a_part_that_was_linked_the_columns_come_back() {
+    let scene = ground();
+    scene.ends(0, "plan columns.yaml -o columns.run");
+    let id = |sql: &str| scene.server.text(sql);
+    let home = id("SELECT id FROM accounts WHERE name = 'home'");
+    let p0 = id("SELECT id FROM contacts WHERE last_name = 'p0'");
+    let link = format!("/Accounts/{home}/link/contacts/{p0}");
+    scene.server.somebody("DELETE", &link, &json!(null));
+    let said = scene.ends(1, "apply columns.run --format json");
+    assert_eq!(said.operation("moved", "0")["label"], "local:drift");
+    assert_eq!(primary(&scene), ["p1 away 1"]);
+    scene.ends(0, "undo columns.run --yes");
+    assert_eq!(primary(&scene), ["p1 home 0"]);
+}
