@@ -123,7 +123,7 @@ impl Engine<'_> {
                 return Ok(true);
             }
         }
-        if self.file.step(step.number)?.items > 0 {
+        if self.file.is_begun(step.number)? {
             self.file.forget_items(step.number)?;
         }
         let included = self.included(step);

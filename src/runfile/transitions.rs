@@ -338,7 +338,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
         defer_users(connection, seq)?;
     }
     for (n, fields) in (0..).zip(&settlement.records) {
-        store::put_result(connection, seq, n, None, fields)?;
+        store::put_result(connection, seq, n, fields)?;
     }
     if let Some(found) = &settlement.selected {
         store::put_selected(connection, seq, found)?;
