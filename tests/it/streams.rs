@@ -207,3 +207,25 @@ fn keys_of_a_read_that_is_not_done_are_not_missing() {
         scene.server.lines("SELECT id FROM accounts")
     );
 }
+
+/// As in other databases, where each index ends in the primary key: otherwise every page of a walk would sort what is left of it.
+#[test]
+fn the_sandbox_walks_along_an_index() {
+    let scene = Scene::new();
+    let plan: Vec<String> = scene
+        .server
+        .database()
+        .prepare(
+            "EXPLAIN QUERY PLAN SELECT t.id FROM accounts t WHERE t.deleted = 0 AND t.industry = 'Retail' \
+             AND t.id > 'a' ORDER BY t.id ASC LIMIT 201",
+        )
+        .unwrap()
+        .query_map((), |row| row.get(3))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(
+        plan,
+        ["SEARCH t USING INDEX idx_accounts_industry_id (industry=? AND id>?)"]
+    );
+}
