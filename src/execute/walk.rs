@@ -49,7 +49,13 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn new(plan: ReadPlan) -> Self {
         let paging = paging(&plan);
-        let done = matches!(plan, ReadPlan::Nothing).then_some(Ok(()));
+        let asks = match &plan {
+            ReadPlan::Nothing => false,
+            ReadPlan::Count(reads) => !reads.is_empty(),
+            ReadPlan::Walk { filters, .. } => !filters.is_empty(),
+            ReadPlan::Record(_) | ReadPlan::Value(_) | ReadPlan::Answer(_) => true,
+        };
+        let done = (!asks).then_some(Ok(()));
         let count = matches!(plan, ReadPlan::Count(_)).then_some(0);
         let found = Found {
             count,
@@ -370,6 +376,15 @@ mod tests {
         // Not even an instance that gives more than was asked for passes it.
         assert_eq!(fed(&mut walk, page(&["c", "d"], 4)), 1);
         assert!(walk.is_done());
+    }
+
+    #[test]
+    fn what_nothing_is_asked_for_is_done() {
+        for plan in [ReadPlan::Nothing, ReadPlan::Count(Vec::new())] {
+            let walk = Walk::new(plan);
+            assert_eq!(walk.next(PAGE), None);
+            assert!(walk.is_done());
+        }
     }
 
     #[test]

@@ -208,6 +208,20 @@ fn keys_of_a_read_that_is_not_done_are_not_missing() {
     );
 }
 
+#[test]
+fn what_can_find_nothing_is_not_asked_for() {
+    let steps = "
+  - { id: none, filter: Accounts, where: { id: { $in: [] } }, fields: [name] }
+  - { id: zero, count: Accounts, where: { id: { $in: [] } } }
+outputs:
+  zero: '{{ steps.zero.count }}'
+";
+    let scene = Scene::new().file("test.yaml", &playbook(steps));
+    let plan = scene.ends(0, "plan test.yaml -o test.run --format json");
+    assert_eq!(plan.step("none")["records"], 0, "{plan}");
+    assert_eq!(plan.json()["outputs"]["zero"], 0, "{plan}");
+}
+
 /// As in other databases, where each index ends in the primary key: otherwise every page of a walk would sort what is left of it.
 #[test]
 fn the_sandbox_walks_along_an_index() {
