@@ -65,6 +65,20 @@ pub struct Progress {
     /// Batches that may be under way, and entries of each; none while planning.
     pub slots: usize,
     pub batch_size: usize,
+    pub activity: Activity,
+}
+
+/// What a run is doing right now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Activity {
+    Planning,
+    #[default]
+    Running,
+    /// The instance asks for fewer requests.
+    Throttled,
+    /// The instance does not answer; for how long.
+    Paused(Duration),
+    Stopping,
 }
 
 impl Progress {

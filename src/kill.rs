@@ -8,6 +8,8 @@
 pub enum Point {
     /// Some of a step's items are in the run file, and the step does not count as expanded.
     InExpansion,
+    /// Some pages of a read are in the run file, and the read is not at its end.
+    InRead,
     /// A deferred operation is taken out and not yet put in anew, within a transaction.
     InReplace,
     /// Deferred operations of a page were planned, others were not yet.
@@ -89,8 +91,9 @@ mod armed {
     }
 
     /// Every point, in order.
-    pub const ALL: [Point; 19] = [
+    pub const ALL: [Point; 20] = [
         Point::InExpansion,
+        Point::InRead,
         Point::InReplace,
         Point::AfterReplace,
         Point::BeforeName,

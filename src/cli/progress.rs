@@ -10,10 +10,10 @@ use indicatif::ProgressStyle;
 use super::printer;
 use super::settings::Settings;
 use super::settings::Talk;
+use crate::event::Activity;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::event::Progress;
-use crate::report::Activity;
 use crate::report::progress_line;
 
 /// Between two lines where there is no terminal.
@@ -54,11 +54,15 @@ impl Shown {
         if let Some(bar) = &self.bar {
             bar.set_length(progress.operations());
             bar.set_position(progress.settled());
+            bar.set_message(match progress.activity {
+                Activity::Running => String::new(),
+                other => other.to_string(),
+            });
         } else if self.last.elapsed() >= BETWEEN {
             self.last = Instant::now();
             printer::say(
                 &self.settings,
-                &progress_line(&progress, before, self.began.elapsed(), &Activity::Running),
+                &progress_line(&progress, before, self.began.elapsed()),
             );
         }
     }
@@ -82,6 +86,7 @@ impl Listener for Shown {
 
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template("{bar:30} {pos}/{len} operations  {per_sec}  {eta}");
+    let style =
+        ProgressStyle::with_template("{bar:30} {pos}/{len} operations  {per_sec}  {eta}  {msg}");
     bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

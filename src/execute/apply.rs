@@ -26,6 +26,7 @@ use super::side_effects;
 use super::steer::Pace;
 use super::steer::Steering;
 use crate::client::Writer;
+use crate::event::Activity;
 use crate::event::Event;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
@@ -40,13 +41,16 @@ use crate::runfile::Advice;
 use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
+use crate::runfile::Requests;
 use crate::runfile::Settlement;
-use crate::runfile::Steered;
 use crate::runfile::StoredOperation;
 use crate::wire::SugarLabel;
 
 /// How long answers are awaited once somebody wants the run to stop; a CI system kills after 7.5 s.
 const GRACE: Duration = Duration::from_secs(7);
+
+/// Between two words on how far a run is while nothing comes back.
+const BETWEEN_TOLD: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ApplyOptions {
@@ -145,12 +149,18 @@ impl Engine<'_> {
                 tracing::warn!(
                     "stopping: nothing new is sent, answers are awaited for a few seconds"
                 );
+                self.tell_progress(Activity::Stopping)?;
                 self.land_all(sending, GRACE).await?;
                 return Ok(ApplyEnd::Interrupted);
             }
             let next = tokio::select! {
                 next = sending.flights.join_next() => next,
                 () = stop(self.wish.clone()), if end.is_none() => continue,
+                // Nothing comes back while the instance is silent, and somebody may be watching.
+                () = tokio::time::sleep(BETWEEN_TOLD) => {
+                    self.tell_progress(sending.health.activity())?;
+                    continue;
+                }
             };
             let Some(landed) = next else {
                 // Nothing is on its way; if nothing became ready either, and nothing is in doubt, this is the end.
@@ -195,7 +205,9 @@ impl Engine<'_> {
                 } => {
                     sending.landed(flight);
                     self.steer(&mut sending, &delivered.measured)?;
-                    self.land(number, sent, delivered).await?
+                    let error = self.land(number, sent, delivered).await?;
+                    self.tell_progress(sending.health.activity())?;
+                    error
                 }
             };
             if let Some(error) = error {
@@ -235,12 +247,11 @@ impl Engine<'_> {
         delivered: Delivered,
     ) -> Result<Option<ExecuteError>, ExecuteError> {
         kill::passes(kill::Point::AfterAnswer);
-        let mut requests = self
-            .file
-            .get::<crate::runfile::Requests>()?
-            .unwrap_or_default();
-        requests.retries += delivered.retries;
-        self.file.put(&requests)?;
+        if delivered.retries > 0 {
+            let mut requests = self.file.get::<Requests>()?.unwrap_or_default();
+            requests.retries += delivered.retries;
+            self.file.put(&requests)?;
+        }
         let mut told: BTreeMap<Seq, Vec<Told>> = BTreeMap::new();
         for entry in delivered.told {
             told.entry(entry.member).or_default().push(entry);
@@ -336,11 +347,6 @@ impl Engine<'_> {
             batch: number,
             took: sent.elapsed(),
         });
-        let mut progress = self.file.progress()?;
-        let steered = self.file.get::<Steered>()?;
-        progress.slots = steered.map_or(0, |steered| steered.slots);
-        progress.batch_size = steered.map_or(0, |steered| steered.entries);
-        self.tell(&Event::Progress(progress));
         Ok(end)
     }
 

@@ -16,6 +16,7 @@ use super::Wish;
 use super::patience::Health;
 use super::patience::Next;
 use super::patience::Patience;
+use super::patience::Wait;
 
 /// Reads in one `/bulk` at most.
 const AT_ONCE: usize = 50;
@@ -180,6 +181,7 @@ pub(super) async fn pause(
         let Next::After(delay) = next else {
             return next;
         };
+        health.waits(delay, wait(fault, is_outage));
         // Nothing moves while the whole instance is silent, so that everybody is told.
         if is_outage {
             tracing::warn!("{fault}; trying again in {delay:.1?}");
@@ -191,6 +193,16 @@ pub(super) async fn pause(
             patience.try_again();
             return next;
         }
+    }
+}
+
+fn wait(fault: &Fault, is_outage: bool) -> Wait {
+    if fault.status() == Some(429) || fault.retry_after().is_some() {
+        Wait::AskedForLess
+    } else if is_outage {
+        Wait::NoAnswer
+    } else {
+        Wait::OneFailed
     }
 }
 

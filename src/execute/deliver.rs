@@ -95,17 +95,22 @@ struct Open {
 impl Open {
     /// What is told to each operation of the entry.
     fn told(self) -> impl Iterator<Item = Told> {
-        let said = self.told.unwrap_or(Said::Nothing);
+        let members = self.entry.members;
+        // An answer may be large, and is mostly of one alone: the last one takes it as it is.
+        let said = std::iter::repeat_n(self.told.unwrap_or(Said::Nothing), members.len());
         let (carried, doubt, sent) = (self.entry.carried, self.doubt, self.sent);
         let others: Arc<[RecordId]> = self.entry.request.others().into();
-        self.entry.members.into_iter().map(move |member| Told {
-            member,
-            carried,
-            others: Arc::clone(&others),
-            said: said.clone(),
-            doubt,
-            sent,
-        })
+        members
+            .into_iter()
+            .zip(said)
+            .map(move |(member, said)| Told {
+                member,
+                carried,
+                others: Arc::clone(&others),
+                said,
+                doubt,
+                sent,
+            })
     }
 }
 

@@ -48,8 +48,16 @@ pub(super) struct Sending {
 #[derive(Default)]
 struct Out {
     batches: usize,
-    members: BTreeSet<Seq>,
+    /// Operations that are looked at, and are planned still. Those that were sent are so in the run file.
+    looked_at: BTreeSet<Seq>,
     touches: Vec<Touch>,
+}
+
+/// What a flight is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flight {
+    Look,
+    Batch,
 }
 
 /// What comes back.
@@ -104,8 +112,8 @@ impl Sending {
     }
 
     fn held(&self) -> BTreeSet<Seq> {
-        let members = self.out.values().flat_map(|out| &out.members);
-        members.copied().collect()
+        let looked_at = self.out.values().flat_map(|out| &out.looked_at);
+        looked_at.copied().collect()
     }
 
     fn busy(&self) -> Touched {
@@ -116,13 +124,20 @@ impl Sending {
         busy
     }
 
-    fn hold<'a>(&mut self, batches: usize, ready: impl Iterator<Item = &'a Ready>) -> u64 {
+    fn hold<'a>(
+        &mut self,
+        batches: usize,
+        flight: Flight,
+        ready: impl Iterator<Item = &'a Ready>,
+    ) -> u64 {
         let mut out = Out {
             batches,
             ..Out::default()
         };
         for operation in ready {
-            out.members.insert(operation.seq);
+            if flight == Flight::Look {
+                out.looked_at.insert(operation.seq);
+            }
             out.touches.extend(operation.touches.iter().cloned());
         }
         self.next += 1;
@@ -174,7 +189,7 @@ impl Engine<'_> {
         if look.is_needless() {
             return self.send(sending, batches, &ready);
         }
-        let flight = sending.hold(batches.len(), ready.iter());
+        let flight = sending.hold(batches.len(), Flight::Look, ready.iter());
         let budget = Budget {
             slots: batches.len(),
             ..budget
@@ -285,7 +300,7 @@ impl Engine<'_> {
             });
             let courier = self.courier(sending, &members)?;
             let of_batch = |operation: &&Ready| members.binary_search(&operation.seq).is_ok();
-            let flight = sending.hold(1, ready.iter().filter(of_batch));
+            let flight = sending.hold(1, Flight::Batch, ready.iter().filter(of_batch));
             sending.flights.spawn(async move {
                 let sent = Instant::now();
                 Landed::Back {

@@ -9,6 +9,7 @@ use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
 use crate::check::Items;
+use crate::event::Activity;
 use crate::event::Event;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
@@ -123,7 +124,7 @@ impl Engine<'_> {
                 return Ok(true);
             }
         }
-        if self.file.step(step.number)?.items > 0 {
+        if self.file.is_begun(step.number)? {
             self.file.forget_items(step.number)?;
         }
         let included = self.included(step);
@@ -170,6 +171,7 @@ impl Engine<'_> {
             }
             let items = self.expand_page(step, index, page).await?;
             self.file.add_items(step.number, &items)?;
+            self.tell_progress(Activity::Planning)?;
             kill::passes(kill::Point::InExpansion);
             index = next;
         }

@@ -64,6 +64,7 @@ pub use undo::settle_open;
 use crate::check::Checked;
 use crate::check::included_names;
 use crate::diag::Vault;
+use crate::event::Activity;
 use crate::event::Event;
 use crate::event::Listener;
 use crate::expr::World;
@@ -76,6 +77,7 @@ use crate::plan::Planner;
 use crate::runfile::Header;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
+use crate::runfile::Steered;
 
 /// What somebody outside wants of a running loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,6 +129,20 @@ impl Engine<'_> {
 
     fn tell(&mut self, event: &Event) {
         self.events.hear(event);
+    }
+
+    /// Says how far it is, and how much is sent at once where something is sent.
+    fn tell_progress(&mut self, activity: Activity) -> Result<(), RunFileError> {
+        let mut progress = self.file.progress()?;
+        if activity != Activity::Planning
+            && let Some(steered) = self.file.get::<Steered>()?
+        {
+            progress.slots = steered.slots;
+            progress.batch_size = steered.entries;
+        }
+        progress.activity = activity;
+        self.tell(&Event::Progress(progress));
+        Ok(())
     }
 
     fn stop_wished(&self) -> bool {

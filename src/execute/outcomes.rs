@@ -7,7 +7,6 @@ use super::Engine;
 use super::ExecuteError;
 use super::contradict::Clash;
 use super::needs::Absence;
-use super::reading;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::Projection;
@@ -24,14 +23,13 @@ use crate::plan::Earlier;
 use crate::plan::Expanded;
 use crate::plan::Item;
 use crate::plan::Need;
-use crate::plan::ReadPlan;
 use crate::plan::bindings;
 use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
 use crate::runfile::ItemOutcome;
+use crate::runfile::ReadResult;
 use crate::wire::Fault;
-use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
@@ -58,42 +56,36 @@ impl Engine<'_> {
         expanded: Vec<Expanded>,
         items: &[Item],
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
-        let plans: Vec<ReadPlan> = expanded
+        let plans = expanded
             .iter()
-            .filter_map(|expanded| match expanded {
-                Expanded::Read(plan) => Some(plan.clone()),
+            .zip(items)
+            .filter_map(|(expanded, item)| match expanded {
+                Expanded::Read(plan) => Some((item.seq, plan.clone())),
                 _ => None,
             })
             .collect();
-        let mut found = self.asker.read(plans).await?.into_iter();
+        let mut found = self.read(step, plans).await?.into_iter();
         let planner = self.planner();
         let mut outcomes = Vec::with_capacity(expanded.len());
         for (expanded, item) in expanded.into_iter().zip(items) {
-            let failed = |label: Label, message: String, status: Option<u16>| {
-                let base = Operation {
-                    status,
-                    ..ended(step, item, Key::from_index(item.seq.index()))
-                };
-                operation_outcome(planner.failed(step, base, label, message), None)
-            };
             outcomes.push(match expanded {
                 Expanded::Ended(operation) => ItemOutcome::Operation {
                     operation,
                     result: None,
                 },
-                Expanded::Read(_) => match found
-                    .next()
-                    .unwrap_or_else(|| Ok(super::walk::Found::default()))
-                {
-                    Ok(found) => match reading::keep(&planner, step, found) {
-                        Ok(result) => ItemOutcome::Read(result),
-                        Err(message) => failed(LocalLabel::DuplicateKey.into(), message, None),
-                    },
-                    Err(fault) => failed(fault.label(), fault.to_string(), fault.status()),
+                Expanded::Read(_) => match found.next() {
+                    Some(Err(unread)) => {
+                        let base = Operation {
+                            status: unread.status,
+                            ..ended(step, item, Key::from_index(item.seq.index()))
+                        };
+                        let failed = planner.failed(step, base, unread.label, unread.message);
+                        operation_outcome(failed, None)
+                    }
+                    Some(Ok(result)) => ItemOutcome::Read(result),
+                    None => ItemOutcome::Read(ReadResult::default()),
                 },
-                Expanded::Holds | Expanded::Write(_) => {
-                    ItemOutcome::Read(crate::runfile::ReadResult::default())
-                }
+                Expanded::Holds | Expanded::Write(_) => ItemOutcome::Read(ReadResult::default()),
             });
         }
         Ok(outcomes)
@@ -166,9 +158,7 @@ impl Engine<'_> {
                     operation,
                     result: None,
                 },
-                Expanded::Read(_) | Expanded::Holds => {
-                    ItemOutcome::Read(crate::runfile::ReadResult::default())
-                }
+                Expanded::Read(_) | Expanded::Holds => ItemOutcome::Read(ReadResult::default()),
             });
         }
         self.file.bind(&bindings_of)?;

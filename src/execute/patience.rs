@@ -10,35 +10,75 @@ use backon::ExponentialBackoff;
 use backon::ExponentialBuilder;
 use tokio::time::Instant;
 
+use crate::event::Activity;
+
 /// Attempts of one request while others succeed (design 8).
 const ATTEMPTS: usize = 5;
 
 /// Between two looks at an instance that does not answer.
 const LONGEST_DELAY: Duration = Duration::from_mins(1);
 
-/// What all requests of a run know together: when the instance last gave a proper answer.
+/// What all requests of a run know together: when the instance last gave a proper answer, and what it wants.
 #[derive(Debug, Clone)]
 pub struct Health {
-    last_answer: Arc<Mutex<Instant>>,
+    state: Arc<Mutex<State>>,
     max_outage: Duration,
+}
+
+#[derive(Debug)]
+struct State {
+    last_answer: Instant,
+    /// Nobody gets an answer.
+    is_away: bool,
+    /// Until when somebody waits because the instance asked for less.
+    throttled: Option<Instant>,
 }
 
 impl Health {
     pub fn new(max_outage: Duration) -> Self {
         Self {
-            last_answer: Arc::new(Mutex::new(Instant::now())),
+            state: Arc::new(Mutex::new(State {
+                last_answer: Instant::now(),
+                is_away: false,
+                throttled: None,
+            })),
             max_outage,
         }
     }
 
     pub fn answered(&self) {
-        *self.lock() = Instant::now();
+        let mut state = self.lock();
+        state.last_answer = Instant::now();
+        state.is_away = false;
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Instant> {
-        self.last_answer
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+    /// A request waits so long before it is tried again.
+    pub(super) fn waits(&self, delay: Duration, why: Wait) {
+        let mut state = self.lock();
+        match why {
+            Wait::AskedForLess => {
+                let until = Instant::now() + delay;
+                state.throttled = state.throttled.max(Some(until));
+                state.is_away = false;
+            }
+            Wait::NoAnswer => state.is_away = true,
+            Wait::OneFailed => {}
+        }
+    }
+
+    pub(super) fn activity(&self) -> Activity {
+        let state = self.lock();
+        if state.throttled.is_some_and(|until| until > Instant::now()) {
+            Activity::Throttled
+        } else if state.is_away {
+            Activity::Paused(state.last_answer.elapsed())
+        } else {
+            Activity::Running
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A request is about to be tried for the first time.
@@ -56,6 +96,16 @@ impl Health {
                 .build(),
         }
     }
+}
+
+/// Why a request is not tried again at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    AskedForLess,
+    /// As nobody gets one.
+    NoAnswer,
+    /// While others succeed.
+    OneFailed,
 }
 
 /// The patience with one request.
@@ -81,7 +131,7 @@ pub enum Next {
 impl Patience {
     /// Whether nobody got an answer since this request was tried last.
     pub fn is_outage(&self) -> bool {
-        *self.health.lock() <= self.tried
+        self.health.lock().last_answer <= self.tried
     }
 
     /// It is tried once more.
@@ -96,7 +146,7 @@ impl Patience {
                 return Next::GiveUp;
             }
             self.tries_left -= 1;
-        } else if self.health.lock().elapsed() > self.health.max_outage {
+        } else if self.health.lock().last_answer.elapsed() > self.health.max_outage {
             return Next::Outage;
         }
         let delay = self.delays.next().unwrap_or(LONGEST_DELAY);
@@ -117,6 +167,25 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(601)).await;
         assert_eq!(patience.next(None), Next::Outage);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_run_does_is_what_its_requests_wait_for() {
+        let health = Health::new(Duration::from_mins(10));
+        assert_eq!(health.activity(), Activity::Running);
+        health.waits(Duration::from_secs(5), Wait::OneFailed);
+        assert_eq!(health.activity(), Activity::Running);
+        health.waits(Duration::from_secs(5), Wait::AskedForLess);
+        health.waits(Duration::from_secs(2), Wait::AskedForLess);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!(health.activity(), Activity::Throttled);
+        tokio::time::advance(Duration::from_secs(3)).await;
+        assert_eq!(health.activity(), Activity::Running);
+        health.waits(Duration::from_secs(5), Wait::NoAnswer);
+        let since = Duration::from_secs(6);
+        assert_eq!(health.activity(), Activity::Paused(since));
+        health.answered();
+        assert_eq!(health.activity(), Activity::Running);
     }
 
     #[tokio::test(start_paused = true)]

@@ -1,82 +1,196 @@
-//! Running the reads of a page of items, side by side.
+//! Running the reads of a page of items, side by side: what each page brings is in the run file before the next is asked
+//! for, so that a read may be as large as it likes.
 
 use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::json;
 
-use super::Asker;
+use super::Engine;
 use super::ExecuteError;
 use super::walk::Found;
+use super::walk::PAGE;
 use super::walk::Walk;
 use crate::check::CheckedStep;
 use crate::check::Projection;
-use crate::plan::Planner;
+use crate::expr::Seq;
+use crate::kill;
+use crate::operation::Key;
 use crate::plan::ReadPlan;
+use crate::runfile::FoundRecord;
 use crate::runfile::ReadResult;
 use crate::wire::Fault;
+use crate::wire::Label;
+use crate::wire::LocalLabel;
 
-impl Asker {
-    /// Walks all reads to their ends in common rounds.
+/// Reads that share a request.
+const TOGETHER: usize = 50;
+
+/// Records that a round may bring at most, however many reads share it.
+const OF_A_ROUND: usize = 5_000;
+
+/// Why a read gave nothing.
+#[derive(Debug)]
+pub(super) struct Unread {
+    pub(super) label: Label,
+    pub(super) message: String,
+    pub(super) status: Option<u16>,
+}
+
+/// One item's read on its way.
+struct Reading {
+    seq: Seq,
+    walk: Walk,
+    stored: u64,
+    /// All records as they came, where `select` searches them: a path has to see the whole answer.
+    whole: Option<Vec<Map<String, Json>>>,
+    unread: Option<Unread>,
+}
+
+impl Engine<'_> {
+    /// Walks all reads to their ends in common rounds. What they found is in the run file then, and belongs to nothing
+    /// until their items do.
     pub(super) async fn read(
-        &self,
-        plans: Vec<ReadPlan>,
-    ) -> Result<Vec<Result<Found, Fault>>, ExecuteError> {
-        let mut walks: Vec<Walk> = plans.into_iter().map(Walk::new).collect();
+        &mut self,
+        step: &CheckedStep,
+        plans: Vec<(Seq, ReadPlan)>,
+    ) -> Result<Vec<Result<ReadResult, Unread>>, ExecuteError> {
+        // A run that was killed may have left part of them.
+        let all: Vec<Seq> = plans.iter().map(|(seq, _)| *seq).collect();
+        self.file.forget_found(&all)?;
+        let mut readings: Vec<Reading> = plans
+            .into_iter()
+            .map(|(seq, plan)| Reading {
+                seq,
+                walk: Walk::new(plan),
+                stored: 0,
+                whole: step.select.is_some().then(Vec::new),
+                unread: None,
+            })
+            .collect();
         loop {
-            let mut reads = Vec::new();
-            let mut asking = Vec::new();
-            for (place, walk) in walks.iter().enumerate() {
-                if let Some(read) = walk.next() {
-                    reads.push(read);
-                    asking.push(place);
+            let mut open: Vec<&mut Reading> = readings
+                .iter_mut()
+                .filter(|reading| reading.unread.is_none() && !reading.walk.is_done())
+                .collect();
+            if open.is_empty() {
+                break;
+            }
+            for together in open.chunks_mut(TOGETHER) {
+                self.round(step, together).await?;
+            }
+        }
+        let results: Vec<Result<ReadResult, Unread>> = readings
+            .into_iter()
+            .map(|reading| (reading.seq, reading.finish(step)))
+            .map(|(seq, result)| {
+                if result.is_err() {
+                    self.file.forget_found(&[seq])?;
                 }
+                Ok(result)
+            })
+            .collect::<Result<_, ExecuteError>>()?;
+        Ok(results)
+    }
+
+    /// Asks each for its next page, in one request, and stores what came.
+    async fn round(
+        &mut self,
+        step: &CheckedStep,
+        readings: &mut [&mut Reading],
+    ) -> Result<(), ExecuteError> {
+        let each = u32::try_from(OF_A_ROUND / readings.len()).map_or(PAGE, |each| each.min(PAGE));
+        let reads = readings
+            .iter()
+            .filter_map(|reading| reading.walk.next(each))
+            .collect();
+        let answers = self.asker.all(reads).await?;
+        let mut found = Vec::new();
+        for (reading, answer) in readings.iter_mut().zip(answers) {
+            let mut records = reading.walk.feed(answer);
+            if reading.walk.repeats() {
+                records = self.file.not_seen(reading.seq, records)?;
             }
-            if reads.is_empty() {
-                return Ok(walks.into_iter().map(Walk::finish).collect());
+            reading.walk.take(&mut records);
+            if let Some(whole) = &mut reading.whole {
+                whole.extend(records.iter().cloned());
             }
-            for (place, answer) in asking.into_iter().zip(self.all(reads).await?) {
-                walks[place].feed(answer);
+            for record in records {
+                let record = projected(&step.projection, record);
+                match self.planner().record_key(step, &record) {
+                    Ok(key) => found.push(FoundRecord {
+                        seq: reading.seq,
+                        n: reading.stored,
+                        key,
+                        fields: record,
+                    }),
+                    Err(failure) => {
+                        reading.refuse(format!(
+                            "the key of a record cannot be worked out: {failure}"
+                        ));
+                        break;
+                    }
+                }
+                reading.stored += 1;
             }
         }
-    }
-}
-
-/// What is kept of what was found: the fields somebody uses, the keys, what `select` finds.
-pub(super) fn keep(
-    planner: &Planner<'_>,
-    step: &CheckedStep,
-    found: Found,
-) -> Result<ReadResult, String> {
-    let selected = step.select.as_ref().map(|path| path.find(&whole(&found)));
-    let mut result = ReadResult {
-        count: found.count,
-        selected,
-        ..ReadResult::default()
-    };
-    for record in found.records {
-        let record = projected(&step.projection, record);
-        let key = planner
-            .record_key(step, &record)
-            .map_err(|failure| format!("the key of a record cannot be worked out: {failure}"))?;
-        if let Some(key) = &key
-            && result
-                .records
-                .iter()
-                .any(|(known, _)| known.as_ref() == Some(key))
+        if let Some((seq, key)) = self.file.add_found(&found)?
+            && let Some(reading) = readings.iter_mut().find(|reading| reading.seq == seq)
         {
-            return Err(format!("two records have the key `{key}`"));
+            reading.refuse(two_have(&key));
         }
-        result.records.push((key, record));
+        kill::passes(kill::Point::InRead);
+        Ok(())
     }
-    Ok(result)
 }
 
-/// The answer as Sugar gave it, for `select`.
-fn whole(found: &Found) -> Json {
-    match (&found.answer, found.count) {
-        (Some(answer), _) => answer.clone(),
+fn two_have(key: &Key) -> String {
+    format!("two records have the key `{key}`")
+}
+
+impl Reading {
+    fn refuse(&mut self, message: String) {
+        self.unread = Some(Unread {
+            label: LocalLabel::DuplicateKey.into(),
+            message,
+            status: None,
+        });
+    }
+
+    /// What is kept beside the records: a count, and what `select` finds.
+    fn finish(self, step: &CheckedStep) -> Result<ReadResult, Unread> {
+        if let Some(unread) = self.unread {
+            return Err(unread);
+        }
+        let found = self.walk.finish().map_err(Unread::from)?;
+        let count = found.count;
+        let selected = step
+            .select
+            .as_ref()
+            .map(|path| path.find(&answer(found, self.whole)));
+        Ok(ReadResult {
+            records: self.stored,
+            count,
+            selected,
+        })
+    }
+}
+
+impl From<Fault> for Unread {
+    fn from(fault: Fault) -> Self {
+        Self {
+            label: fault.label(),
+            message: fault.to_string(),
+            status: fault.status(),
+        }
+    }
+}
+
+/// The answer as Sugar gave it, pages joined, for `select`.
+fn answer(found: Found, records: Option<Vec<Map<String, Json>>>) -> Json {
+    match (found.answer, found.count) {
+        (Some(answer), _) => answer,
         (None, Some(count)) => json!({ "record_count": count }),
-        (None, None) => json!({ "records": found.records }),
+        (None, None) => json!({ "records": records.unwrap_or_default() }),
     }
 }
 

@@ -1,6 +1,5 @@
-//! Reading to the end: a state machine for each read, asked in rounds, so that many reads share their round trips.
-
-use std::collections::HashSet;
+//! Reading to the end: a state machine for each read, asked in rounds, so that many reads share their round trips. It
+//! hands its records on as they come and keeps none.
 
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -15,14 +14,13 @@ use crate::wire::Page;
 use crate::wire::Read;
 
 /// Records of a page. Sugar gives 20 unless asked; an instance may cap what it gives, so pages end by `next_offset`.
-const PAGE: u32 = 200;
+pub(super) const PAGE: u32 = 200;
 
-/// What a read gave.
+/// What a read gave beside records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Found {
-    pub(super) records: Vec<Map<String, Json>>,
     pub(super) count: Option<u64>,
-    /// The answer as it came, pages joined.
+    /// The answer as it came, where it is no list of records.
     pub(super) answer: Option<Json>,
 }
 
@@ -43,15 +41,21 @@ pub(super) struct Walk {
     part: usize,
     paging: Paging,
     found: Found,
-    /// Ids seen, where the read is asked in parts: a caller may name an id twice.
-    seen: HashSet<String>,
+    /// Records that were taken, which a limit counts.
+    taken: u64,
     done: Option<Result<(), Fault>>,
 }
 
 impl Walk {
     pub(super) fn new(plan: ReadPlan) -> Self {
         let paging = paging(&plan);
-        let done = matches!(plan, ReadPlan::Nothing).then_some(Ok(()));
+        let asks = match &plan {
+            ReadPlan::Nothing => false,
+            ReadPlan::Count(reads) => !reads.is_empty(),
+            ReadPlan::Walk { filters, .. } => !filters.is_empty(),
+            ReadPlan::Record(_) | ReadPlan::Value(_) | ReadPlan::Answer(_) => true,
+        };
+        let done = (!asks).then_some(Ok(()));
         let count = matches!(plan, ReadPlan::Count(_)).then_some(0);
         let found = Found {
             count,
@@ -62,13 +66,22 @@ impl Walk {
             part: 0,
             paging,
             found,
-            seen: HashSet::new(),
+            taken: 0,
             done,
         }
     }
 
-    /// The next request, or nothing at the end.
-    pub(super) fn next(&self) -> Option<Read> {
+    pub(super) fn is_done(&self) -> bool {
+        self.done.is_some()
+    }
+
+    /// Whether a record may come twice: one may be found by values of more than one part.
+    pub(super) fn repeats(&self) -> bool {
+        matches!(&self.plan, ReadPlan::Walk { filters, .. } if filters.len() > 1)
+    }
+
+    /// The next request, of so many records at most, or nothing at the end.
+    pub(super) fn next(&self, most: u32) -> Option<Read> {
         if self.done.is_some() {
             return None;
         }
@@ -86,9 +99,7 @@ impl Walk {
                 limit,
             } => {
                 let mut filter = filters.get(self.part)?.clone();
-                let left = limit.map_or(u64::MAX, |limit| {
-                    limit.saturating_sub(self.found.records.len() as u64)
-                });
+                let left = limit.map_or(u64::MAX, |limit| limit.saturating_sub(self.taken));
                 let page = Page {
                     fields: fields.clone(),
                     order_by: match (&self.paging, list, order_by) {
@@ -97,7 +108,7 @@ impl Walk {
                         (Paging::ByKey { .. }, _, _) | (_, _, None) => Some("id:ASC".into()),
                         (Paging::ByOffset { .. }, _, Some(order)) => Some(with_tie_break(order)),
                     },
-                    max_num: u32::try_from(left).unwrap_or(PAGE).min(PAGE),
+                    max_num: u32::try_from(left).unwrap_or(most).min(most),
                     offset: match &self.paging {
                         Paging::ByKey { .. } => 0,
                         Paging::ByOffset { offset } => *offset,
@@ -111,17 +122,17 @@ impl Walk {
         }
     }
 
-    /// Takes the answer to what [`Walk::next`] gave.
-    pub(super) fn feed(&mut self, answer: Result<Answer, Fault>) {
+    /// Takes the answer to what [`Walk::next`] gave, and gives the records in it.
+    pub(super) fn feed(&mut self, answer: Result<Answer, Fault>) -> Vec<Map<String, Json>> {
         let answer = match answer {
             Ok(answer) => answer,
             Err(fault) => {
                 self.done = Some(Err(fault));
-                return;
+                return Vec::new();
             }
         };
         match &self.plan {
-            ReadPlan::Nothing => {}
+            ReadPlan::Nothing => Vec::new(),
             ReadPlan::Count(reads) => match answer.count() {
                 Some(count) => {
                     *self.found.count.get_or_insert(0) += count;
@@ -129,17 +140,20 @@ impl Walk {
                     if self.part >= reads.len() {
                         self.done = Some(Ok(()));
                     }
+                    Vec::new()
                 }
                 None => self.broken("a count"),
             },
             ReadPlan::Value(_) => {
                 self.found.answer = Some(answer.body);
                 self.done = Some(Ok(()));
+                Vec::new()
             }
             ReadPlan::Answer(_) => {
-                self.found.records = records_in(&answer.body);
+                let records = records_in(&answer.body);
                 self.found.answer = Some(answer.body);
                 self.done = Some(Ok(()));
+                records
             }
             ReadPlan::Record(read) => {
                 let mut body = answer.body;
@@ -151,20 +165,20 @@ impl Walk {
                 }
                 match body {
                     Json::Object(record) => {
-                        self.found.records.push(record);
                         self.done = Some(Ok(()));
+                        vec![record]
                     }
                     _ => self.broken("a record"),
                 }
             }
-            ReadPlan::Walk { filters, limit, .. } => {
-                let (parts, limit) = (filters.len(), *limit);
-                self.feed_page(answer, parts, limit);
+            ReadPlan::Walk { filters, .. } => {
+                let parts = filters.len();
+                self.feed_page(answer, parts)
             }
         }
     }
 
-    fn feed_page(&mut self, answer: Answer, parts: usize, limit: Option<u64>) {
+    fn feed_page(&mut self, answer: Answer, parts: usize) -> Vec<Map<String, Json>> {
         let Some(page) = answer.records() else {
             return self.broken("a list of records");
         };
@@ -172,23 +186,7 @@ impl Walk {
             .records
             .last()
             .and_then(|record| record.get("id")?.as_str().map(str::to_owned));
-        let empty = page.records.is_empty();
-        for record in page.records {
-            let id = record.get("id").and_then(Json::as_str).unwrap_or_default();
-            if parts == 1 || self.seen.insert(id.to_owned()) {
-                self.found.records.push(record);
-            }
-        }
-        if let Some(limit) = limit
-            && self.found.records.len() as u64 >= limit
-        {
-            self.found
-                .records
-                .truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-            self.done = Some(Ok(()));
-            return;
-        }
-        let next = page.next_offset.filter(|_| !empty);
+        let next = page.next_offset.filter(|_| !page.records.is_empty());
         match (&mut self.paging, next) {
             (Paging::ByKey { last: known }, Some(_)) if last.is_some() => *known = last,
             (Paging::ByOffset { offset }, Some(next)) if next > *offset => *offset = next,
@@ -201,15 +199,32 @@ impl Walk {
                 }
             }
         }
+        page.records
     }
 
-    fn broken(&mut self, wanted: &str) {
+    /// Takes as many of the records that came as the limit allows; the others are dropped, and nothing more is asked.
+    pub(super) fn take(&mut self, records: &mut Vec<Map<String, Json>>) {
+        if let ReadPlan::Walk {
+            limit: Some(limit), ..
+        } = &self.plan
+        {
+            let left = limit.saturating_sub(self.taken);
+            if records.len() as u64 >= left {
+                records.truncate(usize::try_from(left).unwrap_or(usize::MAX));
+                self.done.get_or_insert(Ok(()));
+            }
+        }
+        self.taken += records.len() as u64;
+    }
+
+    fn broken(&mut self, wanted: &str) -> Vec<Map<String, Json>> {
         let excerpt = format!("the answer is not {wanted}");
         self.done = Some(Err(Fault::NotJson {
             status: 200,
             excerpt,
             retry_after: None,
         }));
+        Vec::new()
     }
 
     pub(super) fn finish(self) -> Result<Found, Fault> {
@@ -325,21 +340,27 @@ mod tests {
     }
 
     fn asked(walk: &Walk) -> (Vec<Json>, Page) {
-        match walk.next() {
+        match walk.next(PAGE) {
             Some(Read::Filter { filter, page, .. }) => (filter.conditions().to_vec(), page),
             other => panic!("{other:?}"),
         }
+    }
+
+    fn fed(walk: &mut Walk, page: Answer) -> usize {
+        let mut records = walk.feed(Ok(page));
+        walk.take(&mut records);
+        records.len()
     }
 
     #[test]
     fn whole_lists_are_walked_by_id_and_end_by_next_offset() {
         let mut walk = walk(None, None);
         assert_eq!(asked(&walk).1.order_by.as_deref(), Some("id:ASC"));
-        walk.feed(Ok(page(&["a", "b"], 2)));
+        assert_eq!(fed(&mut walk, page(&["a", "b"], 2)), 2);
         assert_eq!(asked(&walk).0, [json!({ "id": { "$gt": "b" } })]);
-        walk.feed(Ok(page(&["c"], -1)));
-        assert_eq!(walk.next(), None);
-        assert_eq!(walk.finish().unwrap().records.len(), 3);
+        assert_eq!(fed(&mut walk, page(&["c"], -1)), 1);
+        assert!(walk.is_done());
+        assert_eq!(walk.next(PAGE), None);
     }
 
     #[test]
@@ -350,10 +371,20 @@ mod tests {
             (first.order_by.as_deref(), first.max_num),
             (Some("name:DESC,id:ASC"), 3)
         );
-        walk.feed(Ok(page(&["a", "b"], 2)));
+        assert_eq!(fed(&mut walk, page(&["a", "b"], 2)), 2);
         assert_eq!((asked(&walk).1.offset, asked(&walk).1.max_num), (2, 1));
-        walk.feed(Ok(page(&["c"], 3)));
-        assert_eq!(walk.finish().unwrap().records.len(), 3);
+        // Not even an instance that gives more than was asked for passes it.
+        assert_eq!(fed(&mut walk, page(&["c", "d"], 4)), 1);
+        assert!(walk.is_done());
+    }
+
+    #[test]
+    fn what_nothing_is_asked_for_is_done() {
+        for plan in [ReadPlan::Nothing, ReadPlan::Count(Vec::new())] {
+            let walk = Walk::new(plan);
+            assert_eq!(walk.next(PAGE), None);
+            assert!(walk.is_done());
+        }
     }
 
     #[test]
@@ -361,6 +392,6 @@ mod tests {
         let mut walk = walk(Some("name"), None);
         walk.feed(Ok(page(&["a"], 1)));
         walk.feed(Ok(page(&["a"], 1)));
-        assert_eq!(walk.next(), None);
+        assert_eq!(walk.next(PAGE), None);
     }
 }

@@ -30,7 +30,7 @@ pub(super) struct Window {
 }
 
 impl Engine<'_> {
-    /// The first `size` operations that may be sent, without those that are `held` for a batch already, and as many
+    /// The first `size` operations that may be sent, without those that are `held` while they are looked at, and as many
     /// again that may ride behind them.
     pub(super) fn window(
         &self,

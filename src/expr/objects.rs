@@ -177,11 +177,10 @@ impl Object for Step {
                 step: step.number,
                 len: step.items,
             })),
-            "by_key" => Some(Value::from_object(ByKey {
-                access: self.access.clone(),
-                step: step.number,
-                name: self.name.clone(),
-            })),
+            // The key of a read without for_each is of its records, which are there when it is done.
+            "by_key" if step.repeat == Repeat::ForEach || step.effect != Effect::Reads => {
+                Some(self.by_key())
+            }
             _ if !STEP_ATTRIBUTES.contains(&name) => None,
             // The one write of a step without for_each has a result that the plan can predict.
             "id" | "first" | "records" | "ids"
@@ -253,8 +252,17 @@ impl Step {
             },
             "count" => Value::from(step.count.unwrap_or(step.records)),
             "selected" => self.access.selected(step.number, None),
+            "by_key" => self.by_key(),
             _ => Value::UNDEFINED,
         }
+    }
+
+    fn by_key(&self) -> Value {
+        Value::from_object(ByKey {
+            access: self.access.clone(),
+            step: self.step.number,
+            name: self.name.clone(),
+        })
     }
 
     fn tally(&self, name: &str) -> Value {

@@ -76,7 +76,6 @@ pub use outcome::Outcome;
 pub use outcome::RunResult;
 pub use outcome::result;
 pub use privacy::Privacy;
-pub use progress::Activity;
 pub use progress::progress_line;
 pub use runs::RunLine;
 pub use runs::run_lines;

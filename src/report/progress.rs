@@ -4,19 +4,8 @@ use std::fmt;
 use std::time::Duration;
 
 use super::text::grouped;
+use crate::event::Activity;
 use crate::event::Progress;
-
-/// What a run is doing right now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Activity {
-    Planning,
-    Running,
-    /// The instance asks for fewer requests.
-    Throttled,
-    /// The instance does not answer; for how long.
-    Paused(Duration),
-    Stopping,
-}
 
 impl fmt::Display for Activity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -35,12 +24,7 @@ impl fmt::Display for Activity {
 ///
 /// `settled_before` is what was settled when this command began, `elapsed` the time since then: a resumed run has its
 /// own rate.
-pub fn progress_line(
-    progress: &Progress,
-    settled_before: u64,
-    elapsed: Duration,
-    activity: &Activity,
-) -> String {
+pub fn progress_line(progress: &Progress, settled_before: u64, elapsed: Duration) -> String {
     let (done, total) = (progress.settled(), progress.operations());
     let here = done.saturating_sub(settled_before);
     let rate = rate(here, elapsed);
@@ -55,14 +39,14 @@ pub fn progress_line(
     if let Some(rate) = rate {
         pieces.push(format!("{rate:.1}/s"));
     }
-    pieces.push(activity.to_string());
+    pieces.push(progress.activity.to_string());
     if progress.slots > 0 {
         pieces.push(format!("{} × {}", progress.slots, progress.batch_size));
     }
     let left = total.saturating_sub(done);
     if is_known
         && left > 0
-        && *activity == Activity::Running
+        && progress.activity == Activity::Running
         && let Some(eta) = remaining(left, here, elapsed)
     {
         pieces.push(format!("ETA {}", short(eta)));
@@ -119,7 +103,11 @@ mod tests {
     #[test]
     fn a_line_says_how_far_how_fast_and_how_long() {
         let line = |progress: &Progress, before, seconds, activity| {
-            progress_line(progress, before, Duration::from_secs(seconds), &activity)
+            let progress = Progress {
+                activity,
+                ..*progress
+            };
+            progress_line(&progress, before, Duration::from_secs(seconds))
         };
         assert_eq!(
             line(&progress(1_200, 8_800), 200, 10, Activity::Running),

@@ -5,6 +5,7 @@ mod bindings;
 mod done;
 mod error;
 mod exclusive;
+mod found;
 mod glances;
 mod kept;
 mod lock;
@@ -34,6 +35,7 @@ pub use batches::PackedBatch;
 pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use exclusive::Holder;
+pub use found::FoundRecord;
 pub use glances::BatchView;
 pub use glances::FieldsView;
 pub use kept::KeptRow;
@@ -65,6 +67,7 @@ pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 
 use crate::kill;
 pub use stamps::Seen;
@@ -181,9 +184,16 @@ impl RunFile {
 fn prepare(connection: &Connection) -> Result<(), RunFileError> {
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
+    plan_once(connection)?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     // `sent` must be on disk before a request leaves.
     connection.pragma_update(None, "synchronous", "full")?;
+    Ok(())
+}
+
+/// A statement is planned when it is prepared and not anew for each value, which costs more than most of ours do.
+fn plan_once(connection: &Connection) -> Result<(), RunFileError> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(())
 }
 
@@ -191,6 +201,7 @@ fn prepare(connection: &Connection) -> Result<(), RunFileError> {
 fn open_to_read(path: &Path) -> Result<Connection, RunFileError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    plan_once(&connection)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     Ok(connection)
 }

@@ -282,7 +282,10 @@ fn by_key(connection: &Connection, step: StepNo, key: &str) -> Read<Option<KeyHi
         return Ok(Some(KeyHit::Item(from_db(index))));
     }
     let record: Option<String> = connection
-        .prepare_cached("SELECT fields FROM result WHERE step = ?1 AND key = ?2")?
+        .prepare_cached(
+            "SELECT r.fields FROM result r LEFT JOIN op ON op.seq = (?1 << 40 | r.idx) \
+             WHERE r.step = ?1 AND r.key = ?2 AND (op.state IS NULL OR op.state IN ('ok', 'unchanged'))",
+        )?
         .query_row(params![step.0, key], |row| row.get(0))
         .optional()?;
     record

@@ -56,8 +56,8 @@ pub enum ItemOutcome {
 
 #[derive(Debug, Default)]
 pub struct ReadResult {
-    /// Each record with its key, where the step gives one.
-    pub records: Vec<(Option<Key>, Map<String, Json>)>,
+    /// How many records it found; they are in the file already, see [`RunFile::add_found`].
+    pub records: u64,
     pub count: Option<u64>,
     pub selected: Option<Vec<Json>>,
 }
@@ -156,6 +156,10 @@ impl RunFile {
         let mut ended_badly = Vec::new();
         for (seq, outcome) in outcomes {
             remove_operation(&transaction, *seq)?;
+            // What a read found is there already.
+            if let ItemOutcome::Operation { .. } = outcome {
+                forget_results(&transaction, *seq)?;
+            }
             kill::passes(kill::Point::InReplace);
             add_outcome(&transaction, *seq, outcome)?;
             let state = match outcome {
@@ -371,7 +375,7 @@ fn add_outcome(
         ItemOutcome::Operation { operation, result } => {
             add_operation(connection, operation)?;
             if let Some(fields) = result {
-                put_result(connection, seq, 0, None, fields)?;
+                put_result(connection, seq, 0, fields)?;
             }
             if operation.state.is_good() {
                 count_record(connection, seq)
@@ -384,16 +388,13 @@ fn add_outcome(
 }
 
 fn add_read(connection: &Connection, seq: Seq, read: &ReadResult) -> Result<(), RunFileError> {
-    for (n, (key, fields)) in (0..).zip(&read.records) {
-        put_result(connection, seq, n, key.as_ref(), fields)?;
-    }
     connection
         .prepare_cached(
             "UPDATE step SET records = records + ?2, count = coalesce(?3 + coalesce(count, 0), count) WHERE id = ?1",
         )?
         .execute(params![
             seq.step().0,
-            to_db(read.records.len() as u64),
+            to_db(read.records),
             read.count.map(to_db),
         ])?;
     if let Some(count) = read.count {
@@ -423,23 +424,16 @@ pub(super) fn put_result(
     connection: &Connection,
     seq: Seq,
     n: i64,
-    key: Option<&Key>,
     fields: &Map<String, Json>,
 ) -> Result<(), RunFileError> {
     let fields = serde_json::to_string(fields)
         .map_err(|error| RunFileError::inconsistent(error.to_string()))?;
     connection
         .prepare_cached(
-            "INSERT INTO result (step, idx, n, key, fields) VALUES (?1, ?2, ?3, ?4, ?5) \
+            "INSERT INTO result (step, idx, n, fields) VALUES (?1, ?2, ?3, ?4) \
              ON CONFLICT (step, idx, n) DO UPDATE SET fields = excluded.fields",
         )?
-        .execute(params![
-            seq.step().0,
-            to_db(seq.index()),
-            n,
-            key.map(Key::as_str),
-            fields
-        ])?;
+        .execute(params![seq.step().0, to_db(seq.index()), n, fields])?;
     Ok(())
 }
 
@@ -515,6 +509,11 @@ fn remove_operation(connection: &Connection, seq: Seq) -> Result<(), RunFileErro
     ] {
         connection.prepare_cached(sql)?.execute((seq.0,))?;
     }
+    Ok(())
+}
+
+/// Takes out the records that an item gave.
+pub(super) fn forget_results(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
     connection
         .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
         .execute(params![seq.step().0, to_db(seq.index())])?;

@@ -19,7 +19,6 @@ use crate::operation::State;
 use crate::operation::Written;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
-use crate::wire::RecordId;
 
 /// Dependents skipped in one transaction; a failed parent may have a million of them.
 const SKIPS_AT_ONCE: u32 = 1000;
@@ -100,10 +99,12 @@ impl RunFile {
             .execute(params![now, to_db(entries as u64)])?;
         let batch = transaction.last_insert_rowid();
         for seq in operations {
-            change_state(&transaction, *seq, State::Sent)?;
+            may_change(&transaction, *seq, State::Sent)?;
             transaction
-                .prepare_cached("UPDATE op SET batch = ?2, attempts = attempts + 1 WHERE seq = ?1")?
-                .execute(params![seq.0, batch])?;
+                .prepare_cached(
+                    "UPDATE op SET state = ?2, batch = ?3, attempts = attempts + 1 WHERE seq = ?1",
+                )?
+                .execute(params![seq.0, State::Sent.as_str(), batch])?;
             kill::passes(kill::Point::InSent);
         }
         super::meta::put(&transaction, &super::Stage::Run)?;
@@ -327,25 +328,25 @@ impl RunFile {
 }
 
 fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<(), RunFileError> {
-    let from = change_state(connection, seq, settlement.state)?;
-    let record = settlement
-        .change
-        .as_ref()
-        .and_then(|change| change.record())
-        .map(RecordId::as_str);
+    let from = may_change(connection, seq, settlement.state)?;
+    // In one statement: the tally counts again for each that names the state or the label.
     connection
         .prepare_cached(
-            "UPDATE op SET label = ?2, message = ?3, status = coalesce(?4, status), record = coalesce(?5, record) \
-             WHERE seq = ?1",
+            "UPDATE op SET state = ?2, label = ?3, message = ?4, status = coalesce(?5, status) WHERE seq = ?1",
         )?
         .execute(params![
             seq.0,
+            settlement.state.as_str(),
             settlement.label.as_ref().map(Label::as_str),
             settlement.message,
             settlement.status,
-            record,
         ])?;
     if let Some(change) = &settlement.change {
+        if let Some(record) = change.record() {
+            connection
+                .prepare_cached("UPDATE op SET record = ?2 WHERE seq = ?1")?
+                .execute(params![seq.0, record.as_str()])?;
+        }
         store::put_change(connection, seq, change)?;
         defer_users(connection, seq)?;
     }
@@ -354,7 +355,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
         super::parts::put_written(connection, seq, written)?;
     }
     for (n, fields) in (0..).zip(&settlement.records) {
-        store::put_result(connection, seq, n, None, fields)?;
+        store::put_result(connection, seq, n, fields)?;
     }
     if let Some(found) = &settlement.selected {
         store::put_selected(connection, seq, found)?;
@@ -395,14 +396,20 @@ fn defer_users(connection: &Connection, up: Seq) -> Result<(), RunFileError> {
 
 /// One operation less that others wait for.
 pub(super) fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
-    connection
-        .prepare_cached("UPDATE op SET wait = wait - 1 WHERE seq IN (SELECT down FROM edge WHERE up = ?1) AND wait > 0")?
-        .execute((seq.0,))?;
+    // Two statements: with the edges as a part of the update, each operation would pay for a table of them, and most have
+    // none.
+    let mut edges = connection.prepare_cached("SELECT down FROM edge WHERE up = ?1")?;
+    let mut edges = edges.query((seq.0,))?;
+    while let Some(edge) = edges.next()? {
+        connection
+            .prepare_cached("UPDATE op SET wait = wait - 1 WHERE seq = ?1 AND wait > 0")?
+            .execute((edge.get::<_, i64>(0)?,))?;
+    }
     Ok(())
 }
 
-/// The one place where a state changes. Gives the state it had.
-fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<State, RunFileError> {
+/// The one place that says whether a state may change. Gives the state it has.
+fn may_change(connection: &Connection, seq: Seq, to: State) -> Result<State, RunFileError> {
     let from: String = connection
         .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
         .query_row((seq.0,), |row| row.get(0))
@@ -415,8 +422,13 @@ fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<State, R
             seq.0
         )));
     }
+    Ok(from)
+}
+
+fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<(), RunFileError> {
+    may_change(connection, seq, to)?;
     connection
         .prepare_cached("UPDATE op SET state = ?2 WHERE seq = ?1")?
         .execute(params![seq.0, to.as_str()])?;
-    Ok(from)
+    Ok(())
 }

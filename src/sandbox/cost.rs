@@ -32,6 +32,16 @@ impl CostModel {
         workers: 8,
     };
 
+    /// No time at all, and the same number of workers.
+    pub(crate) const NOTHING: Self = Self {
+        request: Duration::ZERO,
+        create: Duration::ZERO,
+        update: Duration::ZERO,
+        delete: Duration::ZERO,
+        read: Duration::ZERO,
+        workers: Self::SUGAR_2016.workers,
+    };
+
     pub(crate) fn of(&self, work: Work, records: usize) -> Duration {
         let records = u32::try_from(records.max(1)).unwrap_or(u32::MAX);
         match work {

@@ -248,7 +248,8 @@ pub(crate) fn order(
     let Some(order_by) = order_by else {
         return Ok(" ORDER BY t.date_modified DESC, t.id DESC".to_owned());
     };
-    let mut out = String::from(" ORDER BY ");
+    let mut terms: Vec<String> = Vec::new();
+    let mut tells_apart = false;
     for part in order_by
         .split(',')
         .map(str::trim)
@@ -264,14 +265,21 @@ pub(crate) fn order(
                     module.name
                 ))
             })?;
+        // What comes behind an id orders nothing, and would keep the database from walking along its index.
+        if tells_apart {
+            continue;
+        }
+        tells_apart = field.name == "id";
         let direction = if direction.trim().eq_ignore_ascii_case("desc") {
-            " DESC, "
+            "DESC"
         } else {
-            " ASC, "
+            "ASC"
         };
-        out.push_str(&expression(cx.schema, module, field, "t"));
-        out.push_str(direction);
+        let value = expression(cx.schema, module, field, "t");
+        terms.push(format!("{value} {direction}"));
     }
-    out.push_str("t.id ASC");
-    Ok(out)
+    if !tells_apart {
+        terms.push("t.id ASC".to_owned());
+    }
+    Ok(format!(" ORDER BY {}", terms.join(", ")))
 }

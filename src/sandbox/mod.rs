@@ -48,6 +48,7 @@ mod service;
 mod store;
 mod time;
 mod upload;
+mod workers;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,7 @@
 //! One request from arrival to answer: faults, cost, log, and the calls in between.
 
+use std::sync::PoisonError;
+use std::sync::RwLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -8,7 +10,6 @@ use std::time::Instant;
 use axum::body::Bytes;
 use serde_json::Value;
 use serde_json::json;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc;
 use tokio::sync::oneshot;
 
@@ -36,14 +37,15 @@ use super::log::Log;
 use super::log::Outcome;
 use super::log::Seen;
 use super::orders::Order;
+use super::workers::Workers;
 use crate::wire::SugarLabel;
 
 /// What every request needs.
 pub(crate) struct Service {
     jobs: mpsc::UnboundedSender<Job>,
     pub(crate) limits: Limits,
-    cost: Option<CostModel>,
-    workers: Semaphore,
+    cost: RwLock<Option<CostModel>>,
+    workers: Workers,
     pub(crate) faults: LiveFaults,
     log: Option<Log>,
     requests: AtomicU64,
@@ -76,18 +78,26 @@ enum End {
 
 impl Service {
     pub(crate) fn new(config: &Config, jobs: mpsc::UnboundedSender<Job>, log: Option<Log>) -> Self {
-        let workers = config
-            .cost
-            .map_or(Semaphore::MAX_PERMITS, |cost| cost.workers.max(1));
         Self {
             jobs,
             limits: config.limits,
-            cost: config.cost,
-            workers: Semaphore::new(workers),
+            cost: RwLock::new(config.cost),
+            workers: Workers::new(config.cost.map(|cost| cost.workers)),
             faults: LiveFaults::new(config.faults.clone()),
             log,
             requests: AtomicU64::new(0),
         }
+    }
+
+    /// What requests cost now.
+    pub(crate) fn cost(&self) -> Option<CostModel> {
+        *self.cost.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What requests cost from now on, those that are under way included.
+    pub(crate) fn set_cost(&self, cost: Option<CostModel>) {
+        *self.cost.write().unwrap_or_else(PoisonError::into_inner) = cost;
+        self.workers.set(cost.map(|cost| cost.workers));
     }
 
     pub(crate) async fn serve(
@@ -100,11 +110,10 @@ impl Service {
         if is_administrative(target) {
             return Reply::Whole(administration::serve(self, method, target, &raw).await);
         }
-        // A permit is a worker of the instance; without a cost model there are as many as anybody wants.
-        let _worker = self.workers.acquire().await;
+        let _worker = self.workers.next().await;
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
         let begun = Instant::now();
-        if let Some(cost) = self.cost {
+        if let Some(cost) = self.cost() {
             tokio::time::sleep(cost.request).await;
         }
         let call = Method::parse(method)
@@ -148,7 +157,7 @@ impl Service {
             Err(failure) => return Reply::Whole(failure.into_answer()),
         };
         let mut answers = Vec::with_capacity(entries.len());
-        if self.cost.is_none() && self.log.is_none() && !self.faults.has(Scope::Entry) {
+        if self.cost().is_none() && self.log.is_none() && !self.faults.has(Scope::Entry) {
             let gate = Gate::Outer {
                 token,
                 metadata_hash,
@@ -199,7 +208,7 @@ impl Service {
         let Some(done) = done else {
             return Err(no_method().into_answer());
         };
-        if let Some(cost) = self.cost {
+        if let Some(cost) = self.cost() {
             tokio::time::sleep(cost.of(done.work, done.answer.records)).await;
         }
         Ok(Reply::Whole(done.answer).with(end))

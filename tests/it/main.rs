@@ -50,6 +50,7 @@ mod secrets;
 mod selection;
 mod shell;
 mod starter;
+mod streams;
 mod sync_keys;
 mod verbs;
 mod weather;

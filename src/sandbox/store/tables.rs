@@ -102,8 +102,14 @@ pub(crate) fn create(db: &Connection, schema: &Schema) -> rusqlite::Result<()> {
     }
     for module in schema.modules.values() {
         create_module(db, module)?;
+        // The id stands at the end of each, as the primary key does in the indexes of MySQL: so what is found by one
+        // can be walked by id.
         for index in &module.indices {
-            indices.insert((module.table.clone(), index.clone()));
+            let mut columns = index.clone();
+            if !columns.iter().any(|column| column == "id") {
+                columns.push("id".into());
+            }
+            indices.insert((module.table.clone(), columns));
         }
     }
     for (kind, indices) in [("INDEX", indices), ("UNIQUE INDEX", unique)] {

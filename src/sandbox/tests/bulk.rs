@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::json;
 
 use super::site::Site;
+use super::site::send;
 use crate::sandbox::Config;
 use crate::sandbox::CostModel;
 use crate::sandbox::Demo;
@@ -136,4 +137,31 @@ async fn the_cost_model_takes_its_time() {
         took >= Duration::from_millis(340),
         "two bulks one after the other: {took:?}"
     );
+}
+
+#[tokio::test]
+async fn the_cost_can_change_while_it_runs() {
+    let site = Site::empty().await;
+    let url = format!("{}/sandbox/cost", site.running.url());
+    let set = async |cost: Value| send(site.client.put(&url).json(&cost)).await.0;
+    let took = async || {
+        let begun = Instant::now();
+        site.create("Accounts", json!({ "name": "A" })).await;
+        begun.elapsed()
+    };
+    assert_eq!(set(json!({ "create": 80 })).await, 200);
+    let slow = took().await;
+    assert!(slow >= Duration::from_millis(80), "{slow:?}");
+    // What is not named stays.
+    assert_eq!(set(json!({ "request": 40.5, "workers": 2 })).await, 200);
+    let slower = took().await;
+    assert!(slower >= Duration::from_millis(120), "{slower:?}");
+    for wrong in [
+        json!({ "create": -1 }),
+        json!({ "workers": 0 }),
+        json!({ "creates": 1 }),
+        json!([]),
+    ] {
+        assert_eq!(set(wrong.clone()).await, 422, "{wrong}");
+    }
 }
