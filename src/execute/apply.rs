@@ -219,7 +219,9 @@ impl Engine<'_> {
 
     /// What became of what was sent, and what was made elsewhere, before anything more is sent.
     async fn catch_up(&mut self) -> Result<(), ExecuteError> {
-        self.reconcile().await?;
+        if self.reconcile().await? {
+            self.file.retry_skipped()?;
+        }
         self.meet_ledger().await
     }
 

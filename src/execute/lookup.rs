@@ -109,7 +109,7 @@ impl Engine<'_> {
                 | Change::Unfavorite { .. }
                 | Change::UpsertByKey { .. },
             )
-            | None => self.again(&operation, fault, doubt),
+            | None => self.again(&operation, fault),
             Some(Change::Call { .. }) => call_without_answer(fault.as_ref()),
         };
         let settlement = seen::completed(settlement, &operation, &self.metadata);
@@ -117,11 +117,11 @@ impl Engine<'_> {
     }
 
     /// Back to be sent once more, unless that was tried often enough.
-    fn again(&self, operation: &StoredOperation, fault: Option<Fault>, doubt: Doubt) -> Settlement {
+    fn again(&self, operation: &StoredOperation, fault: Option<Fault>) -> Settlement {
         let retry = &self.checked.step(operation.seq.step()).retry;
         let most = retry.attempts.unwrap_or(MOST_ATTEMPTS);
         match fault {
-            Some(fault) if operation.attempts >= most => untold(&fault, doubt),
+            Some(fault) if operation.attempts >= most => judge::failed(&fault),
             _ => Settlement::new(State::Planned),
         }
     }
@@ -219,7 +219,7 @@ impl Engine<'_> {
             });
         }
         if self.file.get::<ClientIds>()? == Some(ClientIds::Honoured) {
-            return Ok(self.again(operation, fault, doubt));
+            return Ok(self.again(operation, fault));
         }
         match self.made_by_us(operation).await? {
             Some(id) => {
@@ -338,7 +338,7 @@ impl Engine<'_> {
             Some(Standing::Gone) => {
                 Settlement::new(State::Failed).label(SugarLabel::NotFound, "the record is gone")
             }
-            Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault, doubt),
+            Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault),
         })
     }
 }

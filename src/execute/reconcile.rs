@@ -23,13 +23,15 @@ use crate::runfile::StoredOperation;
 const PAGE: u32 = 200;
 
 impl Engine<'_> {
-    /// Asks what became of everything that was sent and never answered. What cannot be told stays unknown.
-    pub(super) async fn reconcile(&mut self) -> Result<(), ExecuteError> {
+    /// Asks what became of everything that was sent and never answered. What cannot be told stays unknown. True where
+    /// something is known now that was not.
+    pub(super) async fn reconcile(&mut self) -> Result<bool, ExecuteError> {
         let mut after = None;
+        let mut clears_up = false;
         loop {
             let page = self.file.unanswered(PAGE, after)?;
             let Some(last) = page.last() else {
-                return Ok(());
+                return Ok(clears_up);
             };
             after = Some(last.seq);
             for operation in page {
@@ -42,6 +44,7 @@ impl Engine<'_> {
                     _ => true,
                 };
                 if moves {
+                    clears_up |= was_unknown;
                     self.settle_asked(&operation, settlement)?;
                     kill::passes(kill::Point::InReconcile);
                 }

@@ -69,7 +69,7 @@ struct Task {
 
 /// Finds out what became of operations that were sent and never answered, without sending anything else.
 pub async fn settle_open(engine: &mut Engine<'_>) -> Result<(), ExecuteError> {
-    engine.reconcile().await
+    engine.reconcile().await.map(drop)
 }
 
 /// Makes the plan that takes back what `run` holds, in an engine's empty run file. The engine's steps are those of

@@ -234,6 +234,19 @@ impl RunFile {
         Ok(count)
     }
 
+    /// Brings back what was skipped because of something that has cleared up. Where something else that it needs did not
+    /// succeed, it is skipped anew.
+    pub fn retry_skipped(&mut self) -> Result<(), RunFileError> {
+        self.bring_back(
+            &format!(
+                "op.state = 'skipped' AND op.label = '{}' AND op.action NOT IN ('assert', 'export')",
+                LocalLabel::Dependency.as_str()
+            ),
+            self.anew()?,
+        )?;
+        self.skip_left_behind()
+    }
+
     /// Brings back what was left alone because somebody had changed it. Gives their number.
     pub fn retry_drifted(&mut self) -> Result<u64, RunFileError> {
         let label = LocalLabel::Drift.as_str();
