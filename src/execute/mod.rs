@@ -34,6 +34,7 @@ mod seen;
 mod side_effects;
 mod steer;
 mod sync_key;
+mod tied;
 mod touches;
 mod under;
 mod undo;

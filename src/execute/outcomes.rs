@@ -6,11 +6,13 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::ExecuteError;
 use super::contradict::Clash;
+use super::contradict::Deleted;
 use super::needs::Absence;
 use super::reading;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::Projection;
+use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::operation::Action;
 use crate::operation::Change;
@@ -29,6 +31,7 @@ use crate::plan::bindings;
 use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
+use crate::plan::with_ties;
 use crate::runfile::ItemOutcome;
 use crate::wire::Fault;
 use crate::wire::Label;
@@ -140,7 +143,7 @@ impl Engine<'_> {
         let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
-                Expanded::Write(draft) => {
+                Expanded::Write(mut draft) => {
                     let (known, mut earlier) =
                         known.next().unwrap_or((Ok(Current::Missing), Vec::new()));
                     let about = draft.change.about();
@@ -149,8 +152,17 @@ impl Engine<'_> {
                     earlier.extend(of_page.iter().flat_map(|writes| writes.iter().cloned()));
                     let seq = draft.seq;
                     let otherwise = self.bound_otherwise(&draft, &bound)?;
+                    let ties = self.ties_before(step, &draft.change, seq)?;
+                    let clash = self.tied_otherwise(step, &draft.change, &ties);
+                    let behind = ties.iter().filter(|tie| !tie.state.is_settled());
+                    for tie in behind {
+                        if !draft.needs.iter().any(|(seq, _)| *seq == tie.seq) {
+                            draft.needs.push((tie.seq, EdgeKind::Order));
+                        }
+                    }
+                    let known = known.map(|current| with_ties(current, &ties));
                     let deleted = self.deleted_besides(step, &draft)?;
-                    let otherwise = (otherwise, deleted);
+                    let otherwise = (otherwise, deleted, clash);
                     let binds = bindings(&draft.change, &self.metadata);
                     let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
                     if let Some(of_page) = of_page {
@@ -182,7 +194,7 @@ impl Engine<'_> {
         draft: Draft,
         known: Result<Current, Fault>,
         earlier: &[Earlier],
-        (otherwise, deleted): (Option<Clash>, Option<String>),
+        (otherwise, deleted, tied): (Option<Clash>, Option<Deleted>, Option<String>),
     ) -> ItemOutcome {
         let current = match known {
             Ok(current) => current,
@@ -219,9 +231,12 @@ impl Engine<'_> {
             Current::Missing | Current::NoParent | Current::Links(_) => None,
         };
         let operation = finish(draft, current, earlier, &self.metadata);
-        // What need not be sent minds no delete.
-        let deleted = deleted.filter(|_| operation.state == State::Planned);
-        let operation = match (clash.or(deleted), operation.state) {
+        // What need not be sent minds no delete, unless it is to hold behind it.
+        let takes_away = matches!(operation.action, Action::Unlink | Action::Delete);
+        let deleted = deleted
+            .filter(|deleted| operation.state == State::Planned || (deleted.is_gone && !takes_away))
+            .map(|deleted| deleted.message);
+        let operation = match (clash.or(tied).or(deleted), operation.state) {
             (Some(message), State::Planned | State::Unchanged) => {
                 let base = Operation {
                     change: None,
