@@ -10,10 +10,10 @@ use tempfile::NamedTempFile;
 
 use super::Engine;
 use super::ExecuteError;
-use super::drive::Barrier;
 use super::included::Included;
 use super::items::ItemWalk;
 use super::items::RawItem;
+use super::turns::Barrier;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::SetField;

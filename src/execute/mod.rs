@@ -36,6 +36,7 @@ mod steer;
 mod sync_key;
 mod tied;
 mod touches;
+mod turns;
 mod under;
 mod undo;
 mod upsert;

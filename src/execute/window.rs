@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::ExecuteError;
-use super::drive::Barrier;
 use super::kinship::Kinship;
 use super::touches::touches;
+use super::turns::Barrier;
 use crate::batch::Ready;
 use crate::check::Sharing;
 use crate::expr::EdgeKind;
