@@ -462,3 +462,73 @@ fn a_record_that_one_step_deletes_is_no_other_steps_to_write_to() {
     );
     scene.ends(0, "run before.yaml --yes -o ran.run");
 }
+
+#[test]
+fn a_flexible_parent_is_never_written_by_halves() {
+    let steps = "
+  - { id: all, filter: Accounts, where: { name: Acme one } }
+  - { id: note, key: note, create: Notes, set: { name: Note } }
+  - id: up
+    for_each: [{ p: '' }, { p: Accounts }]
+    update: Notes
+    record: '{{ steps.note.id }}'
+    set: { parent_type: '{{ item.p }}', parent_id: '{{ steps.all.id }}' }
+  - id: new
+    for_each: [{ p: '' }, { p: Accounts }]
+    create: Notes
+    key: '{{ item.p }}x'
+    set: { name: New, parent_type: '{{ item.p }}', parent_id: '{{ steps.all.id }}' }
+  - id: omitted
+    create: Notes
+    key: omitted
+    set: { name: New, parent_type: Accounts, parent_id: '{{ omit }}' }
+  - id: neither
+    create: Notes
+    key: neither
+    set: { name: New, parent_type: '', parent_id: '{{ omit }}' }
+";
+    let scene = ground().file("half.yaml", &playbook(steps));
+    let plan = scene.ends(3, "plan half.yaml --format json");
+    for (step, key) in [("up", "0"), ("new", "x"), ("omitted", "omitted")] {
+        let refused = plan.operation(step, key);
+        assert_eq!(refused["label"], "missing_parameter", "{step}: {plan}");
+    }
+    let told = plan.operation("up", "0")["message"].clone();
+    assert_eq!(
+        told,
+        "`parent_id` has a value and `parent_type` has none; they mean something only together"
+    );
+    for (step, key) in [("up", "1"), ("new", "Accountsx"), ("neither", "neither")] {
+        assert_eq!(
+            plan.operation(step, key)["outcome"],
+            "planned",
+            "{step}: {plan}"
+        );
+    }
+}
+
+#[test]
+fn of_several_records_none_is_linked_where_one_may_be() {
+    let steps = "
+  - { id: all, list: Accounts }
+  - id: deal
+    create: Contacts
+    key: deal
+    set: { last_name: Doe, accounts: { add: ['{{ steps.all.ids[0] }}', '{{ steps.all.ids[1] }}'] } }
+  - id: plain
+    create: Contacts
+    key: plain
+    set: { last_name: Doe }
+  - { id: many, link: Contacts, record: '{{ steps.plain.id }}', through: accounts, to: '{{ steps.all.ids }}' }
+";
+    let scene = ground().file("many.yaml", &playbook(steps));
+    let plan = scene.ends(3, "plan many.yaml --format json");
+    for (step, key) in [("deal", "deal"), ("many", "0")] {
+        let refused = plan.operation(step, key);
+        assert_eq!(refused["label"], "local:invalid_value", "{plan}");
+        assert_eq!(
+            refused["message"],
+            "through `accounts` a record of Contacts has one at most, and these are 2"
+        );
+    }
+}
