@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod closed;
 mod contradict;
 mod deliver;
 mod digest;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::ExecuteError;
+use super::closed::closed;
 use super::contradict::Clash;
 use super::contradict::Deleted;
 use super::needs::Absence;
@@ -14,6 +15,8 @@ use crate::check::CheckedStep;
 use crate::check::Projection;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::metadata::Acl;
+use crate::metadata::record_acl;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -141,6 +144,7 @@ impl Engine<'_> {
         let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
         let mut bound: Vec<(Seq, Binding)> = Vec::new();
         let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
+        let mut refused: Option<String> = None;
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
                 Expanded::Write(mut draft) => {
@@ -164,7 +168,13 @@ impl Engine<'_> {
                     let deleted = self.deleted_besides(step, &draft)?;
                     let otherwise = (otherwise, deleted, clash);
                     let binds = bindings(&draft.change, &self.metadata);
+                    let acl = acl_of(&known);
                     let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
+                    if let (None, Some(acl), ItemOutcome::Operation { operation, .. }) =
+                        (&refused, acl, &outcome)
+                    {
+                        refused = closed(operation, &acl);
+                    }
                     if let Some(of_page) = of_page {
                         of_page.extend(planned_write(&outcome));
                     }
@@ -184,6 +194,9 @@ impl Engine<'_> {
             });
         }
         self.file.bind(&bindings_of)?;
+        if let Some(refused) = refused {
+            self.warn_of_closed(step, &refused)?;
+        }
         Ok(outcomes)
     }
 
@@ -257,6 +270,16 @@ impl Engine<'_> {
         };
         let result = known_result(&operation, held);
         operation_outcome(operation, result)
+    }
+}
+
+/// What the record read says of this user.
+fn acl_of(known: &Result<Current, Fault>) -> Option<Acl> {
+    match known {
+        Ok(Current::Record(record) | Current::Detached(record)) => {
+            record.get("_acl").map(record_acl)
+        }
+        _ => None,
     }
 }
 

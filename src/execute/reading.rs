@@ -8,6 +8,8 @@ use super::Asker;
 use super::ExecuteError;
 use super::walk::Found;
 use super::walk::Walk;
+use crate::check::CheckedAction;
+use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::check::Projection;
 use crate::plan::Planner;
@@ -47,7 +49,10 @@ pub(super) fn keep(
     step: &CheckedStep,
     found: Found,
 ) -> Result<ReadResult, String> {
-    let selected = step.select.as_ref().map(|path| path.find(&whole(&found)));
+    let selected = step
+        .select
+        .as_ref()
+        .map(|path| path.find(&whole(step, &found)));
     let mut result = ReadResult {
         count: found.count,
         selected,
@@ -72,11 +77,17 @@ pub(super) fn keep(
 }
 
 /// The answer as Sugar gave it, for `select`.
-fn whole(found: &Found) -> Json {
-    match (&found.answer, found.count) {
-        (Some(answer), _) => answer.clone(),
-        (None, Some(count)) => json!({ "record_count": count }),
-        (None, None) => json!({ "records": found.records }),
+fn whole(step: &CheckedStep, found: &Found) -> Json {
+    match (&found.answer, found.count, &step.action) {
+        (Some(answer), ..) => answer.clone(),
+        (None, Some(count), _) => json!({ "record_count": count }),
+        (None, None, CheckedAction::Read(CheckedRead::Get { .. })) => {
+            json!(found.records.first())
+        }
+        (None, None, CheckedAction::Read(CheckedRead::Me)) => {
+            json!({ "current_user": found.records.first() })
+        }
+        (None, None, _) => json!({ "records": found.records }),
     }
 }
 

@@ -348,3 +348,32 @@ fn what_is_expected_is_said_of_the_steps_own_result() {
         .ends(3, "check typo.yaml")
         .says("a step's result has no `cuont`");
 }
+
+#[test]
+fn select_searches_the_answer_as_sugar_gave_it() {
+    let scene = Scene::new();
+    let account = json!({ "name": "Acme" });
+    let id = scene.server.somebody("POST", "/Accounts", &account)["id"].clone();
+    scene.write(
+        "select.yaml",
+        &format!(
+            "version: 1
+name: select
+steps:
+  - {{ id: one, get: Accounts, record: {id}, select: $.name }}
+  - {{ id: me, me: {{}}, select: $.current_user.user_name }}
+  - {{ id: all, list: Accounts, select: '$.records[*].name' }}
+outputs:
+  one: '{{{{ steps.one.selected }}}}'
+  me: '{{{{ steps.me.selected }}}}'
+  all: '{{{{ steps.all.selected }}}}'
+"
+        ),
+    );
+    let plan = scene.ends(0, "plan select.yaml --format json");
+    assert_eq!(
+        plan.json()["outputs"],
+        json!({ "one": ["Acme"], "me": ["admin"], "all": ["Acme"] }),
+        "{plan}"
+    );
+}
