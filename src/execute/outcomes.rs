@@ -168,11 +168,12 @@ impl Engine<'_> {
                     let deleted = self.deleted_besides(step, &draft)?;
                     let otherwise = (otherwise, deleted, clash);
                     let binds = bindings(&draft.change, &self.metadata);
-                    let acl = acl_of(&known);
+                    let acl = match refused {
+                        None => acl_of(&known),
+                        Some(_) => None,
+                    };
                     let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
-                    if let (None, Some(acl), ItemOutcome::Operation { operation, .. }) =
-                        (&refused, acl, &outcome)
-                    {
+                    if let (Some(acl), ItemOutcome::Operation { operation, .. }) = (acl, &outcome) {
                         refused = closed(operation, &acl);
                     }
                     if let Some(of_page) = of_page {
