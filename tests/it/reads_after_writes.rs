@@ -166,3 +166,19 @@ fn a_write_waits_through_a_step_that_has_nothing_to_do() {
         );
     }
 }
+
+#[test]
+fn a_read_of_what_such_a_step_gives_waits_too() {
+    let scene = ground(
+        "
+  - { id: all, list: Accounts }
+  - { id: w1, update: Accounts, record: '{{ steps.all.id }}', set: { employees: '77' } }
+  - { id: w2, depends_on: w1, update: Accounts, record: '{{ steps.all.id }}', set: { name: Acme } }
+  - { id: r, get: Accounts, record: '{{ steps.w2.id }}', fields: [employees], expect: [steps.r.first.employees == '77'] }
+",
+    );
+    let plan = scene.ends(0, "plan test.yaml --format json -o test.run");
+    assert_eq!(plan.operation("w2", "0")["outcome"], "unchanged", "{plan}");
+    assert_eq!(plan.step("r")["outcome"], "deferred", "{plan}");
+    scene.ends(0, "apply test.run");
+}
