@@ -114,6 +114,33 @@ fn a_link_behind_an_unlink_is_taken_back_to_plain() {
 }
 
 #[test]
+fn a_record_that_has_one_at_most_is_unlinked_and_linked_again() {
+    let pair = |verb: &str| {
+        format!(
+            "{verb}: Contacts, record: '{{{{ steps.c.id }}}}', through: accounts, to: '{{{{ steps.a.id }}}}'"
+        )
+    };
+    let scene = ground(&format!(
+        "  - {{ id: u, {} }}\n  - {{ id: l, depends_on: u, {} }}\n",
+        pair("unlink"),
+        pair("link")
+    ));
+    let id = |table: &str| scene.server.text(&format!("SELECT id FROM {table}"));
+    let path = format!(
+        "/Accounts/{}/link/contacts/{}",
+        id("accounts"),
+        id("contacts")
+    );
+    scene.server.somebody("POST", &path, &json!({}));
+    let linked = "SELECT count(*) FROM accounts_contacts WHERE deleted = 0";
+    let done = scene.ends(0, "run test.yaml --yes --format json -o test.run");
+    assert_eq!(done.json()["summary"]["ok"], 2, "{done}");
+    assert_eq!(scene.server.count(linked), 1);
+    scene.ends(0, "undo test.run --yes");
+    assert_eq!(scene.server.count(linked), 1);
+}
+
+#[test]
 fn what_is_made_in_the_run_is_linked_and_unlinked_in_it() {
     let scene = ground(&format!(
         "  - {{ id: c2, create: Contacts, key: c2, set: {{ last_name: Roe }} }}
