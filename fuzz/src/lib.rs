@@ -202,7 +202,7 @@ fn rows(for_each: &str, bytes: &[u8]) -> usize {
                 assert!(count <= bytes.len() + 1 || for_each.contains("xlsx"));
                 None
             }
-            Err(_) => playbook::rows::document(file, &playbook.reach).err(),
+            Err(_) => playbook::rows::found(file, &playbook.reach, |document| vec![document]).err(),
         };
         if let Some(error) = problem {
             drawn(&error.problem(file).into(), &sources);

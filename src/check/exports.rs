@@ -1,7 +1,12 @@
 //! Exports run after all else: nothing can wait for one, and no two of them write one file.
+//!
+//! A name that is a template is known only when it is evaluated; the plan looks at those.
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::path::Component;
+use std::path::Path;
+use std::path::PathBuf;
 
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -16,15 +21,22 @@ const SAME_FILE: Code = Code("same_file");
 
 /// Looks for a second export of a file, and for steps that say they wait for one.
 pub(super) fn check(playbook: &Playbook, problems: &mut Problems) {
-    let mut files: BTreeMap<&str, (&Step, Span)> = BTreeMap::new();
+    let mut files: BTreeMap<PathBuf, (&Step, Span)> = BTreeMap::new();
     let mut exports: BTreeSet<&str> = BTreeSet::new();
     for step in &playbook.steps {
         let Action::Export(args) = &step.action else {
             continue;
         };
         exports.insert(&step.id.value);
-        match files.get(args.to.value.as_str()) {
-            None => drop(files.insert(&args.to.value, (step, args.to.span))),
+        if ["{{", "{%", "{#"]
+            .iter()
+            .any(|mark| args.to.value.contains(mark))
+        {
+            continue;
+        }
+        let file = plain_path(&args.to.value);
+        match files.get(&file) {
+            None => drop(files.insert(file, (step, args.to.span))),
             Some((first, span)) => problems.push(
                 Problem::error(
                     SAME_FILE,
@@ -47,6 +59,23 @@ pub(super) fn check(playbook: &Playbook, problems: &mut Problems) {
             }
         }
     }
+}
+
+/// A path as it is when all of it that leads nowhere is left out: `./a.csv` and `b/../a.csv` are `a.csv`.
+pub fn plain_path(path: &str) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in Path::new(path).components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir
+                if matches!(plain.components().next_back(), Some(Component::Normal(_))) =>
+            {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 /// Whether a step reads the result of an export.

@@ -46,6 +46,7 @@ pub use checked::SetField;
 pub use checked::Sharing;
 pub use checked::Under;
 use compile::Compiler;
+pub use exports::plain_path;
 pub use included::CheckedInclude;
 use names::Known;
 use names::Named;

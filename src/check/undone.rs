@@ -57,6 +57,8 @@ impl CheckedStep {
         self.depends_on = (0..number.0)
             .map(|earlier| (StepNo(earlier), Wait::Finished))
             .collect();
+        // Its templates are evaluated no more.
+        self.reads.clear();
         // The one before it says enough of the order to whoever draws it.
         self.upstream = number.0.checked_sub(1).map(StepNo).into_iter().collect();
     }

@@ -29,6 +29,13 @@ pub(super) struct Clash {
     pub(super) about: String,
 }
 
+/// What a delete of this run means to a draft.
+pub(super) struct Deleted {
+    pub(super) message: String,
+    /// The record is gone by the time the draft has its turn.
+    pub(super) is_gone: bool,
+}
+
 impl Engine<'_> {
     /// The first earlier operation that binds a record otherwise than a draft does. `here` are the bindings of the
     /// page, which the run file does not know yet.
@@ -100,14 +107,19 @@ impl Engine<'_> {
         &self,
         step: &CheckedStep,
         draft: &Draft,
-    ) -> Result<Option<String>, ExecuteError> {
-        let sentence = |deleting: Seq, other: Seq, module: &str, record: &str| {
+    ) -> Result<Option<Deleted>, ExecuteError> {
+        let deleted = |deleting: Seq, other: Seq, module: &str, record: &str, is_gone: bool| {
             let deleting = &self.checked.step(deleting.step()).id;
             let other = &self.checked.step(other.step()).id;
-            format!(
+            let advice = match is_gone {
+                true => format!("`{other}` waits for `{deleting}`; turn that round"),
+                false => format!("let `{deleting}` depend on `{other}`"),
+            };
+            let message = format!(
                 "step `{deleting}` deletes {module} `{record}`, and step `{other}` writes to it; leave it out of one of \
-                 the two, or let `{deleting}` depend on `{other}`"
-            )
+                 the two, or {advice}"
+            );
+            Deleted { message, is_gone }
         };
         if let Change::Delete { module, record } = &draft.change {
             let (module, record) = (module.as_str(), record.as_str());
@@ -119,7 +131,7 @@ impl Engine<'_> {
                     && !before.contains(&other)
                     && !matches!(write.action, Action::Delete | Action::Create)
             });
-            return Ok(unordered.map(|write| sentence(draft.seq, write.seq, module, record)));
+            return Ok(unordered.map(|write| deleted(draft.seq, write.seq, module, record, false)));
         }
         let deletes_before = self.checked.steps.iter().any(|earlier| {
             earlier.number < step.number
@@ -137,14 +149,15 @@ impl Engine<'_> {
             };
             let (module, record) = (module.as_str(), record.as_str());
             if let Some(delete) = self.file.deleted_before(module, record, draft.seq)? {
-                return Ok(Some(sentence(delete, draft.seq, module, record)));
+                let is_gone = self.upstream_of(step).contains(&delete.step());
+                return Ok(Some(deleted(delete, draft.seq, module, record, is_gone)));
             }
         }
         Ok(None)
     }
 
     /// The steps that a step reads or waits for, through others as well.
-    fn upstream_of(&self, step: &CheckedStep) -> BTreeSet<StepNo> {
+    pub(super) fn upstream_of(&self, step: &CheckedStep) -> BTreeSet<StepNo> {
         let mut found = BTreeSet::new();
         let mut open: Vec<StepNo> = step.upstream.iter().copied().collect();
         while let Some(number) = open.pop() {

@@ -5,6 +5,7 @@ use super::ExecuteError;
 use super::included::Included;
 use super::items::ItemWalk;
 use super::items::RawItem;
+use super::turns::Barrier;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
@@ -21,7 +22,6 @@ use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Item;
 use crate::plan::ended;
-use crate::playbook::Wait;
 use crate::runfile::ItemOutcome;
 use crate::runfile::KeptRow;
 use crate::runfile::PlannedItem;
@@ -31,15 +31,6 @@ use crate::wire::LocalLabel;
 
 /// Items worked on at once: enough to share requests, few enough to stay small.
 const PAGE: usize = 500;
-
-/// Where a barrier stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Barrier {
-    Open,
-    Closed,
-    /// A step it waits for did not go well.
-    Broken(StepNo),
-}
 
 impl Engine<'_> {
     /// Goes through the steps in order until nothing more can be expanded or planned without sending something.
@@ -66,20 +57,6 @@ impl Engine<'_> {
         }
     }
 
-    /// Whether a step's `depends_on` lets it go on.
-    pub(super) fn barrier(&self, step: &CheckedStep) -> Result<Barrier, RunFileError> {
-        let mut barrier = Barrier::Open;
-        for (on, wait) in &step.depends_on {
-            let row = self.file.step(*on)?;
-            if !row.is_settled() {
-                barrier = Barrier::Closed;
-            } else if row.bad > 0 && *wait == Wait::Succeeded {
-                return Ok(Barrier::Broken(*on));
-            }
-        }
-        Ok(barrier)
-    }
-
     /// Whether what a step would do depends on what the steps that it waits for leave behind: reads do, and so does an
     /// upsert, which looks for its record, where one of them writes that module.
     fn reads_behind_it(&self, step: &CheckedStep) -> bool {
@@ -89,8 +66,8 @@ impl Engine<'_> {
         let CheckedWrite::Upsert { module, .. } = write else {
             return false;
         };
-        step.depends_on.iter().any(|(on, _)| {
-            let on = self.checked.step(*on);
+        self.awaited_by(step).into_iter().any(|on| {
+            let on = self.checked.step(on);
             let written = on.module().filter(|_| on.is_write());
             written.is_some_and(|written| written.value == module.value)
         })
@@ -102,7 +79,8 @@ impl Engine<'_> {
             return Ok(None);
         }
         for on in &step.reads {
-            if self.checked.step(*on).is_write() && !self.file.step(*on)?.is_settled() {
+            let write = self.checked.step(*on);
+            if write.is_write() && !self.has_had_its_turn(write)? {
                 return Ok(Some(*on));
             }
         }

@@ -10,13 +10,14 @@ use tempfile::NamedTempFile;
 
 use super::Engine;
 use super::ExecuteError;
-use super::drive::Barrier;
 use super::included::Included;
 use super::items::ItemWalk;
 use super::items::RawItem;
+use super::turns::Barrier;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::SetField;
+use crate::check::plain_path;
 use crate::diag::counted;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
@@ -78,6 +79,7 @@ fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
 impl Engine<'_> {
     /// Writes the exports whose time has come. One that cannot be written is a failure of its step alone.
     pub(super) fn write_exports(&mut self) -> Result<(), ExecuteError> {
+        self.refuse_second_exports()?;
         let (reach, wait) = match self.exports.clone() {
             Exports::Later => return Ok(()),
             Exports::Now(reach) => (reach, false),
@@ -122,6 +124,45 @@ impl Engine<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Ends the exports whose file another one writes, as far as their names are known.
+    fn refuse_second_exports(&mut self) -> Result<(), ExecuteError> {
+        let checked = self.checked;
+        for step in checked.steps.iter().filter(|step| step.is_export()) {
+            if self.file.step(step.number)?.expanded {
+                continue;
+            }
+            let Some(name) = self.known_name(step) else {
+                continue;
+            };
+            for other in checked.steps.iter().filter(|step| step.is_export()) {
+                let comes_first =
+                    other.number < step.number || self.file.step(other.number)?.expanded;
+                if other.number == step.number
+                    || !comes_first
+                    || self.file.has_ended_whole(other.number)?
+                    || self.known_name(other).as_deref().map(plain_path) != Some(plain_path(&name))
+                {
+                    continue;
+                }
+                let message = format!(
+                    "step `{}` writes `{name}` too; give one of the files another name",
+                    other.id
+                );
+                let label = LocalLabel::Conflict.into();
+                self.end_whole(step, State::Failed, label, message)?;
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn known_name(&self, step: &CheckedStep) -> Option<String> {
+        match &step.action {
+            CheckedAction::Export { to, .. } => self.file_name(step, to).ok(),
+            _ => None,
+        }
     }
 
     /// Files that could not be written when all else is done, as far as their names are known: their folders are missing.

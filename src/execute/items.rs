@@ -13,6 +13,7 @@ use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::playbook::DataFile;
 use crate::playbook::rows;
+use crate::playbook::rows::DataRow;
 use crate::playbook::rows::RowError;
 use crate::playbook::rows::Rows;
 use crate::runfile::KeptRow;
@@ -52,7 +53,11 @@ pub(super) enum ItemWalk<'a> {
         rows: Box<Rows>,
         name: String,
     },
-    Values(std::vec::IntoIter<Json>),
+    /// What a search found in a file.
+    Found {
+        rows: std::vec::IntoIter<DataRow>,
+        name: String,
+    },
     /// Rows that the plan kept.
     Kept(Box<KeptRows>),
 }
@@ -85,9 +90,12 @@ impl<'a> ItemWalk<'a> {
                 }
             }
             Some(Items::Searched { file, path }) => {
-                let document = rows::document(file, &checked.reach)
+                let found = rows::found(file, &checked.reach, |document| path.find_in(document))
                     .map_err(|error| unreadable(file, &error))?;
-                Self::Values(path.find(&document).into_iter())
+                Self::Found {
+                    rows: found.into_iter(),
+                    name: file.name(),
+                }
             }
         })
     }
@@ -146,7 +154,17 @@ impl<'a> ItemWalk<'a> {
                     None,
                 ),
             }),
-            Self::Values(values) => Some(good(ItemSource::Value(values.next()?))),
+            Self::Found { rows, name } => {
+                let row = rows.next()?;
+                Some(RawItem {
+                    source: ItemSource::Value(row.value),
+                    row: Some(Row {
+                        file: name.clone(),
+                        line: row.line,
+                    }),
+                    bad: None,
+                })
+            }
             Self::File { rows, name } => Some(match rows.next()? {
                 Ok(row) => RawItem {
                     source: ItemSource::Value(row.value),

@@ -2,6 +2,7 @@
 
 mod apply;
 mod ask;
+mod closed;
 mod contradict;
 mod deliver;
 mod digest;
@@ -35,7 +36,9 @@ mod seen;
 mod side_effects;
 mod steer;
 mod sync_key;
+mod tied;
 mod touches;
+mod turns;
 mod under;
 mod undo;
 mod upsert;

@@ -5,12 +5,17 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::ExecuteError;
+use super::closed::closed;
 use super::contradict::Clash;
+use super::contradict::Deleted;
 use super::needs::Absence;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::Projection;
+use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::metadata::Acl;
+use crate::metadata::record_acl;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
@@ -27,6 +32,7 @@ use crate::plan::bindings;
 use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
+use crate::plan::with_ties;
 use crate::runfile::ItemOutcome;
 use crate::runfile::ReadResult;
 use crate::wire::Fault;
@@ -130,9 +136,10 @@ impl Engine<'_> {
         let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
         let mut bound: Vec<(Seq, Binding)> = Vec::new();
         let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
+        let mut refused: Option<String> = None;
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
-                Expanded::Write(draft) => {
+                Expanded::Write(mut draft) => {
                     let (known, mut earlier) =
                         known.next().unwrap_or((Ok(Current::Missing), Vec::new()));
                     let about = draft.change.about();
@@ -141,10 +148,26 @@ impl Engine<'_> {
                     earlier.extend(of_page.iter().flat_map(|writes| writes.iter().cloned()));
                     let seq = draft.seq;
                     let otherwise = self.bound_otherwise(&draft, &bound)?;
+                    let ties = self.ties_before(step, &draft.change, seq)?;
+                    let clash = self.tied_otherwise(step, &draft.change, &ties);
+                    let behind = ties.iter().filter(|tie| !tie.state.is_settled());
+                    for tie in behind {
+                        if !draft.needs.iter().any(|(seq, _)| *seq == tie.seq) {
+                            draft.needs.push((tie.seq, EdgeKind::Order));
+                        }
+                    }
+                    let known = known.map(|current| with_ties(current, &ties));
                     let deleted = self.deleted_besides(step, &draft)?;
-                    let otherwise = (otherwise, deleted);
+                    let otherwise = (otherwise, deleted, clash);
                     let binds = bindings(&draft.change, &self.metadata);
+                    let acl = match refused {
+                        None => acl_of(&known),
+                        Some(_) => None,
+                    };
                     let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
+                    if let (Some(acl), ItemOutcome::Operation { operation, .. }) = (acl, &outcome) {
+                        refused = closed(operation, &acl);
+                    }
                     if let Some(of_page) = of_page {
                         of_page.extend(planned_write(&outcome));
                     }
@@ -162,6 +185,9 @@ impl Engine<'_> {
             });
         }
         self.file.bind(&bindings_of)?;
+        if let Some(refused) = refused {
+            self.warn_of_closed(step, &refused)?;
+        }
         Ok(outcomes)
     }
 
@@ -172,7 +198,7 @@ impl Engine<'_> {
         draft: Draft,
         known: Result<Current, Fault>,
         earlier: &[Earlier],
-        (otherwise, deleted): (Option<Clash>, Option<String>),
+        (otherwise, deleted, tied): (Option<Clash>, Option<Deleted>, Option<String>),
     ) -> ItemOutcome {
         let current = match known {
             Ok(current) => current,
@@ -209,9 +235,12 @@ impl Engine<'_> {
             Current::Missing | Current::NoParent | Current::Links(_) => None,
         };
         let operation = finish(draft, current, earlier, &self.metadata);
-        // What need not be sent minds no delete.
-        let deleted = deleted.filter(|_| operation.state == State::Planned);
-        let operation = match (clash.or(deleted), operation.state) {
+        // What need not be sent minds no delete, unless it is to hold behind it.
+        let takes_away = matches!(operation.action, Action::Unlink | Action::Delete);
+        let deleted = deleted
+            .filter(|deleted| operation.state == State::Planned || (deleted.is_gone && !takes_away))
+            .map(|deleted| deleted.message);
+        let operation = match (clash.or(tied).or(deleted), operation.state) {
             (Some(message), State::Planned | State::Unchanged) => {
                 let base = Operation {
                     change: None,
@@ -232,6 +261,16 @@ impl Engine<'_> {
         };
         let result = known_result(&operation, held);
         operation_outcome(operation, result)
+    }
+}
+
+/// What the record read says of this user.
+fn acl_of(known: &Result<Current, Fault>) -> Option<Acl> {
+    match known {
+        Ok(Current::Record(record) | Current::Detached(record)) => {
+            record.get("_acl").map(record_acl)
+        }
+        _ => None,
     }
 }
 

@@ -186,12 +186,11 @@ impl Engine<'_> {
             if self.file.step(step.number)?.expanded {
                 continue;
             }
-            let mut waits_for = Vec::new();
-            for from in &step.upstream {
-                if !self.file.step(*from)?.is_settled() {
-                    waits_for.push(format!("`{}`", self.checked.step(*from).id));
-                }
-            }
+            let waits_for: Vec<String> = self
+                .waits_for(step)?
+                .into_iter()
+                .map(|from| format!("`{}`", self.checked.step(from).id))
+                .collect();
             let have = if waits_for.len() == 1 { "has" } else { "have" };
             if !waits_for.is_empty() {
                 let names = waits_for.join(", ");

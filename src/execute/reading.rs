@@ -10,6 +10,8 @@ use super::ExecuteError;
 use super::walk::Found;
 use super::walk::PAGE;
 use super::walk::Walk;
+use crate::check::CheckedAction;
+use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::check::Projection;
 use crate::expr::Seq;
@@ -166,7 +168,7 @@ impl Reading {
         let selected = step
             .select
             .as_ref()
-            .map(|path| path.find(&answer(found, self.whole)));
+            .map(|path| path.find(&answer(step, found, self.whole)));
         Ok(ReadResult {
             records: self.stored,
             count,
@@ -186,11 +188,16 @@ impl From<Fault> for Unread {
 }
 
 /// The answer as Sugar gave it, pages joined, for `select`.
-fn answer(found: Found, records: Option<Vec<Map<String, Json>>>) -> Json {
-    match (found.answer, found.count) {
-        (Some(answer), _) => answer,
-        (None, Some(count)) => json!({ "record_count": count }),
-        (None, None) => json!({ "records": records.unwrap_or_default() }),
+fn answer(step: &CheckedStep, found: Found, records: Option<Vec<Map<String, Json>>>) -> Json {
+    let records = records.unwrap_or_default();
+    match (found.answer, found.count, &step.action) {
+        (Some(answer), ..) => answer,
+        (None, Some(count), _) => json!({ "record_count": count }),
+        (None, None, CheckedAction::Read(CheckedRead::Get { .. })) => json!(records.first()),
+        (None, None, CheckedAction::Read(CheckedRead::Me)) => {
+            json!({ "current_user": records.first() })
+        }
+        (None, None, _) => json!({ "records": records }),
     }
 }
 

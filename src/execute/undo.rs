@@ -36,6 +36,7 @@ use crate::plan::Need;
 use crate::plan::Recovery;
 use crate::plan::inverse;
 use crate::plan::recover;
+use crate::plan::with_ties;
 use crate::runfile::Advice;
 use crate::runfile::ClientIds;
 use crate::runfile::Digest;
@@ -254,6 +255,8 @@ impl Engine<'_> {
             };
             let operation = match known {
                 Ok(current) => {
+                    let ties = self.ties_before(step, change, task.seq)?;
+                    let current = with_ties(current, &ties);
                     let saved = self.last_saved(change, &current)?;
                     recover(
                         base,

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use super::Engine;
 use super::ExecuteError;
-use super::drive::Barrier;
 use super::kinship::Kinship;
 use super::touches::touches;
+use super::turns::Barrier;
 use crate::batch::Ready;
 use crate::check::Sharing;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
+use crate::operation::Action;
 use crate::operation::Change;
 use crate::runfile::ClientIds;
 use crate::runfile::StoredOperation;
@@ -171,7 +172,10 @@ fn may_ride(
     honoured: bool,
 ) -> bool {
     match kind {
-        EdgeKind::Order => kinship.key(operation.seq.step()) == kinship.key(up.seq.step()),
+        EdgeKind::Order => {
+            kinship.key(operation.seq.step()) == kinship.key(up.seq.step())
+                && !parts_what_is_tied(operation, up)
+        }
         EdgeKind::Value => false,
         EdgeKind::PredictedId => match (&operation.change, &up.change) {
             (Some(change), Some(Change::Create { id, .. })) => {
@@ -180,6 +184,14 @@ fn may_ride(
             _ => false,
         },
     }
+}
+
+/// Of a link and an unlink the later one is compared with what is linked once the earlier one is done.
+fn parts_what_is_tied(operation: &StoredOperation, up: &StoredOperation) -> bool {
+    matches!(
+        (operation.action, up.action),
+        (Action::Link, Action::Unlink) | (Action::Unlink, Action::Link)
+    )
 }
 
 fn is_refused_without(change: &Change, id: &RecordId) -> bool {

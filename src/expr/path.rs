@@ -7,6 +7,7 @@ use jsonpath_rust::parser::model::Segment;
 use jsonpath_rust::parser::model::Selector;
 use jsonpath_rust::parser::model::Test;
 use jsonpath_rust::parser::parse_json_path;
+use jsonpath_rust::query::QueryRef;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value as Json;
 
@@ -53,9 +54,14 @@ impl Path {
     }
 
     pub fn find(&self, value: &Json) -> Vec<Json> {
+        self.find_in(value).into_iter().cloned().collect()
+    }
+
+    /// The values themselves, where they are.
+    pub fn find_in<'a>(&self, value: &'a Json) -> Vec<&'a Json> {
         // Processing fails for no value; an empty result is no error either.
         js_path_process(&self.0, value)
-            .map(|found| found.into_iter().map(|hit| hit.val().clone()).collect())
+            .map(|found| found.into_iter().map(QueryRef::val).collect())
             .unwrap_or_default()
     }
 }

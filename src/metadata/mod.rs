@@ -32,6 +32,7 @@ pub use read::Note;
 pub use read::Reading;
 pub use read::read;
 pub use read::read_dropdown;
+pub use read::record_acl;
 pub use relation::Parentage;
 pub use relation::is_single_address;
 pub use snapshot::FORMAT;

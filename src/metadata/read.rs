@@ -140,15 +140,17 @@ fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut 
     {
         kind = FieldKind::Id;
     }
+    // Sugar describes the set of teams as a relate of its own kind. Which word it uses for that is not documented, what the
+    // field holds is (fact sheet 4.1).
+    let custom = definition.get("custom_type").and_then(Json::as_str);
+    let is_open = matches!(kind, FieldKind::Relate | FieldKind::Other(_));
+    if custom == Some("teamset") || (name == "team_name" && is_open) {
+        kind = FieldKind::TeamSet;
+    }
     match &kind {
         FieldKind::Other(none) if none.is_empty() => notes.add("a field without `type`", place),
         FieldKind::Other(kind) => notes.add(format!("the type `{kind}` is not known"), place),
         _ => {}
-    }
-    // Sugar describes the set of teams as a relate of its own kind.
-    let custom = definition.get("custom_type").and_then(Json::as_str);
-    if custom == Some("teamset") || (name == "team_name" && kind == FieldKind::Relate) {
-        kind = FieldKind::TeamSet;
     }
     if flag(definition.get("auto_increment"), place, notes) == Some(true) {
         kind = FieldKind::AutoIncrement;
@@ -215,6 +217,11 @@ fn relationship(definition: &Map<String, Json>, place: &str, notes: &mut Notes) 
         join_table: name_of(definition, "join_table", place, notes),
         columns,
     }
+}
+
+/// What a record says in its own `_acl` (fact sheet 4.1).
+pub fn record_acl(value: &Json) -> Acl {
+    acl(value, "_acl", &mut Notes::default())
 }
 
 /// Refusals only: `"no"`, or a false in any spelling.

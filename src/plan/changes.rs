@@ -1,5 +1,6 @@
 //! What a write comes to for one item.
 
+use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::calls;
@@ -9,6 +10,7 @@ use super::reads;
 use super::values::Purpose;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::SetField;
 use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::expr::Tree;
@@ -17,6 +19,7 @@ use crate::operation::Change;
 use crate::operation::Key;
 use crate::operation::Stability;
 use crate::wire::LinkTarget;
+use crate::wire::ModuleName;
 use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
@@ -39,6 +42,38 @@ impl Planner<'_> {
         }
     }
 
+    /// `set` as it is sent, pairs whole.
+    fn fields(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        set: &[SetField],
+        purpose: Purpose,
+        scope: &Scope,
+    ) -> Result<Map<String, Json>, Stop> {
+        let judge = self.judge();
+        let fields = judge.fields(step, module, set, purpose, scope)?;
+        judge.whole_pairs(step, module, &fields)?;
+        for (name, value) in &fields {
+            let many = ["add", "create"]
+                .iter()
+                .filter_map(|action| value.get(action)?.as_array())
+                .map(Vec::len);
+            self.one_at_most(module, name, many.sum())?;
+        }
+        Ok(fields)
+    }
+
+    /// Through a link that leads to one, each record would take the place of the one before.
+    fn one_at_most(&self, module: &ModuleName, link: &str, many: usize) -> Result<(), Stop> {
+        match many > 1 && self.metadata.leads_to_one(module.as_str(), link) {
+            true => Err(Stop::invalid(format!(
+                "through `{link}` a record of {module} has one at most, and these are {many}"
+            ))),
+            false => Ok(()),
+        }
+    }
+
     pub(super) fn change(
         &self,
         step: &CheckedStep,
@@ -47,12 +82,11 @@ impl Planner<'_> {
         stability: Stability,
         scope: &Scope,
     ) -> Result<Change, Stop> {
-        let judge = self.judge();
         Ok(match write {
             CheckedWrite::Create {
                 module, set, under, ..
             } => Change::Create {
-                fields: judge.fields(step, &module.value, set, Purpose::Create, scope)?,
+                fields: self.fields(step, &module.value, set, Purpose::Create, scope)?,
                 id: self.origin.record_id(&step.id, key, stability),
                 under: match under {
                     Some(under) => Some(Parent {
@@ -72,7 +106,7 @@ impl Planner<'_> {
                 ..
             } => Change::Update {
                 record: reads::record_id(record, scope)?,
-                fields: judge.fields(step, &module.value, set, Purpose::Update, scope)?,
+                fields: self.fields(step, &module.value, set, Purpose::Update, scope)?,
                 module: module.value.clone(),
             },
             CheckedWrite::Delete { module, record } => Change::Delete {
@@ -84,12 +118,16 @@ impl Planner<'_> {
                 record,
                 link,
                 to,
-            } => Change::Link {
-                record: reads::record_id(record, scope)?,
-                link: link.value.clone(),
-                targets: targets(to, scope)?,
-                module: module.value.clone(),
-            },
+            } => {
+                let targets = targets(to, scope)?;
+                self.one_at_most(&module.value, link.value.as_str(), targets.len())?;
+                Change::Link {
+                    record: reads::record_id(record, scope)?,
+                    link: link.value.clone(),
+                    targets,
+                    module: module.value.clone(),
+                }
+            }
             CheckedWrite::Unlink {
                 module,
                 record,

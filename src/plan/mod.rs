@@ -13,6 +13,7 @@ mod finish;
 mod guards;
 mod inverse;
 mod reads;
+mod ties;
 mod upserts;
 mod values;
 
@@ -48,3 +49,6 @@ pub use inverse::recover;
 pub use reads::List;
 pub use reads::ReadPlan;
 pub use reads::conditions;
+pub use ties::End;
+pub use ties::Tie;
+pub use ties::with_ties;

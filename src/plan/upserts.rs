@@ -41,6 +41,7 @@ impl Planner<'_> {
         let set = judge.fields(step, module, set, Purpose::Update, scope)?;
         let mut fields = matched.clone();
         fields.extend(set.clone());
+        judge.whole_pairs(step, module, &fields)?;
         let lacking = self.lacking(step, module, &fields)?;
         let name = Key::stored(Json::Object(matched.clone()).to_string());
         let change = Change::Create {
@@ -78,9 +79,9 @@ impl Planner<'_> {
             let message = format!("`{sync_key}` cannot be a key: it has no place in a path");
             return Err(Stop::invalid(message));
         }
-        let fields = self
-            .judge()
-            .fields(step, module, set, Purpose::Update, scope)?;
+        let judge = self.judge();
+        let fields = judge.fields(step, module, set, Purpose::Update, scope)?;
+        judge.whole_pairs(step, module, &fields)?;
         let lacking = self.lacking(step, module, &fields)?;
         let shown = step.projection.to_fields().into_iter().flatten();
         let shown = ["id".to_owned()]

@@ -233,6 +233,38 @@ impl Judge<'_> {
         }
     }
 
+    /// A flexible parent is its id and its module together. An empty cell may have taken one of them out of an item, and
+    /// the other alone would point from the old module to the new id or to nothing.
+    pub(super) fn whole_pairs(
+        &self,
+        step: &CheckedStep,
+        module: &ModuleName,
+        fields: &Map<String, Json>,
+    ) -> Result<(), Refusal> {
+        let Some(described) = self.metadata.module(module.as_str()) else {
+            return Ok(());
+        };
+        let holds = |name: &str| {
+            fields
+                .get(name)
+                .is_some_and(|value| !value::is_empty(value))
+        };
+        for (id, kind) in described.parents() {
+            let is_vouched_for = [id, kind].iter().any(|name| step.unchecked.contains(*name));
+            if is_vouched_for || holds(id) == holds(kind) {
+                continue;
+            }
+            let (given, empty) = if holds(id) { (id, kind) } else { (kind, id) };
+            return Err(Refusal::Value {
+                label: SugarLabel::MissingParameter.into(),
+                message: format!(
+                    "`{given}` has a value and `{empty}` has none; they mean something only together"
+                ),
+            });
+        }
+        Ok(())
+    }
+
     /// Sugar does not enforce required fields (fact sheet 4.2), so a record without them has to be stopped here.
     pub(super) fn complete(
         &self,

@@ -274,6 +274,14 @@ impl RunFile {
         Ok(())
     }
 
+    /// Whether something of this kind was found of a step.
+    pub fn has_problem(&self, code: Code, step: &str) -> Result<bool, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM problem WHERE code = ?1 AND step = ?2")?
+            .exists((code.0, step))?)
+    }
+
     pub fn add_problem(&self, problem: &Problem, sources: &Sources) -> Result<(), RunFileError> {
         let place = problem
             .labels

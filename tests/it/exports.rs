@@ -145,3 +145,65 @@ fn a_file_elsewhere_needs_leave_and_is_never_half_written() {
     scene.ends(0, &format!("apply a.run {leave}"));
     assert_eq!(std::fs::read_dir(elsewhere.path()).unwrap().count(), 1);
 }
+
+#[test]
+fn two_exports_never_write_one_file() {
+    let playbook = |first: &str, second: &str| {
+        format!(
+            "version: 1
+name: twice
+vars: {{ name: {{ type: string, default: same }} }}
+steps:
+  - {{ id: all, list: Users }}
+  - {{ id: a, export: '{{{{ steps.all.records }}}}', to: {first}, columns: {{ id: '{{{{ item.id }}}}' }} }}
+  - {{ id: b, export: '{{{{ steps.all.records }}}}', to: {second}, columns: {{ id: '{{{{ item.id }}}}' }} }}
+"
+        )
+    };
+    for (first, second) in [
+        ("same.csv", "./same.csv"),
+        ("same.csv", "there/../same.csv"),
+    ] {
+        let scene = Scene::new().file("twice.yaml", &playbook(first, second));
+        scene
+            .ends(3, "check twice.yaml")
+            .says("`a` and `b` write the same file");
+    }
+    // A name that is a template is known when it is evaluated.
+    for (first, second) in [
+        ("same.csv", "\"{{ 'same' }}.csv\""),
+        ("\"{{ vars.name }}.csv\"", "\"./{{ 'same' }}.csv\""),
+    ] {
+        let scene = Scene::new().file("twice.yaml", &playbook(first, second));
+        let plan = scene.ends(3, "plan twice.yaml --format json");
+        let second = plan.operation("b", "0");
+        assert_eq!(second["label"], "local:conflict", "{plan}");
+        let message = second["message"].as_str().unwrap_or_default();
+        assert!(message.contains("step `a` writes"), "{message}");
+    }
+    let both =
+        playbook("\"{{ vars.name }}.csv\"", "\"{{ vars.name }}.csv2\"").replace("csv2", "jsonl");
+    let scene = Scene::new().file("twice.yaml", &both);
+    scene.ends(0, "run twice.yaml --yes");
+}
+
+#[test]
+fn a_name_that_is_known_late_does_not_overwrite_another_export() {
+    let playbook = "version: 1
+name: late
+steps:
+  - { id: new, create: Accounts, key: new, set: { name: Zzz } }
+  - { id: found, filter: Accounts, depends_on: new, where: { name: Zzz } }
+  - { id: a, export: '{{ steps.found.records }}', to: '{{ steps.found.first.name }}.csv', columns: { id: a } }
+  - { id: b, export: '{{ steps.found.records }}', to: Zzz.csv, columns: { id: b } }
+";
+    let scene = Scene::new().file("late.yaml", playbook);
+    scene.ends(0, "plan late.yaml -o late.run");
+    let done = scene.ends(1, "apply late.run --format json");
+    assert_eq!(
+        done.operation("b", "0")["label"],
+        "local:conflict",
+        "{done}"
+    );
+    assert_eq!(read(&scene, "Zzz.csv"), "id\na\n");
+}

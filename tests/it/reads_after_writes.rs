@@ -6,7 +6,7 @@ use crate::scene::Scene;
 
 fn playbook(steps: &str) -> String {
     format!(
-        "version: 1\nname: test\nidentity: test\nlimits: {{ max_changes: 100 }}\nsteps:\n{steps}"
+        "version: 1\nname: test\nidentity: test\nlimits: {{ max_changes: 100, max_failures: 5 }}\nsteps:\n{steps}"
     )
 }
 
@@ -95,5 +95,90 @@ fn what_is_linked_to_a_record_that_is_made_is_asked_for_when_it_is() {
     for step in ["found", "many", "linked"] {
         assert_eq!(plan.step(step)["outcome"], "deferred", "{plan}");
     }
+    scene.ends(0, "apply test.run");
+}
+
+/// A step between a write and a read that has nothing to do itself, so that it is settled in the plan.
+const BETWEEN: &[(&str, &str)] = &[
+    (
+        "it changes nothing",
+        "{ id: w2, depends_on: w1, update: Accounts, record: '{{ steps.all.id }}', set: { employees: '5' } }",
+    ),
+    (
+        "it has no items",
+        "{ id: w2, depends_on: w1, for_each: [], update: Accounts, record: '{{ item }}', set: { employees: '6' } }",
+    ),
+    (
+        "its condition does not hold",
+        "{ id: w2, depends_on: w1, when: '1 > 2', update: Accounts, record: '{{ steps.all.id }}', set: { employees: '6' } }",
+    ),
+];
+
+#[test]
+fn a_read_waits_through_a_step_that_has_nothing_to_do() {
+    for (why, between) in BETWEEN {
+        for wait in ["w2", "{ w2: finished }"] {
+            let scene = ground(&format!(
+                "
+  - {{ id: all, list: Accounts }}
+  - {{ id: w1, key: two, create: Accounts, set: {{ name: Zzz }} }}
+  - {between}
+  - {{ id: r, depends_on: [{wait}], count: Accounts, where: {{ name: Zzz }}, expect: {{ count: 1 }} }}
+"
+            ));
+            let plan = scene.ends(0, "plan test.yaml --format json -o test.run");
+            assert_eq!(plan.step("r")["outcome"], "deferred", "{why}: {plan}");
+            let reason = &plan.step("r")["reason"];
+            assert_eq!(reason, "not known before `w1` has run", "{why}: {plan}");
+            let done = scene.ends(0, "apply test.run --format json");
+            assert_eq!(done.step("r")["records"], json!(1), "{why}: {done}");
+        }
+    }
+}
+
+#[test]
+fn a_write_waits_through_a_step_that_has_nothing_to_do() {
+    for (why, between) in BETWEEN {
+        let scene = ground(&format!(
+            "
+  - {{ id: all, list: Accounts }}
+  - {{ id: w1, key: two, create: Accounts, set: {{ name: Zzz }} }}
+  - {between}
+  - {{ id: w3, depends_on: w2, key: three, create: Accounts, set: {{ name: Yyy }} }}
+  - {{ id: w4, depends_on: {{ w2: finished }}, key: four, create: Accounts, set: {{ name: Xxx }} }}
+"
+        ));
+        scene.ends(0, "plan test.yaml -o test.run");
+        let refused = "label:not_authorized,scope=entry,method=POST,path=/Accounts,times=1";
+        scene.server.fault(refused);
+        let done = scene.ends(1, "apply test.run --format json");
+        assert_eq!(
+            done.operation("w1", "two")["outcome"],
+            "failed",
+            "{why}: {done}"
+        );
+        let behind = done.operation("w3", "three");
+        assert_eq!(behind["label"], "local:dependency", "{why}: {done}");
+        assert_eq!(
+            done.operation("w4", "four")["outcome"],
+            "ok",
+            "{why}: {done}"
+        );
+    }
+}
+
+#[test]
+fn a_read_of_what_such_a_step_gives_waits_too() {
+    let scene = ground(
+        "
+  - { id: all, list: Accounts }
+  - { id: w1, update: Accounts, record: '{{ steps.all.id }}', set: { employees: '77' } }
+  - { id: w2, depends_on: w1, update: Accounts, record: '{{ steps.all.id }}', set: { name: Acme } }
+  - { id: r, get: Accounts, record: '{{ steps.w2.id }}', fields: [employees], expect: [steps.r.first.employees == '77'] }
+",
+    );
+    let plan = scene.ends(0, "plan test.yaml --format json -o test.run");
+    assert_eq!(plan.operation("w2", "0")["outcome"], "unchanged", "{plan}");
+    assert_eq!(plan.step("r")["outcome"], "deferred", "{plan}");
     scene.ends(0, "apply test.run");
 }

@@ -390,3 +390,80 @@ fn what_is_expected_is_said_of_the_steps_own_result() {
         .ends(3, "check typo.yaml")
         .says("a step's result has no `cuont`");
 }
+
+#[test]
+fn select_searches_the_answer_as_sugar_gave_it() {
+    let scene = Scene::new();
+    let account = json!({ "name": "Acme" });
+    let id = scene.server.somebody("POST", "/Accounts", &account)["id"].clone();
+    scene.write(
+        "select.yaml",
+        &format!(
+            "version: 1
+name: select
+steps:
+  - {{ id: one, get: Accounts, record: {id}, select: $.name }}
+  - {{ id: me, me: {{}}, select: $.current_user.user_name }}
+  - {{ id: all, list: Accounts, select: '$.records[*].name' }}
+outputs:
+  one: '{{{{ steps.one.selected }}}}'
+  me: '{{{{ steps.me.selected }}}}'
+  all: '{{{{ steps.all.selected }}}}'
+"
+        ),
+    );
+    let plan = scene.ends(0, "plan select.yaml --format json");
+    assert_eq!(
+        plan.json()["outputs"],
+        json!({ "one": ["Acme"], "me": ["admin"], "all": ["Acme"] }),
+        "{plan}"
+    );
+}
+
+#[test]
+fn a_bad_row_that_a_search_found_is_told_by_file_and_line() {
+    let steps = "
+  - id: new
+    for_each: { json: rows.json, select: '$.rows[*]' }
+    create: Notes
+    key: '{{ item.k }}'
+    set: { name: '{{ item.name }}' }
+";
+    let rows = r#"{
+  "rows": [
+    { "k": 1, "name": "One" },
+    { "k": 2, "name": "" }
+  ]
+}"#;
+    let scene = Scene::new()
+        .file("bad.yaml", &playbook(steps))
+        .file("rows.json", rows);
+    let plan = scene.ends(3, "plan bad.yaml --format json");
+    let bad = plan.operation("new", "2");
+    assert_eq!(bad["label"], "missing_parameter", "{plan}");
+    assert_eq!(bad["row"], json!({ "file": "rows.json", "line": 4 }));
+}
+
+#[test]
+fn no_digit_of_a_number_in_a_file_is_lost() {
+    let steps = "
+  - { id: lines, for_each: { jsonl: a.jsonl }, create: Notes, key: '{{ item.k }}', set: { name: '{{ item.n }}' } }
+  - { id: list, for_each: { json: b.json }, create: Notes, key: '{{ item.k }}', set: { name: '{{ item.n }}' } }
+  - { id: found, for_each: { json: b.json, select: '$[*]' }, create: Notes, key: '{{ item.k }}', set: { name: '{{ item.n }}' } }
+";
+    let scene = Scene::new()
+        .file("large.yaml", &playbook(steps))
+        .file("a.jsonl", "{\"k\": 1, \"n\": 12345678901234567890123}\n{\"k\": 18446744073709551615, \"n\": 1.50}\n")
+        .file("b.json", "[{\"k\": 1, \"n\": 18446744073709551615}]");
+    scene.ends(0, "run large.yaml --yes");
+    let names = scene.server.lines("SELECT name FROM notes ORDER BY name");
+    assert_eq!(
+        names,
+        [
+            "1.5",
+            "12345678901234567890123",
+            "18446744073709551615",
+            "18446744073709551615"
+        ]
+    );
+}

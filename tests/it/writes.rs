@@ -462,3 +462,169 @@ fn a_record_that_one_step_deletes_is_no_other_steps_to_write_to() {
     );
     scene.ends(0, "run before.yaml --yes -o ran.run");
 }
+
+#[test]
+fn a_flexible_parent_is_never_written_by_halves() {
+    let steps = "
+  - { id: all, filter: Accounts, where: { name: Acme one } }
+  - { id: note, key: note, create: Notes, set: { name: Note } }
+  - id: up
+    for_each: [{ p: '' }, { p: Accounts }]
+    update: Notes
+    record: '{{ steps.note.id }}'
+    set: { parent_type: '{{ item.p }}', parent_id: '{{ steps.all.id }}' }
+  - id: new
+    for_each: [{ p: '' }, { p: Accounts }]
+    create: Notes
+    key: '{{ item.p }}x'
+    set: { name: New, parent_type: '{{ item.p }}', parent_id: '{{ steps.all.id }}' }
+  - id: omitted
+    create: Notes
+    key: omitted
+    set: { name: New, parent_type: Accounts, parent_id: '{{ omit }}' }
+  - id: neither
+    create: Notes
+    key: neither
+    set: { name: New, parent_type: '', parent_id: '{{ omit }}' }
+";
+    let scene = ground().file("half.yaml", &playbook(steps));
+    let plan = scene.ends(3, "plan half.yaml --format json");
+    for (step, key) in [("up", "0"), ("new", "x"), ("omitted", "omitted")] {
+        let refused = plan.operation(step, key);
+        assert_eq!(refused["label"], "missing_parameter", "{step}: {plan}");
+    }
+    let told = plan.operation("up", "0")["message"].clone();
+    assert_eq!(
+        told,
+        "`parent_id` has a value and `parent_type` has none; they mean something only together"
+    );
+    for (step, key) in [("up", "1"), ("new", "Accountsx"), ("neither", "neither")] {
+        assert_eq!(
+            plan.operation(step, key)["outcome"],
+            "planned",
+            "{step}: {plan}"
+        );
+    }
+}
+
+#[test]
+fn of_several_records_none_is_linked_where_one_may_be() {
+    let steps = "
+  - { id: all, list: Accounts }
+  - id: deal
+    create: Contacts
+    key: deal
+    set: { last_name: Doe, accounts: { add: ['{{ steps.all.ids[0] }}', '{{ steps.all.ids[1] }}'] } }
+  - id: plain
+    create: Contacts
+    key: plain
+    set: { last_name: Doe }
+  - { id: many, link: Contacts, record: '{{ steps.plain.id }}', through: accounts, to: '{{ steps.all.ids }}' }
+";
+    let scene = ground().file("many.yaml", &playbook(steps));
+    let plan = scene.ends(3, "plan many.yaml --format json");
+    for (step, key) in [("deal", "deal"), ("many", "0")] {
+        let refused = plan.operation(step, key);
+        assert_eq!(refused["label"], "local:invalid_value", "{plan}");
+        assert_eq!(
+            refused["message"],
+            "through `accounts` a record of Contacts has one at most, and these are 2"
+        );
+    }
+}
+
+#[test]
+fn a_tag_that_is_there_in_another_case_is_that_tag() {
+    let steps = "
+  - { id: one, filter: Accounts, where: { name: Acme one } }
+  - { id: two, filter: Accounts, where: { name: Acme two } }
+  - { id: first, update: Accounts, record: '{{ steps.one.id }}', set: { tag: [VIP] } }
+  - { id: second, depends_on: first, update: Accounts, record: '{{ steps.two.id }}', set: { tag: [vip] } }
+";
+    let scene = ground().file("tags.yaml", &playbook(steps));
+    scene.ends(0, "run tags.yaml --yes -o tags.run");
+    let again = scene.ends(0, "plan tags.yaml --format json -o again.run");
+    assert_eq!(again.json()["summary"]["unchanged"], 2, "{again}");
+}
+
+#[test]
+fn teams_are_set_added_and_taken_out() {
+    let steps = |how: &str| {
+        playbook(&format!(
+            "
+  - {{ id: one, filter: Accounts, where: {{ name: Acme one }} }}
+  - {{ id: up, update: Accounts, record: '{{{{ steps.one.id }}}}', {how} }}
+"
+        ))
+    };
+    let scene = ground();
+    for (how, expected) in [
+        (
+            "set: { team_name: [{ id: East, primary: true }] }",
+            vec!["East"],
+        ),
+        ("add: { team_name: West }", vec!["East", "West"]),
+        ("remove: { team_name: East }", vec!["West"]),
+    ] {
+        scene.write("teams.yaml", &steps(how));
+        let checked = scene.ends(0, "check teams.yaml");
+        assert!(!checked.stderr.contains("warning"), "{checked}");
+        scene.ends(0, "plan teams.yaml -o teams.run");
+        scene.ends(0, "apply teams.run");
+        std::fs::remove_file(scene.path("teams.run")).unwrap();
+        let answer = scene.server.somebody(
+            "POST",
+            "/Accounts/filter",
+            &json!({ "filter": [{ "name": "Acme one" }], "fields": "team_name" }),
+        );
+        let teams = answer["records"][0]["team_name"].as_array().unwrap();
+        let mut ids: Vec<&str> = teams
+            .iter()
+            .filter_map(|team| team["id"].as_str())
+            .collect();
+        ids.sort_unstable();
+        assert_eq!(ids, expected, "{how}: {answer}");
+    }
+}
+
+#[test]
+fn what_a_record_says_is_closed_to_the_user_is_told_in_the_plan() {
+    let steps = "
+  - { id: all, list: Accounts }
+  - id: up
+    for_each: '{{ steps.all.records }}'
+    update: Accounts
+    record: '{{ item.id }}'
+    set: { industry: Banking }
+  - { id: gone, delete: Leads, record: '{{ steps.lead.id }}' }
+  - { id: lead, list: Leads }
+  - { id: own, list: Opportunities }
+  - { id: odds, update: Opportunities, record: '{{ steps.own.id }}', set: { name: Mine, probability: 5 }, unchecked: [probability] }
+";
+    let scene = ground().file("guest.yaml", &playbook(steps));
+    let own = json!({ "name": "Own", "assigned_user_id": "seed_guest_id" });
+    scene.server.somebody("POST", "/Opportunities", &own);
+    let lead = json!({ "last_name": "Doe" });
+    scene.server.somebody("POST", "/Leads", &lead);
+    let scene = scene.env("SUGAR_USERNAME", "guest");
+    let plan = scene.ends(0, "plan guest.yaml --format json -o guest.run");
+    let found = plan.json()["diagnostics"].as_array().cloned().unwrap();
+    let told: Vec<(&str, String)> = found
+        .iter()
+        .filter(|found| found["code"] == "not_authorized")
+        .map(|found| {
+            let message = found["message"].as_str().unwrap();
+            let step = found["step"].as_str().unwrap();
+            (step, message.split(" `").next().unwrap().to_owned())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("up", "this user may not edit Accounts".to_owned()),
+            ("gone", "this user may not delete Leads".to_owned()),
+            ("odds", "this user may not edit".to_owned()),
+        ],
+        "{plan}"
+    );
+}

@@ -131,9 +131,16 @@ fn same_member(kind: &FieldKind, sent: &Json, got: &Json) -> bool {
         FieldKind::TeamSet => "id",
         _ => "email_address",
     };
-    let identity = |value: &Json| match value {
-        Json::Object(map) => map.get(key).and_then(plain_text),
-        other => plain_text(other),
+    let identity = |value: &Json| {
+        let text = match value {
+            Json::Object(map) => map.get(key).and_then(plain_text),
+            other => plain_text(other),
+        };
+        match kind {
+            // A tag that is there already keeps the case it has.
+            FieldKind::Tag => text.map(|text| text.to_lowercase()),
+            _ => text,
+        }
     };
     let (Some(left), Some(right)) = (identity(sent), identity(got)) else {
         return false;
@@ -263,6 +270,11 @@ mod tests {
                 "tag",
                 json!(["Mutants"]),
                 json!([{ "id": "t1", "name": "Mutants", "tags__name_lower": "mutants" }]),
+            ),
+            (
+                "tag",
+                json!(["vip"]),
+                json!([{ "id": "t1", "name": "VIP", "tags__name_lower": "vip" }]),
             ),
             (
                 "teamset",

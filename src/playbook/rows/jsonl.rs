@@ -1,11 +1,13 @@
 //! Rows of a file with a JSON value on every line.
 
+use std::borrow::Cow;
 use std::io;
 use std::io::BufRead;
 use std::io::BufReader;
 use std::path::Path;
 
 use fs_err::File;
+use serde_json::Value as Json;
 
 use super::BadRow;
 use super::DataRow;
@@ -13,6 +15,7 @@ use super::LARGEST_ROW;
 use super::Reason;
 use super::RowError;
 use super::locate::unreadable;
+use super::numbers::exact;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -96,7 +99,7 @@ pub(super) fn parse(text: &[u8], line: u64) -> Result<DataRow, BadRow> {
         };
         return Err(BadRow { line, reason });
     }
-    serde_json::from_slice(text)
+    value(text)
         .map(|value| DataRow { line, value })
         .map_err(|error| BadRow {
             line,
@@ -104,6 +107,15 @@ pub(super) fn parse(text: &[u8], line: u64) -> Result<DataRow, BadRow> {
                 message: words(&error),
             },
         })
+}
+
+/// JSON as it is written: a number that would be rounded is the text of its digits.
+pub(super) fn value(text: &[u8]) -> Result<Json, serde_json::Error> {
+    let value = serde_json::from_slice(text)?;
+    match exact(text) {
+        Cow::Borrowed(_) => Ok(value),
+        Cow::Owned(text) => serde_json::from_slice(&text),
+    }
 }
 
 /// The words of `serde_json` with the column only: its line is that of the value, not of the file.

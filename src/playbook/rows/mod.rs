@@ -9,7 +9,9 @@ mod error;
 mod json;
 mod jsonl;
 mod locate;
+mod numbers;
 mod open;
+mod places;
 #[cfg(test)]
 mod tests;
 #[cfg(feature = "xlsx")]
@@ -21,7 +23,7 @@ pub use error::RowError;
 pub use open::DataRow;
 pub use open::Rows;
 pub use open::digest;
-pub use open::document;
+pub use open::found;
 pub use open::heading;
 pub use open::open;
 

@@ -15,9 +15,11 @@ use super::RowError;
 use super::csv::CsvRows;
 use super::csv::Dialect;
 use super::json::JsonRows;
+use super::jsonl;
 use super::jsonl::JsonlRows;
 use super::locate::locate;
 use super::locate::unreadable;
+use super::places;
 #[cfg(feature = "xlsx")]
 use super::workbook::WorkbookRows;
 
@@ -95,8 +97,12 @@ pub fn heading(file: &DataFile, reach: &Reach) -> Result<Option<Vec<String>>, Ro
     }
 }
 
-/// The whole of a JSON file, for a JSONPath to look through.
-pub fn document(file: &DataFile, reach: &Reach) -> Result<Json, RowError> {
+/// What a search finds in the whole of a JSON file, with the lines it stands on.
+pub fn found(
+    file: &DataFile,
+    reach: &Reach,
+    search: impl for<'a> FnOnce(&'a Json) -> Vec<&'a Json>,
+) -> Result<Vec<DataRow>, RowError> {
     let path = &file.name();
     let found = locate(file, reach)?;
     let mut text = Vec::new();
@@ -110,10 +116,17 @@ pub fn document(file: &DataFile, reach: &Reach) -> Result<Json, RowError> {
         });
     }
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-    serde_json::from_slice(text).map_err(|source| RowError::NotJson {
+    let document = jsonl::value(text).map_err(|source| RowError::NotJson {
         path: path.clone(),
         source,
-    })
+    })?;
+    let found = search(&document);
+    let lines = places::lines(text, &document, &found);
+    let rows = lines.into_iter().zip(found).map(|(line, value)| DataRow {
+        line,
+        value: value.clone(),
+    });
+    Ok(rows.collect())
 }
 
 /// A hash of the file's bytes: the same rows, the same plan.

@@ -6,7 +6,7 @@ use super::super::DataFile;
 use super::super::DataFormat;
 use super::super::Reach;
 use super::digest;
-use super::document;
+use super::found;
 use super::heading;
 use super::open;
 use crate::diag::Colour;
@@ -263,12 +263,16 @@ fn a_document_to_search_is_read_whole() {
         rows(select(), b"{}"),
         ["`rows` has to be searched with its `select` first"]
     );
-    let read = with(select(), b"{\"a\": [1]}", |file, folder| {
-        document(file, folder).unwrap()
-    });
-    assert_eq!(read, serde_json::json!({"a": [1]}));
-    assert!(with(select(), b"{", |file, folder| document(file, folder)
-        .is_err()));
+    let read = |bytes: &[u8]| {
+        with(select(), bytes, |file, folder| {
+            found(file, folder, |document| vec![&document["a"][1]])
+        })
+    };
+    let rows = read(b"\xef\xbb\xbf{\"a\": [1,\n12345678901234567890123]}").unwrap();
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].line, 2);
+    assert_eq!(rows[0].value, "12345678901234567890123");
+    assert!(read(b"{").is_err());
 }
 
 /// What a reader of the playbook sees of its data files.
