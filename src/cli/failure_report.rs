@@ -239,7 +239,8 @@ pub(crate) fn give_misused(arguments: &[String], failure: &Failure) {
         Some(about) => about(path),
         None => return give_diagnostics(failure),
     };
-    printer::result(&format!("{:#}\n", json!(report_of(&about, failure))));
+    // The command has failed already, and says so on stderr.
+    let _ = printer::result(&format!("{:#}\n", json!(report_of(&about, failure))));
 }
 
 /// What a command of this name reports about.
@@ -256,5 +257,6 @@ fn reporting(command: &str) -> Option<fn(PathBuf) -> About> {
 /// A failure as the one JSON document of a command that makes no report.
 pub(crate) fn give_diagnostics(failure: &Failure) {
     let document = json!({ "version": 1, "diagnostics": reports::diagnostics(failure) });
-    printer::result(&format!("{document:#}\n"));
+    // The command has failed already, and says so on stderr.
+    let _ = printer::result(&format!("{document:#}\n"));
 }

@@ -99,7 +99,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Schema(args) => commands::schema::run(&args),
         Command::Init(args) => commands::init::run(settings, &args),
         Command::Runs(args) => commands::runs::run(&args),
-        Command::Completions(args) => Ok(commands::completions::run(&args)),
+        Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
         Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
         Command::Explain(args) => commands::explain::run(&args),

@@ -13,14 +13,16 @@ use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Style;
 use crate::diag::draw;
+use crate::report::ReportError;
 
 /// Columns of a file, which has no terminal.
 const PLAIN_WIDTH: usize = 80;
 
 /// Results. A reader that went away is no error: it has seen what it wanted.
-pub(crate) fn result(text: &str) {
-    let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+pub(crate) fn result(text: &str) -> Result<(), Failure> {
+    let mut out = results();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    Ok(written.map_err(ReportError::Write)?)
 }
 
 /// Results that are written piece by piece.

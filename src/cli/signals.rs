@@ -79,6 +79,7 @@ impl Signals {
         let send = Arc::clone(&self.send);
         tokio::spawn(async move {
             tokio::time::sleep(time).await;
+            tracing::warn!("the time that `--deadline` gives is over");
             send.send_replace(Wish::Stop);
         });
     }

@@ -151,7 +151,9 @@ impl Standing {
             unexpected,
             ending: view.ending()?,
             undoes: view.undoes()?,
-            is_hindered: view.hindrance().is_some(),
+            is_hindered: view
+                .hindrance()
+                .is_some_and(|by| by.ending != Ending::Interrupted),
         })
     }
 

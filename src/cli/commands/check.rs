@@ -40,10 +40,10 @@ pub(crate) async fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, F
         }
         CheckFormat::Json => {
             let document = json!({ "version": 1, "diagnostics": found });
-            printer::result(&format!("{document:#}\n"));
+            printer::result(&format!("{document:#}\n"))?;
         }
-        CheckFormat::Github => printer::result(&report::github_annotations(&found)),
-        CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(&found))),
+        CheckFormat::Github => printer::result(&report::github_annotations(&found))?,
+        CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(&found)))?,
     }
     ended.map(|()| {
         if has_errors(&found) {

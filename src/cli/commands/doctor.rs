@@ -106,7 +106,7 @@ pub(crate) async fn run(settings: &Settings, args: &DoctorArgs) -> Result<Exit, 
                 json!({ "version": 1, "instance": name, "well": well, "checks": checks });
             format!("{document:#}\n")
         }
-    });
+    })?;
     Ok(if well {
         Exit::Success
     } else {

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
         }
         (TextOrJson::Text, Some(_)) => found.iter().map(whole).collect(),
         (TextOrJson::Text, None) => list(&found),
-    });
+    })?;
     Ok(Exit::Success)
 }
 

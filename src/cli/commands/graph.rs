@@ -32,7 +32,7 @@ pub(crate) fn run(args: &GraphArgs) -> Result<Exit, Failure> {
             format,
         )?
     };
-    printer::result(&text);
+    printer::result(&text)?;
     Ok(Exit::Success)
 }
 

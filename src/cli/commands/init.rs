@@ -42,7 +42,7 @@ pub(crate) fn run(settings: &Settings, args: &InitArgs) -> Result<Exit, Failure>
         } else {
             "kept   "
         };
-        printer::result(&format!("{word}  {}\n", path.display()));
+        printer::result(&format!("{word}  {}\n", path.display()))?;
     }
     let first = folder.join("playbooks/first.yaml");
     printer::say(

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &ManArgs) -> Result<Exit, Failure> {
             path: PathBuf::from("the manual page"),
             source,
         })?;
-    printer::result(&String::from_utf8_lossy(&page));
+    printer::result(&String::from_utf8_lossy(&page))?;
     Ok(Exit::Success)
 }
 

@@ -64,7 +64,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
             } else {
                 Colour::None
             };
-            printer::result(&report::metadata_diff_text(&changes, colour));
+            printer::result(&report::metadata_diff_text(&changes, colour))?;
             for broken in &broken {
                 printer::say(
                     settings,
@@ -85,7 +85,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
                 })
                 .collect();
             let document = json!({ "version": 1, "changes": changes, "broken": broken });
-            printer::result(&format!("{document:#}\n"));
+            printer::result(&format!("{document:#}\n"))?;
         }
     }
     Ok(match (broken.is_empty(), changes.is_empty()) {

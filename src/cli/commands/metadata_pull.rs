@@ -41,7 +41,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataPullArgs) -> Result<
 
     let text = metadata::to_text(&metadata);
     let Some(path) = &args.out else {
-        printer::result(&text);
+        printer::result(&text)?;
         return Ok(Exit::Success);
     };
     written::write_file(path, text.as_bytes())?;

@@ -18,10 +18,10 @@ const ENDING: &str = "run";
 pub(crate) fn run(args: &RunsArgs) -> Result<Exit, Failure> {
     let lines = report::run_lines(&files(args.folder.as_deref())?);
     match args.format {
-        TextOrJson::Text => printer::result(&report::runs_text(&lines)),
+        TextOrJson::Text => printer::result(&report::runs_text(&lines))?,
         TextOrJson::Json => {
             let document = json!({ "version": 1, "runs": lines });
-            printer::result(&format!("{document:#}\n"));
+            printer::result(&format!("{document:#}\n"))?;
         }
     }
     Ok(Exit::Success)

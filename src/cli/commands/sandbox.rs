@@ -77,7 +77,7 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
             "A SugarCRM sandbox serves at {url} until it is stopped (Ctrl-C).\n\n  \
              export SUGAR_URL={url} SUGAR_USERNAME={username} SUGAR_PASSWORD={password}\n"
         ),
-    });
+    })?;
     let mut wish = signals.wish();
     // The sender lives as long as the listener; if it went, waiting would be for ever.
     let _ = wish.wait_for(|wish| *wish == Wish::Stop).await;

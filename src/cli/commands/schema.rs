@@ -23,6 +23,6 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<Exit, Failure> {
             });
         }
     };
-    printer::result(&format!("{schema:#}\n"));
+    printer::result(&format!("{schema:#}\n"))?;
     Ok(Exit::Success)
 }

@@ -23,6 +23,35 @@ async fn a_good_instance_says_who_is_logged_in() {
 }
 
 #[tokio::test]
+async fn what_passes_is_waited_for() {
+    let script = granting(|_, nth| match nth {
+        0 => Reply::Text(502, "<h1>Bad gateway</h1>"),
+        _ => Reply::Json(
+            200,
+            json!({ "current_user": { "id": "1", "user_name": "admin" } }),
+        ),
+    })
+    .await;
+    assert!(Reader::connect(connection(&script.url)).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_does_not_pass_is_said_in_the_end() {
+    let (maintenance, gateway) = tokio::join!(
+        refused(|_, _| refusal(503, "maintenance")),
+        refused(|_, _| Reply::Text(502, "<h1>Bad gateway</h1>"))
+    );
+    assert_eq!(
+        maintenance,
+        "`SITE` is not available now: said the server (maintenance)"
+    );
+    assert_eq!(
+        gateway,
+        "`SITE` is not available now: HTTP 502 with an answer that cannot be read: <h1>Bad gateway</h1>"
+    );
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_said() {
     assert_eq!(
         refused(|_, _| refusal(401, "invalid_grant")).await,
@@ -41,14 +70,6 @@ async fn what_is_wrong_is_said() {
     assert_eq!(
         refused(|_, _| Reply::Json(404, json!({ "detail": "nothing here" }))).await,
         "`SITE` is not a Sugar instance, or its address lacks a folder: HTTP 404 without a Sugar label"
-    );
-    assert_eq!(
-        refused(|_, _| refusal(503, "maintenance")).await,
-        "`SITE` is not available now: said the server (maintenance)"
-    );
-    assert_eq!(
-        refused(|_, _| Reply::Text(502, "<h1>Bad gateway</h1>")).await,
-        "`SITE` is not available now: HTTP 502 with an answer that cannot be read: <h1>Bad gateway</h1>"
     );
     assert_eq!(
         refused(|_, _| Reply::Headed(301, "Location: https://crm.example.com/\r\n", Json::Null))

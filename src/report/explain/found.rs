@@ -93,6 +93,11 @@ pub(super) const FOUND: &[Found] = &[
         "take both steps in, or leave both out",
     ),
     found(
+        "lost",
+        "a run ended because the instance was not reached, or did not answer any more (seen when a run ends)",
+        "what was sent is safe in the run file: `apply FILE` goes on when the instance answers again",
+    ),
+    found(
         "misplaced_key",
         "a key stands where it has no effect, though it exists elsewhere",
         "move it to the verb or key it belongs to, as the message says",
@@ -158,9 +163,19 @@ pub(super) const FOUND: &[Found] = &[
         "add `depends_on` to read what the write leaves behind, or put the read above the write",
     ),
     found(
+        "refused",
+        "a command was refused: a limit, a guard, another version, instance or person stands against it",
+        "do as the message and its help say; nothing was sent after it",
+    ),
+    found(
         "same_file",
         "an export would overwrite what another export writes, or what a step reads",
         "give each file a name of its own",
+    ),
+    found(
+        "stopped",
+        "a failure stopped the run, as `on_error` or `limits.max_failures` say (seen when a run ends)",
+        "mend what failed, then `apply FILE --retry-failed` goes on with the rest",
     ),
     found(
         "template_syntax",

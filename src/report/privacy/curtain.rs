@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Map;
 use serde_json::Value as Json;
+use uuid::Uuid;
 
 use super::Privacy;
 use super::derived::Derived;
@@ -48,6 +49,8 @@ pub(in crate::report) struct Curtain {
     anywhere: BTreeSet<String>,
     /// Steps whose keys are built from personal values.
     personal_keys: BTreeSet<String>,
+    /// The names of all steps.
+    steps: BTreeSet<String>,
     /// What the playbook builds from them.
     derived: Derived,
 }
@@ -95,6 +98,7 @@ impl Curtain {
             metadata: header.metadata.clone(),
             anywhere,
             personal_keys: BTreeSet::new(),
+            steps: BTreeSet::new(),
             derived: Derived::default(),
         }
     }
@@ -104,6 +108,8 @@ impl Curtain {
         let derived = Derived::of(playbook, self);
         self.personal_keys.extend(derived.keys.iter().cloned());
         self.derived = derived;
+        let steps = playbook.steps.iter();
+        self.steps = steps.map(|step| step.id.value.clone()).collect();
     }
 
     pub(in crate::report) fn hides(&self) -> bool {
@@ -315,6 +321,8 @@ impl Curtain {
         is_field
             || self.metadata.has_module(piece)
             || self.personal_keys.contains(piece)
+            || self.steps.contains(piece)
+            || Uuid::parse_str(piece).is_ok()
             || EXAMPLES.contains(&piece)
     }
 
