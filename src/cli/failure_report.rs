@@ -34,6 +34,8 @@ pub(crate) enum Promise {
     Reports {
         output: Output,
         about: About,
+        /// What `-o` names.
+        out: Option<PathBuf>,
     },
     /// One document on stdout.
     Document,
@@ -53,20 +55,37 @@ pub(crate) enum About {
 
 impl Promise {
     pub(crate) fn of(command: &Command) -> Self {
-        let reports = |output: &Output, about| Self::Reports {
+        let reports = |output: &Output, about, out: Option<&PathBuf>| Self::Reports {
             output: output.clone(),
             about,
+            out: out.cloned(),
         };
         let document = |format| match format {
             TextOrJson::Json => Self::Document,
             TextOrJson::Text => Self::Nothing,
         };
         match command {
-            Command::Plan(args) => reports(&args.output, About::Playbook(args.playbook.clone())),
-            Command::Run(args) => reports(&args.output, About::Playbook(args.playbook.clone())),
-            Command::Apply(args) => reports(&args.output, About::RunFile(args.file.clone())),
-            Command::Undo(args) => reports(&args.output, About::Undone(args.file.clone())),
-            Command::Show(args) => reports(&args.output, About::Shown(args.file.clone())),
+            Command::Plan(args) => reports(
+                &args.output,
+                About::Playbook(args.playbook.clone()),
+                args.out.as_ref(),
+            ),
+            Command::Run(args) => reports(
+                &args.output,
+                About::Playbook(args.playbook.clone()),
+                args.out.as_ref(),
+            ),
+            Command::Apply(args) => reports(&args.output, About::RunFile(args.file.clone()), None),
+            Command::Undo(args) => reports(
+                &args.output,
+                About::Undone(args.file.clone()),
+                args.out.as_ref(),
+            ),
+            Command::Show(args) => reports(
+                &args.output,
+                About::Shown(args.file.clone()),
+                args.out.as_ref(),
+            ),
             Command::Doctor(args) => document(args.format),
             Command::Explain(args) => document(args.format),
             Command::Runs(args) => document(args.format),
@@ -89,7 +108,7 @@ impl Promise {
         match self {
             Self::Nothing => {}
             Self::Document => give_diagnostics(failure),
-            Self::Reports { output, about } => {
+            Self::Reports { output, about, out } => {
                 // Where the arguments of the reports are what is wrong, the format is still known.
                 let (About::RunFile(read)
                 | About::Undone(read)
@@ -97,7 +116,9 @@ impl Promise {
                 | About::Shown(read)) = about;
                 let output = OutputSettings::resolve(output)
                     .ok()
-                    .filter(|output| written::nothing_is_lost(output, &[read], None).is_ok())
+                    .filter(|output| {
+                        written::nothing_is_lost(output, &[read], out.as_deref()).is_ok()
+                    })
                     .unwrap_or_else(|| OutputSettings::without_files(output));
                 let view = match about {
                     About::RunFile(path) | About::Undone(path) => RunView::open(path).ok(),

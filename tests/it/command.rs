@@ -56,3 +56,30 @@ pub(crate) fn assert_seen(folder: &str, name: &str, seen: &str) {
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!(name, seen));
 }
+
+/// A full disk leaves no green job behind.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_printed_is_a_failure() {
+    for line in [
+        "explain",
+        "schema",
+        "completions bash",
+        "man plan",
+        "graph playbooks/hand-over-leads.yaml",
+    ] {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .expect("the device is there");
+        let output = Command::new(env!("CARGO_BIN_EXE_sugarmill"))
+            .current_dir(env!("CARGO_MANIFEST_DIR"))
+            .args(line.split(' '))
+            .stdout(full)
+            .output()
+            .expect("the program was built for the tests");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{line}: {said}");
+        assert!(said.contains("No space left"), "{line}: {said}");
+    }
+}

@@ -243,3 +243,60 @@ fn a_deadline_holds_in_an_outage_too() {
     scene.ends(0, "apply p.run --deadline 99999999h");
     assert_arrived(&scene, 5);
 }
+
+#[test]
+fn no_report_replaces_a_run_file_or_what_is_read() {
+    let scene = planned(1, "");
+    let before = std::fs::read(scene.path("p.run")).unwrap();
+    for line in [
+        "show p.run -o p.run",
+        "show p.run --report json=p.run",
+        "apply p.run --report json=./p.run",
+        "plan p.yaml -o new.run --report markdown=p.yaml",
+        "plan p.yaml -o new.run --report json=new.run",
+        "plan p.yaml -o new.run --report json=p.run",
+        "show p.run --report json=a --report text=./a",
+    ] {
+        scene.ends(5, line).says("a report would replace it");
+    }
+    assert_eq!(std::fs::read(scene.path("p.run")).unwrap(), before);
+    assert_eq!(scene.files(), ["p.run", "p.yaml"]);
+    assert_eq!(scene.server.writes(), 0);
+    // A link stays one.
+    std::os::unix::fs::symlink("real.json", scene.path("link")).unwrap();
+    std::fs::write(scene.path("real.json"), "old").unwrap();
+    scene.ends(0, "show p.run --report json=link");
+    let is_link = scene.path("link").symlink_metadata().unwrap().is_symlink();
+    assert!(is_link && std::fs::read_to_string(scene.path("real.json")).unwrap() != "old");
+}
+
+/// What a step expects is no failure that a playbook counts on.
+#[test]
+fn tolerated_failures_let_no_expectation_through() {
+    let guarded = |more: &str| {
+        format!(
+            "
+version: 1
+name: guarded
+limits: {{ max_failures: 1 }}
+steps:
+  - id: none
+    filter: Leads
+    where: {{ last_name: Nobody }}
+    expect: {{ count: 1 }}
+    {more}
+  - id: made
+    create: Accounts
+    key: one
+    set: {{ name: Made all the same }}
+"
+        )
+    };
+    let scene = Scene::new()
+        .file("p.yaml", &guarded(""))
+        .file("said.yaml", &guarded("on_error: continue"));
+    scene.ends(1, "plan p.yaml -o p.run");
+    scene.ends(5, "apply p.run");
+    assert_eq!(scene.server.writes(), 0);
+    scene.ends(0, "plan said.yaml -o said.run");
+}

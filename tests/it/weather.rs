@@ -223,3 +223,42 @@ steps:
         .lines("SELECT industry FROM accounts ORDER BY name");
     assert_eq!(industries, ["Banking", "Retail", "Retail"]);
 }
+
+/// A lost answer whose question finds no answer either is not known: it is no failure, and the next apply asks again.
+#[test]
+fn what_cannot_be_asked_about_is_unknown_and_asked_again() {
+    let change = "
+version: 1
+name: change
+steps:
+  - { id: all, list: Accounts, fields: [industry] }
+  - id: changed
+    for_each: '{{ steps.all.records }}'
+    update: Accounts
+    record: '{{ item.id }}'
+    set: { industry: Banking }
+    retry: { attempts: 1 }
+";
+    let scene = Scene::new()
+        .file("p.yaml", &playbook(1, ""))
+        .file("change.yaml", change);
+    scene.ends(0, "run p.yaml --yes -o p.run");
+    scene.ends(0, "plan change.yaml -o change.run");
+    scene.server.fault("drop_after,path=/bulk,times=1");
+    // What is looked at before the write is answered.
+    scene
+        .server
+        .fault("label:fatal_error,path=/Accounts/filter,skip=1");
+    let said = scene.ends(1, "apply change.run --format json");
+    assert_eq!(said.operation("changed", "0")["outcome"], "unknown");
+    scene.server.behave();
+    let said = scene.ends(0, "apply change.run --format json");
+    assert_eq!(said.operation("changed", "0")["outcome"], "ok");
+    scene.ends(0, "undo change.run --yes");
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM accounts WHERE industry = 'Banking'"),
+        0
+    );
+}
