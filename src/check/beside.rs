@@ -3,6 +3,7 @@
 //! A read runs as soon as what it names is known: before the write that stands above it, if it does not say that it waits.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -15,9 +16,6 @@ const READ_BESIDE_WRITE: Code = Code("read_beside_write");
 
 /// How many writes are followed through the graph at once.
 const AT_ONCE: usize = 512;
-
-/// Which writes of those at hand stand somewhere behind a step, one bit each.
-type Behind = [u64; AT_ONCE / 64];
 
 /// `order` has the places of steps, each behind those it needs.
 pub(super) fn check(
@@ -57,42 +55,124 @@ pub(super) fn check(
 
 /// For each read the last write above it that nothing makes it wait for.
 ///
-/// A set of all that stands behind each step would grow with the square of the steps, and following the graph from each
-/// read as well; so the writes go through the graph together, a handful at a time, from the last to the first.
+/// A set of all that stands behind each step would grow with the square of the steps. So each is asked first whether it
+/// waits for the last write above it: where each write waits for the one before, that one answer is enough.
 fn unawaited(
     writes: &[usize],
     reads: &[usize],
     needs: &[Vec<usize>],
     order: &[usize],
 ) -> BTreeMap<usize, usize> {
-    let mut found: BTreeMap<usize, usize> = BTreeMap::new();
-    let steps = order.len();
-    for writes in writes.rchunks(AT_ONCE) {
-        let mut bits: Vec<Behind> = vec![Behind::default(); steps];
-        for place in order {
-            let mut behind = Behind::default();
-            for need in &needs[*place] {
-                for (bits, more) in behind.iter_mut().zip(bits[*need]) {
+    let above = |step: usize| writes.partition_point(|write| *write < step).checked_sub(1);
+    let question = |step: &usize| above(*step).map(|last| (*step, last));
+    let graph = Behind::new(needs, order);
+    let waits = |steps: &[usize]| -> BTreeMap<usize, bool> {
+        graph.waits(writes, steps.iter().filter_map(question))
+    };
+    let between = waits(writes);
+    // Whether a write waits for all writes above it.
+    let mut is_last_of_all = Vec::with_capacity(writes.len());
+    for write in writes {
+        let before = is_last_of_all.last().copied().unwrap_or(true);
+        is_last_of_all.push(before && between.get(write).copied().unwrap_or(true));
+    }
+    let mut found = BTreeMap::new();
+    let mut open = Vec::new();
+    for (read, does_wait) in waits(reads) {
+        match above(read) {
+            Some(last) if !does_wait => drop(found.insert(read, writes[last])),
+            Some(last) if !is_last_of_all[last] => open.push(read),
+            _ => {}
+        }
+    }
+    // Those have to be held against all writes above them, a handful at a time, from the last to the first.
+    let mut chunks = writes.rchunks(AT_ONCE);
+    while let Some(chunk) = chunks.next().filter(|_| !open.is_empty()) {
+        let bits = graph.bits(chunk, 0..order.len());
+        open.retain(|read| {
+            let above = chunk.partition_point(|write| write < read);
+            let behind = &bits[graph.place[*read]];
+            let missed = (0..above).rev().find(|write| !has(behind, *write));
+            found.extend(missed.map(|write| (*read, chunk[write])));
+            missed.is_none()
+        });
+    }
+    found
+}
+
+/// Which writes of those at hand stand somewhere behind a step, one bit each.
+type Bits = [u64; AT_ONCE / 64];
+
+fn has(bits: &Bits, write: usize) -> bool {
+    bits[write / 64] & (1 << (write % 64)) != 0
+}
+
+/// What stands behind what.
+struct Behind<'a> {
+    needs: &'a [Vec<usize>],
+    order: &'a [usize],
+    /// Of each step, in the order.
+    place: Vec<usize>,
+}
+
+impl<'a> Behind<'a> {
+    fn new(needs: &'a [Vec<usize>], order: &'a [usize]) -> Self {
+        let mut place = vec![0; order.len()];
+        for (sorted, step) in order.iter().enumerate() {
+            place[*step] = sorted;
+        }
+        Self {
+            needs,
+            order,
+            place,
+        }
+    }
+
+    /// Whether each step waits for its write, of which it has the number. Writes and steps rise, so that only what
+    /// stands between them is looked at.
+    fn waits(
+        &self,
+        writes: &[usize],
+        questions: impl Iterator<Item = (usize, usize)>,
+    ) -> BTreeMap<usize, bool> {
+        let questions: Vec<(usize, usize)> = questions.collect();
+        let mut waits = BTreeMap::new();
+        for together in questions.chunk_by(|one, next| one.1 / AT_ONCE == next.1 / AT_ONCE) {
+            let first = together[0].1;
+            let last = together[together.len() - 1].1;
+            let writes = &writes[first..=last];
+            let from = writes.iter().map(|write| self.place[*write]).min();
+            let to = together.iter().map(|(step, _)| self.place[*step]).max();
+            let range = from.unwrap_or(0)..to.map_or(0, |to| to + 1);
+            let bits = self.bits(writes, range.clone());
+            for (step, write) in together {
+                let behind = self.place[*step].checked_sub(range.start);
+                let behind = behind.and_then(|place| bits.get(place));
+                waits.insert(*step, behind.is_some_and(|bits| has(bits, write - first)));
+            }
+        }
+        waits
+    }
+
+    /// Which of these writes stand behind each step of a stretch of the order.
+    fn bits(&self, writes: &[usize], stretch: Range<usize>) -> Vec<Bits> {
+        let mut bits: Vec<Bits> = Vec::with_capacity(stretch.len());
+        for step in &self.order[stretch.clone()] {
+            let mut behind = Bits::default();
+            for need in &self.needs[*step] {
+                let known = self.place[*need].checked_sub(stretch.start);
+                let known = known.and_then(|place| bits.get(place)).copied();
+                for (bits, more) in behind.iter_mut().zip(known.unwrap_or_default()) {
                     *bits |= more;
                 }
             }
-            if let Ok(own) = writes.binary_search(place) {
+            if let Ok(own) = writes.binary_search(step) {
                 behind[own / 64] |= 1 << (own % 64);
             }
-            bits[*place] = behind;
+            bits.push(behind);
         }
-        for read in reads {
-            if found.contains_key(read) {
-                continue;
-            }
-            let above = writes.partition_point(|write| write < read);
-            let is_behind = |write: usize| bits[*read][write / 64] & (1 << (write % 64)) != 0;
-            if let Some(write) = (0..above).rev().find(|write| !is_behind(*write)) {
-                found.insert(*read, writes[write]);
-            }
-        }
+        bits
     }
-    found
 }
 
 fn problem(read: &Step, write: &Step, module: &str) -> Problem {
