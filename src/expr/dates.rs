@@ -182,11 +182,7 @@ fn days_between(from: &Moment, to: &Moment) -> Result<Value, Error> {
             (to.timestamp() - from.timestamp()).as_hours() / 24
         }
         (Moment::Day(from), Moment::Day(to)) => i64::from((*to - *from).get_days()),
-        _ => {
-            return Err(refused(
-                "a day and a moment cannot be compared; use `today()` with days, `now()` with moments",
-            ));
-        }
+        _ => return Err(day_and_moment()),
     };
     Ok(Value::from(days))
 }
@@ -217,6 +213,41 @@ fn span_of_days(span: &Span) -> jiff::SpanFieldwise {
         .weeks(span.get_weeks())
         .days(span.get_days())
         .fieldwise()
+}
+
+/// Whether a value is a date that a function made, or a length of time.
+pub(super) fn is_date(value: &Value) -> bool {
+    value.downcast_object_ref::<Moment>().is_some() || length(value).is_some()
+}
+
+/// The order of two values of which at least one is a date that a function made; the other may be one that Sugar printed.
+/// None, where neither is.
+pub(super) fn order(left: &Value, right: &Value) -> Result<Option<Ordering>, Error> {
+    if !is_date(left) && !is_date(right) {
+        return Ok(None);
+    }
+    if length(left).is_some() || length(right).is_some() {
+        return Err(refused(
+            "a length of time is compared; compare dates, `item.date < today() - days(3)`, or numbers of days",
+        ));
+    }
+    let is_nothing = |value: &Value| value.is_none() || value.as_str().is_some_and(str::is_empty);
+    if is_nothing(left) || is_nothing(right) {
+        return Err(refused(
+            "a date is compared with nothing; ask first whether there is one: `item.date and item.date < today()`",
+        ));
+    }
+    match (moment(left)?, moment(right)?) {
+        (Moment::Instant(left), Moment::Instant(right)) => {
+            Ok(Some(left.timestamp().cmp(&right.timestamp())))
+        }
+        (Moment::Day(left), Moment::Day(right)) => Ok(Some(left.cmp(&right))),
+        _ => Err(day_and_moment()),
+    }
+}
+
+fn day_and_moment() -> Error {
+    refused("a day and a moment cannot be compared; use `today()` with days, `now()` with moments")
 }
 
 /// Reads what a template holds as a moment: one of ours, or text in the forms Sugar prints.

@@ -10,6 +10,7 @@ use minijinja::Value;
 use regex::Regex;
 use uuid::Uuid;
 
+use super::compare;
 use super::dates;
 use super::path::Path;
 use super::phone;
@@ -44,6 +45,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     });
     engine.add_function("_plus", dates::plus);
     engine.add_function("_minus", dates::minus);
+    compare::add_to(&mut engine);
     engine.add_function("uuid5", uuid5);
     engine.add_filter("slug", slug);
     engine.add_filter("regex_replace", regex_replace);

@@ -1,6 +1,7 @@
 //! Templates and JSONPath: compiled, their references found, evaluated over results.
 
 mod calls;
+mod compare;
 mod dates;
 mod depth;
 mod functions;

@@ -1,13 +1,13 @@
-//! Templates as trees: what form a text has, and date arithmetic made callable.
+//! Templates as trees: what form a text has, and what is done with dates made callable.
 
 use minijinja::Error;
+use minijinja::Value;
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::BinOp;
 use minijinja::machinery::ast::BinOpKind;
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Compare;
-use minijinja::machinery::ast::CompareOp;
 use minijinja::machinery::ast::Const;
 use minijinja::machinery::ast::EmitExpr;
 use minijinja::machinery::ast::EmitRaw;
@@ -34,6 +34,7 @@ use minijinja::machinery::parse;
 use minijinja::machinery::parse_expr;
 use minijinja::syntax::SyntaxConfig;
 
+use super::compare;
 use super::dates;
 
 /// A parsed template. Offsets count from the beginning of the text it was parsed from.
@@ -128,7 +129,7 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
     })
 }
 
-/// Copies a tree (the engine's nodes cannot be changed in place), with `+` and `-` around date functions as calls.
+/// Copies a tree (the engine's nodes cannot be changed in place), with comparisons, and `+` and `-` around date functions, as calls.
 fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
     match node {
         Expr::Var(var) => Expr::Var(at(Var { id: var.id }, var.span())),
@@ -158,20 +159,7 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
             unary.span(),
         )),
         Expr::BinOp(binary) => operation(binary),
-        Expr::Compare(compare) => Expr::Compare(at(
-            Compare {
-                expr: rebuilt(&compare.expr),
-                ops: compare
-                    .ops
-                    .iter()
-                    .map(|step| CompareOp {
-                        op: step.op,
-                        expr: rebuilt(&step.expr),
-                    })
-                    .collect(),
-            },
-            compare.span(),
-        )),
+        Expr::Compare(compare) => comparison(compare),
         Expr::IfExpr(choice) => Expr::IfExpr(at(
             IfExpr {
                 test_expr: rebuilt(&choice.test_expr),
@@ -252,6 +240,9 @@ fn arguments<'a>(list: &[CallArg<'a>]) -> Vec<CallArg<'a>> {
 
 fn operation<'a>(binary: &Spanned<BinOp<'a>>) -> Expr<'a> {
     let (left, right) = (rebuilt(&binary.left), rebuilt(&binary.right));
+    if let Some(sign) = compare::sign_of(binary.op) {
+        return compared(left, std::iter::once((sign, right)), binary.span());
+    }
     let function = match binary.op {
         BinOpKind::Add => "_plus",
         BinOpKind::Sub => "_minus",
@@ -275,6 +266,36 @@ fn operation<'a>(binary: &Spanned<BinOp<'a>>) -> Expr<'a> {
         },
         binary.span(),
     ))
+}
+
+/// `a < b < c` as a call: which of its values is a date is known only when it is asked.
+fn comparison<'a>(compare: &Spanned<Compare<'a>>) -> Expr<'a> {
+    let rest = compare.ops.iter();
+    compared(
+        rebuilt(&compare.expr),
+        rest.map(|step| (compare::sign(step.op), rebuilt(&step.expr))),
+        compare.span(),
+    )
+}
+
+fn compared<'a>(
+    first: Expr<'a>,
+    rest: impl Iterator<Item = (&'static str, Expr<'a>)>,
+    span: Span,
+) -> Expr<'a> {
+    let mut args = vec![CallArg::Pos(first)];
+    for (sign, value) in rest {
+        let sign = Value::from(sign);
+        args.push(CallArg::Pos(Expr::Const(at(Const { value: sign }, span))));
+        args.push(CallArg::Pos(value));
+    }
+    let callee = Expr::Var(at(
+        Var {
+            id: compare::COMPARE,
+        },
+        span,
+    ));
+    Expr::Call(at(Call { expr: callee, args }, span))
 }
 
 /// Whether an operand is a date function's value, directly or through further arithmetic.

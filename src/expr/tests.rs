@@ -217,6 +217,56 @@ fn dates_are_computed_from_the_plans_now() {
 }
 
 #[test]
+fn dates_are_compared_as_dates() {
+    for text in [
+        "'2026-02-28' < today()",
+        "'2099-01-31' > today()",
+        "today() == '2026-03-01'",
+        "'2026-03-01' != today() + days(1)",
+        "'2026-02-01' < '2026-02-15' < today()",
+        "'2026-03-01T12:30:00+01:00' < now()",
+        "'2026-03-01T13:00:00+01:00' == now()",
+        "today() in ['2026-01-01', '', '2026-03-01']",
+        "'2026-03-01' in [today()]",
+        "'2026-03-02' not in [today()]",
+        "today() is gt('2026-02-01')",
+        "'2026-02-01' is in([today(), '2026-02-01'])",
+        "today() != ''",
+        "not (none == now())",
+        "(['2026-04-01', today()] | max) == '2026-04-01'",
+        "(['2026-04-01', today()] | sort | first) == today()",
+        "([{'d': '2026-01-01'}, {'d': '2027-01-01'}] | selectattr('d', 'lt', today()) | length) == 1",
+        "1 < 2 <= 2 and 'a' in ['a', 'b'] and 'b' in 'abc' and 'x' in {'x': 1}",
+    ] {
+        assert_eq!(value(&format!("{{{{ {text} }}}}")), json!(true), "{text}");
+    }
+    for text in [
+        "'soon' < today()",
+        "'' < today()",
+        "none < now()",
+        "today() == 'soon'",
+        "today() < now()",
+        "'2026-03-01' < now()",
+        "5 > today()",
+        "today() - parse_date('2026-02-27', '%Y-%m-%d') > days(1)",
+        "['soon', today()] | min",
+        "nothing == 1",
+        "vars.nam in [1]",
+    ] {
+        let (result, _) = eval(&format!("{{{{ {text} }}}}"));
+        assert!(
+            matches!(result, Err(Failure::Template { .. })),
+            "{text}: {result:?}"
+        );
+    }
+    assert_eq!(eval("{{ steps.later.count < 3 }}").0, Err(Failure::Unknown));
+    assert!(matches!(
+        eval("{{ steps.made.items[3].id == 'x' }}").0,
+        Err(Failure::Bad { .. })
+    ));
+}
+
+#[test]
 fn undefined_and_null_are_never_printed() {
     for text in [
         "{{ nothing }}",
