@@ -52,7 +52,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("jsonpath", jsonpath);
     engine.add_filter("e164", phone::e164);
     engine.add_function(search::LOOKUP, search::lookup);
-    engine.add_function("group", search::group);
+    engine.add_function(search::GROUP, search::group);
     engine
 });
 

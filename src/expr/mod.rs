@@ -1,5 +1,6 @@
 //! Templates and JSONPath: compiled, their references found, evaluated over results.
 
+mod attributes;
 mod calls;
 mod compare;
 mod dates;
@@ -29,6 +30,8 @@ pub use list::ItemList;
 pub use objects::Own;
 pub use path::Path;
 pub use path::PathError;
+pub use path::Reads;
+pub use references::Extent;
 pub use references::Part;
 pub use references::Reference;
 pub use references::StepNames;

@@ -12,6 +12,8 @@ use super::value;
 /// The name under which templates call it; `references` knows what its arguments lead to.
 pub(super) const LOOKUP: &str = "lookup";
 
+pub(super) const GROUP: &str = "group";
+
 /// `lookup(steps.accounts, 'name', row.company, default)`: the one record with that value.
 ///
 /// None, and no default, is a missing key; several are an error, since any choice among them would be a guess.

@@ -372,11 +372,11 @@ fn a_search_refers_to_the_field_it_compares_and_to_the_one_it_gives() {
         found[0],
         [Some("read"), Some("records"), None, Some("name")]
     );
+    assert_eq!(found[1][0], Some("company"));
     assert_eq!(
-        found[1],
+        found[2],
         [Some("read"), Some("records"), None, Some("phone")]
     );
-    assert_eq!(found[2][0], Some("company"));
 }
 
 #[test]
@@ -413,6 +413,7 @@ fn references_are_found_with_their_places() {
             ("row", Some("code"), "row.code"),
             ("steps", Some("made"), "steps.made.by_key[row.code].id"),
             ("steps", Some("read"), "steps.read.records"),
+            ("steps", Some("read"), "r.id"),
         ]
     );
 }
