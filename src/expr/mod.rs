@@ -57,6 +57,7 @@ pub use template::SYNTAX;
 pub use template::Seen;
 pub use template::Template;
 pub use touched::EdgeKind;
+pub use touched::Sought;
 pub use touched::Touched;
 pub use touched::Unknown;
 pub use tree::Tree;

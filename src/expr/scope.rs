@@ -19,6 +19,7 @@ use super::results::ItemSource;
 use super::results::Results;
 use super::results::Seq;
 use super::touched::Recorder;
+use super::touched::Sought;
 use super::touched::Touched;
 use super::value::from_json;
 use crate::diag::Span;
@@ -59,8 +60,8 @@ pub enum Failure {
         operation: Seq,
         label: Option<Label>,
     },
-    #[error("step `{step}` has no item with the key `{key}`")]
-    MissingKey { step: String, key: String },
+    #[error("step `{step}` has no {sought}")]
+    MissingKey { step: String, sought: Sought },
     #[error("{message}")]
     Template { message: String, span: Option<Span> },
     #[error("the run file could not be read: {0}")]
@@ -197,10 +198,10 @@ impl Scope {
                 label: label.clone(),
             };
         }
-        if let Some((step, key)) = &touched.missing_key {
+        if let Some((step, sought)) = &touched.missing {
             return Failure::MissingKey {
                 step: step.clone(),
-                key: key.clone(),
+                sought: sought.clone(),
             };
         }
         Failure::Template { message, span }

@@ -35,7 +35,7 @@ pub(super) fn lookup(
         return match (found?, default) {
             (Some(record), _) => Ok(record),
             (None, Some(default)) => Ok(default),
-            (None, None) => Ok(objects::missing(&step, wanted)),
+            (None, None) => Ok(objects::missing(&step, field, wanted)),
         };
     }
     // The one record that a write without `for_each` gives is a list like any other.
@@ -47,7 +47,7 @@ pub(super) fn lookup(
     }
     match default {
         Some(default) => Ok(default),
-        None => Ok(objects::missing(&step, wanted)),
+        None => Ok(objects::missing(&step, field, wanted)),
     }
 }
 

@@ -327,9 +327,27 @@ fn bad_items_and_missing_keys_are_told_apart() {
         eval("{{ steps.made.by_key['zz'].id }}").0,
         Err(Failure::MissingKey {
             step: "made".into(),
-            key: "zz".into()
+            sought: Sought::Key(Some("zz".into()))
         })
     );
+    for (key, sought) in [
+        ("true", Sought::Key(Some("true".into()))),
+        ("7", Sought::Key(Some("7".into()))),
+        ("none", Sought::Key(None)),
+        ("''", Sought::Key(None)),
+    ] {
+        assert_eq!(
+            eval(&format!("{{{{ steps.made.by_key[{key}].id }}}}")).0,
+            Err(Failure::MissingKey {
+                step: "made".into(),
+                sought
+            })
+        );
+    }
+    assert!(matches!(
+        eval("{{ steps.made.by_key[1.5].id }}").0,
+        Err(Failure::Template { .. })
+    ));
 }
 
 #[test]
@@ -347,7 +365,10 @@ fn one_record_is_looked_up() {
         eval("{{ lookup(steps.read, 'name', 'Six').id }}").0,
         Err(Failure::MissingKey {
             step: "read".into(),
-            key: "Six".into()
+            sought: Sought::Record {
+                field: "name".into(),
+                value: "Six".into()
+            }
         })
     );
     assert!(matches!(
