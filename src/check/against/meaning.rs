@@ -174,6 +174,17 @@ impl<'a> Meanings<'a> {
         }
     }
 
+    /// Whether a name is a column of the relation through which a step reads: the records it finds have it beside their fields.
+    pub(super) fn is_of_relation(&self, step: &CheckedStep, name: &str) -> bool {
+        match &step.action {
+            CheckedAction::Read(CheckedRead::Related { module, link, .. }) => self
+                .metadata
+                .columns(module.value.as_str(), link.value.as_str())
+                .is_some_and(|columns| columns.contains(name)),
+            _ => false,
+        }
+    }
+
     /// The module whose id a value is, where it is one template that says so.
     pub(super) fn module_of_id(&self, step: &'a CheckedStep, tree: &'a Tree) -> Option<&'a str> {
         let item = match step.items {

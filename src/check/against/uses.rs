@@ -84,6 +84,7 @@ fn problem<'a>(
         let module = metadata.module(name)?;
         (!module.fields.is_empty()).then_some(Described { name, module })
     });
+    let described = described.filter(|_| !meanings.is_of_relation(step, field));
     let wrong = described.and_then(|described| wrong(described, field));
     wrong
         .or_else(|| not_fetched(step, field))
