@@ -1,5 +1,7 @@
 //! The defaults of variables: what a playbook says before anybody gives it a value, and so before anything else is known.
 
+use jiff::tz::TimeZone;
+
 use super::vars::typed;
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -11,7 +13,12 @@ use crate::playbook::VarDecl;
 const UNKNOWN_NAME: Code = Code("unknown_name");
 const INVALID_VAR: Code = Code("invalid_var");
 
-pub(super) fn check(vars: &[VarDecl], sources: &Sources, problems: &mut Problems) {
+pub(super) fn check(
+    vars: &[VarDecl],
+    zone: Option<&TimeZone>,
+    sources: &Sources,
+    problems: &mut Problems,
+) {
     for var in vars {
         let Some(default) = &var.default else {
             continue;
@@ -40,7 +47,7 @@ pub(super) fn check(vars: &[VarDecl], sources: &Sources, problems: &mut Problems
         if let Some(Err(wanted)) = tree
             .literal()
             .as_deref()
-            .map(|value| typed(var.kind, value))
+            .map(|value| typed(var.kind, value, zone))
         {
             let name = &var.name.value;
             problems.push(

@@ -72,25 +72,25 @@ pub(super) fn add_to(engine: &mut Environment<'_>) {
     engine.add_filter(
         "min",
         |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::min(state, alike(list, &options)?, options)
+            minijinja::filters::min(state, alike(state, list, &options)?, options)
         },
     );
     engine.add_filter(
         "max",
         |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::max(state, alike(list, &options)?, options)
+            minijinja::filters::max(state, alike(state, list, &options)?, options)
         },
     );
     engine.add_filter(
         "sort",
         |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::sort(state, alike(list, &options)?, options)
+            minijinja::filters::sort(state, alike(state, list, &options)?, options)
         },
     );
     engine.add_filter(
         "unique",
         |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::unique(state, alike(list, &options)?, options)
+            minijinja::filters::unique(state, alike(state, list, &options)?, options)
         },
     );
 }
@@ -124,10 +124,10 @@ fn holds(
     match operator {
         "in" => within(state, left, right),
         "not in" => within(state, left, right).map(|found| !found),
-        "==" => equal(left, right),
-        "!=" => equal(left, right).map(|equal| !equal),
+        "==" => equal(state, left, right),
+        "!=" => equal(state, left, right).map(|equal| !equal),
         _ => {
-            let order = dates::order(left, right)?.unwrap_or_else(|| left.cmp(right));
+            let order = dates::order(state, left, right)?.unwrap_or_else(|| left.cmp(right));
             Ok(match operator {
                 "<" => order == Ordering::Less,
                 "<=" => order != Ordering::Greater,
@@ -139,12 +139,12 @@ fn holds(
 }
 
 /// A date that is not there is no other date; what is no date at all is a mistake.
-fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
+fn equal(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<bool, Error> {
     let is_nothing = |value: &Value| value.is_none() || value.as_str().is_some_and(str::is_empty);
     if is_nothing(left) || is_nothing(right) {
         return Ok(left == right);
     }
-    Ok(match dates::order(left, right)? {
+    Ok(match dates::order(state, left, right)? {
         Some(order) => order == Ordering::Equal,
         None => left == right,
     })
@@ -152,14 +152,15 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
 
 fn within(state: &State<'_, '_>, wanted: &Value, list: &Value) -> Result<bool, Error> {
     if list.as_str().is_none()
-        && (dates::is_date(wanted) || dates::moment(wanted).is_ok())
+        && (dates::is_date(wanted) || dates::moment(state, wanted).is_ok())
         && let Ok(items) = list.try_iter()
     {
         for item in items.checked() {
             let item = item?;
             // Among other values stand some that are no dates; they are not this one.
             if item == *wanted
-                || dates::order(wanted, &item).is_ok_and(|order| order == Some(Ordering::Equal))
+                || dates::order(state, wanted, &item)
+                    .is_ok_and(|order| order == Some(Ordering::Equal))
             {
                 return Ok(true);
             }
@@ -171,7 +172,7 @@ fn within(state: &State<'_, '_>, wanted: &Value, list: &Value) -> Result<bool, E
 
 /// A list with a date in it, all of it as dates, so that it has an order. By an attribute, values of records are compared, which
 /// are text.
-fn alike(list: Value, options: &Kwargs) -> Result<Value, Error> {
+fn alike(state: &State<'_, '_>, list: Value, options: &Kwargs) -> Result<Value, Error> {
     if options.has("attribute") || list.as_str().is_some() {
         return Ok(list);
     }
@@ -181,8 +182,8 @@ fn alike(list: Value, options: &Kwargs) -> Result<Value, Error> {
     let mut items = items.checked().collect::<Result<Vec<Value>, _>>()?;
     if let Some(date) = items.iter().find(|item| dates::is_date(item)).cloned() {
         for item in &mut items {
-            dates::order(&date, item)?;
-            *item = Value::from_object(dates::moment(item)?);
+            dates::order(state, &date, item)?;
+            *item = Value::from_object(dates::moment(state, item)?);
         }
     }
     Ok(Value::from(items))

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use jiff::ToSpan;
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
+use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use minijinja::Error;
@@ -47,6 +48,19 @@ pub(super) enum Moment {
 
 #[derive(Debug, Clone, Copy)]
 struct Length(Span);
+
+/// What an evaluation knows of time: the plan's `now`, and the zone of what says none, where the playbook sets one.
+#[derive(Debug)]
+pub(super) struct Clock {
+    pub(super) now: ZonedDateTime,
+    pub(super) zone: Option<TimeZone>,
+}
+
+impl Object for Clock {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
 
 impl Object for Moment {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
@@ -86,18 +100,21 @@ fn refused(detail: impl fmt::Display) -> Error {
 }
 
 /// The plan's `now`, in the playbook's zone: fixed once, so that a resumed run computes the same.
-pub(super) fn now(state: &mut State<'_, '_>) -> Result<Value, Error> {
-    state
-        .lookup(NOW)
-        .ok_or_else(|| refused("`now()` cannot be used here"))
+pub(super) fn now(state: &State<'_, '_>) -> Result<Value, Error> {
+    let now = clock(state)?.now.clone();
+    Ok(Value::from_object(Moment::Instant(now)))
 }
 
-pub(super) fn today(state: &mut State<'_, '_>) -> Result<Value, Error> {
-    let now = now(state)?;
-    match now.downcast_object_ref::<Moment>() {
-        Some(Moment::Instant(at)) => Ok(Value::from_object(Moment::Day(at.date()))),
-        _ => Err(refused("`today()` cannot be used here")),
-    }
+pub(super) fn today(state: &State<'_, '_>) -> Result<Value, Error> {
+    let day = clock(state)?.now.date();
+    Ok(Value::from_object(Moment::Day(day)))
+}
+
+fn clock(state: &State<'_, '_>) -> Result<Arc<Clock>, Error> {
+    state
+        .lookup(NOW)
+        .and_then(|value| value.downcast_object::<Clock>())
+        .ok_or_else(|| refused("dates cannot be used here"))
 }
 
 macro_rules! lengths {
@@ -119,28 +136,30 @@ lengths! {
     years => try_years,
 }
 
-/// `parse_date("31.12.2026", "%d.%m.%Y")`: a day, or a moment when the format has a time with an offset.
-pub(super) fn parse_date(text: &str, format: &str) -> Result<Value, Error> {
+/// `parse_date("31.12.2026", "%d.%m.%Y")`: a day, or a moment when the format has a time.
+pub(super) fn parse_date(state: &State<'_, '_>, text: &str, format: &str) -> Result<Value, Error> {
     let parsed = strtime::parse(format, text.trim())
         .map_err(|error| refused(format!("`{text}` does not read as `{format}`: {error}")))?;
     if let Ok(at) = parsed.to_zoned_datetime() {
         return Ok(Value::from_object(Moment::Instant(at)));
     }
-    let day = parsed.to_date().map_err(refused)?;
-    if parsed
-        .to_time()
-        .is_ok_and(|time| time != jiff::civil::Time::midnight())
-    {
-        return Err(refused(format!(
-            "`{text}` has a time but no offset from UTC: put `%z` into the format"
-        )));
+    if parsed.hour().is_none() {
+        let day = parsed.to_date().map_err(refused)?;
+        return Ok(Value::from_object(Moment::Day(day)));
     }
-    Ok(Value::from_object(Moment::Day(day)))
+    let local = parsed.to_datetime().map_err(refused)?;
+    let zone = clock(state)?.zone.clone().ok_or_else(|| {
+        refused(format!(
+            "`{text}` has a time but no offset from UTC: put `%z` into the format, or set `settings.timezone`"
+        ))
+    })?;
+    let at = within(local, &zone)?;
+    Ok(Value::from_object(Moment::Instant(at)))
 }
 
 /// `value | date("%d.%m.%Y")`.
-pub(super) fn date(value: &Value, format: &str) -> Result<String, Error> {
-    let text = match moment(value)? {
+pub(super) fn date(state: &State<'_, '_>, value: &Value, format: &str) -> Result<String, Error> {
+    let text = match moment(state, value)? {
         Moment::Instant(at) => strtime::format(format, &at),
         Moment::Day(day) => strtime::format(format, day),
     };
@@ -151,27 +170,27 @@ pub(super) fn date(value: &Value, format: &str) -> Result<String, Error> {
     })
 }
 
-pub(super) fn plus(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(super) fn plus(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
     match (length(left), length(right)) {
         (Some(left), Some(right)) => Ok(Value::from_object(Length(
             left.checked_add(right).map_err(refused)?,
         ))),
-        (None, Some(span)) => shift(left, span),
-        (Some(span), None) => shift(right, span),
+        (None, Some(span)) => shift(state, left, span),
+        (Some(span), None) => shift(state, right, span),
         (None, None) => Err(refused(
             "a date and a date cannot be added; add `days(n)` or `hours(n)`",
         )),
     }
 }
 
-pub(super) fn minus(left: &Value, right: &Value) -> Result<Value, Error> {
+pub(super) fn minus(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
     match (length(left), length(right)) {
         (Some(left), Some(right)) => Ok(Value::from_object(Length(
             left.checked_sub(right).map_err(refused)?,
         ))),
-        (None, Some(span)) => shift(left, span.negate()),
+        (None, Some(span)) => shift(state, left, span.negate()),
         (Some(_), None) => Err(refused("a date cannot be taken from a length of time")),
-        (None, None) => days_between(&moment(right)?, &moment(left)?),
+        (None, None) => days_between(&moment(state, right)?, &moment(state, left)?),
     }
 }
 
@@ -191,8 +210,8 @@ fn length(value: &Value) -> Option<Span> {
     value.downcast_object_ref::<Length>().map(|length| length.0)
 }
 
-fn shift(value: &Value, span: Span) -> Result<Value, Error> {
-    let shifted = match moment(value)? {
+fn shift(state: &State<'_, '_>, value: &Value, span: Span) -> Result<Value, Error> {
+    let shifted = match moment(state, value)? {
         Moment::Instant(at) => Moment::Instant(at.checked_add(span).map_err(refused)?),
         Moment::Day(day) => {
             if span.fieldwise() != span_of_days(&span) {
@@ -222,7 +241,11 @@ pub(super) fn is_date(value: &Value) -> bool {
 
 /// The order of two values of which at least one is a date that a function made; the other may be one that Sugar printed.
 /// None, where neither is.
-pub(super) fn order(left: &Value, right: &Value) -> Result<Option<Ordering>, Error> {
+pub(super) fn order(
+    state: &State<'_, '_>,
+    left: &Value,
+    right: &Value,
+) -> Result<Option<Ordering>, Error> {
     if !is_date(left) && !is_date(right) {
         return Ok(None);
     }
@@ -237,7 +260,7 @@ pub(super) fn order(left: &Value, right: &Value) -> Result<Option<Ordering>, Err
             "a date is compared with nothing; ask first whether there is one: `item.date and item.date < today()`",
         ));
     }
-    match (moment(left)?, moment(right)?) {
+    match (moment(state, left)?, moment(state, right)?) {
         (Moment::Instant(left), Moment::Instant(right)) => {
             Ok(Some(left.timestamp().cmp(&right.timestamp())))
         }
@@ -250,8 +273,13 @@ fn day_and_moment() -> Error {
     refused("a day and a moment cannot be compared; use `today()` with days, `now()` with moments")
 }
 
+fn within(local: DateTime, zone: &TimeZone) -> Result<ZonedDateTime, Error> {
+    let at = zone.to_timestamp(local).map_err(refused)?;
+    Ok(at.to_zoned_datetime(zone.clone()))
+}
+
 /// Reads what a template holds as a moment: one of ours, or text in the forms Sugar prints.
-pub(super) fn moment(value: &Value) -> Result<Moment, Error> {
+pub(super) fn moment(state: &State<'_, '_>, value: &Value) -> Result<Moment, Error> {
     if let Some(moment) = value.downcast_object_ref::<Moment>() {
         return Ok(moment.clone());
     }
@@ -263,11 +291,18 @@ pub(super) fn moment(value: &Value) -> Result<Moment, Error> {
     {
         return Ok(Moment::Day(day));
     }
-    text.parse::<Timestamp>()
-        .map(|at| Moment::Instant(at.to_zoned_datetime(TimeZone::UTC)))
-        .map_err(|_| {
-            refused(format!(
-                "`{text}` is not a date; use `parse_date(text, format)`"
-            ))
-        })
+    let zone = &clock(state)?.zone;
+    if let Ok(at) = text.parse::<Timestamp>() {
+        let zone = zone.clone().unwrap_or(TimeZone::UTC);
+        return Ok(Moment::Instant(at.to_zoned_datetime(zone)));
+    }
+    match (text.parse::<DateTime>(), zone) {
+        (Ok(local), Some(zone)) => Ok(Moment::Instant(within(local, zone)?)),
+        (Ok(_), None) => Err(refused(format!(
+            "`{text}` has no offset from UTC: write one, or set `settings.timezone`"
+        ))),
+        (Err(_), _) => Err(refused(format!(
+            "`{text}` is not a date; use `parse_date(text, format)`"
+        ))),
+    }
 }

@@ -40,9 +40,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_function("years", dates::years);
     engine.add_function("parse_date", dates::parse_date);
     engine.add_filter("parse_date", dates::parse_date);
-    engine.add_filter("date", |value: Value, format: String| {
-        dates::date(&value, &format)
-    });
+    engine.add_filter("date", dates::date);
     engine.add_function("_plus", dates::plus);
     engine.add_function("_minus", dates::minus);
     compare::add_to(&mut engine);

@@ -50,7 +50,7 @@ pub(super) struct Context {
     pub(super) vars: Value,
     /// Before the ids of the steps that templates name: empty in the outer playbook.
     pub(super) prefix: String,
-    pub(super) now: Value,
+    pub(super) clock: Value,
     pub(super) item: Option<(String, Value)>,
     pub(super) own: Option<Own>,
 }
@@ -75,7 +75,7 @@ impl Object for Context {
                 prefix: self.prefix.clone(),
                 own: self.own.clone(),
             })),
-            (dates::NOW, _) => Some(self.now.clone()),
+            (dates::NOW, _) => Some(self.clock.clone()),
             _ => None,
         }
     }

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use minijinja::Value;
 use serde_json::Map;
 use serde_json::Value as Json;
 
-use super::dates::Moment;
+use super::dates::Clock;
 use super::included::IncludedNames;
 use super::included::IncludedVars;
 use super::objects;
@@ -37,7 +38,7 @@ pub struct World {
 #[derive(Debug)]
 pub(super) struct Shared {
     vars: Value,
-    now: Value,
+    clock: Arc<Clock>,
     pub(super) included: Vec<IncludedNames>,
     /// The full ids of includes.
     pub(super) includes: BTreeSet<String>,
@@ -74,7 +75,7 @@ impl World {
             results,
             shared: Arc::new(Shared {
                 vars: from_json(&Json::Object(vars.clone())),
-                now: Value::from_object(Moment::Instant(now)),
+                clock: Arc::new(Clock { now, zone: None }),
                 included: Vec::new(),
                 includes: BTreeSet::new(),
             }),
@@ -86,9 +87,25 @@ impl World {
     pub fn including(self, included: Vec<IncludedNames>) -> Self {
         let shared = Shared {
             vars: self.shared.vars.clone(),
-            now: self.shared.now.clone(),
+            clock: Arc::clone(&self.shared.clock),
             includes: included.iter().map(|names| names.id.clone()).collect(),
             included,
+        };
+        Self {
+            shared: Arc::new(shared),
+            ..self
+        }
+    }
+
+    /// The same world where times that say no offset are of a zone, if one is set.
+    #[must_use]
+    pub fn in_zone(self, zone: Option<TimeZone>) -> Self {
+        let now = self.shared.clock.now.clone();
+        let shared = Shared {
+            vars: self.shared.vars.clone(),
+            clock: Arc::new(Clock { now, zone }),
+            includes: self.shared.includes.clone(),
+            included: self.shared.included.clone(),
         };
         Self {
             shared: Arc::new(shared),
@@ -168,7 +185,7 @@ impl Scope {
             access: access.clone(),
             vars,
             prefix,
-            now: access.shared.now.clone(),
+            clock: Value::from_dyn_object(Arc::clone(&access.shared.clock)),
             item,
             own,
         };
@@ -205,6 +222,11 @@ impl Scope {
             };
         }
         Failure::Template { message, span }
+    }
+
+    /// Of times that say no offset, where one is set.
+    pub fn zone(&self) -> Option<&TimeZone> {
+        self.access.shared.clock.zone.as_ref()
     }
 
     pub(super) fn is_unknown(&self) -> bool {

@@ -267,6 +267,57 @@ fn dates_are_compared_as_dates() {
 }
 
 #[test]
+fn times_without_an_offset_are_of_the_zone_that_is_set() {
+    let evaluated = |text: &str, zone: Option<&str>| {
+        let zone = zone.map(|name| TimeZone::get(name).unwrap());
+        template(text).0.eval(&world().in_zone(zone).scope())
+    };
+    for (text, expected) in [
+        (
+            "{{ parse_date('31.12.2026 10:30', '%d.%m.%Y %H:%M') }}",
+            "2026-12-31T10:30:00+01:00",
+        ),
+        (
+            "{{ parse_date('01.07.2026 00:00', '%d.%m.%Y %H:%M') }}",
+            "2026-07-01T00:00:00+02:00",
+        ),
+        (
+            "{{ '2026-07-01T10:00:00' + hours(1) }}",
+            "2026-07-01T11:00:00+02:00",
+        ),
+        (
+            "{{ '2026-07-02T00:30:00+02:00' | date('%d.%m.%Y %H:%M') }}",
+            "02.07.2026 00:30",
+        ),
+        (
+            "{{ '2026-03-01T13:00:01' > now() }} {{ '2026-03-01T13:00:00' == now() }}",
+            "true true",
+        ),
+    ] {
+        assert_eq!(
+            evaluated(text, Some("Europe/Berlin")),
+            Ok(Rendered::Value(json!(expected))),
+            "{text}"
+        );
+        let unset = evaluated(text, None);
+        assert!(
+            text.contains("+02:00") || matches!(unset, Err(Failure::Template { .. })),
+            "{text}: {unset:?}"
+        );
+    }
+    let day = "{{ parse_date('31.12.2026', '%d.%m.%Y') }}";
+    assert_eq!(
+        evaluated(day, None),
+        Ok(Rendered::Value(json!("2026-12-31")))
+    );
+    let own = "{{ parse_date('2026-12-31 10:30 +0300', '%Y-%m-%d %H:%M %z') }}";
+    assert_eq!(
+        evaluated(own, Some("Europe/Berlin")),
+        Ok(Rendered::Value(json!("2026-12-31T10:30:00+03:00")))
+    );
+}
+
+#[test]
 fn undefined_and_null_are_never_printed() {
     for text in [
         "{{ nothing }}",
