@@ -1,10 +1,11 @@
 //! Moments and spans of time in templates: `now() - days(90)`.
 //!
-//! The engine has no operators for objects, so `syntax` turns `a - b` around a date function into `_minus(a, b)`.
+//! The engine has no operators for objects, so `syntax` turns `a - b` into `_minus(a, b)`.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use jiff::Span;
 use jiff::Timestamp;
@@ -16,25 +17,25 @@ use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 use minijinja::Error;
 use minijinja::ErrorKind;
+use minijinja::Expression;
 use minijinja::State;
 use minijinja::Value;
+use minijinja::context;
 use minijinja::value::DynObject;
 use minijinja::value::Object;
 use minijinja::value::ObjectRepr;
 
-/// Functions that make a moment or a span; an operator beside one of them is date arithmetic.
-pub(super) const FUNCTIONS: &[&str] = &[
-    "now",
-    "today",
-    "parse_date",
-    "seconds",
-    "minutes",
-    "hours",
-    "days",
-    "weeks",
-    "months",
-    "years",
-];
+use super::functions::ENGINE;
+
+/// What the engine makes of two values of which none is a date.
+static SUM: LazyLock<Expression<'static, 'static>> = LazyLock::new(|| plainly("left + right"));
+static DIFFERENCE: LazyLock<Expression<'static, 'static>> =
+    LazyLock::new(|| plainly("left - right"));
+static NEGATIVE: LazyLock<Expression<'static, 'static>> = LazyLock::new(|| plainly("-left"));
+
+fn plainly(text: &'static str) -> Expression<'static, 'static> {
+    ENGINE.compile_expression(text).expect("it is written here")
+}
 
 /// The name under which an evaluation's context holds the plan's `now`.
 pub(super) const NOW: &str = "_now";
@@ -46,8 +47,12 @@ pub(super) enum Moment {
     Day(Date),
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Length(Span);
+/// What doubles itself in a loop is a mistake.
+const MOST_SPANS: usize = 100;
+
+/// Spans that a date is moved by one after the other: a day and an hour less is no one span.
+#[derive(Debug, Clone)]
+struct Length(Vec<Span>);
 
 /// What an evaluation knows of time: the plan's `now`, and the zone of what says none, where the playbook sets one.
 #[derive(Debug)]
@@ -91,7 +96,11 @@ impl Object for Length {
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)
+        for (place, span) in self.0.iter().enumerate() {
+            let gap = if place == 0 { "" } else { " " };
+            write!(f, "{gap}{span}")?;
+        }
+        Ok(())
     }
 }
 
@@ -121,7 +130,7 @@ macro_rules! lengths {
     ($($name:ident => $make:ident,)+) => {
         $(pub(super) fn $name(count: i64) -> Result<Value, Error> {
             let span = Span::new().$make(count).map_err(refused)?;
-            Ok(Value::from_object(Length(span)))
+            Ok(Value::from_object(Length(vec![span])))
         })+
     };
 }
@@ -171,10 +180,11 @@ pub(super) fn date(state: &State<'_, '_>, value: &Value, format: &str) -> Result
 }
 
 pub(super) fn plus(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
+    if !is_date(left) && !is_date(right) {
+        return SUM.eval(context! { left, right });
+    }
     match (length(left), length(right)) {
-        (Some(left), Some(right)) => Ok(Value::from_object(Length(
-            left.checked_add(right).map_err(refused)?,
-        ))),
+        (Some(left), Some(right)) => joined(left, right.to_vec()),
         (None, Some(span)) => shift(state, left, span),
         (Some(span), None) => shift(state, right, span),
         (None, None) => Err(refused(
@@ -184,13 +194,22 @@ pub(super) fn plus(state: &State<'_, '_>, left: &Value, right: &Value) -> Result
 }
 
 pub(super) fn minus(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
+    let are_texts = left.as_str().is_some() && right.as_str().is_some();
+    if !is_date(left) && !is_date(right) && !are_texts {
+        return DIFFERENCE.eval(context! { left, right });
+    }
     match (length(left), length(right)) {
-        (Some(left), Some(right)) => Ok(Value::from_object(Length(
-            left.checked_sub(right).map_err(refused)?,
-        ))),
-        (None, Some(span)) => shift(state, left, span.negate()),
+        (Some(left), Some(right)) => joined(left, negative(right)),
+        (None, Some(span)) => shift(state, left, &negative(span)),
         (Some(_), None) => Err(refused("a date cannot be taken from a length of time")),
         (None, None) => days_between(&moment(state, right)?, &moment(state, left)?),
+    }
+}
+
+pub(super) fn negate(value: &Value) -> Result<Value, Error> {
+    match length(value) {
+        Some(spans) => Ok(Value::from_object(Length(negative(spans)))),
+        None => NEGATIVE.eval(context! { left => value }),
     }
 }
 
@@ -206,23 +225,39 @@ fn days_between(from: &Moment, to: &Moment) -> Result<Value, Error> {
     Ok(Value::from(days))
 }
 
-fn length(value: &Value) -> Option<Span> {
-    value.downcast_object_ref::<Length>().map(|length| length.0)
+fn length(value: &Value) -> Option<&[Span]> {
+    value
+        .downcast_object_ref::<Length>()
+        .map(|length| length.0.as_slice())
 }
 
-fn shift(state: &State<'_, '_>, value: &Value, span: Span) -> Result<Value, Error> {
-    let shifted = match moment(state, value)? {
-        Moment::Instant(at) => Moment::Instant(at.checked_add(span).map_err(refused)?),
-        Moment::Day(day) => {
-            if span.fieldwise() != span_of_days(&span) {
+fn negative(spans: &[Span]) -> Vec<Span> {
+    spans.iter().map(|span| span.negate()).collect()
+}
+
+fn joined(left: &[Span], right: Vec<Span>) -> Result<Value, Error> {
+    let mut spans = left.to_vec();
+    spans.extend(right);
+    if spans.len() > MOST_SPANS {
+        return Err(refused(format!("a length of more than {MOST_SPANS} parts")));
+    }
+    Ok(Value::from_object(Length(spans)))
+}
+
+fn shift(state: &State<'_, '_>, value: &Value, spans: &[Span]) -> Result<Value, Error> {
+    let mut moment = moment(state, value)?;
+    for span in spans {
+        moment = match moment {
+            Moment::Instant(at) => Moment::Instant(at.checked_add(*span).map_err(refused)?),
+            Moment::Day(_) if span.fieldwise() != span_of_days(span) => {
                 return Err(refused(
                     "a day can be moved by days, weeks, months and years only",
                 ));
             }
-            Moment::Day(day.checked_add(span).map_err(refused)?)
-        }
-    };
-    Ok(Value::from_object(shifted))
+            Moment::Day(day) => Moment::Day(day.checked_add(*span).map_err(refused)?),
+        };
+    }
+    Ok(Value::from_object(moment))
 }
 
 fn span_of_days(span: &Span) -> jiff::SpanFieldwise {

@@ -43,6 +43,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_filter("date", dates::date);
     engine.add_function("_plus", dates::plus);
     engine.add_function("_minus", dates::minus);
+    engine.add_function("_negate", dates::negate);
     compare::add_to(&mut engine);
     engine.add_function("uuid5", uuid5);
     engine.add_filter("slug", slug);

@@ -35,7 +35,6 @@ use minijinja::machinery::parse_expr;
 use minijinja::syntax::SyntaxConfig;
 
 use super::compare;
-use super::dates;
 
 /// A parsed template. Offsets count from the beginning of the text it was parsed from.
 pub(super) enum Parsed<'a> {
@@ -129,7 +128,8 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
     })
 }
 
-/// Copies a tree (the engine's nodes cannot be changed in place), with comparisons, and `+` and `-` around date functions, as calls.
+/// Copies a tree (the engine's nodes cannot be changed in place), with comparisons, `+` and `-` as calls: which of their values is a date is known
+/// only when they are asked.
 fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
     match node {
         Expr::Var(var) => Expr::Var(at(Var { id: var.id }, var.span())),
@@ -148,16 +148,30 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
             },
             slice.span(),
         )),
-        Expr::UnaryOp(unary) => Expr::UnaryOp(at(
-            UnaryOp {
-                op: match unary.op {
-                    UnaryOpKind::Not => UnaryOpKind::Not,
-                    UnaryOpKind::Neg => UnaryOpKind::Neg,
-                },
-                expr: rebuilt(&unary.expr),
-            },
-            unary.span(),
-        )),
+        Expr::UnaryOp(unary) => {
+            let (expr, span) = (rebuilt(&unary.expr), unary.span());
+            match unary.op {
+                UnaryOpKind::Neg if !is_number(&expr) => {
+                    let callee = Expr::Var(at(Var { id: "_negate" }, span));
+                    let args = vec![CallArg::Pos(expr)];
+                    Expr::Call(at(Call { expr: callee, args }, span))
+                }
+                UnaryOpKind::Neg => Expr::UnaryOp(at(
+                    UnaryOp {
+                        op: UnaryOpKind::Neg,
+                        expr,
+                    },
+                    span,
+                )),
+                UnaryOpKind::Not => Expr::UnaryOp(at(
+                    UnaryOp {
+                        op: UnaryOpKind::Not,
+                        expr,
+                    },
+                    span,
+                )),
+            }
+        }
         Expr::BinOp(binary) => operation(binary),
         Expr::Compare(compare) => comparison(compare),
         Expr::IfExpr(choice) => Expr::IfExpr(at(
@@ -248,7 +262,8 @@ fn operation<'a>(binary: &Spanned<BinOp<'a>>) -> Expr<'a> {
         BinOpKind::Sub => "_minus",
         op => return Expr::BinOp(at(BinOp { op, left, right }, binary.span())),
     };
-    if !makes_date(&binary.left) && !makes_date(&binary.right) {
+    // A number is added to numbers only.
+    if is_number(&left) || is_number(&right) {
         return Expr::BinOp(at(
             BinOp {
                 op: binary.op,
@@ -298,18 +313,8 @@ fn compared<'a>(
     Expr::Call(at(Call { expr: callee, args }, span))
 }
 
-/// Whether an operand is a date function's value, directly or through further arithmetic.
-fn makes_date(node: &Expr<'_>) -> bool {
-    match node {
-        Expr::Call(call) => {
-            matches!(&call.expr, Expr::Var(var) if dates::FUNCTIONS.contains(&var.id))
-        }
-        Expr::Filter(filter) => filter.name == "parse_date",
-        Expr::BinOp(binary) if matches!(binary.op, BinOpKind::Add | BinOpKind::Sub) => {
-            makes_date(&binary.left) || makes_date(&binary.right)
-        }
-        _ => false,
-    }
+fn is_number(node: &Expr<'_>) -> bool {
+    matches!(node, Expr::Const(constant) if constant.value.is_number())
 }
 
 /// The statements of a parsed text as one tree the engine can compile.

@@ -212,6 +212,39 @@ fn dates_are_computed_from_the_plans_now() {
         value("since {{ today() | date('%d/%m') }}"),
         json!("since 01/03")
     );
+    for (text, expected) in [
+        ("{{ '2026-03-04' - '2026-03-01' }}", json!(3)),
+        (
+            "{% set w = days(3) %}{{ '2026-03-01' + w }}",
+            json!("2026-03-04"),
+        ),
+        (
+            "{{ '2026-03-01' + (days(3) if vars.n else days(1)) }}",
+            json!("2026-03-04"),
+        ),
+        ("{{ today() + -days(1) }}", json!("2026-02-28")),
+        (
+            "{{ today() + (-(days(1) + days(1))) }}",
+            json!("2026-02-27"),
+        ),
+        ("{{ vars.n + vars.n - -vars.n }}", json!(9)),
+        ("{{ vars.name + 'x' }}", json!("Adax")),
+        ("{{ [1] + [vars.n] }}", json!([1, 3])),
+        ("{{ 2 - 1 + vars.n }}", json!(4)),
+    ] {
+        assert_eq!(value(text), expected, "{text}");
+    }
+    for text in [
+        "{{ vars.name - 'x' }}",
+        "{{ vars.none + vars.n }}",
+        "{{ nothing + days(1) }}",
+        "{{ -vars.name }}",
+    ] {
+        assert!(
+            matches!(eval(text).0, Err(Failure::Template { .. })),
+            "{text}"
+        );
+    }
     assert!(eval("{{ today() - hours(1) }}").0.is_err());
     assert!(eval("{{ parse_date('soon', '%Y') }}").0.is_err());
 }
