@@ -3,6 +3,7 @@
 //! A read runs as soon as what it names is known: before the write that stands above it, if it does not say that it waits.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -67,6 +68,10 @@ fn unawaited(
 ) -> BTreeMap<usize, usize> {
     let mut found: BTreeMap<usize, usize> = BTreeMap::new();
     let steps = order.len();
+    let mut positions = vec![0; steps];
+    for (position, place) in order.iter().enumerate() {
+        positions[*place] = position;
+    }
     for writes in writes.rchunks(AT_ONCE) {
         let mut bits: Vec<Behind> = vec![Behind::default(); steps];
         for place in order {
@@ -87,12 +92,33 @@ fn unawaited(
             }
             let above = writes.partition_point(|write| write < read);
             let is_behind = |write: usize| bits[*read][write / 64] & (1 << (write % 64)) != 0;
-            if let Some(write) = (0..above).rev().find(|write| !is_behind(*write)) {
+            let unawaited = (0..above).rev().filter(|write| !is_behind(*write));
+            // A write that is made of what is read cannot be waited for.
+            if let Some(write) = unawaited
+                .into_iter()
+                .find(|write| !leads_to(*read, writes[*write], needs, &positions))
+            {
                 found.insert(*read, writes[write]);
             }
         }
     }
     found
+}
+
+/// Whether a step needs another, directly or not. Only what stands between the two in the order is looked at: nearly
+/// always nothing, since the other stands below.
+fn leads_to(needed: usize, step: usize, needs: &[Vec<usize>], positions: &[usize]) -> bool {
+    let mut seen: BTreeSet<usize> = BTreeSet::new();
+    let mut open = vec![step];
+    while let Some(step) = open.pop() {
+        if step == needed {
+            return true;
+        }
+        if positions[step] > positions[needed] && seen.insert(step) {
+            open.extend(&needs[step]);
+        }
+    }
+    false
 }
 
 fn problem(read: &Step, write: &Step, module: &str) -> Problem {
@@ -112,8 +138,6 @@ fn problem(read: &Step, write: &Step, module: &str) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use proptest::prelude::*;
 
     use super::*;

@@ -28,6 +28,8 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_fuel(Some(FUEL));
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_formatter(|out, _state, value| print(out, value));
+    // It prints what the engine holds.
+    engine.remove_global("debug");
     engine.add_global("omit", Value::from_object(Omit));
     engine.add_function("now", dates::now);
     engine.add_function("today", dates::today);

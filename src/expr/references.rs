@@ -1,5 +1,6 @@
 //! What a template refers to, found in its tree without running it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -106,7 +107,7 @@ pub(super) enum Callee {
 #[derive(Debug)]
 pub(super) struct Called<'a> {
     pub(super) callee: Callee,
-    pub(super) name: &'a str,
+    pub(super) name: Cow<'a, str>,
     pub(super) range: Range<usize>,
 }
 
@@ -323,7 +324,7 @@ impl<'a> Finder<'a, '_> {
         let start = behind + rest.find(name).unwrap_or_default();
         self.calls.push(Called {
             callee,
-            name,
+            name: Cow::Borrowed(name),
             range: start..start + name.len(),
         });
     }
@@ -412,6 +413,7 @@ impl<'a> Finder<'a, '_> {
         let list = filter.expr.as_ref().and_then(|inner| self.traced(inner));
         let behind = filter.expr.as_ref().map_or(0, end);
         self.called(Callee::Filter, filter.name, behind);
+        self.applied(filter);
         self.arguments(&filter.args);
         let list = list?;
         // A variable has no fields that a step fetches.
@@ -430,6 +432,26 @@ impl<'a> Finder<'a, '_> {
             attributes::Gives::Values => self.refers(list, Extent::Parts),
         }
         None
+    }
+
+    /// A filter or test that a filter applies to each item, where a literal names it.
+    fn applied(&mut self, filter: &Filter<'a>) {
+        let (callee, place) = match filter.name {
+            "map" => (Callee::Filter, 0),
+            "select" | "reject" => (Callee::Test, 0),
+            "selectattr" | "rejectattr" => (Callee::Test, 1),
+            _ => return,
+        };
+        if let Some(CallArg::Pos(Expr::Const(literal))) = filter.args.get(place)
+            && let Some(name) = literal.value.as_str()
+        {
+            let span = literal.span();
+            self.calls.push(Called {
+                callee,
+                name: Cow::Owned(name.to_owned()),
+                range: span.start_offset as usize..span.end_offset as usize,
+            });
+        }
     }
 
     /// What a literal names of each item of a list: `selectattr('account.name', …)`.

@@ -77,6 +77,8 @@ fn names_and_values_that_are_right_are_passed_over() {
         "related: Accounts, record: x, through: calls, where: { whatever: A }",
         "create: Accounts, key: a, set: { name: A, is_key: \"1\", languages: [de], parent_id: x }",
         "create: Accounts, key: a, set: { name: A, contacts: { add: [x] }, sector: [[]] }",
+        "filter: Accounts, where: { score: { $lt: 5.5 } }",
+        "filter: Accounts, where: { score: { $between: [1.5, 5.5] } }",
         "link: Accounts, record: x, through: contacts, to: [{ id: y, primary_account: true }, z]",
         "related: Accounts, record: x, through: contacts, fields: [last_name, primary_account], expect: steps.s.first.primary_account",
         "update: Accounts, record: x, set: { employees: \"\", founded: null }",
