@@ -378,6 +378,14 @@ fn instant(text: &str, zone: Option<&TimeZone>) -> Option<Json> {
         .filter(Json::is_string)
 }
 
+/// For what names nothing, at some time.
+pub(super) fn before_any_step(zone: Option<&TimeZone>) -> Scope {
+    let now = Timestamp::UNIX_EPOCH.to_zoned_datetime(zone.cloned().unwrap_or(TimeZone::UTC));
+    World::new(Arc::new(NoResults), &Map::new(), now)
+        .in_zone(zone.cloned())
+        .scope()
+}
+
 /// Before any step ran, no result is known.
 #[derive(Debug)]
 struct NoResults;

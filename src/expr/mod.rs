@@ -9,6 +9,7 @@ mod functions;
 mod included;
 mod list;
 mod objects;
+mod origin;
 mod path;
 mod phone;
 mod references;

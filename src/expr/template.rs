@@ -16,6 +16,7 @@ use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
 use super::functions::GLOBALS;
+use super::origin::Origin;
 use super::references;
 use super::references::Gives;
 use super::references::Part;
@@ -56,8 +57,7 @@ pub struct Template {
     references: Vec<Reference>,
     gives: Gives,
     span: Span,
-    /// Where the text's first byte stands in the source, if it stands there as it is (a quoted or folded scalar may not).
-    origin: Option<usize>,
+    origin: Origin,
 }
 
 /// What a template gave.
@@ -100,10 +100,7 @@ impl Template {
     }
 
     fn build(text: &Located<String>, form: Form, sources: &Sources) -> Result<Self, Problem> {
-        let origin = sources
-            .text(text.span)
-            .find(&text.value)
-            .map(|at| text.span.start + at);
+        let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
             text: text.value.clone(),
             form,
@@ -187,11 +184,10 @@ impl Template {
     }
 
     fn place(&self, range: Range<usize>) -> Option<Span> {
-        let origin = self.origin?;
         Some(Span {
             source: self.span.source,
-            start: origin + range.start,
-            end: origin + range.end,
+            start: self.origin.place(&self.text, range.start)?,
+            end: self.origin.place(&self.text, range.end)?,
         })
     }
 
@@ -295,7 +291,7 @@ impl Template {
                 references: Vec::new(),
                 gives: Gives::Other,
                 span: self.span,
-                origin: None,
+                origin: Origin::Words(Box::default()),
             };
             if let Ok(value) = alone.value(scope)
                 && !value.is_undefined()

@@ -140,6 +140,15 @@ impl<'a> Examiner<'a> {
     ) {
         let target = described.and_then(|described| self.target(described, name, &name.value));
         if let Some(entries) = value.map() {
+            if entries.is_empty() {
+                let problem = invalid(format!("`{}` is compared with nothing", name.value))
+                    .at(value.span, "no operator in it")
+                    .help(format!(
+                        "write `{name}: VALUE` or `{name}: {{ $in: […] }}`",
+                        name = name.value
+                    ));
+                self.push_of(&name.value, problem);
+            }
             for (operator, value) in entries {
                 self.operator(target, name, operator, value);
             }
