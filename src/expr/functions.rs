@@ -7,6 +7,7 @@ use minijinja::Error;
 use minijinja::ErrorKind;
 use minijinja::UndefinedBehavior;
 use minijinja::Value;
+use minijinja::value::ValueKind;
 use regex::Regex;
 use uuid::Uuid;
 
@@ -82,8 +83,16 @@ fn print(out: &mut minijinja::Output<'_>, value: &Value) -> Result<(), Error> {
     }
     let written = match value.as_str() {
         Some(text) => out.write_str(text),
-        None if value.kind() == minijinja::value::ValueKind::Bool => {
+        None if value.kind() == ValueKind::Bool => {
             out.write_str(if value.is_true() { "true" } else { "false" })
+        }
+        // As JSON has them: `[null]`, and not `[None]`.
+        None if matches!(
+            value.kind(),
+            ValueKind::Seq | ValueKind::Iterable | ValueKind::Map
+        ) =>
+        {
+            write!(out, "{}", value::to_json(value)?)
         }
         None => write!(out, "{value}"),
     };

@@ -184,6 +184,10 @@ fn a_lone_template_keeps_its_type() {
         value("{% if vars.n > 2 %}many{% else %}few{% endif %}"),
         json!("many")
     );
+    assert_eq!(
+        value("{{ [none, 1.5] }} {{ {'a': true, 'd': today()} }}"),
+        json!(r#"[null,1.5] {"a":true,"d":"2026-03-01"}"#)
+    );
     assert_eq!(value("no template"), json!("no template"));
     assert_eq!(eval("{{ omit }}").0, Ok(Rendered::Omit));
 }
