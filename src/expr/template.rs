@@ -350,6 +350,9 @@ impl Template {
             .unwrap_or(self.span);
         // Of several templates in one text the message alone would not say which.
         let message = match error.kind() {
+            ErrorKind::OutOfFuel => {
+                "this takes too many steps: go through the list with `for_each`, or choose from it with `where`".to_owned()
+            }
             ErrorKind::UndefinedError => {
                 format!("{}: `{}`", detail(error), excerpt(self.text.trim()))
             }
