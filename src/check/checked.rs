@@ -6,6 +6,8 @@ use super::included::CheckedInclude;
 use crate::diag::Located;
 use crate::diag::Span;
 use crate::expr::Path;
+use crate::expr::Reads;
+use crate::expr::Reference;
 use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::expr::Tree;
@@ -105,6 +107,7 @@ pub enum Items {
     Template(Template),
     Path {
         path: Path,
+        reads: Box<Reads>,
         /// The step whose result it reads; none, where it reads a variable.
         step: Option<String>,
         span: Span,
@@ -322,6 +325,17 @@ pub struct SetField {
 impl Checked {
     pub fn step(&self, number: StepNo) -> &CheckedStep {
         &self.steps[number.0 as usize]
+    }
+}
+
+impl Items {
+    /// The list whose items these are, or some of them, where it is one that a path leads to.
+    pub(super) fn list(&self) -> Option<&Reference> {
+        match self {
+            Self::Template(template) => template.gives(),
+            Self::Path { reads, .. } => reads.gives.as_ref(),
+            Self::Literal(_) | Self::File(_) | Self::Searched { .. } => None,
+        }
     }
 }
 

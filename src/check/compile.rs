@@ -167,17 +167,29 @@ impl Compiler<'_> {
                 .template(&Located::new(text.clone(), source.span))
                 .map(Items::Template),
             ForEach::JsonPath(text) => {
-                self.path(&Located::new(text.clone(), source.span))
-                    .map(|path| Items::Path {
-                        step: match path.leading_names().as_slice() {
-                            ["steps", behind @ ..] => names(&self.prefix, self.includes)
-                                .full(behind.iter().copied())
-                                .map(|(id, _)| id),
-                            _ => None,
-                        },
-                        path,
-                        span: source.span,
-                    })
+                let path = self.path(&Located::new(text.clone(), source.span))?;
+                if path.filters_by_the_whole() {
+                    let problem = Problem::error(JSONPATH, "this JSONPath cannot be used")
+                        .at(source.span, "a filter that asks for `$…` sees nothing: only the list itself is there")
+                        .help(
+                            "write the value itself, or choose with a template: `{{ steps.X.records | selectattr('status', 'in', \
+                             vars.wanted) }}`",
+                        );
+                    self.problems.push(problem);
+                    return None;
+                }
+                let reads = path.reads(names(&self.prefix, self.includes));
+                Some(Items::Path {
+                    reads: Box::new(reads),
+                    step: match path.leading_names().as_slice() {
+                        ["steps", behind @ ..] => names(&self.prefix, self.includes)
+                            .full(behind.iter().copied())
+                            .map(|(id, _)| id),
+                        _ => None,
+                    },
+                    path,
+                    span: source.span,
+                })
             }
             ForEach::Literal(nodes) => {
                 let trees: Vec<Tree> = nodes.iter().filter_map(|node| self.tree(node)).collect();

@@ -1,17 +1,26 @@
 //! The defaults of variables: what a playbook says before anybody gives it a value, and so before anything else is known.
 
+use jiff::tz::TimeZone;
+
+use super::vars::before_any_step;
 use super::vars::typed;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
+use crate::expr::Rendered;
 use crate::expr::Tree;
 use crate::playbook::VarDecl;
 
 const UNKNOWN_NAME: Code = Code("unknown_name");
 const INVALID_VAR: Code = Code("invalid_var");
 
-pub(super) fn check(vars: &[VarDecl], sources: &Sources, problems: &mut Problems) {
+pub(super) fn check(
+    vars: &[VarDecl],
+    zone: Option<&TimeZone>,
+    sources: &Sources,
+    problems: &mut Problems,
+) {
     for var in vars {
         let Some(default) = &var.default else {
             continue;
@@ -37,11 +46,29 @@ pub(super) fn check(vars: &[VarDecl], sources: &Sources, problems: &mut Problems
                 );
             }
         }
-        if let Some(Err(wanted)) = tree
-            .literal()
-            .as_deref()
-            .map(|value| typed(var.kind, value))
-        {
+        // Functions alone give a value at any time, and of the same kind at each.
+        let value = match tree.literal() {
+            Some(value) => Some(value.into_owned()),
+            None if tree.references().next().is_none() => match tree.eval(&before_any_step(zone)) {
+                Ok(Rendered::Value(value)) => Some(value),
+                Ok(Rendered::Omit) => None,
+                Err(failure) => {
+                    problems.push(
+                        Problem::error(
+                            INVALID_VAR,
+                            format!(
+                                "the default of `{}` cannot be worked out: {failure}",
+                                var.name.value
+                            ),
+                        )
+                        .at(default.span, "the default"),
+                    );
+                    None
+                }
+            },
+            None => None,
+        };
+        if let Some(Err(wanted)) = value.map(|value| typed(var.kind, &value, zone)) {
             let name = &var.name.value;
             problems.push(
                 Problem::error(

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use jiff::tz::TimeZone;
+
 use super::compile::Compiler;
 use super::names::Known;
 use super::names::Used;
@@ -85,12 +87,13 @@ pub(super) fn check<'a>(
     playbook: &Playbook,
     includes: &'a [CheckedInclude],
     known: &[Known<'a>],
+    zone: Option<&TimeZone>,
     used_vars: &mut [BTreeSet<&'a str>],
     problems: &mut Problems,
 ) -> Vec<Needs<'a>> {
     let mut all: Vec<Needs<'a>> = Vec::with_capacity(includes.len());
     for (written, include) in playbook.included.iter().zip(includes) {
-        values(written, include, problems);
+        values(written, include, zone, problems);
         timezone(playbook, written, problems);
         let outer = place(include.within);
         let mut needs = Needs {
@@ -130,7 +133,12 @@ pub(super) fn place(playbook: Option<IncludedNo>) -> usize {
 }
 
 /// Only vars that are declared, all that are required, and of their kind where that can be seen.
-fn values(written: &Included, include: &CheckedInclude, problems: &mut Problems) {
+fn values(
+    written: &Included,
+    include: &CheckedInclude,
+    zone: Option<&TimeZone>,
+    problems: &mut Problems,
+) {
     let declared = || include.vars.iter().map(|var| var.name.value.as_str());
     let id = &include.id;
     for (name, tree) in &include.with {
@@ -156,7 +164,7 @@ fn values(written: &Included, include: &CheckedInclude, problems: &mut Problems)
         if let Some(Err(wanted)) = tree
             .literal()
             .as_deref()
-            .map(|value| vars::typed(var.kind, value))
+            .map(|value| vars::typed(var.kind, value, zone))
         {
             problems.push(
                 Problem::error(INVALID_VAR, format!("`{}` is not {wanted}", name.value))

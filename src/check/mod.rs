@@ -64,6 +64,8 @@ pub use vars::included_names;
 pub use vars::resolve_included;
 pub use vars::resolve_vars;
 
+use jiff::tz::TimeZone;
+
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::expr::StepNo;
@@ -155,14 +157,24 @@ pub fn check_with(
             includes: &ids,
         })
         .collect();
+    // Only whether there is one matters here: what comes of it is thrown away.
+    let any = TimeZone::UTC;
+    let zone = playbook.settings.timezone.as_ref().map(|_| &any);
     for (_, vars) in playbooks(playbook) {
-        defaults::check(vars, sources, &mut problems);
+        defaults::check(vars, zone, sources, &mut problems);
     }
     depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
     calls::check(playbook, &mut problems);
     let mut vars_used: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); known.len()];
-    let given = included::check(playbook, &includes, &known, &mut vars_used, &mut problems);
+    let given = included::check(
+        playbook,
+        &includes,
+        &known,
+        zone,
+        &mut vars_used,
+        &mut problems,
+    );
     let mut graph = Graph {
         needs: Vec::with_capacity(compiled.len()),
         reads: Vec::with_capacity(compiled.len()),

@@ -19,6 +19,7 @@ use crate::diag::all_of;
 use crate::diag::did_you_mean;
 use crate::expr::Part;
 use crate::expr::Path;
+use crate::expr::Reads;
 use crate::expr::Reference;
 use crate::expr::Template;
 use crate::expr::Tree;
@@ -77,10 +78,11 @@ impl<'a> Known<'a> {
         }
         if let Some(Items::Path {
             path,
+            reads,
             step: read,
             span,
         }) = &step.items
-            && let Err(problem) = self.path(path, read.as_deref(), &mut used)
+            && let Err(problem) = self.path(path, reads, read.as_deref(), &mut used)
         {
             problems.push(problem.at(*span, "used here").step(&step.id));
         }
@@ -89,7 +91,13 @@ impl<'a> Known<'a> {
     }
 
     /// The names a JSONPath of `for_each` begins with.
-    fn path(&self, path: &Path, read: Option<&str>, used: &mut Used<'a>) -> Result<(), Problem> {
+    fn path(
+        &self,
+        path: &Path,
+        reads: &Reads,
+        read: Option<&str>,
+        used: &mut Used<'a>,
+    ) -> Result<(), Problem> {
         let names = path.leading_names();
         match (read, names.as_slice()) {
             (Some(id), _) => {
@@ -112,9 +120,14 @@ impl<'a> Known<'a> {
                     Some(attribute) => {
                         let part = Part::Name((*attribute).to_owned());
                         match self.step(id) {
-                            Some(step) => Shape::Step(step).follow(&part, own).map(|_| ()),
-                            None => Ok(()),
+                            Some(step) => Shape::Step(step).follow(&part, own).map(|_| ())?,
+                            None => return Ok(()),
                         }
+                        reads
+                            .references
+                            .iter()
+                            .chain(&reads.gives)
+                            .try_for_each(|reference| self.shape_of(reference).map(|_| ()))
                     }
                     None => Err(Problem::error(
                         UNKNOWN_RESULT,
@@ -166,15 +179,12 @@ impl<'a> Known<'a> {
     /// What an item of a step is.
     pub(super) fn item_of(&self, step: &CheckedStep) -> Shape<'_> {
         match &step.items {
-            Some(Items::Template(template)) => template
-                .path()
+            Some(items) => items
+                .list()
                 .and_then(|path| self.shape_of(path).ok())
                 .map_or(Shape::Unseen, Shape::item),
             // The key of a read indexes its records.
             None => Shape::Record,
-            Some(
-                Items::Path { .. } | Items::Literal(_) | Items::File(_) | Items::Searched { .. },
-            ) => Shape::Unseen,
         }
     }
 
@@ -322,10 +332,8 @@ impl<'a> Known<'a> {
             return written_out(trees, name).map_err(place);
         }
         let shape = self.item_of(step);
-        let through = match &step.items {
-            Some(Items::Template(template)) => template.path().and_then(|path| path.name(0)),
-            _ => None,
-        };
+        let list = step.items.as_ref().and_then(Items::list);
+        let through = list.and_then(|path| path.name(0));
         if let (Shape::Value("id"), Some(name)) = (shape, reference.name(0)) {
             return Err(place(
                 Problem::error(

@@ -11,6 +11,7 @@ use super::checked::Projection;
 use super::included::CheckedInclude;
 use super::places;
 use super::places::ItemIs;
+use crate::expr::Extent;
 use crate::expr::Part;
 use crate::expr::Reference;
 use crate::expr::StepNo;
@@ -70,11 +71,11 @@ enum Origin {
 impl Uses<'_> {
     fn step(&mut self, step: &CheckedStep) {
         let origin = self.origins.get(&step.number).copied();
-        if let Some(Items::Path { step: Some(id), .. }) = &step.items
-            && let Some(number) = self.numbers.get(id.as_str())
-        {
-            // What a JSONPath compares and what its items are used for cannot be told apart here.
-            self.all(*number);
+        if let Some(Items::Path { reads, .. }) = &step.items {
+            let whole = reads.gives.iter().filter(|_| origin.is_none());
+            for reference in reads.references.iter().chain(whole) {
+                self.of_reference(reference);
+            }
         }
         // A row that is written as it is has all its fields.
         if let (
@@ -88,13 +89,12 @@ impl Uses<'_> {
             self.all(step.number);
         }
         for places::Place { template, item, .. } in places::templates(step) {
-            // The plain list a step goes through: what it uses of it is seen where its items are used.
-            if origin.is_some()
-                && matches!(&step.items, Some(Items::Template(list)) if std::ptr::eq(list, template))
-            {
-                continue;
-            }
+            let list = step.items.as_ref().and_then(Items::list);
             for reference in template.references() {
+                // What a step uses of the list it goes through is seen where its items are used.
+                if origin.is_some() && list.is_some_and(|list| std::ptr::eq(list, reference)) {
+                    continue;
+                }
                 if reference.root != step.item_name || item == ItemIs::Absent {
                     self.of_reference(reference);
                     continue;
@@ -125,7 +125,13 @@ impl Uses<'_> {
         else {
             return;
         };
-        self.of_result(number, &reference.parts[1..]);
+        let of_list = match reference.extent {
+            Extent::Whole => None,
+            Extent::Parts => reference.parts.last(),
+        };
+        if !matches!(of_list, Some(Part::Name(list)) if list == "records" || list == "items") {
+            self.of_result(number, &reference.parts[1..]);
+        }
     }
 
     /// What an included playbook uses of a value it is given cannot be told apart by fields.
@@ -178,18 +184,12 @@ impl Uses<'_> {
 }
 
 fn origin(step: &CheckedStep, numbers: &HashMap<&str, StepNo>) -> Option<Origin> {
-    let Some(Items::Template(template)) = &step.items else {
-        return None;
-    };
-    // Only the plain list: a filter behind it may look at any field.
-    let [reference] = template.references() else {
-        return None;
-    };
-    if reference.root != "steps" || reference.parts.len() != 2 || !is_plain(template.text()) {
+    let list = step.items.as_ref()?.list()?;
+    if list.root != "steps" || list.parts.len() != 2 {
         return None;
     }
-    let number = *numbers.get(reference.name(0)?)?;
-    match reference.name(1)? {
+    let number = *numbers.get(list.name(0)?)?;
+    match list.name(1)? {
         "records" => Some(Origin::Records(number)),
         "items" => Some(Origin::Items(number)),
         _ => None,
@@ -203,14 +203,110 @@ fn is_scalar(name: &str) -> bool {
     )
 }
 
-/// Whether a template is one path and nothing else.
-fn is_plain(text: &str) -> bool {
-    let inner = text
-        .trim()
-        .trim_start_matches("{{")
-        .trim_end_matches("}}")
-        .trim();
-    inner
-        .chars()
-        .all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '.'))
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::check::Headings;
+    use crate::check::Projection;
+    use crate::check::check;
+    use crate::diag::Sources;
+    use crate::playbook;
+
+    /// What `read` fetches, if a step goes through a list and prints something.
+    fn fetched(for_each: &str, name: &str) -> String {
+        let mut sources = Sources::default();
+        let text = format!(
+            "version: 1\nname: t\nsteps:\n  - {{ id: read, list: Leads }}\n  - {{ id: next, for_each: \"{for_each}\", create: Notes, set: {{ name: \"{name}\" }} }}\n"
+        );
+        let source = sources.add("t.yaml", text);
+        let playbook = playbook::parse(source, Path::new("."), &sources).unwrap();
+        let (checked, problems) = check(&playbook, &sources, &Headings::new());
+        let checked = checked.unwrap_or_else(|| panic!("{problems:#?}"));
+        match &checked.steps[0].projection {
+            Projection::All => "everything".to_owned(),
+            Projection::Fields(fields) => fields
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+                .join(" "),
+        }
+    }
+
+    #[test]
+    fn what_is_used_is_fetched_and_no_more() {
+        for (list, name, expected) in [
+            ("{{ steps.read.records }}", "{{ item.a }}", "a"),
+            (
+                "$.steps.read.records[?@.a == 'x' && match(@.b.c, 'y')]",
+                "{{ item.d }}",
+                "a b d",
+            ),
+            (
+                "$.steps.read.records[?!@.a || (@.b > 1)]",
+                "{{ item }}",
+                "everything",
+            ),
+            ("$.steps.read.records[*].a", "{{ item }}", "a"),
+            ("$.steps.read.records[*]['a', 'b']", "{{ item }}", "a b"),
+            ("$.steps.read.records[0, 1]", "{{ item.a }}", "a"),
+            (
+                "$.steps.read.records[?@['a'] == 1].b[?@.c]",
+                "{{ item }}",
+                "a b",
+            ),
+            ("$.steps.read.records[?@.*]", "{{ item.a }}", "everything"),
+            ("$.steps.read.records..a", "{{ item }}", "everything"),
+            (
+                "{{ steps.read.records | selectattr('a', 'eq', 1) | sort(attribute='b,c.d') | list }}",
+                "{{ item.e }}",
+                "a b c e",
+            ),
+            (
+                "{{ steps.read.records | map(attribute='a') }}",
+                "{{ item }}",
+                "a",
+            ),
+            (
+                "{{ steps.read.records | selectattr(steps.read.first.z) }}",
+                "{{ item.a }}",
+                "everything",
+            ),
+            (
+                "{{ steps.read.records | unique }}",
+                "{{ item.a }}",
+                "everything",
+            ),
+            (
+                "{{ group(steps.read.records, 'a') }}",
+                "{{ item.key }}",
+                "everything",
+            ),
+            ("{{ steps.read.records[:3] }}", "{{ item.a }}", "a"),
+            ("{{ [1] }}", "{{ (steps.read.records | first).a }}", "a"),
+            ("{{ [1] }}", "{{ steps.read.records | length }}", ""),
+            (
+                "{{ [1] }}",
+                "{% for r in steps.read.records if r.a %}{{ r.b }}{{ loop.previtem.c }}{% endfor %}",
+                "a b c",
+            ),
+            (
+                "{{ [1] }}",
+                "{% for r in steps.read.records recursive %}{{ r.b }}{% endfor %}",
+                "everything",
+            ),
+            (
+                "{{ [1] }}",
+                "{% for r in steps.read.records %}{{ r | items }}{% endfor %}",
+                "everything",
+            ),
+            (
+                "{{ [1] }}",
+                "{% for r in steps.read.records %}{% if r.a %}{% set r = 1 %}{% endif %}{{ r.b }}{% endfor %}",
+                "everything",
+            ),
+        ] {
+            assert_eq!(fetched(list, name), expected, "{list} {name}");
+        }
+    }
 }

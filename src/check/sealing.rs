@@ -37,7 +37,7 @@ pub fn take_secrets(declared: &[VarDecl], given: &mut GivenVars) -> Result<Secre
         if value.value == "" {
             continue;
         }
-        let text = typed(VarKind::Secret, &value.value)
+        let text = typed(VarKind::Secret, &value.value, None)
             .ok()
             .and_then(|value| value.as_str().map(str::to_owned));
         match (value.origin, text) {

@@ -144,6 +144,7 @@ impl<'a> Hidden<'a> {
             path,
             step: None,
             span,
+            ..
         }) = &step.items
             && let ["vars", name, ..] = path.leading_names().as_slice()
             && self.vars[included::place(step.included)].contains(name)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::ZonedDateTime;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -32,6 +33,10 @@ use crate::expr::StepResult;
 use crate::expr::Tally;
 use crate::expr::Tree;
 use crate::expr::World;
+use crate::metadata::Field;
+use crate::metadata::FieldKind;
+use crate::metadata::value;
+use crate::metadata::value::Context;
 use crate::playbook::VarDecl;
 use crate::playbook::VarKind;
 
@@ -79,12 +84,14 @@ pub fn resolve_included(
     checked: &Checked,
     vars: &Map<String, Json>,
     now: &ZonedDateTime,
+    zone: Option<&TimeZone>,
     sources: &Sources,
 ) -> Result<IncludedVars, Problems> {
     let mut problems = Problems::default();
     let mut resolved = IncludedVars::new();
     for include in &checked.included {
         let world = World::new(Arc::new(NoResults), vars, now.clone())
+            .in_zone(zone.cloned())
             .including(included_names(checked, &resolved));
         let outer = include.within.map(|within| &checked.included[within.0]);
         let mut values = Map::new();
@@ -94,7 +101,7 @@ pub fn resolve_included(
             let value = match given {
                 Some((_, tree)) if is_late(tree, outer, &resolved) => continue,
                 Some((_, tree)) => handed_over(var, tree, &world.scope_in(include.within)),
-                None => value(var, None, &world, sources),
+                None => own_value(var, None, &world, sources),
             };
             match value {
                 Ok(value) => {
@@ -137,9 +144,8 @@ fn handed_over(var: &VarDecl, tree: &Tree, scope: &Scope) -> Result<Json, Box<Pr
         )
     };
     match tree.eval(scope) {
-        Ok(Rendered::Value(value)) => {
-            typed(var.kind, &value).map_err(|wanted| invalid(format!("`{name}` is not {wanted}")))
-        }
+        Ok(Rendered::Value(value)) => typed(var.kind, &value, scope.zone())
+            .map_err(|wanted| invalid(format!("`{name}` is not {wanted}"))),
         Ok(Rendered::Omit) => Ok(Json::Null),
         Err(failure) => Err(invalid(format!("`{name}` cannot be worked out: {failure}"))),
     }
@@ -184,6 +190,7 @@ pub fn resolve_vars(
     declared: &[VarDecl],
     given: &GivenVars,
     now: &ZonedDateTime,
+    zone: Option<&TimeZone>,
     sources: &Sources,
 ) -> Result<Map<String, Json>, Problems> {
     let mut problems = Problems::default();
@@ -205,10 +212,10 @@ pub fn resolve_vars(
             );
         }
     }
-    let world = World::new(Arc::new(NoResults), &Map::new(), now.clone());
+    let world = World::new(Arc::new(NoResults), &Map::new(), now.clone()).in_zone(zone.cloned());
     let mut values = Map::new();
     for var in declared {
-        match value(var, given.get(&var.name.value), &world, sources) {
+        match own_value(var, given.get(&var.name.value), &world, sources) {
             Ok(value) => {
                 values.insert(var.name.value.clone(), value);
             }
@@ -223,15 +230,16 @@ pub fn resolve_vars(
     }
 }
 
-fn value(
+fn own_value(
     var: &VarDecl,
     given: Option<&Given>,
     world: &World,
     sources: &Sources,
 ) -> Result<Json, Box<Problem>> {
     let name = &var.name.value;
+    let scope = world.scope();
     if let Some(given) = given {
-        return typed(var.kind, &given.value).map_err(|wanted| {
+        return typed(var.kind, &given.value, scope.zone()).map_err(|wanted| {
             let origin = given.origin.describe(name);
             Box::new(
                 Problem::error(
@@ -278,8 +286,8 @@ fn value(
                 .unwrap_or_else(|| *invalid("the default cannot be read".into())),
         )
     })?;
-    match tree.eval(&world.scope()) {
-        Ok(Rendered::Value(value)) => typed(var.kind, &value)
+    match tree.eval(&scope) {
+        Ok(Rendered::Value(value)) => typed(var.kind, &value, scope.zone())
             .map_err(|wanted| invalid(format!("the default of `{name}` is not {wanted}"))),
         Ok(Rendered::Omit) => Ok(Json::Null),
         Err(failure) => Err(invalid(format!(
@@ -295,7 +303,11 @@ fn shown(value: &Json) -> String {
 }
 
 /// Reads a value as a type; text from a command line reads as what it looks like. Fails with what is wanted.
-pub(super) fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
+pub(super) fn typed(
+    kind: VarKind,
+    value: &Json,
+    zone: Option<&TimeZone>,
+) -> Result<Json, &'static str> {
     let text = value.as_str();
     match kind {
         VarKind::String | VarKind::Secret => match value {
@@ -333,8 +345,7 @@ pub(super) fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
             .map(Json::from)
             .ok_or("a date like 2026-01-31"),
         VarKind::Datetime => text
-            .filter(|text| text.parse::<Timestamp>().is_ok())
-            .map(Json::from)
+            .and_then(|text| instant(text, zone))
             .ok_or("a date and time with an offset, like 2026-01-31T10:00:00+01:00"),
         VarKind::List => match (value, text) {
             (Json::Array(_), _) => Ok(value.clone()),
@@ -350,6 +361,29 @@ pub(super) fn typed(kind: VarKind, value: &Json) -> Result<Json, &'static str> {
             _ => Err("a list"),
         },
     }
+}
+
+/// Text with an offset stays as it is; without one it is of the zone that the playbook sets, and then says so.
+fn instant(text: &str, zone: Option<&TimeZone>) -> Option<Json> {
+    if text.parse::<Timestamp>().is_ok() {
+        return Some(Json::from(text));
+    }
+    let field = Field::new("datetime".to_owned(), FieldKind::DateTime);
+    let context = Context {
+        dropdown: None,
+        zone: Some(zone?),
+    };
+    value::accept(&field, &Json::from(text), context)
+        .ok()
+        .filter(Json::is_string)
+}
+
+/// For what names nothing, at some time.
+pub(super) fn before_any_step(zone: Option<&TimeZone>) -> Scope {
+    let now = Timestamp::UNIX_EPOCH.to_zoned_datetime(zone.cloned().unwrap_or(TimeZone::UTC));
+    World::new(Arc::new(NoResults), &Map::new(), now)
+        .in_zone(zone.cloned())
+        .scope()
 }
 
 /// Before any step ran, no result is known.
@@ -402,18 +436,35 @@ mod tests {
 
     #[test]
     fn text_reads_as_the_declared_type() {
-        assert_eq!(typed(VarKind::Integer, &json!("12")), Ok(json!(12)));
-        assert_eq!(typed(VarKind::Integer, &json!(12)), Ok(json!(12)));
-        assert!(typed(VarKind::Integer, &json!("12.5")).is_err());
-        assert_eq!(typed(VarKind::Number, &json!("12.50")), Ok(json!(12.50)));
-        assert!(typed(VarKind::Number, &json!("NaN")).is_err());
-        assert_eq!(typed(VarKind::Boolean, &json!("1")), Ok(json!(true)));
-        assert!(typed(VarKind::Boolean, &json!("yes")).is_err());
-        assert_eq!(typed(VarKind::String, &json!(7)), Ok(json!("7")));
-        assert_eq!(typed(VarKind::List, &json!("a, b")), Ok(json!(["a", "b"])));
-        assert_eq!(typed(VarKind::List, &json!("[1]")), Ok(json!([1])));
-        assert!(typed(VarKind::Date, &json!("2026-02-30")).is_err());
-        assert!(typed(VarKind::Datetime, &json!("2026-02-03T10:00:00")).is_err());
-        assert!(typed(VarKind::Datetime, &json!("2026-02-03T10:00:00Z")).is_ok());
+        assert_eq!(typed(VarKind::Integer, &json!("12"), None), Ok(json!(12)));
+        assert_eq!(typed(VarKind::Integer, &json!(12), None), Ok(json!(12)));
+        assert!(typed(VarKind::Integer, &json!("12.5"), None).is_err());
+        assert_eq!(
+            typed(VarKind::Number, &json!("12.50"), None),
+            Ok(json!(12.50))
+        );
+        assert!(typed(VarKind::Number, &json!("NaN"), None).is_err());
+        assert_eq!(typed(VarKind::Boolean, &json!("1"), None), Ok(json!(true)));
+        assert!(typed(VarKind::Boolean, &json!("yes"), None).is_err());
+        assert_eq!(typed(VarKind::String, &json!(7), None), Ok(json!("7")));
+        assert_eq!(
+            typed(VarKind::List, &json!("a, b"), None),
+            Ok(json!(["a", "b"]))
+        );
+        assert_eq!(typed(VarKind::List, &json!("[1]"), None), Ok(json!([1])));
+        assert!(typed(VarKind::Date, &json!("2026-02-30"), None).is_err());
+        assert!(typed(VarKind::Datetime, &json!("2026-02-03T10:00:00"), None).is_err());
+        assert!(typed(VarKind::Datetime, &json!("2026-02-03T10:00:00Z"), None).is_ok());
+        let zone = TimeZone::get("Europe/Berlin").unwrap();
+        for (given, expected) in [
+            ("2026-07-01T10:00:00", "2026-07-01T10:00:00+02:00"),
+            ("2026-07-01T10:00:00Z", "2026-07-01T10:00:00Z"),
+        ] {
+            assert_eq!(
+                typed(VarKind::Datetime, &json!(given), Some(&zone)),
+                Ok(json!(expected))
+            );
+        }
+        assert!(typed(VarKind::Datetime, &json!(""), Some(&zone)).is_err());
     }
 }

@@ -53,7 +53,7 @@ impl Known<'_> {
                 "write one template and nothing else: `\"{{ steps.X.records }}\"`".to_owned(),
             )
         } else {
-            let path = template.path()?;
+            let path = template.gives()?;
             let shape = self.shape_of(path).ok()?;
             let own = self.own(path.name(0).unwrap_or("X"));
             (
@@ -91,7 +91,7 @@ impl Known<'_> {
 
     /// What a value is that is one path.
     fn shape<'s>(&'s self, step: &'s CheckedStep, tree: &Tree) -> Option<Shape<'s>> {
-        let path = tree.template()?.path()?;
+        let path = tree.template()?.gives()?;
         if path.root == step.item_name && step.items.is_some() {
             let item = self.item_of(step);
             return path

@@ -117,32 +117,31 @@ const FUNCTIONS: &[&str] = &[
 
 /// The problem of a call that nothing answers to. Found only while evaluating, it would fail each item of a run.
 pub(super) fn unknown(call: &Called<'_>) -> Option<Problem> {
+    let name = call.name.as_ref();
     let (kind, known, sign) = match call.callee {
         Callee::Filter => ("filter", FILTERS, "|"),
         Callee::Test => ("test", TESTS, "is"),
         Callee::Function => ("function", FUNCTIONS, ""),
-        Callee::Method => return Some(method(call.name)),
+        Callee::Method => return Some(method(name)),
     };
-    if exists(call.callee, call.name) {
+    if exists(call.callee, name) {
         return None;
     }
     let other = match call.callee {
-        Callee::Filter => exists(Callee::Function, call.name)
-            .then(|| format!("it is a function: write `{}(…)`", call.name)),
-        Callee::Function => exists(Callee::Filter, call.name)
-            .then(|| format!("it is a filter: write `… | {}`", call.name)),
+        Callee::Filter => {
+            exists(Callee::Function, name).then(|| format!("it is a function: write `{name}(…)`"))
+        }
+        Callee::Function => {
+            exists(Callee::Filter, name).then(|| format!("it is a filter: write `… | {name}`"))
+        }
         Callee::Test | Callee::Method => None,
     };
     let listed = || format!("there are {}", all_of(known.iter().copied()));
     Some(
-        Problem::error(
-            UNKNOWN_FUNCTION,
-            format!("there is no {kind} `{}`", call.name),
-        )
-        .help(
+        Problem::error(UNKNOWN_FUNCTION, format!("there is no {kind} `{name}`")).help(
             other
                 .or_else(|| translated(call).map(|ours| format!("write `{sign} {ours}`")))
-                .or_else(|| did_you_mean(call.name, known.iter().copied()))
+                .or_else(|| did_you_mean(name, known.iter().copied()))
                 .unwrap_or_else(listed),
         ),
     )
@@ -165,7 +164,7 @@ fn exists(callee: Callee, name: &str) -> bool {
 
 /// Names under which other template engines know them.
 fn translated(call: &Called<'_>) -> Option<&'static str> {
-    Some(match (call.callee, call.name) {
+    Some(match (call.callee, call.name.as_ref()) {
         (Callee::Filter, "downcase" | "lowercase") => "lower",
         (Callee::Filter, "upcase" | "uppercase") => "upper",
         (Callee::Filter, "strip") => "trim",
@@ -173,6 +172,7 @@ fn translated(call: &Called<'_>) -> Option<&'static str> {
         (Callee::Filter, "strftime" | "datetime" | "date_format") => "date(\"%Y-%m-%d\")",
         (Callee::Filter, "regex_sub" | "gsub") => "regex_replace(pattern, with)",
         (Callee::Filter, "to_json" | "json") => "tojson",
+        (Callee::Test, "equals" | "equal") => "eq",
         (Callee::Test, "null" | "nil") => "none",
         (Callee::Test, "empty") => "eq \"\"",
         _ => return None,

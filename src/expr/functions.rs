@@ -7,9 +7,11 @@ use minijinja::Error;
 use minijinja::ErrorKind;
 use minijinja::UndefinedBehavior;
 use minijinja::Value;
+use minijinja::value::ValueKind;
 use regex::Regex;
 use uuid::Uuid;
 
+use super::compare;
 use super::dates;
 use super::path::Path;
 use super::phone;
@@ -27,6 +29,8 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.set_fuel(Some(FUEL));
     engine.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
     engine.set_formatter(|out, _state, value| print(out, value));
+    // It prints what the engine holds.
+    engine.remove_global("debug");
     engine.add_global("omit", Value::from_object(Omit));
     engine.add_function("now", dates::now);
     engine.add_function("today", dates::today);
@@ -39,18 +43,18 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_function("years", dates::years);
     engine.add_function("parse_date", dates::parse_date);
     engine.add_filter("parse_date", dates::parse_date);
-    engine.add_filter("date", |value: Value, format: String| {
-        dates::date(&value, &format)
-    });
+    engine.add_filter("date", dates::date);
     engine.add_function("_plus", dates::plus);
     engine.add_function("_minus", dates::minus);
+    engine.add_function("_negate", dates::negate);
+    compare::add_to(&mut engine);
     engine.add_function("uuid5", uuid5);
     engine.add_filter("slug", slug);
     engine.add_filter("regex_replace", regex_replace);
     engine.add_filter("jsonpath", jsonpath);
     engine.add_filter("e164", phone::e164);
     engine.add_function(search::LOOKUP, search::lookup);
-    engine.add_function("group", search::group);
+    engine.add_function(search::GROUP, search::group);
     engine
 });
 
@@ -79,8 +83,16 @@ fn print(out: &mut minijinja::Output<'_>, value: &Value) -> Result<(), Error> {
     }
     let written = match value.as_str() {
         Some(text) => out.write_str(text),
-        None if value.kind() == minijinja::value::ValueKind::Bool => {
+        None if value.kind() == ValueKind::Bool => {
             out.write_str(if value.is_true() { "true" } else { "false" })
+        }
+        // As JSON has them: `[null]`, and not `[None]`.
+        None if matches!(
+            value.kind(),
+            ValueKind::Seq | ValueKind::Iterable | ValueKind::Map
+        ) =>
+        {
+            write!(out, "{}", value::to_json(value)?)
         }
         None => write!(out, "{value}"),
     };

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use minijinja::Error;
 use minijinja::ErrorKind;
 use minijinja::Value;
@@ -43,7 +44,7 @@ pub struct LateVar {
     pub value: Tree,
     pub kind: VarKind,
     /// Reads a value as a kind; fails with what is wanted.
-    pub read: fn(VarKind, &Json) -> Result<Json, &'static str>,
+    pub read: fn(VarKind, &Json, Option<&TimeZone>) -> Result<Json, &'static str>,
 }
 
 #[derive(Debug)]
@@ -108,7 +109,7 @@ impl LateVar {
     fn whole(&self, name: &str, scope: &Scope) -> Result<Value, Failure> {
         match self.value.eval(scope)? {
             Rendered::Omit => Ok(Value::from(())),
-            Rendered::Value(value) => (self.read)(self.kind, &value)
+            Rendered::Value(value) => (self.read)(self.kind, &value, scope.zone())
                 .map(|value| from_json(&value))
                 .map_err(|wanted| Failure::Template {
                     message: format!("`{name}` is not {wanted}"),

@@ -1,12 +1,15 @@
 //! Templates and JSONPath: compiled, their references found, evaluated over results.
 
+mod attributes;
 mod calls;
+mod compare;
 mod dates;
 mod depth;
 mod functions;
 mod included;
 mod list;
 mod objects;
+mod origin;
 mod path;
 mod phone;
 mod references;
@@ -28,6 +31,8 @@ pub use list::ItemList;
 pub use objects::Own;
 pub use path::Path;
 pub use path::PathError;
+pub use path::Reads;
+pub use references::Extent;
 pub use references::Part;
 pub use references::Reference;
 pub use references::StepNames;
@@ -53,6 +58,7 @@ pub use template::SYNTAX;
 pub use template::Seen;
 pub use template::Template;
 pub use touched::EdgeKind;
+pub use touched::Sought;
 pub use touched::Touched;
 pub use touched::Unknown;
 pub use tree::Tree;

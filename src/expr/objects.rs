@@ -27,8 +27,10 @@ use super::results::StepResult;
 use super::scope::Shared;
 use super::touched::EdgeKind;
 use super::touched::Recorder;
+use super::touched::Sought;
 use super::touched::Unknown;
 use super::value::from_json;
+use super::value::to_json;
 
 /// Records read at once when a whole list is walked.
 const PAGE: u64 = 500;
@@ -48,7 +50,7 @@ pub(super) struct Context {
     pub(super) vars: Value,
     /// Before the ids of the steps that templates name: empty in the outer playbook.
     pub(super) prefix: String,
-    pub(super) now: Value,
+    pub(super) clock: Value,
     pub(super) item: Option<(String, Value)>,
     pub(super) own: Option<Own>,
 }
@@ -73,7 +75,7 @@ impl Object for Context {
                 prefix: self.prefix.clone(),
                 own: self.own.clone(),
             })),
-            (dates::NOW, _) => Some(self.now.clone()),
+            (dates::NOW, _) => Some(self.clock.clone()),
             _ => None,
         }
     }
@@ -86,6 +88,13 @@ impl Access {
             .broken
             .get_or_insert_with(|| error.to_string());
         stop("a result could not be read")
+    }
+
+    fn missing(&self, step: &str, sought: Sought) {
+        self.recorder
+            .record()
+            .missing
+            .get_or_insert_with(|| (step.to_owned(), sought));
     }
 
     fn unknown(&self, what: Unknown) -> Value {
@@ -379,13 +388,13 @@ pub(super) fn find(
 }
 
 /// No record has the value looked for.
-pub(super) fn missing(step: &Value, wanted: &Value) -> Value {
+pub(super) fn missing(step: &Value, field: &str, wanted: &Value) -> Value {
     if let Some(step) = step.downcast_object_ref::<Step>() {
-        step.access
-            .recorder
-            .record()
-            .missing_key
-            .get_or_insert_with(|| (step.name.clone(), wanted.to_string()));
+        let sought = Sought::Record {
+            field: field.to_owned(),
+            value: wanted.to_string(),
+        };
+        step.access.missing(&step.name, sought);
     }
     stop("no record has this value")
 }
@@ -427,8 +436,15 @@ struct ByKey {
 
 impl Object for ByKey {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let text = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-        Some(match self.access.results.by_key(self.step, &text) {
+        let key = match sought(key) {
+            Ok(Some(key)) => key,
+            Ok(None) => {
+                self.access.missing(&self.name, Sought::Key(None));
+                return Some(stop("an empty key is no item's"));
+            }
+            Err(error) => return Some(Value::from(error)),
+        };
+        Some(match self.access.results.by_key(self.step, &key) {
             Err(error) => self.access.broken(&error),
             Ok(Some(KeyHit::Item(index))) => Value::from_object(Item {
                 access: self.access.clone(),
@@ -437,14 +453,23 @@ impl Object for ByKey {
             }),
             Ok(Some(KeyHit::Record(record))) => from_json(&Json::Object(record)),
             Ok(None) => {
-                self.access
-                    .recorder
-                    .record()
-                    .missing_key
-                    .get_or_insert_with(|| (self.name.clone(), text));
+                self.access.missing(&self.name, Sought::Key(Some(key)));
                 stop("there is no item with this key")
             }
         })
+    }
+}
+
+/// A key as items have it (design, section 3); none, where there is nothing to look for.
+fn sought(key: &Value) -> Result<Option<String>, Error> {
+    match to_json(key)? {
+        Json::Null => Ok(None),
+        Json::String(text) => Ok(Some(text).filter(|text| !text.is_empty())),
+        whole @ (Json::Bool(_) | Json::Number(_)) if !whole.is_f64() => Ok(Some(whole.to_string())),
+        other => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!("`{other}` is no key: keys are text, whole numbers, true and false"),
+        )),
     }
 }
 

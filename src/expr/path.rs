@@ -1,15 +1,33 @@
 //! JSONPath (RFC 9535). The one file that names the JSONPath crate.
 
+use jsonpath_rust::parser::model::Comparable;
 use jsonpath_rust::parser::model::Filter;
 use jsonpath_rust::parser::model::FilterAtom;
+use jsonpath_rust::parser::model::FnArg;
 use jsonpath_rust::parser::model::JpQuery;
 use jsonpath_rust::parser::model::Segment;
 use jsonpath_rust::parser::model::Selector;
+use jsonpath_rust::parser::model::SingularQuery;
+use jsonpath_rust::parser::model::SingularQuerySegment;
 use jsonpath_rust::parser::model::Test;
+use jsonpath_rust::parser::model::TestFunction;
 use jsonpath_rust::parser::parse_json_path;
 use jsonpath_rust::query::QueryRef;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value as Json;
+
+use super::references::Extent;
+use super::references::Part;
+use super::references::Reference;
+use super::references::StepNames;
+
+/// What a JSONPath reads of what it goes through.
+#[derive(Debug, Clone, Default)]
+pub struct Reads {
+    pub references: Vec<Reference>,
+    /// The list of which it finds some items, where that is all it does.
+    pub gives: Option<Reference>,
+}
 
 /// The parser takes time that grows faster than its text. A path that a person wrote has some dozen bytes.
 const LONGEST: usize = 4_096;
@@ -47,10 +65,51 @@ impl Path {
             .segments
             .iter()
             .map_while(|segment| match segment {
-                Segment::Selector(Selector::Name(name)) => Some(name.trim_matches(['\'', '"'])),
+                Segment::Selector(Selector::Name(name)) => Some(unquoted(name)),
                 _ => None,
             })
             .collect()
+    }
+
+    /// What it compares and what it finds, as a template would name it. A name of several at once ends what can be seen.
+    pub fn reads(&self, names: StepNames<'_>) -> Reads {
+        let mut reads = Reads::default();
+        let mut segments = self.0.segments.iter();
+        let root = match segments.next() {
+            Some(Segment::Selector(Selector::Name(name))) => unquoted(name).to_owned(),
+            _ => return reads,
+        };
+        let mut reader = Reader {
+            root,
+            found: Vec::new(),
+        };
+        let end = reader.follow(segments, &[]);
+        let gives = end.and_then(|mut parts| {
+            (parts.last() == Some(&Part::Index)).then(|| {
+                parts.pop();
+                reader.reference(parts)
+            })
+        });
+        if gives.is_some() {
+            // The last is the item itself; how much of it is used is seen where the items are.
+            reader.found.pop();
+        }
+        reads.references = reader.found;
+        reads.gives = gives;
+        for reference in reads.references.iter_mut().chain(&mut reads.gives) {
+            reference.resolve(names);
+        }
+        reads
+    }
+
+    /// Whether a filter looks at the whole document, of which only the list is there.
+    pub fn filters_by_the_whole(&self) -> bool {
+        let mut reader = Reader {
+            root: String::new(),
+            found: Vec::new(),
+        };
+        reader.follow(self.0.segments.iter(), &[]);
+        reader.found.iter().any(|reference| reference.root == WHOLE)
     }
 
     pub fn find(&self, value: &Json) -> Vec<Json> {
@@ -64,6 +123,156 @@ impl Path {
             .map(|found| found.into_iter().map(QueryRef::val).collect())
             .unwrap_or_default()
     }
+}
+
+/// Stands for a root that a filter names.
+const WHOLE: &str = "$";
+
+struct Reader {
+    root: String,
+    found: Vec<Reference>,
+}
+
+impl Reader {
+    fn reference(&self, parts: Vec<Part>) -> Reference {
+        Reference {
+            root: self.root.clone(),
+            parts,
+            range: 0..0,
+            extent: Extent::Whole,
+        }
+    }
+
+    fn add(&mut self, parts: &[Part]) {
+        let reference = self.reference(parts.to_vec());
+        self.found.push(reference);
+    }
+
+    /// Notes where segments lead; given back, if it is one place.
+    fn follow<'s>(
+        &mut self,
+        segments: impl Iterator<Item = &'s Segment>,
+        from: &[Part],
+    ) -> Option<Vec<Part>> {
+        let mut parts = from.to_vec();
+        for segment in segments {
+            match segment {
+                Segment::Descendant(_) => {
+                    self.add(&parts);
+                    return None;
+                }
+                Segment::Selector(selector) => {
+                    let part = self.part(selector, &parts);
+                    parts.push(part);
+                }
+                Segment::Selectors(selectors) => {
+                    let several: Vec<Part> = selectors
+                        .iter()
+                        .map(|selector| self.part(selector, &parts))
+                        .collect();
+                    if several.iter().all(|part| *part == Part::Index) {
+                        parts.push(Part::Index);
+                        continue;
+                    }
+                    for part in several {
+                        parts.push(part);
+                        self.add(&parts);
+                        parts.pop();
+                    }
+                    return None;
+                }
+            }
+        }
+        self.add(&parts);
+        Some(parts)
+    }
+
+    fn part(&mut self, selector: &Selector, list: &[Part]) -> Part {
+        match selector {
+            Selector::Name(name) => Part::Name(unquoted(name).to_owned()),
+            Selector::Filter(filter) => {
+                let mut item = list.to_vec();
+                item.push(Part::Index);
+                self.filter(filter, &item);
+                Part::Index
+            }
+            Selector::Wildcard | Selector::Index(_) | Selector::Slice(..) => Part::Index,
+        }
+    }
+
+    fn filter(&mut self, filter: &Filter, item: &[Part]) {
+        match filter {
+            Filter::Or(list) | Filter::And(list) => {
+                for filter in list {
+                    self.filter(filter, item);
+                }
+            }
+            Filter::Atom(FilterAtom::Filter { expr, .. }) => self.filter(expr, item),
+            Filter::Atom(FilterAtom::Test { expr, .. }) => self.test(expr, item),
+            Filter::Atom(FilterAtom::Comparison(comparison)) => {
+                let (left, right) = comparison.vals();
+                for side in [left, right] {
+                    match side {
+                        Comparable::Literal(_) => {}
+                        Comparable::Function(function) => self.function(function, item),
+                        Comparable::SingularQuery(SingularQuery::Current(segments)) => {
+                            let mut parts = item.to_vec();
+                            parts.extend(segments.iter().map(|segment| match segment {
+                                SingularQuerySegment::Name(name) => {
+                                    Part::Name(unquoted(name).to_owned())
+                                }
+                                SingularQuerySegment::Index(_) => Part::Index,
+                            }));
+                            self.add(&parts);
+                        }
+                        Comparable::SingularQuery(SingularQuery::Root(_)) => self.whole(),
+                    }
+                }
+            }
+        }
+    }
+
+    fn test(&mut self, test: &Test, item: &[Part]) {
+        match test {
+            Test::RelQuery(segments) => {
+                self.follow(segments.iter(), item);
+            }
+            Test::AbsQuery(_) => self.whole(),
+            Test::Function(function) => self.function(function, item),
+        }
+    }
+
+    fn function(&mut self, function: &TestFunction, item: &[Part]) {
+        let arguments: Vec<&FnArg> = match function {
+            TestFunction::Custom(_, arguments) => arguments.iter().collect(),
+            TestFunction::Length(argument) => vec![argument],
+            TestFunction::Value(argument) | TestFunction::Count(argument) => vec![argument],
+            TestFunction::Search(text, pattern) | TestFunction::Match(text, pattern) => {
+                vec![text, pattern]
+            }
+        };
+        for argument in arguments {
+            match argument {
+                FnArg::Literal(_) => {}
+                FnArg::Test(test) => self.test(test, item),
+                FnArg::Filter(filter) => self.filter(filter, item),
+            }
+        }
+    }
+
+    fn whole(&mut self) {
+        self.found.push(Reference {
+            root: WHOLE.to_owned(),
+            parts: Vec::new(),
+            range: 0..0,
+            extent: Extent::Whole,
+        });
+    }
+}
+
+/// The parser keeps the quotes of a name.
+fn unquoted(name: &str) -> &str {
+    name.trim_matches(['\'', '"'])
 }
 
 /// The parser draws several lines; its last says what was expected.

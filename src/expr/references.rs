@@ -1,16 +1,23 @@
 //! What a template refers to, found in its tree without running it.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Expr;
+use minijinja::machinery::ast::Filter;
 use minijinja::machinery::ast::ForLoop;
 use minijinja::machinery::ast::Stmt;
 
+use super::attributes;
+use super::attributes::Looked;
 use super::search;
 use super::syntax::Parsed;
+
+/// What a loop calls itself.
+const LOOP: &str = "loop";
 
 /// A name with what follows it: `steps.accounts.by_key[row.code].id`.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +26,15 @@ pub struct Reference {
     pub parts: Vec<Part>,
     /// Bytes of the template's text.
     pub range: Range<usize>,
+    pub extent: Extent,
+}
+
+/// How much is used of what a reference leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Whole,
+    /// Of a list only what other references name: `{% for r in steps.stale.records %}{{ r.name }}`.
+    Parts,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -91,7 +107,7 @@ pub(super) enum Callee {
 #[derive(Debug)]
 pub(super) struct Called<'a> {
     pub(super) callee: Callee,
-    pub(super) name: &'a str,
+    pub(super) name: Cow<'a, str>,
     pub(super) range: Range<usize>,
 }
 
@@ -99,6 +115,41 @@ pub(super) struct Called<'a> {
 pub(super) struct Named<'a> {
     pub(super) references: Vec<Reference>,
     pub(super) calls: Vec<Called<'a>>,
+    pub(super) gives: Gives,
+}
+
+/// What a template gives that is one expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gives {
+    /// What the last of its references leads to, or of that list some items.
+    Referred,
+    Other,
+}
+
+/// A name that a `for` or `set` binds.
+struct Bound<'a> {
+    name: &'a str,
+    /// What it is, where that can be seen: an item of a list.
+    item: Option<Traced>,
+}
+
+/// What an expression leads to, before it is known what is used of that.
+#[derive(Debug, Clone)]
+struct Traced {
+    root: String,
+    parts: Vec<Part>,
+    range: Range<usize>,
+}
+
+impl Traced {
+    fn followed(mut self, part: Part) -> Self {
+        self.parts.push(part);
+        self
+    }
+
+    fn item(&self) -> Self {
+        self.clone().followed(Part::Index)
+    }
 }
 
 pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
@@ -109,13 +160,20 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
         calls: Vec::new(),
         bound: Vec::new(),
     };
+    let mut gives = Gives::Other;
     match parsed {
-        Parsed::Value(expr) => finder.expression(expr),
+        Parsed::Value(expr) => {
+            if let Some(traced) = finder.traced(expr) {
+                finder.refers(traced, Extent::Whole);
+                gives = Gives::Referred;
+            }
+        }
         Parsed::Text(statements) => finder.statements(statements),
     }
     Named {
         references: finder.found,
         calls: finder.calls,
+        gives,
     }
 }
 
@@ -123,8 +181,8 @@ struct Finder<'a, 't> {
     text: &'t str,
     found: Vec<Reference>,
     calls: Vec<Called<'a>>,
-    /// Names that a `for` or `set` binds: no references of the playbook's.
-    bound: Vec<&'a str>,
+    /// No references of the playbook's.
+    bound: Vec<Bound<'a>>,
 }
 
 impl<'a> Finder<'a, '_> {
@@ -140,7 +198,7 @@ impl<'a> Finder<'a, '_> {
                 Stmt::ForLoop(looped) => self.looped(looped),
                 Stmt::Set(set) => {
                     self.expression(&set.expr);
-                    self.bind(&set.target);
+                    self.bind(&set.target, None);
                 }
                 // `syntax` lets no other statement through.
                 _ => {}
@@ -149,10 +207,23 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn looped(&mut self, looped: &ForLoop<'a>) {
-        self.expression(&looped.iter);
+        let list = self.traced(&looped.iter);
+        // What a recursive loop goes through next, and what several names stand for, cannot be seen.
+        let is_seen = !looped.recursive && matches!(&looped.target, Expr::Var(_));
+        let item = list.as_ref().filter(|_| is_seen).map(Traced::item);
+        if let Some(list) = list {
+            self.refers(
+                list,
+                if is_seen {
+                    Extent::Parts
+                } else {
+                    Extent::Whole
+                },
+            );
+        }
         let outer = self.bound.len();
-        self.bind(&looped.target);
-        self.bound.push("loop");
+        self.bind(&looped.target, item.clone());
+        self.bound.push(Bound { name: LOOP, item });
         if let Some(filter) = &looped.filter_expr {
             self.expression(filter);
         }
@@ -161,28 +232,58 @@ impl<'a> Finder<'a, '_> {
         self.statements(&looped.else_body);
     }
 
-    fn bind(&mut self, target: &Expr<'a>) {
+    fn bind(&mut self, target: &Expr<'a>, item: Option<Traced>) {
         match target {
-            Expr::Var(var) => self.bound.push(var.id),
-            Expr::List(list) => list.items.iter().for_each(|item| self.bind(item)),
-            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.bind(item)),
+            Expr::Var(var) => {
+                // From here on the name may be either; so much as to be seen, all of the item is used.
+                if let Some(Bound {
+                    item: Some(item), ..
+                }) = self.bound(var.id)
+                {
+                    let item = item.clone();
+                    self.refers(item, Extent::Whole);
+                }
+                self.bound.push(Bound { name: var.id, item });
+            }
+            Expr::List(list) => list.items.iter().for_each(|item| self.bind(item, None)),
+            Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.bind(item, None)),
             _ => {}
         }
     }
 
+    fn bound(&self, name: &str) -> Option<&Bound<'a>> {
+        self.bound.iter().rev().find(|bound| bound.name == name)
+    }
+
+    fn refers(&mut self, traced: Traced, extent: Extent) {
+        let Traced {
+            root,
+            mut parts,
+            range,
+            ..
+        } = traced;
+        parts.shrink_to_fit();
+        self.found.push(Reference {
+            root,
+            parts,
+            range,
+            extent,
+        });
+    }
+
     fn expression(&mut self, node: &Expr<'a>) {
         match node {
-            Expr::Var(_) | Expr::GetAttr(_) | Expr::GetItem(_) => self.path(node),
-            Expr::Const(_) => {}
-            Expr::Slice(slice) => {
-                self.expression(&slice.expr);
-                for part in [&slice.start, &slice.stop, &slice.step]
-                    .into_iter()
-                    .flatten()
-                {
-                    self.expression(part);
+            Expr::Var(_)
+            | Expr::GetAttr(_)
+            | Expr::GetItem(_)
+            | Expr::Slice(_)
+            | Expr::Filter(_)
+            | Expr::Call(_) => {
+                if let Some(traced) = self.traced(node) {
+                    self.refers(traced, Extent::Whole);
                 }
             }
+            Expr::Const(_) => {}
             Expr::UnaryOp(unary) => self.expression(&unary.expr),
             Expr::BinOp(binary) => {
                 self.expression(&binary.left);
@@ -202,41 +303,10 @@ impl<'a> Finder<'a, '_> {
                     self.expression(otherwise);
                 }
             }
-            Expr::Filter(filter) => {
-                if let Some(inner) = &filter.expr {
-                    self.expression(inner);
-                }
-                let behind = filter.expr.as_ref().map_or(0, end);
-                self.called(Callee::Filter, filter.name, behind);
-                self.arguments(&filter.args);
-            }
             Expr::Test(test) => {
                 self.expression(&test.expr);
                 self.called(Callee::Test, test.name, end(&test.expr));
                 self.arguments(&test.args);
-            }
-            Expr::Call(call) => {
-                if let Some(step) = searched(call) {
-                    return self.lookup(call, step, &[], node.span().end_offset);
-                }
-                match &call.expr {
-                    // A function's name is no variable.
-                    Expr::Var(var) => {
-                        let behind = var.span().start_offset as usize;
-                        self.called(Callee::Function, var.id, behind);
-                    }
-                    Expr::GetAttr(method) => {
-                        // `loop.changed(…)` and the like are the engine's own.
-                        let is_bound =
-                            matches!(&method.expr, Expr::Var(var) if self.bound.contains(&var.id));
-                        if !is_bound {
-                            self.called(Callee::Method, method.name, end(&method.expr));
-                        }
-                        self.expression(&method.expr);
-                    }
-                    other => self.expression(other),
-                }
-                self.arguments(&call.args);
             }
             Expr::List(list) => list.items.iter().for_each(|item| self.expression(item)),
             Expr::Tuple(tuple) => tuple.items.iter().for_each(|item| self.expression(item)),
@@ -254,7 +324,7 @@ impl<'a> Finder<'a, '_> {
         let start = behind + rest.find(name).unwrap_or_default();
         self.calls.push(Called {
             callee,
-            name,
+            name: Cow::Borrowed(name),
             range: start..start + name.len(),
         });
     }
@@ -269,89 +339,192 @@ impl<'a> Finder<'a, '_> {
         }
     }
 
-    /// Follows `a.b["c"][d]` down to its root.
-    fn path(&mut self, node: &Expr<'a>) {
-        let end = node.span().end_offset;
-        let mut parts = Vec::new();
-        let mut inner = node;
-        loop {
-            match inner {
-                Expr::Var(var) => {
-                    if !self.bound.contains(&var.id) {
-                        parts.reverse();
-                        parts.shrink_to_fit();
-                        // An attribute's span begins at its dot, so the start is the root's.
-                        let range = var.span().start_offset as usize..end as usize;
-                        self.found.push(Reference {
-                            root: var.id.to_owned(),
-                            parts,
-                            range,
-                        });
+    /// Follows `a.b["c"][d] | first` down to its root. What stands beside the way is found at once, what it leads to is
+    /// for the caller to say.
+    fn traced(&mut self, node: &Expr<'a>) -> Option<Traced> {
+        self.traced_to(node, end(node))
+    }
+
+    /// The same of the beginning of a path that ends at `to`: an attribute's own span begins at its dot.
+    fn traced_to(&mut self, node: &Expr<'a>, to: usize) -> Option<Traced> {
+        match node {
+            Expr::Var(var) => {
+                let range = var.span().start_offset as usize..to;
+                match self.bound(var.id) {
+                    Some(Bound { name: LOOP, .. }) => None,
+                    Some(bound) => bound.item.clone().map(|item| Traced { range, ..item }),
+                    None => Some(Traced {
+                        root: var.id.to_owned(),
+                        parts: Vec::new(),
+                        range,
+                    }),
+                }
+            }
+            Expr::GetAttr(attr) => {
+                if let (Expr::Var(var), "previtem" | "nextitem") = (&attr.expr, attr.name)
+                    && let Some(Bound { name: LOOP, item }) = self.bound(var.id)
+                {
+                    let range = var.span().start_offset as usize..to;
+                    return item.clone().map(|item| Traced { range, ..item });
+                }
+                let inner = self.traced_to(&attr.expr, to)?;
+                Some(inner.followed(Part::Name(attr.name.to_owned())))
+            }
+            Expr::GetItem(item) => {
+                let inner = self.traced_to(&item.expr, to);
+                let part = match &item.subscript_expr {
+                    Expr::Const(constant) => match constant.value.as_str() {
+                        Some(name) => Part::Name(name.to_owned()),
+                        None => Part::Index,
+                    },
+                    subscript => {
+                        self.expression(subscript);
+                        Part::Index
                     }
-                    return;
+                };
+                inner.map(|inner| inner.followed(part))
+            }
+            Expr::Slice(slice) => {
+                let inner = self.traced(&slice.expr);
+                for part in [&slice.start, &slice.stop, &slice.step]
+                    .into_iter()
+                    .flatten()
+                {
+                    self.expression(part);
                 }
-                Expr::GetAttr(attr) => {
-                    parts.push(Part::Name(attr.name.to_owned()));
-                    inner = &attr.expr;
+                inner
+            }
+            Expr::Filter(filter) => self.filter(filter),
+            Expr::Call(call) => match searched(call) {
+                Some(step) => Some(self.lookup(call, step, to)),
+                None => {
+                    self.call(call);
+                    None
                 }
-                Expr::GetItem(item) => {
-                    match &item.subscript_expr {
-                        Expr::Const(constant) if constant.value.as_str().is_some() => {
-                            parts.push(Part::Name(
-                                constant.value.as_str().unwrap_or_default().to_owned(),
-                            ));
-                        }
-                        Expr::Const(_) => parts.push(Part::Index),
-                        subscript => {
-                            parts.push(Part::Index);
-                            self.expression(subscript);
-                        }
-                    }
-                    inner = &item.expr;
-                }
-                // `lookup(…).id`: a field of the record that is found.
-                Expr::Call(call) if searched(call).is_some() => {
-                    if let Some(step) = searched(call) {
-                        parts.reverse();
-                        self.lookup(call, step, &parts, end);
-                    }
-                    return;
-                }
-                other => return self.expression(other),
+            },
+            other => {
+                self.expression(other);
+                None
             }
         }
     }
 
-    /// A search reads the field it compares, and of the record it finds what follows.
-    fn lookup(&mut self, call: &Call<'a>, step: &str, behind: &[Part], end: u32) {
-        let record = || {
-            vec![
+    fn filter(&mut self, filter: &Filter<'a>) -> Option<Traced> {
+        let list = filter.expr.as_ref().and_then(|inner| self.traced(inner));
+        let behind = filter.expr.as_ref().map_or(0, end);
+        self.called(Callee::Filter, filter.name, behind);
+        self.applied(filter);
+        self.arguments(&filter.args);
+        let list = list?;
+        // A variable has no fields that a step fetches.
+        let looked = attributes::of(filter).filter(|_| list.root != "vars");
+        let Some(Looked { attribute, gives }) = looked else {
+            self.refers(list, Extent::Whole);
+            return None;
+        };
+        if let Some(attribute) = attribute {
+            self.attributes(&list, attribute);
+        }
+        match gives {
+            attributes::Gives::Items => return Some(list),
+            attributes::Gives::One => return Some(list.item()),
+            attributes::Gives::Whole => self.refers(list, Extent::Whole),
+            attributes::Gives::Values => self.refers(list, Extent::Parts),
+        }
+        None
+    }
+
+    /// A filter or test that a filter applies to each item, where a literal names it.
+    fn applied(&mut self, filter: &Filter<'a>) {
+        let (callee, place) = match filter.name {
+            "map" => (Callee::Filter, 0),
+            "select" | "reject" => (Callee::Test, 0),
+            "selectattr" | "rejectattr" => (Callee::Test, 1),
+            _ => return,
+        };
+        if let Some(CallArg::Pos(Expr::Const(literal))) = filter.args.get(place)
+            && let Some(name) = literal.value.as_str()
+        {
+            let span = literal.span();
+            self.calls.push(Called {
+                callee,
+                name: Cow::Owned(name.to_owned()),
+                range: span.start_offset as usize..span.end_offset as usize,
+            });
+        }
+    }
+
+    /// What a literal names of each item of a list: `selectattr('account.name', …)`.
+    fn attributes(&mut self, list: &Traced, literal: &Expr<'a>) {
+        let span = literal.span();
+        for name in attributes::names(literal) {
+            let mut item = list.item();
+            item.range = span.start_offset as usize..span.end_offset as usize;
+            for part in name.split('.') {
+                item.parts.push(match part.parse::<usize>() {
+                    Ok(_) => Part::Index,
+                    Err(_) => Part::Name(part.to_owned()),
+                });
+            }
+            self.refers(item, Extent::Whole);
+        }
+    }
+
+    fn call(&mut self, call: &Call<'a>) {
+        match &call.expr {
+            // A function's name is no variable.
+            Expr::Var(var) => {
+                let behind = var.span().start_offset as usize;
+                self.called(Callee::Function, var.id, behind);
+            }
+            Expr::GetAttr(method) => {
+                // `loop.changed(…)` and the like are the engine's own.
+                let is_bound =
+                    matches!(&method.expr, Expr::Var(var) if self.bound(var.id).is_some());
+                if !is_bound {
+                    self.called(Callee::Method, method.name, end(&method.expr));
+                }
+                self.expression(&method.expr);
+            }
+            other => self.expression(other),
+        }
+        match (&call.expr, call.args.as_slice()) {
+            (Expr::Var(var), [CallArg::Pos(list), rest @ ..]) if var.id == search::GROUP => {
+                let list = self.traced(list);
+                if let Some(list) = list {
+                    if let Some(CallArg::Pos(by)) = rest.first().filter(|_| list.root != "vars") {
+                        self.attributes(&list, by);
+                    }
+                    self.refers(list, Extent::Whole);
+                }
+                self.arguments(rest);
+            }
+            (_, args) => self.arguments(args),
+        }
+    }
+
+    /// A search reads the field it compares; of the record it finds, what follows is used.
+    fn lookup(&mut self, call: &Call<'a>, step: &str, end: usize) -> Traced {
+        let record = Traced {
+            root: "steps".to_owned(),
+            parts: vec![
                 Part::Name(step.to_owned()),
                 Part::Name("records".to_owned()),
                 Part::Index,
-            ]
+            ],
+            range: call.expr.span().start_offset as usize..end,
         };
-        let start = call.expr.span().start_offset;
-        let mut found = |parts| {
-            self.found.push(Reference {
-                root: "steps".to_owned(),
-                parts,
-                range: start as usize..end as usize,
-            });
-        };
-        let mut compared = record();
-        compared.extend(match call.args.get(1) {
+        let mut compared = record.clone();
+        compared.parts.extend(match call.args.get(1) {
             Some(CallArg::Pos(Expr::Const(field))) => field
                 .value
                 .as_str()
                 .map(|field| Part::Name(field.to_owned())),
             _ => None,
         });
-        found(compared);
-        let mut used = record();
-        used.extend(behind.iter().cloned());
-        found(used);
+        self.refers(compared, Extent::Whole);
         self.arguments(call.args.get(1..).unwrap_or_default());
+        record
     }
 }
 

@@ -151,6 +151,7 @@ pub trait Results: Send + Sync + fmt::Debug {
 
     fn item(&self, step: StepNo, index: u64) -> Result<Option<ItemResult>, ResultsError>;
 
+    /// The item with a key; one without has its index from 0 for one.
     fn by_key(&self, step: StepNo, key: &str) -> Result<Option<KeyHit>, ResultsError>;
 
     /// Records of all good items, joined in item order; `range` counts among them.

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::ZonedDateTime;
+use jiff::tz::TimeZone;
 use minijinja::Value;
 use serde_json::Map;
 use serde_json::Value as Json;
 
-use super::dates::Moment;
+use super::dates::Clock;
 use super::included::IncludedNames;
 use super::included::IncludedVars;
 use super::objects;
@@ -19,6 +20,7 @@ use super::results::ItemSource;
 use super::results::Results;
 use super::results::Seq;
 use super::touched::Recorder;
+use super::touched::Sought;
 use super::touched::Touched;
 use super::value::from_json;
 use crate::diag::Span;
@@ -36,7 +38,7 @@ pub struct World {
 #[derive(Debug)]
 pub(super) struct Shared {
     vars: Value,
-    now: Value,
+    clock: Arc<Clock>,
     pub(super) included: Vec<IncludedNames>,
     /// The full ids of includes.
     pub(super) includes: BTreeSet<String>,
@@ -59,8 +61,8 @@ pub enum Failure {
         operation: Seq,
         label: Option<Label>,
     },
-    #[error("step `{step}` has no item with the key `{key}`")]
-    MissingKey { step: String, key: String },
+    #[error("step `{step}` has no {sought}")]
+    MissingKey { step: String, sought: Sought },
     #[error("{message}")]
     Template { message: String, span: Option<Span> },
     #[error("the run file could not be read: {0}")]
@@ -73,7 +75,7 @@ impl World {
             results,
             shared: Arc::new(Shared {
                 vars: from_json(&Json::Object(vars.clone())),
-                now: Value::from_object(Moment::Instant(now)),
+                clock: Arc::new(Clock { now, zone: None }),
                 included: Vec::new(),
                 includes: BTreeSet::new(),
             }),
@@ -85,9 +87,25 @@ impl World {
     pub fn including(self, included: Vec<IncludedNames>) -> Self {
         let shared = Shared {
             vars: self.shared.vars.clone(),
-            now: self.shared.now.clone(),
+            clock: Arc::clone(&self.shared.clock),
             includes: included.iter().map(|names| names.id.clone()).collect(),
             included,
+        };
+        Self {
+            shared: Arc::new(shared),
+            ..self
+        }
+    }
+
+    /// The same world where times that say no offset are of a zone, if one is set.
+    #[must_use]
+    pub fn in_zone(self, zone: Option<TimeZone>) -> Self {
+        let now = self.shared.clock.now.clone();
+        let shared = Shared {
+            vars: self.shared.vars.clone(),
+            clock: Arc::new(Clock { now, zone }),
+            includes: self.shared.includes.clone(),
+            included: self.shared.included.clone(),
         };
         Self {
             shared: Arc::new(shared),
@@ -167,7 +185,7 @@ impl Scope {
             access: access.clone(),
             vars,
             prefix,
-            now: access.shared.now.clone(),
+            clock: Value::from_dyn_object(Arc::clone(&access.shared.clock)),
             item,
             own,
         };
@@ -197,13 +215,18 @@ impl Scope {
                 label: label.clone(),
             };
         }
-        if let Some((step, key)) = &touched.missing_key {
+        if let Some((step, sought)) = &touched.missing {
             return Failure::MissingKey {
                 step: step.clone(),
-                key: key.clone(),
+                sought: sought.clone(),
             };
         }
         Failure::Template { message, span }
+    }
+
+    /// Of times that say no offset, where one is set.
+    pub fn zone(&self) -> Option<&TimeZone> {
+        self.access.shared.clock.zone.as_ref()
     }
 
     pub(super) fn is_unknown(&self) -> bool {

@@ -12,6 +12,8 @@ use super::value;
 /// The name under which templates call it; `references` knows what its arguments lead to.
 pub(super) const LOOKUP: &str = "lookup";
 
+pub(super) const GROUP: &str = "group";
+
 /// `lookup(steps.accounts, 'name', row.company, default)`: the one record with that value.
 ///
 /// None, and no default, is a missing key; several are an error, since any choice among them would be a guess.
@@ -33,7 +35,7 @@ pub(super) fn lookup(
         return match (found?, default) {
             (Some(record), _) => Ok(record),
             (None, Some(default)) => Ok(default),
-            (None, None) => Ok(objects::missing(&step, wanted)),
+            (None, None) => Ok(objects::missing(&step, field, wanted)),
         };
     }
     // The one record that a write without `for_each` gives is a list like any other.
@@ -45,7 +47,7 @@ pub(super) fn lookup(
     }
     match default {
         Some(default) => Ok(default),
-        None => Ok(objects::missing(&step, wanted)),
+        None => Ok(objects::missing(&step, field, wanted)),
     }
 }
 

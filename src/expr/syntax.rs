@@ -1,13 +1,13 @@
-//! Templates as trees: what form a text has, and date arithmetic made callable.
+//! Templates as trees: what form a text has, and what is done with dates made callable.
 
 use minijinja::Error;
+use minijinja::Value;
 use minijinja::machinery::Span;
 use minijinja::machinery::ast::BinOp;
 use minijinja::machinery::ast::BinOpKind;
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Compare;
-use minijinja::machinery::ast::CompareOp;
 use minijinja::machinery::ast::Const;
 use minijinja::machinery::ast::EmitExpr;
 use minijinja::machinery::ast::EmitRaw;
@@ -34,7 +34,7 @@ use minijinja::machinery::parse;
 use minijinja::machinery::parse_expr;
 use minijinja::syntax::SyntaxConfig;
 
-use super::dates;
+use super::compare;
 
 /// A parsed template. Offsets count from the beginning of the text it was parsed from.
 pub(super) enum Parsed<'a> {
@@ -128,7 +128,8 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
     })
 }
 
-/// Copies a tree (the engine's nodes cannot be changed in place), with `+` and `-` around date functions as calls.
+/// Copies a tree (the engine's nodes cannot be changed in place), with comparisons, `+` and `-` as calls: which of their values is a date is known
+/// only when they are asked.
 fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
     match node {
         Expr::Var(var) => Expr::Var(at(Var { id: var.id }, var.span())),
@@ -147,31 +148,32 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
             },
             slice.span(),
         )),
-        Expr::UnaryOp(unary) => Expr::UnaryOp(at(
-            UnaryOp {
-                op: match unary.op {
-                    UnaryOpKind::Not => UnaryOpKind::Not,
-                    UnaryOpKind::Neg => UnaryOpKind::Neg,
-                },
-                expr: rebuilt(&unary.expr),
-            },
-            unary.span(),
-        )),
+        Expr::UnaryOp(unary) => {
+            let (expr, span) = (rebuilt(&unary.expr), unary.span());
+            match unary.op {
+                UnaryOpKind::Neg if !is_number(&expr) => {
+                    let callee = Expr::Var(at(Var { id: "_negate" }, span));
+                    let args = vec![CallArg::Pos(expr)];
+                    Expr::Call(at(Call { expr: callee, args }, span))
+                }
+                UnaryOpKind::Neg => Expr::UnaryOp(at(
+                    UnaryOp {
+                        op: UnaryOpKind::Neg,
+                        expr,
+                    },
+                    span,
+                )),
+                UnaryOpKind::Not => Expr::UnaryOp(at(
+                    UnaryOp {
+                        op: UnaryOpKind::Not,
+                        expr,
+                    },
+                    span,
+                )),
+            }
+        }
         Expr::BinOp(binary) => operation(binary),
-        Expr::Compare(compare) => Expr::Compare(at(
-            Compare {
-                expr: rebuilt(&compare.expr),
-                ops: compare
-                    .ops
-                    .iter()
-                    .map(|step| CompareOp {
-                        op: step.op,
-                        expr: rebuilt(&step.expr),
-                    })
-                    .collect(),
-            },
-            compare.span(),
-        )),
+        Expr::Compare(compare) => comparison(compare),
         Expr::IfExpr(choice) => Expr::IfExpr(at(
             IfExpr {
                 test_expr: rebuilt(&choice.test_expr),
@@ -252,12 +254,16 @@ fn arguments<'a>(list: &[CallArg<'a>]) -> Vec<CallArg<'a>> {
 
 fn operation<'a>(binary: &Spanned<BinOp<'a>>) -> Expr<'a> {
     let (left, right) = (rebuilt(&binary.left), rebuilt(&binary.right));
+    if let Some(sign) = compare::sign_of(binary.op) {
+        return compared(left, std::iter::once((sign, right)), binary.span());
+    }
     let function = match binary.op {
         BinOpKind::Add => "_plus",
         BinOpKind::Sub => "_minus",
         op => return Expr::BinOp(at(BinOp { op, left, right }, binary.span())),
     };
-    if !makes_date(&binary.left) && !makes_date(&binary.right) {
+    // A number is added to numbers only.
+    if is_number(&left) || is_number(&right) {
         return Expr::BinOp(at(
             BinOp {
                 op: binary.op,
@@ -277,18 +283,38 @@ fn operation<'a>(binary: &Spanned<BinOp<'a>>) -> Expr<'a> {
     ))
 }
 
-/// Whether an operand is a date function's value, directly or through further arithmetic.
-fn makes_date(node: &Expr<'_>) -> bool {
-    match node {
-        Expr::Call(call) => {
-            matches!(&call.expr, Expr::Var(var) if dates::FUNCTIONS.contains(&var.id))
-        }
-        Expr::Filter(filter) => filter.name == "parse_date",
-        Expr::BinOp(binary) if matches!(binary.op, BinOpKind::Add | BinOpKind::Sub) => {
-            makes_date(&binary.left) || makes_date(&binary.right)
-        }
-        _ => false,
+/// `a < b < c` as a call: which of its values is a date is known only when it is asked.
+fn comparison<'a>(compare: &Spanned<Compare<'a>>) -> Expr<'a> {
+    let rest = compare.ops.iter();
+    compared(
+        rebuilt(&compare.expr),
+        rest.map(|step| (compare::sign(step.op), rebuilt(&step.expr))),
+        compare.span(),
+    )
+}
+
+fn compared<'a>(
+    first: Expr<'a>,
+    rest: impl Iterator<Item = (&'static str, Expr<'a>)>,
+    span: Span,
+) -> Expr<'a> {
+    let mut args = vec![CallArg::Pos(first)];
+    for (sign, value) in rest {
+        let sign = Value::from(sign);
+        args.push(CallArg::Pos(Expr::Const(at(Const { value: sign }, span))));
+        args.push(CallArg::Pos(value));
     }
+    let callee = Expr::Var(at(
+        Var {
+            id: compare::COMPARE,
+        },
+        span,
+    ));
+    Expr::Call(at(Call { expr: callee, args }, span))
+}
+
+fn is_number(node: &Expr<'_>) -> bool {
+    matches!(node, Expr::Const(constant) if constant.value.is_number())
 }
 
 /// The statements of a parsed text as one tree the engine can compile.

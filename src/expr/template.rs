@@ -16,7 +16,9 @@ use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
 use super::functions::GLOBALS;
+use super::origin::Origin;
 use super::references;
+use super::references::Gives;
 use super::references::Part;
 use super::references::Reference;
 use super::references::StepNames;
@@ -53,9 +55,9 @@ pub struct Template {
     text: String,
     form: Form,
     references: Vec<Reference>,
+    gives: Gives,
     span: Span,
-    /// Where the text's first byte stands in the source, if it stands there as it is (a quoted or folded scalar may not).
-    origin: Option<usize>,
+    origin: Origin,
 }
 
 /// What a template gave.
@@ -98,21 +100,19 @@ impl Template {
     }
 
     fn build(text: &Located<String>, form: Form, sources: &Sources) -> Result<Self, Problem> {
-        let origin = sources
-            .text(text.span)
-            .find(&text.value)
-            .map(|at| text.span.start + at);
+        let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
             text: text.value.clone(),
             form,
             references: Vec::new(),
+            gives: Gives::Other,
             span: text.span,
             origin,
         };
         if form == Form::Plain {
             return Ok(template);
         }
-        let (form, references) = {
+        let (form, references, gives) = {
             let parsed = template.parse_first(form).map_err(|error| {
                 let span = error
                     .range()
@@ -133,9 +133,10 @@ impl Template {
                     return Err(unknown.at(span, "called here"));
                 }
             }
-            (form, named.references)
+            (form, named.references, named.gives)
         };
         template.form = form;
+        template.gives = gives;
         template.references = references
             .into_iter()
             .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
@@ -183,11 +184,10 @@ impl Template {
     }
 
     fn place(&self, range: Range<usize>) -> Option<Span> {
-        let origin = self.origin?;
         Some(Span {
             source: self.span.source,
-            start: origin + range.start,
-            end: origin + range.end,
+            start: self.origin.place(&self.text, range.start)?,
+            end: self.origin.place(&self.text, range.end)?,
         })
     }
 
@@ -217,24 +217,10 @@ impl Template {
         self.form == Form::Lone
     }
 
-    /// The reference, if the whole template is one path and nothing else, whatever stands in its brackets.
-    pub fn path(&self) -> Option<&Reference> {
-        if self.form != Form::Lone {
-            return None;
-        }
-        let mut depth = 0_usize;
-        let inner = self.text.trim();
-        let inner = inner.trim_start_matches("{{").trim_end_matches("}}").trim();
-        let is_path = inner.chars().all(|character| {
-            match character {
-                '[' => depth += 1,
-                ']' => depth = depth.saturating_sub(1),
-                _ => {}
-            }
-            depth > 0 || character.is_ascii_alphanumeric() || matches!(character, '_' | '.' | ']')
-        });
-        // An index in the path is a reference of its own, and the path itself the last.
-        self.references.last().filter(|_| is_path)
+    /// The reference, if the template is one expression that gives what that leads to, or of that list some items.
+    pub fn gives(&self) -> Option<&Reference> {
+        let is_lone = self.form == Form::Lone && self.gives == Gives::Referred;
+        self.references.last().filter(|_| is_lone)
     }
 
     /// Whether the value is text, whatever its templates give.
@@ -303,8 +289,9 @@ impl Template {
                 text: written.to_owned(),
                 form: Form::Bare,
                 references: Vec::new(),
+                gives: Gives::Other,
                 span: self.span,
-                origin: None,
+                origin: Origin::Words(Box::default()),
             };
             if let Ok(value) = alone.value(scope)
                 && !value.is_undefined()
@@ -363,6 +350,9 @@ impl Template {
             .unwrap_or(self.span);
         // Of several templates in one text the message alone would not say which.
         let message = match error.kind() {
+            ErrorKind::OutOfFuel => {
+                "this takes too many steps: go through the list with `for_each`, or choose from it with `where`".to_owned()
+            }
             ErrorKind::UndefinedError => {
                 format!("{}: `{}`", detail(error), excerpt(self.text.trim()))
             }

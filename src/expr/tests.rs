@@ -184,6 +184,10 @@ fn a_lone_template_keeps_its_type() {
         value("{% if vars.n > 2 %}many{% else %}few{% endif %}"),
         json!("many")
     );
+    assert_eq!(
+        value("{{ [none, 1.5] }} {{ {'a': true, 'd': today()} }}"),
+        json!(r#"[null,1.5] {"a":true,"d":"2026-03-01"}"#)
+    );
     assert_eq!(value("no template"), json!("no template"));
     assert_eq!(eval("{{ omit }}").0, Ok(Rendered::Omit));
 }
@@ -212,8 +216,142 @@ fn dates_are_computed_from_the_plans_now() {
         value("since {{ today() | date('%d/%m') }}"),
         json!("since 01/03")
     );
+    for (text, expected) in [
+        ("{{ '2026-03-04' - '2026-03-01' }}", json!(3)),
+        (
+            "{% set w = days(3) %}{{ '2026-03-01' + w }}",
+            json!("2026-03-04"),
+        ),
+        (
+            "{{ '2026-03-01' + (days(3) if vars.n else days(1)) }}",
+            json!("2026-03-04"),
+        ),
+        ("{{ today() + -days(1) }}", json!("2026-02-28")),
+        (
+            "{{ today() + (-(days(1) + days(1))) }}",
+            json!("2026-02-27"),
+        ),
+        ("{{ vars.n + vars.n - -vars.n }}", json!(9)),
+        ("{{ vars.name + 'x' }}", json!("Adax")),
+        ("{{ [1] + [vars.n] }}", json!([1, 3])),
+        ("{{ 2 - 1 + vars.n }}", json!(4)),
+    ] {
+        assert_eq!(value(text), expected, "{text}");
+    }
+    for text in [
+        "{{ vars.name - 'x' }}",
+        "{{ vars.none + vars.n }}",
+        "{{ nothing + days(1) }}",
+        "{{ -vars.name }}",
+    ] {
+        assert!(
+            matches!(eval(text).0, Err(Failure::Template { .. })),
+            "{text}"
+        );
+    }
     assert!(eval("{{ today() - hours(1) }}").0.is_err());
     assert!(eval("{{ parse_date('soon', '%Y') }}").0.is_err());
+}
+
+#[test]
+fn dates_are_compared_as_dates() {
+    for text in [
+        "'2026-02-28' < today()",
+        "'2099-01-31' > today()",
+        "today() == '2026-03-01'",
+        "'2026-03-01' != today() + days(1)",
+        "'2026-02-01' < '2026-02-15' < today()",
+        "'2026-03-01T12:30:00+01:00' < now()",
+        "'2026-03-01T13:00:00+01:00' == now()",
+        "today() in ['2026-01-01', '', '2026-03-01']",
+        "'2026-03-01' in [today()]",
+        "'2026-03-02' not in [today()]",
+        "today() is gt('2026-02-01')",
+        "'2026-02-01' is in([today(), '2026-02-01'])",
+        "today() != ''",
+        "not (none == now())",
+        "(['2026-04-01', today()] | max) == '2026-04-01'",
+        "(['2026-04-01', today()] | sort | first) == today()",
+        "([{'d': '2026-01-01'}, {'d': '2027-01-01'}] | selectattr('d', 'lt', today()) | length) == 1",
+        "1 < 2 <= 2 and 'a' in ['a', 'b'] and 'b' in 'abc' and 'x' in {'x': 1}",
+    ] {
+        assert_eq!(value(&format!("{{{{ {text} }}}}")), json!(true), "{text}");
+    }
+    for text in [
+        "'soon' < today()",
+        "'' < today()",
+        "none < now()",
+        "today() == 'soon'",
+        "today() < now()",
+        "'2026-03-01' < now()",
+        "5 > today()",
+        "today() - parse_date('2026-02-27', '%Y-%m-%d') > days(1)",
+        "['soon', today()] | min",
+        "nothing == 1",
+        "vars.nam in [1]",
+    ] {
+        let (result, _) = eval(&format!("{{{{ {text} }}}}"));
+        assert!(
+            matches!(result, Err(Failure::Template { .. })),
+            "{text}: {result:?}"
+        );
+    }
+    assert_eq!(eval("{{ steps.later.count < 3 }}").0, Err(Failure::Unknown));
+    assert!(matches!(
+        eval("{{ steps.made.items[3].id == 'x' }}").0,
+        Err(Failure::Bad { .. })
+    ));
+}
+
+#[test]
+fn times_without_an_offset_are_of_the_zone_that_is_set() {
+    let evaluated = |text: &str, zone: Option<&str>| {
+        let zone = zone.map(|name| TimeZone::get(name).unwrap());
+        template(text).0.eval(&world().in_zone(zone).scope())
+    };
+    for (text, expected) in [
+        (
+            "{{ parse_date('31.12.2026 10:30', '%d.%m.%Y %H:%M') }}",
+            "2026-12-31T10:30:00+01:00",
+        ),
+        (
+            "{{ parse_date('01.07.2026 00:00', '%d.%m.%Y %H:%M') }}",
+            "2026-07-01T00:00:00+02:00",
+        ),
+        (
+            "{{ '2026-07-01T10:00:00' + hours(1) }}",
+            "2026-07-01T11:00:00+02:00",
+        ),
+        (
+            "{{ '2026-07-02T00:30:00+02:00' | date('%d.%m.%Y %H:%M') }}",
+            "02.07.2026 00:30",
+        ),
+        (
+            "{{ '2026-03-01T13:00:01' > now() }} {{ '2026-03-01T13:00:00' == now() }}",
+            "true true",
+        ),
+    ] {
+        assert_eq!(
+            evaluated(text, Some("Europe/Berlin")),
+            Ok(Rendered::Value(json!(expected))),
+            "{text}"
+        );
+        let unset = evaluated(text, None);
+        assert!(
+            text.contains("+02:00") || matches!(unset, Err(Failure::Template { .. })),
+            "{text}: {unset:?}"
+        );
+    }
+    let day = "{{ parse_date('31.12.2026', '%d.%m.%Y') }}";
+    assert_eq!(
+        evaluated(day, None),
+        Ok(Rendered::Value(json!("2026-12-31")))
+    );
+    let own = "{{ parse_date('2026-12-31 10:30 +0300', '%Y-%m-%d %H:%M %z') }}";
+    assert_eq!(
+        evaluated(own, Some("Europe/Berlin")),
+        Ok(Rendered::Value(json!("2026-12-31T10:30:00+03:00")))
+    );
 }
 
 #[test]
@@ -277,9 +415,27 @@ fn bad_items_and_missing_keys_are_told_apart() {
         eval("{{ steps.made.by_key['zz'].id }}").0,
         Err(Failure::MissingKey {
             step: "made".into(),
-            key: "zz".into()
+            sought: Sought::Key(Some("zz".into()))
         })
     );
+    for (key, sought) in [
+        ("true", Sought::Key(Some("true".into()))),
+        ("7", Sought::Key(Some("7".into()))),
+        ("none", Sought::Key(None)),
+        ("''", Sought::Key(None)),
+    ] {
+        assert_eq!(
+            eval(&format!("{{{{ steps.made.by_key[{key}].id }}}}")).0,
+            Err(Failure::MissingKey {
+                step: "made".into(),
+                sought
+            })
+        );
+    }
+    assert!(matches!(
+        eval("{{ steps.made.by_key[1.5].id }}").0,
+        Err(Failure::Template { .. })
+    ));
 }
 
 #[test]
@@ -297,7 +453,10 @@ fn one_record_is_looked_up() {
         eval("{{ lookup(steps.read, 'name', 'Six').id }}").0,
         Err(Failure::MissingKey {
             step: "read".into(),
-            key: "Six".into()
+            sought: Sought::Record {
+                field: "name".into(),
+                value: "Six".into()
+            }
         })
     );
     assert!(matches!(
@@ -322,11 +481,11 @@ fn a_search_refers_to_the_field_it_compares_and_to_the_one_it_gives() {
         found[0],
         [Some("read"), Some("records"), None, Some("name")]
     );
+    assert_eq!(found[1][0], Some("company"));
     assert_eq!(
-        found[1],
+        found[2],
         [Some("read"), Some("records"), None, Some("phone")]
     );
-    assert_eq!(found[2][0], Some("company"));
 }
 
 #[test]
@@ -363,6 +522,7 @@ fn references_are_found_with_their_places() {
             ("row", Some("code"), "row.code"),
             ("steps", Some("made"), "steps.made.by_key[row.code].id"),
             ("steps", Some("read"), "steps.read.records"),
+            ("steps", Some("read"), "r.id"),
         ]
     );
 }
@@ -396,11 +556,12 @@ fn lists_are_walked_as_items_or_values() {
 
 #[test]
 fn runaway_templates_are_stopped() {
-    assert!(
-        eval("{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% endfor %}{% endfor %}")
-            .0
-            .is_err()
-    );
+    let text =
+        "{% for a in range(9000) %}{% for b in range(9000) %}{{ a }}{% endfor %}{% endfor %}";
+    assert!(matches!(
+        eval(text).0,
+        Err(Failure::Template { message, span: Some(_) }) if message.starts_with("this takes too many steps")
+    ));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -28,6 +29,27 @@ pub enum EdgeKind {
     PredictedId,
 }
 
+/// What was looked for among a step's results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Sought {
+    /// By an item's key; an empty one is nobody's.
+    Key(Option<String>),
+    Record {
+        field: String,
+        value: String,
+    },
+}
+
+impl fmt::Display for Sought {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(Some(key)) => write!(f, "item with the key `{key}`"),
+            Self::Key(None) => f.write_str("item with an empty key"),
+            Self::Record { field, value } => write!(f, "record with the `{field}` `{value}`"),
+        }
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Touched {
     pub operations: BTreeMap<Seq, EdgeKind>,
@@ -36,8 +58,8 @@ pub struct Touched {
     pub unknown: BTreeSet<Unknown>,
     /// The first failed, skipped or unknown operation that was read.
     pub bad: Option<(Seq, Option<Label>)>,
-    /// The first key that was not found: step and key.
-    pub missing_key: Option<(String, String)>,
+    /// The first that was looked for and not found, and in which step's results.
+    pub missing: Option<(String, Sought)>,
     /// The first result that could not be read.
     pub broken: Option<String>,
 }
@@ -50,7 +72,7 @@ impl Touched {
         self.steps.extend(other.steps);
         self.unknown.extend(other.unknown);
         self.bad = self.bad.take().or(other.bad);
-        self.missing_key = self.missing_key.take().or(other.missing_key);
+        self.missing = self.missing.take().or(other.missing);
         self.broken = self.broken.take().or(other.broken);
     }
 

@@ -281,6 +281,23 @@ fn by_key(connection: &Connection, step: StepNo, key: &str) -> Read<Option<KeyHi
     if let Some(index) = item {
         return Ok(Some(KeyHit::Item(from_db(index))));
     }
+    // Without `key` an item's index serves; a read without `for_each` has no items.
+    let index = key
+        .parse()
+        .ok()
+        .filter(|index: &u64| index.to_string() == key);
+    if let Some(index) = index {
+        let found: Option<i64> = connection
+            .prepare_cached(
+                "SELECT idx FROM item JOIN step ON step.id = item.step WHERE item.step = ?1 AND idx = ?2 \
+                 AND item.key IS NULL AND step.repeat = 'for_each'",
+            )?
+            .query_row(params![step.0, to_db(index)], |row| row.get(0))
+            .optional()?;
+        if let Some(index) = found {
+            return Ok(Some(KeyHit::Item(from_db(index))));
+        }
+    }
     let record: Option<String> = connection
         .prepare_cached(
             "SELECT r.fields FROM result r LEFT JOIN op ON op.seq = (?1 << 40 | r.idx) \

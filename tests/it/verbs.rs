@@ -293,6 +293,39 @@ fn conditions_and_duplicate_keys_decide_what_is_done() {
 }
 
 #[test]
+fn items_are_found_by_their_key_or_without_one_by_their_number() {
+    let steps = "
+  - { id: plain, for_each: [a, b], create: Notes, set: { name: 'note {{ item }}' } }
+  - { id: number, for_each: [a, b], count: Users, where: { user_name: '{{ item }}' } }
+  - { id: flags, for_each: [true, false], create: Notes, key: '{{ item }}', set: { name: 'flag {{ item }}' } }
+  - { id: all, list: Users, key: '{{ item.user_name }}', fields: [user_name] }
+  - id: found
+    assert:
+      - steps.plain.by_key[0].name == 'note a' and steps.plain.by_key['1'].name == 'note b'
+      - steps.number.by_key[1].count == 0
+      - steps.flags.by_key[true].name == 'flag true' and steps.flags.by_key['false'].name == 'flag false'
+  - { id: number_of_a_record, on_error: continue, assert: \"steps.all.by_key['0'].id == 'x'\" }
+  - { id: nothing, on_error: continue, update: Notes, record: '{{ steps.flags.by_key[none].id }}', set: { name: x } }
+  - { id: two, on_error: continue, update: Notes, record: '{{ steps.plain.by_key[2].id }}', set: { name: x } }
+";
+    let scene = Scene::new().file("keys.yaml", &playbook(steps));
+    let said = scene.ends(0, "plan keys.yaml --format json -o keys.run");
+    for (step, message) in [
+        (
+            "number_of_a_record",
+            "step `all` has no item with the key `0`",
+        ),
+        ("nothing", "step `flags` has no item with an empty key"),
+        ("two", "step `plain` has no item with the key `2`"),
+    ] {
+        let failed = said.operation(step, "0");
+        assert_eq!(failed["label"], "local:missing_key", "{said}");
+        assert_eq!(failed["message"], message, "{said}");
+    }
+    scene.ends(1, "apply keys.run").says("3 failed");
+}
+
+#[test]
 fn a_path_over_items_is_told_what_to_write_instead() {
     let steps = "
   - { id: n, for_each: [a], create: Notes, key: '{{ item }}', set: { name: '{{ item }}' } }

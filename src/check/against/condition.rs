@@ -12,6 +12,7 @@ use super::operators::COMBINATIONS;
 use super::operators::MACROS;
 use super::operators::Operator;
 use super::operators::PERIODS;
+use super::operators::Suits;
 use super::operators::Takes;
 use super::values::Ask;
 use crate::diag::Located;
@@ -139,13 +140,22 @@ impl<'a> Examiner<'a> {
     ) {
         let target = described.and_then(|described| self.target(described, name, &name.value));
         if let Some(entries) = value.map() {
+            if entries.is_empty() {
+                let problem = invalid(format!("`{}` is compared with nothing", name.value))
+                    .at(value.span, "no operator in it")
+                    .help(format!(
+                        "write `{name}: VALUE` or `{name}: {{ $in: […] }}`",
+                        name = name.value
+                    ));
+                self.push_of(&name.value, problem);
+            }
             for (operator, value) in entries {
                 self.operator(target, name, operator, value);
             }
         } else if let Some(list) = value.list() {
             self.listed_operators(name, value, list);
         } else if let Some(target) = target {
-            self.compared(target, name, value);
+            self.compared(target, name, value, Ask::Compared);
         }
     }
 
@@ -221,19 +231,23 @@ impl<'a> Examiner<'a> {
         if value.template().is_some() {
             return;
         }
+        let ask = match operator.suits {
+            Suits::Ordered => Ask::Ordered,
+            Suits::All | Suits::Text | Suits::TextOrList | Suits::Dates => Ask::Compared,
+        };
         match operator.takes {
             Takes::Nothing | Takes::Place => {}
-            Takes::Value => self.compared(target, field, value),
+            Takes::Value => self.compared(target, field, value, ask),
             Takes::Values => match value.list() {
                 Some(list) => list
                     .iter()
-                    .for_each(|value| self.compared(target, field, value)),
+                    .for_each(|value| self.compared(target, field, value, ask)),
                 None => self.wants(field, operator, value, "a list", "[…]"),
             },
             Takes::Range => match value.list() {
                 Some([low, high]) => {
-                    self.compared(target, field, low);
-                    self.compared(target, field, high);
+                    self.compared(target, field, low, ask);
+                    self.compared(target, field, high, ask);
                 }
                 _ => self.wants(
                     field,
@@ -262,9 +276,9 @@ impl<'a> Examiner<'a> {
                 match value.list() {
                     Some(list) if several => list
                         .iter()
-                        .for_each(|value| self.compared(target, field, value)),
+                        .for_each(|value| self.compared(target, field, value, ask)),
                     Some(_) => self.wants(field, operator, value, "a text", "…"),
-                    None if several => self.compared(target, field, value),
+                    None if several => self.compared(target, field, value, ask),
                     None => {}
                 }
             }
@@ -272,14 +286,8 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn compared(&mut self, target: Target<'a>, name: &Located<String>, value: &'a Tree) {
-        self.literal(
-            target.described,
-            target.field,
-            &name.value,
-            value,
-            Ask::Compared,
-        );
+    fn compared(&mut self, target: Target<'a>, name: &Located<String>, value: &'a Tree, ask: Ask) {
+        self.literal(target.described, target.field, &name.value, value, ask);
     }
 
     /// Not all names of periods are published, so an unknown one is only warned of.

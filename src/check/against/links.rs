@@ -4,10 +4,11 @@ use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
 use super::examiner::not_found;
-use super::values::Ask;
+use super::set::Purpose;
 use crate::check::Under;
 use crate::diag::Located;
 use crate::diag::Problem;
+use crate::diag::all_of;
 use crate::diag::did_you_mean;
 use crate::diag::one_of;
 use crate::expr::Tree;
@@ -59,17 +60,57 @@ impl<'a> Examiner<'a> {
         for (action, records) in actions.map().unwrap_or_default() {
             if matches!(action.value.as_str(), "add" | "delete") {
                 self.ids_lead_to(far, records);
+                self.relation_columns(described, link, records);
                 continue;
             }
             let Some(far) = self.described(far) else {
                 continue;
             };
             for record in records.list().unwrap_or_default() {
-                for (name, value) in record.map().unwrap_or_default() {
-                    if let Some(field) = self.field(far, &name.value, name.span) {
-                        self.literal(far, field, &name.value, value, Ask::Stored);
-                    }
+                if let Some(fields) = record.map() {
+                    let fields = fields.iter().map(|(name, value)| (name, value));
+                    self.record(far, fields, Purpose::Create, record.span);
                 }
+            }
+        }
+    }
+
+    /// What stands beside an `id` are columns of the relation; a value of one that is not there is kept nowhere.
+    pub(super) fn relation_columns(
+        &mut self,
+        described: Described<'a>,
+        link: &str,
+        records: &'a Tree,
+    ) {
+        for record in records.list().unwrap_or_default() {
+            self.relation_columns(described, link, record);
+        }
+        let Some(columns) = self.metadata.columns(described.name, link) else {
+            return;
+        };
+        for (name, value) in records.map().unwrap_or_default() {
+            let column = name.value.as_str();
+            if column == "id" {
+                continue;
+            }
+            // The guide calls the role of a contact so, and its column is `contact_role` (fact sheet 2).
+            let is_role = column == "role" && columns.iter().any(|known| known.ends_with("_role"));
+            if !columns.contains(column) && !is_role {
+                let known = columns.iter().map(String::as_str);
+                let problem = invalid(format!(
+                    "the relation behind `{link}` of `{}` has no column `{column}`",
+                    described.name
+                ))
+                .at(name.span, "not there")
+                .help(
+                    did_you_mean(column, known.clone())
+                        .unwrap_or_else(|| format!("it has {}", all_of(known))),
+                );
+                self.push_of(column, problem);
+            } else if value.list().is_some() || value.map().is_some() {
+                let problem = invalid(format!("`{column}` of a relation takes one value"))
+                    .at(value.span, "is more than one");
+                self.push_of(column, problem);
             }
         }
     }

@@ -9,7 +9,6 @@ use crate::check::CheckedAction;
 use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
-use crate::check::Items;
 use crate::check::places::ItemIs;
 use crate::check::shape::gives_one_record;
 use crate::expr::ITEM_ATTRIBUTES;
@@ -78,16 +77,15 @@ impl<'a> Meanings<'a> {
 
     /// What an item of a step is: of a read without `for_each`, a record that it found.
     fn item_of(&self, step: &'a CheckedStep) -> Meaning<'a> {
-        let template = match &step.items {
-            None => return Meaning::Record(step),
-            Some(Items::Template(template)) => template,
-            Some(
-                Items::Path { .. } | Items::Literal(_) | Items::File(_) | Items::Searched { .. },
-            ) => return Meaning::Unseen,
+        let Some(items) = &step.items else {
+            return Meaning::Record(step);
         };
-        match self.of_template(step, ItemIs::Absent, template) {
-            Meaning::Records(step) => Meaning::Record(step),
-            Meaning::Items(step) => Meaning::Item(step),
+        let list = items
+            .list()
+            .map(|list| self.of_reference(Some(step), ItemIs::Absent, list));
+        match list {
+            Some(Meaning::Records(step)) => Meaning::Record(step),
+            Some(Meaning::Items(step)) => Meaning::Item(step),
             _ => Meaning::Unseen,
         }
     }
@@ -99,7 +97,7 @@ impl<'a> Meanings<'a> {
         item: ItemIs,
         template: &'a Template,
     ) -> Meaning<'a> {
-        match template.path() {
+        match template.gives() {
             Some(reference) => self.of_reference(Some(step), item, reference),
             None => Meaning::Unseen,
         }
@@ -173,6 +171,17 @@ impl<'a> Meanings<'a> {
             )
             | CheckedAction::Assert { .. }
             | CheckedAction::Export { .. } => None,
+        }
+    }
+
+    /// Whether a name is a column of the relation through which a step reads: the records it finds have it beside their fields.
+    pub(super) fn is_of_relation(&self, step: &CheckedStep, name: &str) -> bool {
+        match &step.action {
+            CheckedAction::Read(CheckedRead::Related { module, link, .. }) => self
+                .metadata
+                .columns(module.value.as_str(), link.value.as_str())
+                .is_some_and(|columns| columns.contains(name)),
+            _ => false,
         }
     }
 

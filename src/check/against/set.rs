@@ -12,6 +12,7 @@ use super::values::Ask;
 use crate::check::Part;
 use crate::check::PartField;
 use crate::check::SetField;
+use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Span;
 use crate::diag::all_of;
@@ -30,28 +31,47 @@ pub(super) enum Purpose {
     Upsert,
 }
 
+/// A field and what it is set to.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    name: &'a Located<String>,
+    value: &'a Tree,
+}
+
 impl<'a> Examiner<'a> {
     pub(super) fn set(
         &mut self,
         described: Described<'a>,
-        set: impl Iterator<Item = &'a SetField> + Clone,
+        set: impl Iterator<Item = &'a SetField>,
         purpose: Purpose,
     ) {
-        for field in set.clone() {
-            self.set_field(described, field, purpose);
-        }
-        let given: BTreeMap<&str, &'a SetField> = set
-            .map(|field| (field.name.value.as_str(), field))
+        let given = set.map(|field| (&field.name, &field.value));
+        self.record(described, given, purpose, self.step.verb_span);
+    }
+
+    /// The fields of one record that is made or changed at a place.
+    pub(super) fn record(
+        &mut self,
+        described: Described<'a>,
+        fields: impl Iterator<Item = (&'a Located<String>, &'a Tree)>,
+        purpose: Purpose,
+        place: Span,
+    ) {
+        let given: BTreeMap<&str, Given<'a>> = fields
+            .map(|(name, value)| (name.value.as_str(), Given { name, value }))
             .collect();
+        for field in given.values() {
+            self.set_field(described, *field, purpose);
+        }
         self.halves(described, &given);
         self.parent(described, &given);
         self.amounts(described, &given);
         if purpose != Purpose::Update {
-            self.required(described, &given);
+            self.required(described, &given, place);
         }
     }
 
-    fn set_field(&mut self, described: Described<'a>, set: &'a SetField, purpose: Purpose) {
+    fn set_field(&mut self, described: Described<'a>, set: Given<'a>, purpose: Purpose) {
         let name = set.name.value.as_str();
         let Some(field) = self.field(described, name, set.name.span) else {
             return;
@@ -63,13 +83,13 @@ impl<'a> Examiner<'a> {
         if !allowed {
             return;
         }
-        self.literal(described, field, name, &set.value, Ask::Stored);
+        self.literal(described, field, name, set.value, Ask::Stored);
         self.cleared(described, field, set, purpose);
         if field.kind == FieldKind::Link {
-            self.link_actions(described, name, &set.value);
+            self.link_actions(described, name, set.value);
         }
         let far = self.meanings.module_behind(described.name, name);
-        if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, &set.value)) {
+        if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, set.value)) {
             self.push_of(name, problem);
         }
     }
@@ -79,7 +99,7 @@ impl<'a> Examiner<'a> {
         &mut self,
         described: Described<'a>,
         field: &Field,
-        set: &SetField,
+        set: Given<'a>,
         purpose: Purpose,
     ) {
         let is_cleared = set.value.literal().as_deref().is_some_and(value::is_empty);
@@ -158,7 +178,7 @@ impl<'a> Examiner<'a> {
     fn allowed(
         &mut self,
         described: Described<'a>,
-        set: &SetField,
+        set: Given<'a>,
         field: &Field,
         writable: Writable<'_>,
         purpose: Purpose,
@@ -191,11 +211,11 @@ impl<'a> Examiner<'a> {
             Writable::Link
                 if field.kind == FieldKind::Link
                     && purpose == Purpose::Create
-                    && is_of_actions(&set.value) =>
+                    && is_of_actions(set.value) =>
             {
                 return true;
             }
-            Writable::Link if is_of_actions(&set.value) => {
+            Writable::Link if is_of_actions(set.value) => {
                 invalid(format!("an update does not take actions on the link `{name}`")).help(format!(
                     "write steps of their own, `link: {module}`, `unlink: {module}` or a `create` with `under`: those \
                      are planned, and can be repeated and undone"
@@ -246,7 +266,7 @@ impl<'a> Examiner<'a> {
     }
 
     /// The id of a parent without its module, or the other way round.
-    fn halves(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
+    fn halves(&mut self, described: Described<'a>, given: &BTreeMap<&str, Given<'a>>) {
         for (id, kind) in described.module.parents() {
             let (name, set, other) = match (given.get(id), given.get(kind)) {
                 (Some(set), None) => (id, set, kind),
@@ -261,7 +281,7 @@ impl<'a> Examiner<'a> {
     }
 
     /// A parent's id that comes from records of another module than the type says.
-    fn parent(&mut self, described: Described<'a>, given: &BTreeMap<&str, &'a SetField>) {
+    fn parent(&mut self, described: Described<'a>, given: &BTreeMap<&str, Given<'a>>) {
         for (name, kind) in described.module.parents() {
             let (Some(set), Some(kind)) = (given.get(name), given.get(kind)) else {
                 continue;
@@ -270,7 +290,7 @@ impl<'a> Examiner<'a> {
                 continue;
             };
             // Of the two it is the id that a template takes from records.
-            if let Some(problem) = self.id_of_another(module, name, &set.value) {
+            if let Some(problem) = self.id_of_another(module, name, set.value) {
                 let problem = problem
                     .at(kind.value.span, "says the module")
                     .help("let `parent_type` and `parent_id` name the same record");
@@ -279,12 +299,12 @@ impl<'a> Examiner<'a> {
         }
     }
 
-    fn amounts(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
+    fn amounts(&mut self, described: Described<'a>, given: &BTreeMap<&str, Given<'a>>) {
         const CURRENCY: &str = "currency_id";
         if given.contains_key(CURRENCY) || described.module.field(CURRENCY).is_none() {
             return;
         }
-        let amounts: Vec<&&SetField> = given
+        let amounts: Vec<&Given<'a>> = given
             .iter()
             .filter(|(name, _)| {
                 described
@@ -303,7 +323,12 @@ impl<'a> Examiner<'a> {
     }
 
     /// Sugar does not enforce what it declares (fact sheet 4.2), so this is the only place that asks.
-    fn required(&mut self, described: Described<'a>, given: &BTreeMap<&str, &SetField>) {
+    fn required(
+        &mut self,
+        described: Described<'a>,
+        given: &BTreeMap<&str, Given<'a>>,
+        place: Span,
+    ) {
         let is_given = |field: &Field| {
             given
                 .get(field.name.as_str())
@@ -316,17 +341,13 @@ impl<'a> Examiner<'a> {
             .filter(|field| field.wants_a_value() && !is_given(field))
             .partition(|field| self.step.unchecked.contains(&field.name));
         if !lacking.is_empty() {
-            self.push(
-                lacks(described, &lacking)
-                    .at(self.step.verb_span, "created here")
-                    .help(
-                        "add what is missing to `set`, or to `unchecked` what the instance fills in itself",
-                    ),
-            );
+            self.push(lacks(described, &lacking).at(place, "created here").help(
+                "set what is missing, or add to `unchecked` what the instance fills in itself",
+            ));
         }
         if !let_pass.is_empty() {
             self.push(warned(
-                lacks(described, &let_pass).at(self.step.verb_span, "created here"),
+                lacks(described, &let_pass).at(place, "created here"),
             ));
         }
     }

@@ -191,6 +191,9 @@ impl<'a> Examiner<'a> {
                 if let Some(far) = far {
                     self.ids_lead_to(far, to);
                 }
+                if let Some(described) = described {
+                    self.relation_columns(described, link.value.as_str(), to);
+                }
             }
         }
     }
@@ -206,7 +209,9 @@ impl<'a> Examiner<'a> {
             return;
         };
         for field in fields {
-            self.readable(described, &field.value, field.span);
+            if !self.meanings.is_of_relation(self.step, &field.value) {
+                self.readable(described, &field.value, field.span);
+            }
         }
     }
 

@@ -8,6 +8,7 @@ use super::meaning::Meaning;
 use super::meaning::Meanings;
 use crate::check::Checked;
 use crate::check::CheckedStep;
+use crate::check::Items;
 use crate::check::places;
 use crate::check::places::ItemIs;
 use crate::diag::Code;
@@ -24,6 +25,14 @@ const ALWAYS_THERE: &[&str] = &["id", "date_modified"];
 impl Examiner<'_> {
     pub(super) fn uses(&mut self) {
         let step = self.step;
+        if let Some(Items::Path { reads, span, .. }) = &step.items {
+            for reference in &reads.references {
+                let meaning = self.meanings.of_reference(None, ItemIs::Absent, reference);
+                if let Some(problem) = problem(self.metadata, self.meanings, meaning, *span) {
+                    self.push(problem);
+                }
+            }
+        }
         for places::Place { template, item, .. } in places::templates(step) {
             for reference in template.references() {
                 let meaning = self.meanings.of_reference(Some(step), item, reference);
@@ -75,6 +84,7 @@ fn problem<'a>(
         let module = metadata.module(name)?;
         (!module.fields.is_empty()).then_some(Described { name, module })
     });
+    let described = described.filter(|_| !meanings.is_of_relation(step, field));
     let wrong = described.and_then(|described| wrong(described, field));
     wrong
         .or_else(|| not_fetched(step, field))

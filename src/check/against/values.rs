@@ -18,6 +18,8 @@ use crate::metadata::value::Rejected;
 pub(super) enum Ask {
     Stored,
     Compared,
+    /// Only whether it is more or less.
+    Ordered,
 }
 
 impl<'a> Examiner<'a> {
@@ -49,7 +51,7 @@ impl<'a> Examiner<'a> {
         json: &Json,
         ask: Ask,
     ) -> Result<(), Rejected> {
-        if ask == Ask::Compared && is_compared_loosely(&field.kind) {
+        if ask != Ask::Stored && is_compared_loosely(&field.kind) {
             return Ok(());
         }
         // Only whether there is a zone matters here: the value that comes out is thrown away.
@@ -59,16 +61,21 @@ impl<'a> Examiner<'a> {
             dropdown: self.metadata.dropdown(described.name, &field.name),
             zone: has_zone.then_some(&any_zone),
         };
-        match value::accept(field, json, context) {
+        let wider = match (ask, &field.kind) {
             // An instant may be compared with a whole day.
-            Err(rejected) if ask == Ask::Compared && field.kind == FieldKind::DateTime => {
-                let day = Field::new(field.name.clone(), FieldKind::Date);
-                value::accept(&day, json, context)
+            (Ask::Compared | Ask::Ordered, FieldKind::DateTime) => Some(FieldKind::Date),
+            // Whole numbers lie on either side of 5.5.
+            (Ask::Ordered, kind) if kind.is_whole_number() => Some(FieldKind::Float),
+            _ => None,
+        };
+        value::accept(field, json, context)
+            .map(|_| ())
+            .or_else(|rejected| {
+                let wider = Field::new(field.name.clone(), wider.ok_or(rejected.clone())?);
+                value::accept(&wider, json, context)
                     .map(|_| ())
                     .map_err(|_| rejected)
-            }
-            judged => judged.map(|_| ()),
-        }
+            })
     }
 }
 

@@ -168,9 +168,22 @@ pub(crate) async fn make(
     let (seals, vault) = secrets::seal(settings, loaded, &mut given, &identity)?;
     session.keep(vault);
     let session = &*session;
-    let vars = resolve_vars(declared, &given, &now, &loaded.sources).map_err(refused)?;
-    let included_vars =
-        resolve_included(&loaded.checked, &vars, &now, &loaded.sources).map_err(refused)?;
+    let vars = resolve_vars(
+        declared,
+        &given,
+        &now,
+        loaded.zone.as_ref(),
+        &loaded.sources,
+    )
+    .map_err(refused)?;
+    let included_vars = resolve_included(
+        &loaded.checked,
+        &vars,
+        &now,
+        loaded.zone.as_ref(),
+        &loaded.sources,
+    )
+    .map_err(refused)?;
     let left_out = select(&loaded.checked, &request.choice.selection()).map_err(refused)?;
     let metadata = definitions::needed(session, &[], &[&loaded.checked]).await?;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);

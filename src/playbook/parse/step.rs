@@ -142,6 +142,10 @@ fn rest(
 
     let (verb_span, action) = done?;
     let id = id?;
+    // Without what it goes through, each use of an item would seem wrong.
+    if items.is_unread {
+        return None;
+    }
     Some(Entry::Step(Box::new(Step {
         included: None,
         name: name.map(|text| text.value),
@@ -177,6 +181,7 @@ fn rest(
 /// What a step runs over, and what an item is called and known by.
 struct Items {
     source: Option<Located<ForEach>>,
+    is_unread: bool,
     name: Option<Located<String>>,
     key: Option<Located<String>>,
     on_duplicate: OnDuplicate,
@@ -197,8 +202,11 @@ fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
             "it says which of two equal keys counts",
         ));
     }
+    let is_given = source.is_some();
+    let source = source.and_then(|node| for_each(reader, Walker::ForEach, node));
     Items {
-        source: source.and_then(|node| for_each(reader, Walker::ForEach, node)),
+        is_unread: is_given && source.is_none(),
+        source,
         name: name.and_then(|(_, node)| reader.item_name(node)),
         key: key.and_then(|node| reader.text("key", node)),
         on_duplicate: on_duplicate
