@@ -27,6 +27,7 @@ mod written;
 
 use std::process::ExitCode;
 
+use crate::playbook::rows;
 use args::Cli;
 use args::Command;
 use args::LogFormat;
@@ -42,6 +43,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// Runs the command the process was started with.
 pub fn main() -> ExitCode {
+    rows::hush_workbooks();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -263,3 +263,25 @@ fn as_a_data_file() {
         assert!(text.contains(said), "{reader}: `{said}` is not in\n{text}");
     }
 }
+
+/// Numbers that overflow in the workbook reader: wherever it stops for that, nobody is shown a panic.
+#[test]
+fn a_workbook_that_is_wider_than_any_number_ends_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let playbook = "version: 1\nname: x\nsteps:\n  - { id: a, for_each: { xlsx: beyond.xlsx }, create: Accounts, key: \
+                    \"{{ item.code }}\", set: { name: \"{{ item.name }}\" } }\n";
+    std::fs::write(folder.path().join("p.yaml"), playbook).unwrap();
+    let workbook = crate::scene::project_file("tests/workbooks/beyond.xlsx");
+    std::fs::copy(workbook, folder.path().join("beyond.xlsx")).unwrap();
+    let output = Command::cargo_bin("sugarmill")
+        .unwrap()
+        .current_dir(folder.path())
+        .args(["check", "p.yaml"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(!said.contains("panicked"), "{said}");
+    // Where numbers may wrap, the reader goes on and finds the two rows.
+    let words = said.contains("its parts do not fit together");
+    assert!(words || output.status.success(), "{said}");
+}

@@ -1,6 +1,8 @@
 # Writes the workbooks of the tests beside itself: python3 -m pip install openpyxl && python3 tests/workbooks/make.py
 import datetime
 import pathlib
+import re
+import zipfile
 
 import openpyxl
 
@@ -38,3 +40,11 @@ workbook.save(here / "partners.xlsx")
 book("single.xlsx", {"Only": [["code", "name"], ["A1", "Acme"], ["A2", "Blue"]]})
 book("twice.xlsx", {"Only": [["code", "name", "code"], ["A1", "Acme", "A2"]]})
 book("empty.xlsx", {"Only": []})
+
+# A sheet that says it is wider than any number can hold.
+with zipfile.ZipFile(here / "single.xlsx") as single, zipfile.ZipFile(here / "beyond.xlsx", "w", zipfile.ZIP_DEFLATED) as beyond:
+    for name in single.namelist():
+        part = single.read(name)
+        if name.startswith("xl/worksheets/sheet"):
+            part = re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="' + b"T" * 80 + b'1:B3"', part)
+        beyond.writestr(name, part)

@@ -6,6 +6,7 @@
 mod csv;
 mod decoded;
 mod error;
+mod hush;
 mod json;
 mod jsonl;
 mod locate;
@@ -20,6 +21,7 @@ mod workbook;
 pub use error::BadRow;
 pub use error::Reason;
 pub use error::RowError;
+pub use hush::hush_workbooks;
 pub use open::DataRow;
 pub use open::Rows;
 pub use open::digest;

@@ -28,6 +28,7 @@ use super::DataRow;
 use super::LARGEST_ROW;
 use super::Reason;
 use super::RowError;
+use super::hush::READER;
 use super::locate::unreadable;
 use crate::diag::did_you_mean;
 
@@ -75,7 +76,7 @@ impl WorkbookRows {
             most: MOST,
         };
         Builder::new()
-            .name("workbook".to_owned())
+            .name(READER.to_owned())
             .spawn(move || job.run(&sender))
             .map_err(|error| unreadable(path, error))?;
         match messages.recv() {
