@@ -57,6 +57,16 @@ pub(super) fn sign_of(kind: BinOpKind) -> Option<&'static str> {
     }))
 }
 
+/// Filters of the engine that put values into an order.
+const ORDERING: &[(&str, Filter)] = &[
+    ("min", minijinja::filters::min),
+    ("max", minijinja::filters::max),
+    ("sort", minijinja::filters::sort),
+    ("unique", minijinja::filters::unique),
+];
+
+type Filter = fn(&State<'_, '_>, Value, Kwargs) -> Result<Value, Error>;
+
 pub(super) fn add_to(engine: &mut Environment<'_>) {
     engine.add_function(COMPARE, chain);
     for (operator, names) in OPERATORS {
@@ -69,30 +79,14 @@ pub(super) fn add_to(engine: &mut Environment<'_>) {
             );
         }
     }
-    engine.add_filter(
-        "min",
-        |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::min(state, alike(state, list, &options)?, options)
-        },
-    );
-    engine.add_filter(
-        "max",
-        |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::max(state, alike(state, list, &options)?, options)
-        },
-    );
-    engine.add_filter(
-        "sort",
-        |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::sort(state, alike(state, list, &options)?, options)
-        },
-    );
-    engine.add_filter(
-        "unique",
-        |state: &State<'_, '_>, list: Value, options: Kwargs| {
-            minijinja::filters::unique(state, alike(state, list, &options)?, options)
-        },
-    );
+    for (name, filter) in ORDERING {
+        engine.add_filter(
+            *name,
+            |state: &State<'_, '_>, list: Value, options: Kwargs| {
+                filter(state, alike(state, list, &options)?, options)
+            },
+        );
+    }
 }
 
 fn chain(state: &State<'_, '_>, first: &Value, rest: Rest<Value>) -> Result<bool, Error> {
