@@ -18,7 +18,6 @@ use super::needs::Absence;
 use super::needs::Known;
 use super::partly::leave_out;
 use super::partly::partly;
-use super::rebound::rebound;
 use super::side_effects;
 use super::upsert::matching;
 use super::upsert::overtaken;
@@ -204,9 +203,10 @@ impl Engine<'_> {
         }
         let mut rebound_elsewhere: BTreeMap<Seq, Omissions> = BTreeMap::new();
         for ((seq, bound), now) in look.bound.iter().zip(&looked.held) {
-            let operation = operations.get(seq);
-            let why = operation.and_then(|one| rebound(one, bound.record(), now.as_ref()));
-            if let Some(why) = why {
+            let Some(operation) = operations.get(seq) else {
+                continue;
+            };
+            if let Some(why) = self.rebound(operation, bound, now.as_ref())? {
                 let omissions = rebound_elsewhere.entry(*seq).or_default();
                 omissions.insert(bound.record().clone(), why);
             }

@@ -22,6 +22,7 @@ use crate::operation::Former;
 use crate::operation::Replaced;
 use crate::plan::Current;
 use crate::plan::Draft;
+use crate::plan::End;
 use crate::plan::Fields;
 use crate::plan::Linked;
 use crate::plan::Need;
@@ -263,6 +264,16 @@ impl Bound {
 
     pub(super) fn record(&self) -> &RecordId {
         &self.record
+    }
+
+    /// The record with its own link, and the module of the one it is bound to; nothing where no link leads to it.
+    pub(super) fn ends(&self) -> Option<(End, &ModuleName)> {
+        let end = End {
+            module: self.module.clone(),
+            record: self.record.clone(),
+            link: self.link.clone()?,
+        };
+        self.back.as_ref().map(|(module, _)| (end, module))
     }
 
     fn by(&self, former: Former) -> Replaced {

@@ -105,7 +105,8 @@ impl Engine<'_> {
         })
     }
 
-    fn is_made_here(
+    /// Whether this run makes the record.
+    pub(super) fn is_made_here(
         &self,
         module: &str,
         record: &RecordId,

@@ -51,4 +51,5 @@ pub use reads::ReadPlan;
 pub use reads::conditions;
 pub use ties::End;
 pub use ties::Tie;
+pub use ties::Tied;
 pub use ties::with_ties;

@@ -214,6 +214,60 @@ fn what_somebody_changed_after_the_plan_is_left_alone_and_nothing_else() {
     );
 }
 
+/// A run that writes the same contacts before it links them, and what it does to some of them itself is no drift.
+#[test]
+fn a_link_is_looked_at_though_the_run_wrote_its_records_before() {
+    let all = "for_each: '{{ steps.all.records }}'\n    key: '{{ item.last_name }}'\n   ";
+    let updated = format!("{all} {}", step("update"));
+    let unlinked = format!("{all} {}", step("unlink"));
+    let deleted = "delete: Accounts\n    record: '{{ steps.home.id }}'".to_owned();
+    let moved = ("failed", Some("local:drift"));
+    let cases = [
+        (&updated, Theirs::MovedAway, "ok", moved),
+        (&updated, Theirs::TakenOff, "ok", moved),
+        (&updated, Theirs::OtherField, "ok", ("ok", None)),
+        (&unlinked, Theirs::MovedAway, "unchanged", moved),
+        (&unlinked, Theirs::TakenOff, "unchanged", moved),
+        (&unlinked, Theirs::OtherField, "ok", ("ok", None)),
+        (&deleted, Theirs::MovedAway, "ok", moved),
+        (&deleted, Theirs::OtherField, "ok", ("ok", None)),
+    ];
+    let ground = ground();
+    let kept = ground.scene.server.keep("ground.db");
+    let mut dice = Dice::from_environment();
+    let seed = dice.seed;
+    for (first, theirs, before, link) in cases {
+        ground.scene.server.restore(&kept);
+        let ahead = format!("  - id: ahead\n    {first}\n  - id: do\n    depends_on: [ahead]\n");
+        let yaml = playbook("link", "").replace("  - id: do\n", &ahead);
+        ground.scene.write("drift.yaml", &yaml);
+        ground.scene.ends(0, "plan drift.yaml -o drift.run");
+        let some = ground.some(&mut dice);
+        for name in &some {
+            ground.changes(name, theirs);
+        }
+        let code = i32::from(link.0 == "failed");
+        let said = ground.scene.ends(code, "apply drift.run --format json");
+        let what = format!("SUGARMILL_PROVE_SEED={seed} {first}, {theirs:?} of {some:?}\n{said}");
+        for name in ground.ids.keys() {
+            let (before, (outcome, label)) = match some.contains(name) {
+                true => (before, link),
+                false => ("ok", ("ok", None)),
+            };
+            let key = if *first == deleted { "0" } else { name };
+            assert_eq!(
+                said.operation("ahead", key)["outcome"],
+                before,
+                "{name} {what}"
+            );
+            let operation = said.operation("do", name);
+            let found = (&operation["outcome"], &operation["label"]);
+            assert_eq!(found, (&json!(outcome), &json!(label)), "{name} {what}");
+        }
+        std::fs::remove_file(ground.scene.path("drift.run")).unwrap();
+    }
+}
+
 #[test]
 fn drift_stops_a_run_only_where_it_is_named() {
     let ground = ground();
