@@ -127,6 +127,8 @@ impl Engine<'_> {
                 return Ok(true);
             }
         };
+        // Its items can be known now, so why they were not is no matter any more.
+        self.file.explain_step(step.number, None)?;
         let mut index = 0;
         loop {
             let page = walk.page(PAGE);

@@ -116,7 +116,7 @@ impl Engine<'_> {
                 }
                 Err(Stop::NotYet) => {
                     let reason = "not written: some of its rows are not known yet";
-                    self.file.explain_step(step.number, reason)?;
+                    self.file.explain_step(step.number, Some(reason))?;
                 }
                 Err(Stop::Failed(label, message)) => {
                     self.end_whole(step, State::Failed, label.into(), message)?;

@@ -23,6 +23,7 @@ mod lookup;
 mod meanwhile;
 mod memory;
 mod needs;
+mod order;
 mod outcomes;
 mod page;
 mod partly;

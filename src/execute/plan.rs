@@ -73,13 +73,13 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
         let step = engine.checked.step(*number);
         let label = LocalLabel::LeftOut.into();
         engine.end_whole(step, State::Skipped, label, reason.clone())?;
-        engine.file.explain_step(*number, reason)?;
+        engine.file.explain_step(*number, Some(reason))?;
     }
     for step in engine.checked.steps.iter().filter(|step| step.is_export()) {
         if !left_out.contains_key(&step.number) {
             engine
                 .file
-                .explain_step(step.number, "written after all else is done")?;
+                .explain_step(step.number, Some("written after all else is done"))?;
         }
     }
     match engine.drive().await {
@@ -195,7 +195,7 @@ impl Engine<'_> {
             if !waits_for.is_empty() {
                 let names = waits_for.join(", ");
                 let reason = format!("not known before {names} {have} run");
-                self.file.explain_step(step.number, &reason)?;
+                self.file.explain_step(step.number, Some(&reason))?;
             }
         }
         Ok(())

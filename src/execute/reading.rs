@@ -7,6 +7,8 @@ use serde_json::json;
 
 use super::Engine;
 use super::ExecuteError;
+use super::order::Order;
+use super::order::REMARK;
 use super::walk::Found;
 use super::walk::PAGE;
 use super::walk::Walk;
@@ -17,8 +19,10 @@ use crate::check::Projection;
 use crate::expr::Seq;
 use crate::kill;
 use crate::operation::Key;
+use crate::plan::List;
 use crate::plan::ReadPlan;
 use crate::runfile::FoundRecord;
+use crate::runfile::Place;
 use crate::runfile::ReadResult;
 use crate::wire::Fault;
 use crate::wire::Label;
@@ -38,13 +42,21 @@ pub(super) struct Unread {
     pub(super) status: Option<u16>,
 }
 
+/// A record as it came, and where it is to stand if they did not come in order.
+struct Placed {
+    place: Option<Place>,
+    record: Map<String, Json>,
+}
+
 /// One item's read on its way.
 struct Reading {
     seq: Seq,
     walk: Walk,
     stored: u64,
-    /// All records as they came, where `select` searches them: a path has to see the whole answer.
-    whole: Option<Vec<Map<String, Json>>>,
+    /// Where records may have to be put in order here.
+    order: Option<Order>,
+    /// All records with their places, where `select` searches them: a path has to see the whole answer.
+    whole: Option<Vec<Placed>>,
     unread: Option<Unread>,
 }
 
@@ -63,6 +75,7 @@ impl Engine<'_> {
             .into_iter()
             .map(|(seq, plan)| Reading {
                 seq,
+                order: self.order(&plan),
                 walk: Walk::new(plan),
                 stored: 0,
                 whole: step.select.is_some().then(Vec::new),
@@ -80,6 +93,16 @@ impl Engine<'_> {
             for together in open.chunks_mut(TOGETHER) {
                 self.round(step, together).await?;
             }
+        }
+        let mut unordered = readings
+            .iter()
+            .filter(|reading| reading.unread.is_none() && reading.walk.order_wanted().is_some())
+            .peekable();
+        if unordered.peek().is_some() {
+            self.file.explain_step(step.number, Some(REMARK))?;
+        }
+        for reading in unordered {
+            self.file.put_in_order(reading.seq)?;
         }
         let results: Vec<Result<ReadResult, Unread>> = readings
             .into_iter()
@@ -113,16 +136,25 @@ impl Engine<'_> {
                 records = self.file.not_seen(reading.seq, records)?;
             }
             reading.walk.take(&mut records);
-            if let Some(whole) = &mut reading.whole {
-                whole.extend(records.iter().cloned());
-            }
+            let order = match reading.walk.order_wanted() {
+                Some(_) => reading.order.as_ref(),
+                None => None,
+            };
             for record in records {
+                let place = order.map(|order| order.place(&record));
+                if let Some(whole) = &mut reading.whole {
+                    whole.push(Placed {
+                        place: place.clone(),
+                        record: record.clone(),
+                    });
+                }
                 let record = projected(&step.projection, record);
                 match self.planner().record_key(step, &record) {
                     Ok(key) => found.push(FoundRecord {
                         seq: reading.seq,
                         n: reading.stored,
                         key,
+                        place,
                         fields: record,
                     }),
                     Err(failure) => {
@@ -145,6 +177,22 @@ impl Engine<'_> {
     }
 }
 
+impl Engine<'_> {
+    /// How records of a read that has no limit are ordered.
+    fn order(&self, plan: &ReadPlan) -> Option<Order> {
+        let ReadPlan::Walk {
+            list: List::Module { module, .. },
+            order_by: Some(order_by),
+            limit: None,
+            ..
+        } = plan
+        else {
+            return None;
+        };
+        Some(Order::new(order_by, module.as_str(), &self.metadata))
+    }
+}
+
 fn two_have(key: &Key) -> String {
     format!("two records have the key `{key}`")
 }
@@ -163,12 +211,17 @@ impl Reading {
         if let Some(unread) = self.unread {
             return Err(unread);
         }
+        let whole = self.whole.map(|mut whole| {
+            // Those that came in the server's order have no places.
+            whole.sort_by(|one, other| one.place.cmp(&other.place));
+            whole.into_iter().map(|placed| placed.record).collect()
+        });
         let found = self.walk.finish().map_err(Unread::from)?;
         let count = found.count;
         let selected = step
             .select
             .as_ref()
-            .map(|path| path.find(&answer(step, found, self.whole)));
+            .map(|path| path.find(&answer(step, found, whole)));
         Ok(ReadResult {
             records: self.stored,
             count,

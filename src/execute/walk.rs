@@ -12,6 +12,7 @@ use crate::wire::Fault;
 use crate::wire::Filter;
 use crate::wire::Page;
 use crate::wire::Read;
+use crate::wire::with_tie_break;
 
 /// Records of a page. Sugar gives 20 unless asked; an instance may cap what it gives, so pages end by `next_offset`.
 pub(super) const PAGE: u32 = 200;
@@ -29,6 +30,8 @@ pub(super) struct Found {
 enum Paging {
     /// By the last id seen: linear, and steady while records change.
     ByKey { last: Option<String> },
+    /// One page in the server's order. If there are more, it is dropped and all are walked by id.
+    AtOnce,
     /// The server orders; only so is a limit what it says.
     ByOffset { offset: u64 },
 }
@@ -80,6 +83,14 @@ impl Walk {
         matches!(&self.plan, ReadPlan::Walk { filters, .. } if filters.len() > 1)
     }
 
+    /// The order that its records are still to be put in, since they came by id.
+    pub(super) fn order_wanted(&self) -> Option<&str> {
+        match (&self.plan, &self.paging) {
+            (ReadPlan::Walk { order_by, .. }, Paging::ByKey { .. }) => order_by.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The next request, of so many records at most, or nothing at the end.
     pub(super) fn next(&self, most: u32) -> Option<Read> {
         if self.done.is_some() {
@@ -106,11 +117,13 @@ impl Walk {
                         // A search is ordered by its score.
                         (_, List::Search { .. }, None) => None,
                         (Paging::ByKey { .. }, _, _) | (_, _, None) => Some("id:ASC".into()),
-                        (Paging::ByOffset { .. }, _, Some(order)) => Some(with_tie_break(order)),
+                        (Paging::AtOnce | Paging::ByOffset { .. }, _, Some(order)) => {
+                            Some(with_tie_break(order))
+                        }
                     },
                     max_num: u32::try_from(left).unwrap_or(most).min(most),
                     offset: match &self.paging {
-                        Paging::ByKey { .. } => 0,
+                        Paging::ByKey { .. } | Paging::AtOnce => 0,
                         Paging::ByOffset { offset } => *offset,
                     },
                 };
@@ -188,14 +201,20 @@ impl Walk {
             .and_then(|record| record.get("id")?.as_str().map(str::to_owned));
         let next = page.next_offset.filter(|_| !page.records.is_empty());
         match (&mut self.paging, next) {
-            (Paging::ByKey { last: known }, Some(_)) if last.is_some() => *known = last,
+            (paging @ Paging::AtOnce, Some(_)) => {
+                *paging = Paging::ByKey { last: None };
+                return Vec::new();
+            }
+            (Paging::ByKey { last: known }, Some(_)) if last.is_some() && last != *known => {
+                *known = last;
+            }
             (Paging::ByOffset { offset }, Some(next)) if next > *offset => *offset = next,
             // The end of this filter.
             _ => {
                 self.part += 1;
-                self.paging = paging(&self.plan);
-                if self.part >= parts {
-                    self.done = Some(Ok(()));
+                match self.part < parts {
+                    true => self.paging = paging(&self.plan),
+                    false => self.done = Some(Ok(())),
                 }
             }
         }
@@ -257,25 +276,15 @@ fn paging(plan: &ReadPlan) -> Paging {
             list: List::Module {
                 saved_filter: None, ..
             },
-            order_by: None,
             limit: None,
+            order_by,
+            filters,
             ..
-        } => Paging::ByKey { last: None },
+        } => match order_by {
+            Some(_) if filters.len() == 1 => Paging::AtOnce,
+            _ => Paging::ByKey { last: None },
+        },
         _ => Paging::ByOffset { offset: 0 },
-    }
-}
-
-/// Records with equal values would otherwise come in any order, and a page could repeat or skip one.
-fn with_tie_break(order: &str) -> String {
-    let has_id = order.split(',').any(|part| {
-        part.split(':')
-            .next()
-            .is_some_and(|field| field.trim() == "id")
-    });
-    if has_id {
-        order.to_owned()
-    } else {
-        format!("{order},id:ASC")
     }
 }
 
@@ -379,6 +388,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_ordered_and_has_no_limit_is_walked_by_id_unless_one_page_holds_it() {
+        let mut small = walk(Some("name"), None);
+        assert_eq!(asked(&small).1.order_by.as_deref(), Some("name,id:ASC"));
+        assert_eq!(fed(&mut small, page(&["b", "a"], -1)), 2);
+        assert!(small.is_done());
+        assert_eq!(small.order_wanted(), None);
+
+        let mut large = walk(Some("name"), None);
+        assert_eq!(fed(&mut large, page(&["b", "a"], 2)), 0);
+        let (conditions, again) = asked(&large);
+        assert_eq!((conditions, again.offset), (Vec::new(), 0));
+        assert_eq!(again.order_by.as_deref(), Some("id:ASC"));
+        assert_eq!(fed(&mut large, page(&["a", "b"], 2)), 2);
+        assert_eq!(asked(&large).0, [json!({ "id": { "$gt": "b" } })]);
+        assert_eq!(fed(&mut large, page(&["c"], -1)), 1);
+        assert!(large.is_done());
+        assert_eq!(large.order_wanted(), Some("name"));
+    }
+
+    #[test]
     fn what_nothing_is_asked_for_is_done() {
         for plan in [ReadPlan::Nothing, ReadPlan::Count(Vec::new())] {
             let walk = Walk::new(plan);
@@ -389,9 +418,10 @@ mod tests {
 
     #[test]
     fn a_server_that_repeats_itself_does_not_hang_the_walk() {
-        let mut walk = walk(Some("name"), None);
-        walk.feed(Ok(page(&["a"], 1)));
-        walk.feed(Ok(page(&["a"], 1)));
-        assert_eq!(walk.next(PAGE), None);
+        for mut walk in [walk(Some("name"), Some(5)), walk(None, None)] {
+            walk.feed(Ok(page(&["a"], 1)));
+            walk.feed(Ok(page(&["a"], 1)));
+            assert_eq!(walk.next(PAGE), None);
+        }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::calls;
 use crate::check::CheckedRead;
 use crate::check::CheckedStep;
+use crate::diag::Located;
 use crate::expr::Failure;
 use crate::expr::Rendered;
 use crate::expr::Scope;
@@ -22,6 +23,7 @@ use crate::wire::ModuleName;
 use crate::wire::Read;
 use crate::wire::RecordId;
 use crate::wire::is_dots;
+use crate::wire::parts_of_order;
 
 /// Values of a top-level `$in` asked for at once (design 3).
 const VALUES_AT_ONCE: usize = 200;
@@ -100,7 +102,7 @@ pub(super) fn plan(
                 form: FilterForm::Post,
             },
             filters: vec![Filter::default()],
-            fields,
+            fields: with_order(fields, order_by.as_ref(), *limit),
             order_by: order_by.as_ref().map(|order| order.value.clone()),
             limit: *limit,
         },
@@ -124,11 +126,13 @@ pub(super) fn plan(
                 None => ReadPlan::Nothing,
                 Some(Asked {
                     parts_of: Some(_), ..
-                }) if order_by.is_some() => {
+                }) if order_by.is_some() && limit.is_some() => {
                     return Err(ReadRefusal::Invalid(format!(
-                        "a list of more than {VALUES_AT_ONCE} values is asked in parts, which the server cannot put into \
-                         one order: leave `order_by` out, and sort what is found, as in `steps.X.records | \
-                         sort(attribute='name')`"
+                        "a list of more than {VALUES_AT_ONCE} values is asked in parts, of which the server cannot tell \
+                         the first {}: leave `limit` out, and take them from what is found, as in \
+                         `steps.X.records[:{}]`",
+                        limit.unwrap_or_default(),
+                        limit.unwrap_or_default()
                     )));
                 }
                 Some(Asked { filters, .. }) => ReadPlan::Walk {
@@ -138,7 +142,7 @@ pub(super) fn plan(
                         form,
                     },
                     filters,
-                    fields,
+                    fields: with_order(fields, order_by.as_ref(), *limit),
                     order_by: order_by.as_ref().map(|order| order.value.clone()),
                     limit: *limit,
                 },
@@ -219,6 +223,23 @@ pub(super) fn plan(
             query: calls::query(call, scope)?,
         }),
     })
+}
+
+/// The fields to fetch: with those that records are ordered by, where that may have to be done here.
+fn with_order(
+    fields: Option<Vec<String>>,
+    order_by: Option<&Located<String>>,
+    limit: Option<u64>,
+) -> Option<Vec<String>> {
+    let mut fields = fields?;
+    if let (Some(order), None) = (order_by, limit) {
+        for (name, _) in parts_of_order(&order.value) {
+            if !fields.iter().any(|field| field == name) {
+                fields.push(name.to_owned());
+            }
+        }
+    }
+    Some(fields)
 }
 
 pub(super) fn record_id(tree: &Tree, scope: &Scope) -> Result<RecordId, ReadRefusal> {

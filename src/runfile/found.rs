@@ -16,6 +16,13 @@ use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Key;
 
+const PLACES: &str = "CREATE TEMP TABLE IF NOT EXISTS place (step INTEGER, idx INTEGER, n INTEGER, place BLOB, \
+                      PRIMARY KEY (step, idx, n)) WITHOUT ROWID";
+
+/// Where a record stands among those of its read: bytes that compare as the records do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place(pub Vec<u8>);
+
 /// A record of a read that is under way.
 #[derive(Debug)]
 pub struct FoundRecord {
@@ -24,16 +31,44 @@ pub struct FoundRecord {
     pub n: u64,
     /// Where the step gives its records one.
     pub key: Option<Key>,
+    /// Where they do not come in order, and [`RunFile::put_in_order`] is to order them.
+    pub place: Option<Place>,
     pub fields: Map<String, Json>,
 }
 
 impl RunFile {
+    /// Orders the records of a read by their places, which are kept beside the file until then.
+    pub fn put_in_order(&mut self, seq: Seq) -> Result<(), RunFileError> {
+        let read = params![seq.step().0, to_db(seq.index())];
+        let transaction = self.connection.transaction()?;
+        transaction.execute_batch(PLACES)?;
+        // By way of negative numbers, so that no two records have the same one at any moment.
+        transaction
+            .prepare_cached(
+                "UPDATE result SET n = -ordered.rank FROM \
+                 (SELECT n, row_number() OVER (ORDER BY place) AS rank FROM temp.place WHERE step = ?1 AND idx = ?2) AS ordered \
+                 WHERE result.step = ?1 AND result.idx = ?2 AND result.n = ordered.n",
+            )?
+            .execute(read)?;
+        transaction
+            .prepare_cached("UPDATE result SET n = -n - 1 WHERE step = ?1 AND idx = ?2 AND n < 0")?
+            .execute(read)?;
+        transaction
+            .prepare_cached("DELETE FROM temp.place WHERE step = ?1 AND idx = ?2")?
+            .execute(read)?;
+        transaction.commit()?;
+        Ok(())
+    }
+
     /// Adds a page of records. Gives the key that another record of the step has already, if there is one.
     pub fn add_found(&mut self, found: &[FoundRecord]) -> Result<Option<(Seq, Key)>, RunFileError> {
         if found.is_empty() {
             return Ok(None);
         }
         let transaction = self.connection.transaction()?;
+        if found.iter().any(|record| record.place.is_some()) {
+            transaction.execute_batch(PLACES)?;
+        }
         for record in found {
             if !add(&transaction, record)?
                 && let Some(key) = &record.key
@@ -97,6 +132,18 @@ impl RunFile {
 
 /// False where its key is taken.
 fn add(connection: &Connection, record: &FoundRecord) -> Result<bool, RunFileError> {
+    if let Some(place) = &record.place {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO temp.place (step, idx, n, place) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![
+                record.seq.step().0,
+                to_db(record.seq.index()),
+                to_db(record.n),
+                place.0
+            ])?;
+    }
     Ok(connection
         .prepare_cached(
             "INSERT INTO result (step, idx, n, key, fields) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",

@@ -36,6 +36,7 @@ pub use done::DoneOperation;
 pub use error::RunFileError;
 pub use exclusive::Holder;
 pub use found::FoundRecord;
+pub use found::Place;
 pub use glances::BatchView;
 pub use glances::FieldsView;
 pub use kept::KeptRow;

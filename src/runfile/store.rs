@@ -101,12 +101,10 @@ impl RunFile {
         Ok(())
     }
 
-    /// All items of the step are known, so why they were not is no matter any more.
+    /// All items of the step are known.
     pub fn expanded(&self, step: StepNo) -> Result<(), RunFileError> {
         self.connection
-            .prepare_cached(
-                "UPDATE step SET expanded = 1, reason = iif(expanded, reason, NULL) WHERE id = ?1",
-            )?
+            .prepare_cached("UPDATE step SET expanded = 1 WHERE id = ?1")?
             .execute((step.0,))?;
         Ok(())
     }
@@ -141,8 +139,8 @@ impl RunFile {
             ])?)
     }
 
-    /// Why a step is as it is, where its operations do not say it.
-    pub fn explain_step(&self, step: StepNo, reason: &str) -> Result<(), RunFileError> {
+    /// Why a step is as it is, where its operations do not say it; or that there is nothing more to say.
+    pub fn explain_step(&self, step: StepNo, reason: Option<&str>) -> Result<(), RunFileError> {
         self.connection
             .prepare_cached("UPDATE step SET reason = ?2 WHERE id = ?1")?
             .execute(params![step.0, reason])?;

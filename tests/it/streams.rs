@@ -2,6 +2,7 @@
 //! is there.
 
 use rusqlite::Connection;
+use serde_json::Value;
 use serde_json::json;
 
 use crate::scene::Scene;
@@ -242,4 +243,43 @@ fn the_sandbox_walks_along_an_index() {
         plan,
         ["SEARCH t USING INDEX idx_accounts_industry_id (industry=? AND id>?)"]
     );
+}
+
+/// However a read is made: page by page in the server's order, or by id and ordered afterwards.
+#[test]
+fn what_is_ordered_comes_in_order_whatever_its_size() {
+    let order = "order_by: 'industry:DESC, name'";
+    let steps = format!(
+        "
+  - {{ id: there, list: Accounts, {order}, limit: 2000, fields: [date_modified] }}
+  - {{ id: here, list: Accounts, {order}, fields: [date_modified] }}
+  - {{ id: chosen, list: Accounts, {order}, select: '$.records[*].id' }}
+  - {{ id: parts, filter: Accounts, {order}, where: {{ id: {{ $in: '{{{{ steps.there.ids }}}}' }} }} }}
+  - {{ id: page, filter: Accounts, {order}, where: {{ name: {{ $starts: Account 10 }} }} }}
+  - id: same
+    assert:
+      - steps.there.count == {MANY}
+      - steps.here.ids == steps.there.ids
+      - steps.chosen.selected == steps.there.ids
+      - steps.parts.ids == steps.there.ids
+      - steps.page.count == 62
+      - steps.here.ids | select('in', steps.page.ids) | list == steps.page.ids
+"
+    );
+    let scene = Scene::new().file("test.yaml", &playbook(&steps));
+    with_accounts(&scene);
+    let plan = scene.ends(0, "plan test.yaml -o test.run --format json");
+    let said = |step: &str| plan.step(step)["reason"].as_str().map(str::to_owned);
+    for step in ["here", "chosen", "parts"] {
+        let reason = said(step).unwrap_or_default();
+        assert!(reason.contains("put in order here"), "{step}: {plan}");
+    }
+    assert_eq!((said("there"), said("page")), (None, None));
+    assert_eq!(stored(&scene, "test.run", "here"), (MANY, true));
+    let offsets = scene.server.log();
+    let offsets = offsets.iter().map(Value::to_string);
+    // Only the one with a limit.
+    let by_offset =
+        offsets.filter(|line| line.contains("offset\\\":800") || line.contains("offset\":800"));
+    assert_eq!(by_offset.count(), 1);
 }

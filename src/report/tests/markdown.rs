@@ -122,7 +122,8 @@ fn nothing_from_records_is_obeyed() {
         .row(HOSTILE, 3)
         .ended(State::Failed, Label::Other(HOSTILE.into()), HOSTILE);
     fixtures::add(&mut file, 4, vec![failed]);
-    file.explain_step(crate::expr::StepNo(4), HOSTILE).unwrap();
+    file.explain_step(crate::expr::StepNo(4), Some(HOSTILE))
+        .unwrap();
     let text = markdown(file);
     assert_inert(&text);
     assert!(text.contains("everyone"), "it is shown nevertheless");

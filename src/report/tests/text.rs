@@ -86,7 +86,7 @@ fn what_is_not_known_yet_is_said() {
     let unlink = Planned::unlink(0, 0, "0", fixtures::id(0, 0), &[fixtures::id(0, 1)]);
     fixtures::add(&mut file, 0, vec![unlink]);
     let reason = "it counts what `old` leaves, so it runs when `old` has";
-    file.explain_step(StepNo(1), reason).unwrap();
+    file.explain_step(StepNo(1), Some(reason)).unwrap();
     fixtures::add(&mut file, 2, Vec::new());
     insta::assert_snapshot!(text(file, PLAIN));
 }
