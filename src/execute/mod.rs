@@ -34,6 +34,7 @@ mod rebound;
 mod reconcile;
 mod renew;
 mod seen;
+mod sheet;
 mod side_effects;
 mod steer;
 mod sync_key;

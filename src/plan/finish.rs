@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::draft::Current;
 use super::draft::Draft;
-use super::draft::Linked;
+use super::links::links;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::metadata::FieldKind;
@@ -15,10 +15,8 @@ use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::Operation;
-use crate::operation::Relations;
 use crate::operation::SYNC_KEY;
 use crate::operation::State;
-use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
@@ -381,104 +379,7 @@ pub(super) fn delete(
     }
 }
 
-pub(super) fn links(base: Operation, change: Change, current: Current) -> Operation {
-    let linked = match current {
-        Current::Links(linked) => linked,
-        Current::Missing | Current::NoParent => {
-            return not_found(base, change.about());
-        }
-        // Nothing had to be asked: one side is not there before this run.
-        Current::Record(_) | Current::Detached(_) => Linked::default(),
-    };
-    let (change, all) = still_to_do(change, &linked);
-    let weight = change.weight();
-    let present = |id: &&RecordId| linked.contains(id);
-    let columns = |id: &RecordId| {
-        let columns = linked.present.get(id).filter(|columns| !columns.is_empty());
-        columns.map(|columns| (id.clone(), columns.clone()))
-    };
-    let is_link = matches!(change, Change::Link { .. });
-    let before = Relations {
-        to: all.iter().filter(present).cloned().collect(),
-        columns: all.iter().filter_map(columns).collect(),
-        replaces: match weight {
-            0 => Vec::new(),
-            _ => linked.held.clone(),
-        },
-    };
-    let after = Relations {
-        to: if is_link { all } else { Vec::new() },
-        ..Relations::default()
-    };
-    let state = match weight {
-        0 => State::Unchanged,
-        _ => State::Planned,
-    };
-    Operation {
-        change: Some(change),
-        state,
-        before: before.to_map(),
-        after: after.to_map(),
-        ..base
-    }
-}
-
-/// A link or unlink without what is so already, and all the records it names.
-fn still_to_do(change: Change, linked: &Linked) -> (Change, Vec<RecordId>) {
-    match change {
-        Change::Link {
-            module,
-            record,
-            link,
-            targets,
-        } => {
-            let all = targets.iter().map(|target| target.id.clone()).collect();
-            let targets = targets
-                .into_iter()
-                .filter(|target| !is_linked_so(target, linked))
-                .collect();
-            let change = Change::Link {
-                module,
-                record,
-                link,
-                targets,
-            };
-            (change, all)
-        }
-        Change::Unlink {
-            module,
-            record,
-            link,
-            others: all,
-        } => {
-            let others = all
-                .iter()
-                .filter(|other| linked.contains(other))
-                .cloned()
-                .collect();
-            let change = Change::Unlink {
-                module,
-                record,
-                link,
-                others,
-            };
-            (change, all)
-        }
-        other => (other, Vec::new()),
-    }
-}
-
-/// Whether a record is linked, with these columns. One whose columns nobody can see is linked anew.
-fn is_linked_so(target: &LinkTarget, linked: &Linked) -> bool {
-    linked.present.get(&target.id).is_some_and(|held| {
-        let mut columns = target.columns.iter();
-        columns.all(|(name, value)| {
-            held.contains_key(name) && same(None, value, held.get(name)) == Verdict::Same
-        })
-    })
-}
-
-fn not_found(base: Operation, about: Option<(&ModuleName, &RecordId)>) -> Operation {
+pub(super) fn not_found(base: Operation, about: Option<(&ModuleName, &RecordId)>) -> Operation {
     let message = match about {
         Some((module, record)) => {
             format!("{module} has no record `{record}`, or this user does not see it")

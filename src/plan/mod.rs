@@ -12,6 +12,7 @@ mod expand;
 mod finish;
 mod guards;
 mod inverse;
+mod links;
 mod reads;
 mod ties;
 mod upserts;

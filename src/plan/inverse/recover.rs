@@ -10,6 +10,7 @@ use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Current;
 use crate::plan::finish;
+use crate::plan::links::links;
 use crate::wire::LocalLabel;
 
 /// What undo does with a record that somebody changed after the run.
@@ -76,7 +77,7 @@ pub fn recover(
             ..base
         },
         (change @ (Change::Link { .. } | Change::Unlink { .. }), current) => {
-            finish::links(base, change, current)
+            links(base, change, current)
         }
         // No inverse creates or calls.
         (
