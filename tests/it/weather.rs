@@ -144,18 +144,41 @@ fn one_record_that_is_too_large_fails_alone() {
 
 #[test]
 fn one_request_that_always_fails_is_no_outage() {
-    let scene = Scene::new().file("p.yaml", &playbook(1, ""));
+    let steps = "
+version: 1
+name: grow
+identity: test
+steps:
+  - { id: f, filter: Accounts, fields: [name] }
+  - id: u
+    update: Accounts
+    record: '{{ steps.f.id }}'
+    retry: { attempts: 3 }
+    set: { industry: Retail }
+  - { id: n, create: Notes, key: one, set: { name: 'About {{ steps.u.id }}' } }
+";
+    let scene = Scene::new()
+        .file("ground.yaml", &playbook(1, ""))
+        .file("p.yaml", steps);
+    scene.ends(0, "run ground.yaml --yes -o ground.run");
     scene.ends(0, "plan p.yaml -o p.run");
     scene
         .server
-        .fault("label:fatal_error,scope=entry,method=POST,path=/Accounts");
+        .fault("label:fatal_error,scope=entry,method=PUT");
     // It is given up, not waited for: an outage would end in 4.
     let said = scene.ends(1, "apply p.run --format json");
-    assert_eq!(said.operation("a", "r0")["label"], "fatal_error");
-    assert_eq!(said.operation("l", "0")["label"], "local:dependency");
+    assert_eq!(said.operation("u", "0")["label"], "fatal_error");
+    assert_eq!(said.operation("u", "0")["attempts"], 3);
+    assert_eq!(said.operation("n", "one")["label"], "local:dependency");
     scene.server.behave();
     scene.ends(0, "apply p.run --retry-failed");
-    assert_arrived(&scene, 1);
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM accounts WHERE industry = 'Retail'"),
+        1
+    );
+    assert_eq!(scene.server.count("SELECT count(*) FROM notes"), 1);
 }
 
 #[test]
