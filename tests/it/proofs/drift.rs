@@ -1,33 +1,10 @@
 //! Somebody else changes records between plan and apply, or after a run: exactly those are left alone, and named.
 
-use std::collections::BTreeMap;
-
 use serde_json::json;
 
 use super::dice::Dice;
+use super::ground::Ground;
 use crate::scene::Said;
-use crate::scene::Scene;
-
-const RECORDS: usize = 8;
-
-/// Contacts of one account, and two more accounts.
-const GROUND: &str = "
-version: 1
-name: ground
-identity: test
-steps:
-  - id: accounts
-    for_each: [home, away, other]
-    create: Accounts
-    key: '{{ item }}'
-    set: { name: '{{ item }}' }
-  - id: people
-    for_each: [p0, p1, p2, p3, p4, p5, p6, p7]
-    create: Contacts
-    key: '{{ item }}'
-    set: { last_name: '{{ item }}', title: Clerk, description: Old }
-    under: { module: Accounts, record: '{{ steps.accounts.by_key.home.id }}', through: contacts }
-";
 
 /// What somebody does to a contact.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -83,7 +60,7 @@ fn playbook(verb: &str, more: &str) -> String {
 version: 1
 name: drift
 identity: test
-limits: {{ max_deletes: {RECORDS} }}
+limits: {{ max_deletes: 8 }}
 settings: {{ batch_size: 3, concurrency: 1 }}
 steps:
   - {{ id: home, filter: Accounts, where: {{ name: home }} }}
@@ -99,69 +76,24 @@ steps:
     )
 }
 
-struct Ground {
-    scene: Scene,
-    ids: BTreeMap<String, String>,
-    home: String,
-    other: String,
-}
-
-fn ground() -> Ground {
-    let scene = Scene::new().file("ground.yaml", GROUND);
-    scene.ends(0, "run ground.yaml --yes -o ground.run");
-    // Long ago, so that nobody has to wait for the next second.
-    for table in ["accounts", "contacts"] {
-        let sql = format!("UPDATE {table} SET date_modified = '2026-01-01 00:00:00'");
-        scene.server.database().execute(&sql, ()).unwrap();
-    }
-    let id = |sql: String| scene.server.text(&sql);
-    let account = |name: &str| id(format!("SELECT id FROM accounts WHERE name = '{name}'"));
-    let ids = (0..RECORDS)
-        .map(|number| {
-            let name = format!("p{number}");
-            let found = id(format!(
-                "SELECT id FROM contacts WHERE last_name = '{name}'"
-            ));
-            (name, found)
-        })
-        .collect();
-    let (home, other) = (account("home"), account("other"));
-    Ground {
-        scene,
-        ids,
-        home,
-        other,
-    }
-}
-
 impl Ground {
     fn changes(&self, name: &str, theirs: Theirs) {
-        let (id, home, other) = (&self.ids[name], &self.home, &self.other);
-        let contact = format!("/Contacts/{id}");
-        let put = |body| drop(self.scene.server.somebody("PUT", &contact, &body));
+        let writes = |body| self.somebody_writes(name, &body);
         match theirs {
-            Theirs::SameField => put(json!({ "title": "Chief" })),
-            Theirs::SameValue => put(json!({ "title": "Boss" })),
-            Theirs::OtherField => put(json!({ "description": "New" })),
-            Theirs::Stamp => put(json!({ "title": "Clerk" })),
-            Theirs::Deleted => drop(self.scene.server.somebody("DELETE", &contact, &json!(null))),
-            Theirs::MovedAway => drop(self.scene.server.somebody(
-                "POST",
-                &format!("/Accounts/{other}/link/contacts/{id}"),
-                &json!({}),
-            )),
-            Theirs::TakenOff => drop(self.scene.server.somebody(
-                "DELETE",
-                &format!("/Accounts/{home}/link/contacts/{id}"),
-                &json!(null),
-            )),
+            Theirs::SameField => writes(json!({ "title": "Chief" })),
+            Theirs::SameValue => writes(json!({ "title": "Boss" })),
+            Theirs::OtherField => writes(json!({ "description": "New" })),
+            Theirs::Stamp => writes(json!({ "title": "Clerk" })),
+            Theirs::Deleted => self.somebody_deletes(name),
+            Theirs::MovedAway => self.somebody_links(name, "other"),
+            Theirs::TakenOff => self.somebody_unlinks(name, "home"),
         }
     }
 
     /// Some records, by chance.
     fn some(&self, dice: &mut Dice) -> Vec<String> {
         let wanted = 1 + usize::try_from(dice.below(4)).unwrap();
-        let mut names: Vec<String> = self.ids.keys().cloned().collect();
+        let mut names: Vec<String> = self.people.keys().cloned().collect();
         while names.len() > wanted {
             let place = usize::try_from(dice.below(names.len() as u64)).unwrap();
             names.remove(place);
@@ -172,7 +104,7 @@ impl Ground {
 
 #[test]
 fn what_somebody_changed_after_the_plan_is_left_alone_and_nothing_else() {
-    let ground = ground();
+    let ground = Ground::of(&[]);
     let kept = ground.scene.server.keep("ground.db");
     let mut dice = Dice::from_environment();
     let seed = dice.seed;
@@ -186,7 +118,7 @@ fn what_somebody_changed_after_the_plan_is_left_alone_and_nothing_else() {
             ground.changes(name, *theirs);
         }
         let said = ground.scene.mill("apply drift.run --format json");
-        for name in ground.ids.keys() {
+        for name in ground.people.keys() {
             let operation = said.operation("do", name);
             let expected = match some.contains(name) {
                 true => (json!(outcome), json!(label)),
@@ -232,7 +164,7 @@ fn a_link_is_looked_at_though_the_run_wrote_its_records_before() {
         (&deleted, Theirs::MovedAway, "ok", moved),
         (&deleted, Theirs::OtherField, "ok", ("ok", None)),
     ];
-    let ground = ground();
+    let ground = Ground::of(&[]);
     let kept = ground.scene.server.keep("ground.db");
     let mut dice = Dice::from_environment();
     let seed = dice.seed;
@@ -249,7 +181,7 @@ fn a_link_is_looked_at_though_the_run_wrote_its_records_before() {
         let code = i32::from(link.0 == "failed");
         let said = ground.scene.ends(code, "apply drift.run --format json");
         let what = format!("SUGARMILL_PROVE_SEED={seed} {first}, {theirs:?} of {some:?}\n{said}");
-        for name in ground.ids.keys() {
+        for name in ground.people.keys() {
             let (before, (outcome, label)) = match some.contains(name) {
                 true => (before, link),
                 false => ("ok", ("ok", None)),
@@ -270,7 +202,7 @@ fn a_link_is_looked_at_though_the_run_wrote_its_records_before() {
 
 #[test]
 fn drift_stops_a_run_only_where_it_is_named() {
-    let ground = ground();
+    let ground = Ground::of(&[]);
     let yaml = playbook("update", "on_error: { 'local:drift': stop }");
     ground.scene.write("drift.yaml", &yaml);
     ground.scene.ends(0, "plan drift.yaml -o drift.run");
@@ -283,7 +215,7 @@ fn drift_stops_a_run_only_where_it_is_named() {
 
 /// A run of updates and creates, and somebody who edits one record of each after it.
 fn undone_after(theirs: &[(&str, &str)], flags: &str, code: i32) -> (Ground, Said) {
-    let ground = ground();
+    let ground = Ground::of(&[]);
     let more = "
   - id: notes
     for_each: '{{ steps.all.records }}'

@@ -4,6 +4,7 @@ mod alike;
 mod columns;
 mod dice;
 mod drift;
+mod ground;
 mod guards;
 mod ids;
 mod kills;
