@@ -1,5 +1,6 @@
 //! The README is true: its playbook is the file it names, and its outputs are what the commands print.
 
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
@@ -15,6 +16,8 @@ fn the_readme_shows_what_happens() {
         std::fs::write(&path, &true_readme).unwrap();
         return;
     }
+    assert_eq!(readme.matches("<!-- playbook: ").count(), 1);
+    assert_eq!(readme.matches("<!-- output: ").count(), 2);
     assert_eq!(
         readme, true_readme,
         "refresh the README: SUGARMILL_UPDATE_README=1 cargo test --test it readme"
@@ -47,26 +50,26 @@ fn block(line: &str) -> Option<String> {
     })
 }
 
+/// What a command prints that is run in a copy of the project, so that it may write its run file there.
 fn output(arguments: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let run_file = folder.path().join("hand-over-leads.run");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_sugarmill"));
-    command
-        .current_dir(ROOT)
+    for name in ["playbooks", "tests"] {
+        symlink(Path::new(ROOT).join(name), folder.path().join(name)).unwrap();
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_sugarmill"))
+        .current_dir(folder.path())
         .args(arguments.split(' '))
-        .args(["--quiet".as_ref(), "-o".as_ref(), run_file.as_os_str()])
         .env("COLUMNS", "100")
-        .env("SUGARMILL_SEED", "readme");
-    let output = command.output().unwrap();
-    let text = String::from_utf8(if output.stdout.is_empty() {
-        output.stderr
-    } else {
-        output.stdout
-    })
-    .unwrap();
-    let folder = format!("{}/", folder.path().display());
+        .output()
+        .unwrap();
+    let (code, text) = match output.stdout.is_empty() {
+        false => (0, output.stdout),
+        true => (3, output.stderr),
+    };
+    assert_eq!(output.status.code(), Some(code), "{arguments}");
+    let text = String::from_utf8(text).unwrap();
     let times = regex::Regex::new(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ").unwrap();
     times
-        .replace_all(&text.replace(&folder, ""), "2026-11-24T09:00:00Z")
+        .replace_all(&text, "2026-11-24T09:00:00Z")
         .into_owned()
 }

@@ -47,9 +47,9 @@ fn runs_are_listed_with_what_is_none() {
     assert!(empty.starts_with("no run files here"), "{empty}");
 }
 
-/// The lines of the starter's workflow that run a playbook, as its shell would do them.
+/// The lines of the starter's workflow that plan and apply a playbook, as its shell would do them.
 #[test]
-fn the_workflow_that_init_writes_can_run_production() {
+fn the_workflow_that_init_writes_applies_what_it_planned() {
     let scene = Scene::of(&["--demo", "small"]);
     scene.ends(0, "init");
     let read = |name: &str| std::fs::read_to_string(scene.path(name)).unwrap();
@@ -59,17 +59,20 @@ fn the_workflow_that_init_writes_can_run_production() {
         .replace("platform = \"sugarmill\"", "platform = \"base\"");
     scene.write("sugarmill.toml", &profiles);
     let workflow = read(".github/workflows/sugarmill.yaml");
-    let (_, run) = workflow.split_once("\n  run:").unwrap();
-    let script: Vec<&str> = run
-        .lines()
-        .map(str::trim)
-        .filter(|line| line.starts_with("if [ -n") || line.starts_with("sugarmill run"))
-        .collect();
-    assert_eq!(script.len(), 2, "{script:?}");
+    let (_, by_hand) = workflow.split_once("\n  plan:").unwrap();
+    let (plan, apply) = by_hand.split_once("\n  apply:").unwrap();
+    let script = |job: &str, begins: &[&str]| {
+        let lines = job.lines().map(str::trim);
+        let script: Vec<&str> = lines
+            .filter(|line| begins.iter().any(|begin| line.starts_with(begin)))
+            .collect();
+        assert_eq!(script.len(), begins.len(), "{script:?}");
+        script.join("\n")
+    };
     let binary = std::path::Path::new(env!("CARGO_BIN_EXE_sugarmill"));
-    let ends = |confirm: &str| {
+    let ends = |script: &str, confirm: &str, digest: &str| {
         let status = std::process::Command::new("bash")
-            .args(["-e", "-c", &script.join("\n")])
+            .args(["-e", "-c", script])
             .current_dir(scene.path(""))
             .env(
                 "PATH",
@@ -79,16 +82,28 @@ fn the_workflow_that_init_writes_can_run_production() {
             .env("PLAYBOOK", "playbooks/first.yaml")
             .env("PROFILE", "production")
             .env("CONFIRM", confirm)
+            .env("DIGEST", digest)
             .stderr(std::process::Stdio::null())
             .stdout(std::process::Stdio::null())
             .status();
         status.unwrap().code()
     };
-    assert_eq!(ends(""), Some(5), "production wants its host");
-    assert_eq!(scene.server.writes(), 0);
+    let plan = script(plan, &["sugarmill plan"]);
+    let apply = script(apply, &["if [ -n", "sugarmill apply"]);
+    assert_eq!(ends(&plan, "", ""), Some(0));
+    let report: serde_json::Value = serde_json::from_str(&read("plan.json")).unwrap();
+    let digest = report["digest"].as_str().unwrap();
     let host = scene.server.url.trim_start_matches("http://");
     let host = host.split([':', '/']).next().unwrap();
-    assert_eq!(ends(host), Some(0));
+    assert_eq!(
+        ends(&apply, "", digest),
+        Some(5),
+        "production wants its host"
+    );
+    assert_eq!(ends(&apply, host, "0000"), Some(5), "another plan");
+    assert_eq!(scene.server.writes(), 0);
+    assert_eq!(ends(&apply, host, digest), Some(0));
+    assert!(scene.server.writes() > 0);
     for secret in ["STAGING_PASSWORD", "PRODUCTION_PASSWORD"] {
         assert!(workflow.contains(&format!("{secret}: ${{{{ secrets.{secret} }}}}")));
     }
