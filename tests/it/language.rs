@@ -26,8 +26,9 @@ fn every_good_playbook_is_read() {
 /// Ten times the steps take ten times as long, give or take what a busy machine adds.
 #[test]
 fn time_grows_with_the_number_of_steps_only() {
-    let small = time_to_read(1_000);
-    let large = time_to_read(10_000);
+    let least_of_three = |steps| (0..3).map(|_| time_to_read(steps)).min();
+    let small = least_of_three(1_000).unwrap();
+    let large = least_of_three(10_000).unwrap();
     assert!(
         large < small * 40,
         "1,000 steps: {small:?}, 10,000 steps: {large:?}"

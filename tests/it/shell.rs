@@ -1,25 +1,58 @@
 //! What a shell and `man` get of the command line, and what a program gets of a command that failed.
 
+use regex::Regex;
 use serde_json::Value as Json;
 
 use crate::command::sugarmill;
+
+const COMMANDS: [&str; 16] = [
+    "check",
+    "plan",
+    "apply",
+    "run",
+    "undo",
+    "show",
+    "runs",
+    "graph",
+    "metadata",
+    "schema",
+    "explain",
+    "doctor",
+    "init",
+    "sandbox",
+    "completions",
+    "man",
+];
 
 #[test]
 fn every_shell_completes_every_command() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let ended = sugarmill(["completions", shell]);
         assert_eq!(ended.code, Some(0));
-        for command in [
-            "check", "plan", "apply", "doctor", "explain", "metadata", "pull",
-        ] {
-            assert!(ended.stdout.contains(command), "{shell}: {command}");
+        for command in COMMANDS {
+            // Not as a part of a sentence of help.
+            let alone = Regex::new(&format!("(^|[ '\"(;{{_])({command})([ '\"):;]|$)")).unwrap();
+            assert!(
+                ended.stdout.lines().any(|line| alone.is_match(line)),
+                "{shell}: {command}"
+            );
         }
     }
 }
 
 #[test]
 fn every_command_has_a_page() {
-    assert!(sugarmill(["man"]).stdout.contains("sugarmill\\-plan(1)"));
+    let contents = sugarmill(["man"]).stdout;
+    for command in COMMANDS {
+        assert!(
+            contents.contains(&format!("sugarmill\\-{command}(1)")),
+            "{command}"
+        );
+        let page = sugarmill(["man", command]);
+        assert_eq!(page.code, Some(0), "{command}");
+        let title = format!(".TH sugarmill-{command} 1");
+        assert!(page.stdout.contains(&title), "{command}: {}", page.stdout);
+    }
     let page = sugarmill(["man", "metadata", "diff"]);
     assert!(
         page.stdout.contains("detailed\\-exitcode"),
