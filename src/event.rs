@@ -35,14 +35,6 @@ pub trait Listener {
     fn hear(&mut self, event: &Event);
 }
 
-/// Nobody does.
-#[derive(Debug, Default)]
-pub struct Deaf;
-
-impl Listener for Deaf {
-    fn hear(&mut self, _event: &Event) {}
-}
-
 /// Counts of writes by what became of them, over the whole file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {

@@ -278,7 +278,7 @@ fn fail(places: &[usize], known: &mut [Option<Known>], fault: &Fault) -> Vec<usi
     Vec::new()
 }
 
-fn not_a_list() -> Fault {
+pub(super) fn not_a_list() -> Fault {
     Fault::NotJson {
         status: 200,
         excerpt: "the answer is not a list of records".into(),

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
+use super::needs::not_a_list;
 use crate::check::CheckedStep;
 use crate::diag::Row;
 use crate::diag::all_of;
@@ -72,7 +73,7 @@ impl Engine<'_> {
                     continue;
                 }
             };
-            let answer = answers.next().unwrap_or_else(|| Err(no_list()));
+            let answer = answers.next().unwrap_or_else(|| Err(not_a_list()));
             let key = draft.key.clone();
             let refused = match answer.and_then(ids) {
                 Err(fault) => Err((fault.label(), fault.to_string())),
@@ -256,7 +257,7 @@ pub(super) fn matching(module: &ModuleName, conditions: &Map<String, Json>) -> R
 }
 
 fn ids(answer: Answer) -> Result<Vec<RecordId>, Fault> {
-    let page = answer.records().ok_or_else(no_list)?;
+    let page = answer.records().ok_or_else(not_a_list)?;
     let found: BTreeSet<RecordId> = page
         .records
         .iter()
@@ -270,13 +271,5 @@ pub(super) fn place(seq: Seq, row: Option<&Row>) -> String {
     match row {
         Some(row) => format!("{}:{}", row.file, row.line),
         None => format!("item {}", seq.index()),
-    }
-}
-
-fn no_list() -> Fault {
-    Fault::NotJson {
-        status: 200,
-        excerpt: "the answer is not a list of records".into(),
-        retry_after: None,
     }
 }

@@ -114,20 +114,13 @@ impl State {
                 Self::Unchanged,
                 Self::Skipped,
                 Self::Failed,
+                // By `--retry-unknown`.
                 Self::Planned,
             ],
-            // Only by `--retry-failed`, which brings back what was skipped for it as well.
+            // Only by `--retry-failed`, which brings back what was skipped for it as well, and by `undo --force`.
             Self::Failed | Self::Skipped => &[Self::Planned, Self::Deferred],
             Self::Ok | Self::Unchanged => &[],
         }
-    }
-
-    /// The states it may come from.
-    pub fn previous(self) -> impl Iterator<Item = Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .filter(move |from| from.next().contains(&self))
     }
 }
 

@@ -13,6 +13,7 @@ use super::PAGE;
 use super::Source;
 use super::operations::changed;
 use crate::expr::Seq;
+use crate::metadata::value::is_empty;
 use crate::operation::Action;
 use crate::report::OperationReport;
 use crate::report::ReportError;
@@ -220,16 +221,6 @@ impl Source<'_> {
             further: counts.further,
             oddities,
         })
-    }
-}
-
-fn is_empty(value: &Json) -> bool {
-    match value {
-        Json::Null => true,
-        Json::String(text) => text.is_empty(),
-        Json::Array(list) => list.is_empty(),
-        Json::Object(map) => map.is_empty(),
-        Json::Bool(_) | Json::Number(_) => false,
     }
 }
 
