@@ -51,6 +51,22 @@ pub fn bindings(change: &Change, metadata: &Metadata) -> Vec<Binding> {
     }
 }
 
+/// The records that an unlink frees, as bindings to what they are bound to before it.
+pub fn released(change: &Change, metadata: &Metadata) -> Vec<Binding> {
+    match change {
+        Change::Unlink {
+            module,
+            record,
+            link,
+            others,
+        } => {
+            let others: Vec<&RecordId> = others.iter().collect();
+            both_ends(module, record, link, &others, metadata)
+        }
+        _ => Vec::new(),
+    }
+}
+
 fn both_ends(
     module: &ModuleName,
     record: &RecordId,

@@ -20,6 +20,7 @@ mod values;
 
 pub use binding::Binding;
 pub use binding::bindings;
+pub use binding::released;
 pub use conflict::conflict;
 pub use decide::decide;
 pub use draft::Current;
@@ -47,6 +48,7 @@ pub use inverse::Recovery;
 pub use inverse::Values;
 pub use inverse::inverse;
 pub use inverse::recover;
+pub use inverse::with_newer;
 pub use reads::List;
 pub use reads::ReadPlan;
 pub use reads::conditions;

@@ -43,6 +43,15 @@ pub struct PlannedItem {
     pub outcome: ItemOutcome,
 }
 
+impl PlannedItem {
+    pub fn operation(&self) -> Option<&Operation> {
+        match &self.outcome {
+            ItemOutcome::Operation { operation, .. } => Some(operation),
+            ItemOutcome::Read(_) => None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum ItemOutcome {
     /// A write, or a read that is deferred or went wrong. `result` is what the plan knows of its record.

@@ -53,7 +53,8 @@ impl Print {
     }
 }
 
-fn is_own(field: &Field) -> bool {
+/// Whether it says something of the record itself that somebody can have set, and nothing of its saving.
+pub fn is_own(field: &Field) -> bool {
     let collection = matches!(
         field.kind,
         FieldKind::Email | FieldKind::Tag | FieldKind::TeamSet
