@@ -132,6 +132,7 @@ impl Engine<'_> {
         };
         let marks_are_ours = run.header()?.instance.user_id == self.file.header()?.instance.user_id;
         let drifted = self.recovering.unwrap_or(Drifted::LeftAlone);
+        let deleted = run.deleted()?;
         let mut before = None;
         let mut index = 0;
         loop {
@@ -153,6 +154,15 @@ impl Engine<'_> {
                     (_, _) => inverse(&found.done, &self.metadata),
                 };
                 match inverse {
+                    Ok(recoveries) if recoveries.iter().any(|one| one.leads_to(&deleted)) => {
+                        let why = "it led to a record that this run deleted, which cannot be brought back";
+                        lost.push(lost_for_good(
+                            Seq::new(step.number, index),
+                            found,
+                            Irreversible(why),
+                        ));
+                        index += 1;
+                    }
                     Ok(recoveries) => {
                         for recovery in recoveries {
                             tasks.push(Task {

@@ -1,6 +1,7 @@
 //! A change that takes something back, as the run file of an undo keeps it.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::Serialize;
@@ -53,6 +54,21 @@ impl Recovery {
             addresses: None,
             print: None,
             from: None,
+        }
+    }
+
+    /// Whether it would lead a record to one of these.
+    pub fn leads_to(&self, deleted: &BTreeSet<RecordId>) -> bool {
+        let is_deleted = |id: &RecordId| deleted.contains(id);
+        match &self.change {
+            Change::Link {
+                record, targets, ..
+            } => is_deleted(record) || targets.iter().any(|target| is_deleted(&target.id)),
+            Change::Update { fields, .. } => fields
+                .values()
+                .filter_map(Json::as_str)
+                .any(|value| is_deleted(&RecordId::new(value))),
+            _ => false,
         }
     }
 

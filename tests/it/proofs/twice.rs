@@ -162,3 +162,32 @@ fn what_somebody_does_in_the_same_second_is_seen() {
     let left = "SELECT last_name FROM contacts WHERE deleted = 0 AND title = 'Chief' ORDER BY 1";
     assert_eq!(ground.scene.server.lines(left), ["p0", "p1"]);
 }
+
+/// What hung on a record that the run deleted stays where the run put it: there is nothing to go back to.
+#[test]
+fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
+    let merge = "
+  - { id: loser, filter: Contacts, where: { last_name: p1 } }
+  - { id: task, filter: Tasks, where: { name: t0 } }
+  - { id: note, update: Tasks, record: '{{ steps.task.id }}', set: { contact_id: '{{ steps.one.id }}', description: New } }
+  - { id: title, update: Contacts, record: '{{ steps.one.id }}', set: { title: Boss } }
+  - { id: gone, delete: Contacts, record: '{{ steps.loser.id }}', depends_on: [note] }
+";
+    let ground = Ground::of(&[]);
+    let sql = "UPDATE tasks SET contact_id = (SELECT id FROM contacts WHERE last_name = 'p1') WHERE name = 't0'";
+    ground.scene.server.database().execute(sql, ()).unwrap();
+    ground.scene.write("twice.yaml", &playbook(merge));
+    ground.scene.ends(0, "run twice.yaml --yes -o twice.run");
+    let said = ground.scene.ends(1, "undo twice.run --yes --format json");
+    for step in ["note", "gone"] {
+        assert_eq!(
+            said.operation(step, "0")["label"],
+            "local:irreversible",
+            "{said}"
+        );
+    }
+    assert_eq!(said.operation("title", "0")["outcome"], "ok", "{said}");
+    let left = "SELECT t.description || ' of ' || c.last_name FROM tasks t JOIN contacts c ON c.id = t.contact_id \
+                WHERE t.name = 't0'";
+    assert_eq!(ground.scene.server.lines(left), ["New of p0"]);
+}
