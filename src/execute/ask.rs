@@ -97,7 +97,7 @@ impl Asker {
                                 last = Some(fault);
                             }
                             Err(fault) if fault.reaction() == Reaction::Stop => {
-                                return Err(ExecuteError::Lost(fault));
+                                return Err(ExecuteError::Denied(fault));
                             }
                             settled => {
                                 self.health.answered();
@@ -138,7 +138,10 @@ impl Asker {
                 },
             };
             match pause(&self.reader, &mut patience, &self.health, &fault).await {
-                Next::After(_) => {}
+                Next::After(_) => {
+                    let left = answers.iter().filter(|answer| answer.is_none()).count();
+                    self.reader.retried(left);
+                }
                 Next::Outage => return Err(ExecuteError::Lost(fault)),
                 Next::GiveUp => {
                     for place in open {
