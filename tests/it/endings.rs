@@ -206,3 +206,31 @@ fn a_disk_that_is_full_is_said_and_nothing_is_lost() {
     assert_eq!(scene.files(), ["p.run", "p.yaml"]);
     assert_eq!(listed(&scene)["result"], "succeeded");
 }
+
+#[test]
+fn an_undo_is_named_by_what_it_does() {
+    let steps = "
+version: 1
+name: named
+limits: { max_deletes: 5 }
+steps:
+  - { id: all, list: Leads }
+  - { id: drop, for_each: '{{ steps.all.records }}', delete: Leads, record: '{{ item.id }}' }
+  - id: up
+    for_each: [one, two]
+    upsert: Contacts
+    key: '{{ item }}'
+    match: { last_name: '{{ item }}' }
+    set: { description: done }
+";
+    let scene = Scene::new().file("p.yaml", steps);
+    let lead = serde_json::json!({ "last_name": "Doe" });
+    scene.server.somebody("POST", "/Leads", &lead);
+    let contact = serde_json::json!({ "last_name": "one" });
+    scene.server.somebody("POST", "/Contacts", &contact);
+    scene.ends(0, "run p.yaml --yes -o p.run");
+    let said = scene.ends(1, "undo p.run --yes");
+    said.says("drop create Leads 1 failed (local:irreversible)");
+    said.says("✗ failed drop[0] create Leads local:irreversible:");
+    said.says("up update and delete Contacts 2 ok");
+}
