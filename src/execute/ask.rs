@@ -176,6 +176,9 @@ pub(super) async fn pause(
         }
         let is_outage = patience.is_outage();
         if was_outage && !is_outage {
+            if health.is_news(false) {
+                tracing::warn!("the instance answers again");
+            }
             patience.try_again();
             return Next::After(Duration::ZERO);
         }
@@ -185,9 +188,9 @@ pub(super) async fn pause(
             return next;
         };
         health.waits(delay, wait(fault, is_outage));
-        // Nothing moves while the whole instance is silent, so that everybody is told.
-        if is_outage {
-            tracing::warn!("{fault}; trying again in {delay:.1?}");
+        // Nothing moves while the whole instance is silent, so that everybody is told, once.
+        if is_outage && health.is_news(true) {
+            tracing::warn!("no proper answer comes from the instance ({fault}); waiting for it");
         } else {
             tracing::info!("{fault}; trying again in {delay:.1?}");
         }
