@@ -104,7 +104,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
         Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
-        Command::Explain(args) => commands::explain::run(&args),
+        Command::Explain(args) => commands::explain::run(settings, &args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Metadata(args) => match args.command {
             MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),

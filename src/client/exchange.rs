@@ -61,8 +61,12 @@ impl Exchange {
         self.shared.tokens.connection()
     }
 
-    pub(super) fn counts(&self) -> Counts {
-        self.shared.transport.counter.read()
+    pub(super) fn take_counts(&self) -> Counts {
+        self.shared.transport.counter.take()
+    }
+
+    pub(super) fn retried(&self, entries: u64) {
+        self.shared.transport.counter.retried(entries);
     }
 
     pub(super) async fn log_out(&self) {

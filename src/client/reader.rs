@@ -139,8 +139,15 @@ impl Reader {
         self.exchange.connection().request_timeout
     }
 
-    pub fn counts(&self) -> Counts {
-        self.exchange.counts()
+    /// What was sent in this session since this was asked last, so that each request is counted once.
+    pub fn take_counts(&self) -> Counts {
+        self.exchange.take_counts()
+    }
+
+    /// So many entries are sent again, by whoever repeats them.
+    pub fn retried(&self, entries: usize) {
+        self.exchange
+            .retried(u64::try_from(entries).unwrap_or(u64::MAX));
     }
 
     /// Ends the session at the instance, as far as that works. A token that was given stays valid.

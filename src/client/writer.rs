@@ -4,7 +4,6 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use super::Counts;
 use super::Failure;
 use super::Reader;
 use crate::runfile::Permit;
@@ -67,9 +66,5 @@ impl Writer {
     /// The same session, without the right to write.
     pub fn reader(&self) -> &Reader {
         &self.reader
-    }
-
-    pub fn counts(&self) -> Counts {
-        self.reader.counts()
     }
 }

@@ -41,7 +41,6 @@ use crate::runfile::Advice;
 use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
-use crate::runfile::Requests;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 use crate::wire::SugarLabel;
@@ -88,19 +87,20 @@ pub async fn apply(
     engine.write_exports()?;
     engine.write_outputs(matches!(end, Ok(ApplyEnd::Finished)))?;
     engine.file.put(&Finished(super::timestamp()))?;
-    if let Ok(ApplyEnd::Refused(error)) = &end {
-        engine.file.put(&Advice(error.help(LimitMet::Applying)))?;
+    let (ending, advice) = match &end {
+        Ok(ApplyEnd::Finished) => (Ending::Finished, None),
+        Ok(ApplyEnd::Stopped(reason)) => (Ending::Stopped(reason.clone()), None),
+        Ok(ApplyEnd::Interrupted) => (Ending::Interrupted, None),
+        Ok(ApplyEnd::Refused(error)) => (
+            Ending::Refused(error.to_string()),
+            Some(error.help(LimitMet::Applying)),
+        ),
+        Err(error) => (error.ending(), error.help()),
+    };
+    if let Some(advice) = advice {
+        engine.file.put(&Advice(advice))?;
     }
-    engine.file.put(&match &end {
-        Ok(ApplyEnd::Finished) => Ending::Finished,
-        Ok(ApplyEnd::Stopped(reason)) => Ending::Stopped(reason.clone()),
-        Ok(ApplyEnd::Interrupted) => Ending::Interrupted,
-        Ok(ApplyEnd::Refused(error)) => Ending::Refused(error.to_string()),
-        Err(error @ (ExecuteError::Ledger(_) | ExecuteError::RunFile(_))) => {
-            Ending::Halted(error.to_string())
-        }
-        Err(error) => Ending::Lost(error.to_string()),
-    })?;
+    engine.file.put(&ending)?;
     end
 }
 
@@ -249,11 +249,6 @@ impl Engine<'_> {
         delivered: Delivered,
     ) -> Result<Option<ExecuteError>, ExecuteError> {
         kill::passes(kill::Point::AfterAnswer);
-        if delivered.retries > 0 {
-            let mut requests = self.file.get::<Requests>()?.unwrap_or_default();
-            requests.retries += delivered.retries;
-            self.file.put(&requests)?;
-        }
         let mut told: BTreeMap<Seq, Vec<Told>> = BTreeMap::new();
         for entry in delivered.told {
             told.entry(entry.member).or_default().push(entry);
@@ -343,7 +338,8 @@ impl Engine<'_> {
                 Err(error) => return Err(error),
             }
         }
-        self.file.answered(number, &super::timestamp())?;
+        let requests = self.requests_so_far()?;
+        self.file.answered(number, &super::timestamp(), &requests)?;
         kill::passes(kill::Point::AfterRecord);
         self.tell(&Event::Answered {
             batch: number,

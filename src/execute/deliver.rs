@@ -63,7 +63,6 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) struct Delivered {
     pub(super) told: Vec<Told>,
-    pub(super) retries: u64,
     /// Each attempt, for steering.
     pub(super) measured: Vec<Measured>,
     /// Why nothing more can be sent at all.
@@ -126,12 +125,11 @@ impl Courier {
                 sent: 0,
             })
             .collect();
-        let mut retries = 0;
         let mut end = None;
         // Parts that are too large together are sent one behind the other.
         let mut parts: Vec<(usize, usize)> = vec![(0, open.len())];
         while let Some((from, to)) = parts.pop() {
-            match self.part(&mut open[from..to], &mut retries).await {
+            match self.part(&mut open[from..to]).await {
                 Ok(()) => {}
                 Err(PartEnd::TooLarge(fault)) if to - from == 1 => {
                     open[from].told = Some(Said::Fault(too_large(&fault)));
@@ -151,13 +149,12 @@ impl Courier {
         let told = open.into_iter().flat_map(Open::told).collect();
         Delivered {
             told,
-            retries,
             measured: self.measured,
             end,
         }
     }
 
-    async fn part(&mut self, entries: &mut [Open], retries: &mut u64) -> Result<(), PartEnd> {
+    async fn part(&mut self, entries: &mut [Open]) -> Result<(), PartEnd> {
         let mut patience = self.health.patience(self.attempts, self.backoff);
         loop {
             let waiting: Vec<usize> = (0..entries.len())
@@ -187,7 +184,7 @@ impl Courier {
                         }
                     }
                     if let Some(fault) = stop {
-                        return Err(PartEnd::Lost(ExecuteError::Lost(fault)));
+                        return Err(PartEnd::Lost(ExecuteError::Denied(fault)));
                     }
                     open_what_follows(entries);
                     last
@@ -200,7 +197,7 @@ impl Courier {
                     };
                     match fault.reaction() {
                         Reaction::Split => return Err(PartEnd::TooLarge(fault)),
-                        Reaction::Stop => return Err(PartEnd::Lost(ExecuteError::Lost(fault))),
+                        Reaction::Stop => return Err(PartEnd::Lost(ExecuteError::Denied(fault))),
                         Reaction::Repeat | Reaction::Login => {
                             for place in &waiting {
                                 self.missed(&mut entries[*place], &fault, doubt);
@@ -224,7 +221,7 @@ impl Courier {
                 next = pause(self.writer.reader(), &mut patience, &self.health, &fault) => next,
             };
             match next {
-                Next::After(_) => *retries += left as u64,
+                Next::After(_) => self.writer.reader().retried(left),
                 Next::GiveUp => {
                     for open in entries.iter_mut().filter(|open| open.told.is_none()) {
                         open.told = Some(Said::Fault(fault.clone()));

@@ -505,13 +505,13 @@ fn item(task: Task, operation: Operation) -> Result<PlannedItem, RunFileError> {
     })
 }
 
-/// Something that stays as it is, by the name of what did it.
+/// Something that stays as it is, by the name of what would have to take it back.
 fn lost_for_good(seq: Seq, found: DoneOperation, why: Irreversible) -> PlannedItem {
     let change = found.done.change;
     let operation = Operation {
         seq,
         key: found.key,
-        action: change.action(),
+        action: change.action().taken_back_by(),
         change: Some(change),
         state: State::Failed,
         label: Some(LocalLabel::Irreversible.into()),

@@ -124,10 +124,19 @@ impl RunFile {
         Ok(())
     }
 
-    pub fn answered(&self, batch: u64, now: &str) -> Result<(), RunFileError> {
-        self.connection
+    /// A batch has come back, with what was sent up to then.
+    pub fn answered(
+        &mut self,
+        batch: u64,
+        now: &str,
+        requests: &super::Requests,
+    ) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        transaction
             .prepare_cached("UPDATE batch SET done_at = ?2 WHERE id = ?1")?
             .execute(params![to_db(batch), now])?;
+        super::meta::put(&transaction, requests)?;
+        transaction.commit()?;
         Ok(())
     }
 

@@ -7,11 +7,11 @@ use super::sheet::Ink;
 use super::sheet::Sheet;
 use crate::report::Diagnostic;
 use crate::report::OperationReport;
-use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::Severity;
 use crate::report::source::Source;
+use crate::report::went_wrong;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 
@@ -196,13 +196,9 @@ pub(in crate::report) fn explained(operation: &OperationReport) -> String {
         let label = cells::visible(label);
         format!("{label}{}", status.unwrap_or_default())
     });
-    let message = operation.message.as_deref().map(cells::visible);
-    match (label, message) {
+    match (label, went_wrong::why(operation)) {
         (Some(label), Some(message)) => format!("{label}: {message}"),
         (Some(text), None) | (None, Some(text)) => text,
-        (None, None) if operation.outcome == Outcome::Unknown => {
-            "it was sent, and no answer came".to_owned()
-        }
         (None, None) => "no reason is known".to_owned(),
     }
 }
