@@ -68,14 +68,21 @@ impl<'a> Examiner<'a> {
             (Ask::Ordered, kind) if kind.is_whole_number() => Some(FieldKind::Float),
             _ => None,
         };
-        value::accept(field, json, context)
-            .map(|_| ())
-            .or_else(|rejected| {
-                let wider = Field::new(field.name.clone(), wider.ok_or(rejected.clone())?);
-                value::accept(&wider, json, context)
-                    .map(|_| ())
-                    .map_err(|_| rejected)
-            })
+        let taken = value::accept(field, json, context);
+        // What is stored is brought into form; what is asked for goes as it is written.
+        if let (Ask::Compared, Ok(taken), Some(list)) = (ask, &taken, context.dropdown)
+            && let Some(text) = json.as_str()
+            && taken != text
+            && field.kind == FieldKind::Enum
+        {
+            return Err(value::not_an_option(text, list));
+        }
+        taken.map(|_| ()).or_else(|rejected| {
+            let wider = Field::new(field.name.clone(), wider.ok_or(rejected.clone())?);
+            value::accept(&wider, json, context)
+                .map(|_| ())
+                .map_err(|_| rejected)
+        })
     }
 }
 

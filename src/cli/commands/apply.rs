@@ -29,7 +29,6 @@ use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
 use crate::cli::written;
 use crate::client::Writer;
-use crate::diag::all_of;
 use crate::execute;
 use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
@@ -271,16 +270,15 @@ pub(crate) async fn send(
     if let Some(ledger) = &mut engine.ledger {
         ledger.writable()?;
     }
-    let without = engine.exports_without_folder()?;
-    if let Some(name) = without.first() {
-        let names = all_of(without.iter().map(String::as_str));
+    let hindered = engine.hindered_exports()?;
+    if !hindered.is_empty() {
         return Err(Failure::Arguments {
-            message: match without.len() {
-                1 => format!("the folder of the export {names} is not there; nothing was sent"),
-                _ => format!("the folders of the exports {names} are not there; nothing was sent"),
-            },
+            message: format!(
+                "nothing was sent, for an export could not be written: {}",
+                hindered.join("; ")
+            ),
             help: Some(format!(
-                "make the folder of `{name}`, then `sugarmill apply {}`",
+                "make room for it, then `sugarmill apply {}`",
                 path.display()
             )),
         });

@@ -14,6 +14,7 @@ mod time;
 
 pub use accept::Context;
 pub use accept::accept;
+pub use accept::not_an_option;
 pub use canonical::canonical;
 pub use edit::Edit;
 pub use edit::has_parts;
