@@ -31,6 +31,7 @@ use super::value::Omit;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
+use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Span;
 use crate::wire::excerpt;
@@ -80,26 +81,61 @@ pub struct Seen {
 
 impl Template {
     /// Compiles text in which templates may stand.
-    pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
+    pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let template = Self::read(text, sources, &mut problems);
+        problems.or(template)
+    }
+
+    /// The same, as far as it can be read: of the rest nothing is known, and so nothing more is said of it.
+    pub fn read(text: &Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
         let form = if syntax::has_template(&text.value) {
             Form::Mixed
         } else {
             Form::Plain
         };
-        Self::build(text, form, sources)
+        Self::build(text, form, sources, problems)
     }
 
     /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
-    pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
+    pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let template = Self::read_expression(text, sources, &mut problems);
+        problems.or(template)
+    }
+
+    /// The same, as far as it can be read.
+    pub fn read_expression(
+        text: &Located<String>,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Self {
         let form = if text.value.contains("{{") {
             Form::Mixed
         } else {
             Form::Bare
         };
-        Self::build(text, form, sources)
+        Self::build(text, form, sources, problems)
     }
 
-    fn build(text: &Located<String>, form: Form, sources: &Sources) -> Result<Self, Problem> {
+    /// What stands for a text that could not be read: it may give anything.
+    pub fn unread(span: Span) -> Self {
+        Self {
+            text: String::new(),
+            form: Form::Lone,
+            references: Vec::new(),
+            gives: Gives::Other,
+            span,
+            origin: Origin::Words(Box::default()),
+        }
+    }
+
+    fn build(
+        text: &Located<String>,
+        form: Form,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Self {
         let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
             text: text.value.clone(),
@@ -110,18 +146,24 @@ impl Template {
             origin,
         };
         if form == Form::Plain {
-            return Ok(template);
+            return template;
         }
         let (form, references, gives) = {
-            let parsed = template.parse_first(form).map_err(|error| {
-                let span = error
-                    .range()
-                    .and_then(|range| template.place(range))
-                    .unwrap_or(template.span);
-                Problem::error(SYNTAX, "this template cannot be read")
-                    .at(span, detail(&error))
-                    .help_if(slip(sources, span))
-            })?;
+            let parsed = match template.parse_first(form) {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    let span = error
+                        .range()
+                        .and_then(|range| template.place(range))
+                        .unwrap_or(template.span);
+                    problems.push(
+                        Problem::error(SYNTAX, "this template cannot be read")
+                            .at(span, detail(&error))
+                            .help_if(slip(sources, span)),
+                    );
+                    return Self::unread(text.span);
+                }
+            };
             let form = match (&parsed, form) {
                 (Parsed::Value(_), Form::Mixed) => Form::Lone,
                 (_, form) => form,
@@ -129,8 +171,7 @@ impl Template {
             let named = references::of(&parsed, &template.text);
             for call in &named.calls {
                 if let Some(unknown) = calls::unknown(call) {
-                    let span = template.place(call.range.clone()).unwrap_or(template.span);
-                    return Err(unknown.at(span, "called here"));
+                    problems.push(unknown.at(template.span_of(&call.range), "called here"));
                 }
             }
             (form, named.references, named.gives)
@@ -141,7 +182,7 @@ impl Template {
             .into_iter()
             .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
             .collect();
-        Ok(template)
+        template
     }
 
     /// Before anything walks the tree for the first time, it is known not to be too deep.
@@ -367,6 +408,7 @@ fn slip(sources: &Sources, span: Span) -> Option<String> {
     let rest = &sources.get(span.source).text.get(span.start..)?;
     let written = [
         ("=", "compare with `==`"),
+        ("}", "a template ends with `}}`"),
         ("!", "write `not`"),
         ("?", "write `a if condition else b`"),
     ];

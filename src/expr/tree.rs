@@ -47,11 +47,12 @@ impl Tree {
     pub fn compile(node: &Located<Node>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let tree = build(node, sources, &mut problems);
-        if problems.is_empty() {
-            Ok(tree)
-        } else {
-            Err(problems)
-        }
+        problems.or(tree)
+    }
+
+    /// The same, as far as it can be read, as [`Template::read`].
+    pub fn read(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Self {
+        build(node, sources, problems)
     }
 
     /// As [`Template::within`], for every template in it.
@@ -183,15 +184,15 @@ impl Tree {
 fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
     let shape = match &node.value {
         Node::Text(text) => {
-            match Template::compile(&Located::new(text.clone(), node.span), sources) {
-                Ok(template) if template.is_plain() => Shape::Scalar(node.value.to_json()),
-                Ok(template) => Shape::Template(Box::new(template)),
-                Err(problem) => {
-                    problems.push(problem);
-                    Shape::Scalar(Json::Null)
-                }
+            let template =
+                Template::read(&Located::new(text.clone(), node.span), sources, problems);
+            if template.is_plain() {
+                Shape::Scalar(node.value.to_json())
+            } else {
+                Shape::Template(Box::new(template))
             }
         }
+        Node::Unread => Shape::Template(Box::new(Template::unread(node.span))),
         Node::List(items) => Shape::List(
             items
                 .iter()
