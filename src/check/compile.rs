@@ -354,9 +354,12 @@ impl Compiler<'_> {
     fn set(&mut self, fields: &Fields) -> Vec<SetField> {
         fields
             .iter()
-            .map(|(name, node)| SetField {
-                name: name.clone(),
-                value: self.tree(node),
+            .map(|(name, node)| {
+                Tree::read_name(name, &mut self.problems);
+                SetField {
+                    name: name.clone(),
+                    value: self.tree(node),
+                }
             })
             .collect()
     }

@@ -27,8 +27,7 @@ use crate::playbook::VarKind;
 
 pub(super) const SECRET_VAR: Code = Code("secret_var");
 
-const ONLY_SENT: &str =
-    "a secret can be sent, in `set` of `create`, `update` and `upsert`, and stand nowhere else";
+const ONLY_SENT: &str = "a secret can be sent, in `set` of `create`, `update` and `upsert` and in the `body` of a `call`, and stand nowhere else";
 
 /// What must not be written down.
 struct Hidden<'a> {

@@ -170,8 +170,8 @@ impl Template {
             };
             let named = references::of(&parsed, &template.text);
             for call in &named.calls {
-                if let Some(unknown) = calls::unknown(call) {
-                    problems.push(unknown.at(template.span_of(&call.range), "called here"));
+                if let Some((problem, place, label)) = calls::wrong(call) {
+                    problems.push(problem.at(template.span_of(&place), label));
                 }
             }
             (form, named.references, named.gives)
@@ -405,7 +405,11 @@ impl Template {
 
 /// What is nearly always meant by what stands where the parser stopped.
 fn slip(sources: &Sources, span: Span) -> Option<String> {
-    let rest = &sources.get(span.source).text.get(span.start..)?;
+    let text = &sources.get(span.source).text;
+    let rest = text.get(span.start..)?;
+    if rest.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()) {
+        return in_brackets(text, span.start);
+    }
     let written = [
         ("=", "compare with `==`"),
         ("}", "a template ends with `}}`"),
@@ -416,6 +420,21 @@ fn slip(sources: &Sources, span: Span) -> Option<String> {
         .iter()
         .find(|(sign, _)| rest.starts_with(sign) && !rest.starts_with("!="))
         .map(|(_, help)| (*help).to_owned())
+}
+
+/// A name with letters that the engine does not know: `item.Näme`.
+fn in_brackets(text: &str, at: usize) -> Option<String> {
+    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let (before, rest) = text.split_at_checked(at)?;
+    let begin = before.trim_end_matches(is_of_name);
+    let end = at
+        + rest
+            .find(|letter| !is_of_name(letter))
+            .unwrap_or(rest.len());
+    let name = &text[begin.len()..end];
+    let owner = begin.strip_suffix('.')?;
+    let path = owner.trim_end_matches(|letter| is_of_name(letter) || letter == '.');
+    Some(format!("write `{}['{name}']`", &owner[path.len()..]))
 }
 
 /// The engine's message without its own drawing of the place.

@@ -226,10 +226,21 @@ fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
     Items {
         source: source.map(|node| for_each(reader, Walker::ForEach, node)),
         name: name.and_then(|(_, node)| reader.item_name(node)),
-        key: key.and_then(|node| reader.text("key", node)),
+        key: key.and_then(|node| item_key(reader, node)),
         on_duplicate: on_duplicate
             .and_then(|(_, node)| reader.choice("on_duplicate", &node, &DUPLICATES))
             .unwrap_or_default(),
+    }
+}
+
+/// Keys are text; a number or a boolean is as good as the text it is written as.
+fn item_key(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Located<String>> {
+    match node.value {
+        Node::Int(_) | Node::Bool(_) => Some(Located::new(
+            reader.written(node.span).to_owned(),
+            node.span,
+        )),
+        _ => reader.text("key", node),
     }
 }
 

@@ -126,7 +126,25 @@ impl Arguments<'_, '_> {
 
     fn matching(&mut self, node: Located<Node>) -> Option<Fields> {
         let span = node.span;
-        let fields = self.fields("match", node)?;
+        let mut fields = self.fields("match", node)?;
+        for (name, value) in &mut fields {
+            let is_empty = match &value.value {
+                Node::Null => true,
+                Node::Text(text) => text.is_empty(),
+                _ => false,
+            };
+            if is_empty {
+                let message = format!("`match` cannot find a record by an empty `{}`", name.value);
+                let help = "write the value that the record has, or match by another field";
+                self.reader.invalid(
+                    value.span,
+                    message,
+                    "nothing to compare with",
+                    help.to_owned(),
+                );
+                value.value = Node::Unread;
+            }
+        }
         if fields.is_empty() {
             let message = "`match` matches every record".to_owned();
             let help = "name the fields that tell one record from all others".to_owned();
