@@ -86,7 +86,7 @@ pub fn template(bytes: &[u8]) {
     ] {
         match compiled {
             Ok(template) => assert!(template.references().len() <= text.value.len()),
-            Err(problem) => drawn(&problem.into(), &sources),
+            Err(problem) => drawn(&problem, &sources),
         }
     }
 }
