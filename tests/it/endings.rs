@@ -109,6 +109,8 @@ fn a_run_is_running_while_somebody_is_at_it() {
     let said = scene.ends(0, "show p.run");
     said.says("run of weather: running");
     said.says(&format!("it goes on, in process {}", apply.id()));
+    assert!(!said.stdout.contains("unknown"), "{said}");
+    assert_eq!(shown["summary"]["unknown"], 0, "it may well be answered");
     kill(apply);
     let shown = scene.ends(0, "show p.run --format json").json();
     assert_eq!(shown["result"], "interrupted");
@@ -233,4 +235,21 @@ steps:
     said.says("drop create Leads 1 failed (local:irreversible)");
     said.says("✗ failed drop[0] create Leads local:irreversible:");
     said.says("up update and delete Contacts 2 ok");
+}
+
+#[test]
+fn what_is_skipped_behind_others_is_said_once() {
+    let scene = Scene::new().file("p.yaml", &playbook(6, "limits: { max_failures: 6 }"));
+    scene.ends(0, "plan p.yaml -o p.run");
+    let refused = "label:not_authorized,scope=entry,method=POST,path=/Accounts,times=2";
+    scene.server.fault(refused);
+    let said = scene.ends(1, "apply p.run");
+    said.says("skipped create Contacts, 2 operations:");
+    assert_eq!(
+        said.stdout
+            .matches("local:dependency: each needs an operation")
+            .count(),
+        2,
+        "contacts, and links: {said}"
+    );
 }
