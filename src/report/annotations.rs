@@ -44,11 +44,11 @@ pub fn write_github(
     let bad: u64 = source
         .steps
         .iter()
-        .map(|step| source.count(step, Which::Bad))
+        .map(|step| source.count(step, source.standing.wrong()))
         .sum::<Result<_, _>>()?;
     for step in &source.steps {
         if bad <= room {
-            source.first(step, Which::Bad, bad, |operation| {
+            source.first(step, source.standing.wrong(), bad, |operation| {
                 found.push(places.located(one(step, &operation)));
                 Ok(())
             })?;

@@ -13,6 +13,7 @@ use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Undoes;
+use crate::runfile::Which;
 use crate::wire::LocalLabel;
 
 /// `plan` until the first apply.
@@ -168,6 +169,34 @@ impl Standing {
         })
     }
 
+    /// What has no answer is still waited for while somebody is at it; afterwards nobody can tell what became of it.
+    pub(super) fn outcome(&self, state: State) -> Outcome {
+        match (state, &self.writer) {
+            (State::Sent, Some(_)) => Outcome::Planned,
+            (state, _) => state.into(),
+        }
+    }
+
+    /// The steps, with their operations counted as they are to be told.
+    pub(super) fn steps(&self, view: &RunView) -> Result<Vec<StepView>, ReportError> {
+        let mut steps = view.steps()?;
+        if self.writer.is_some() {
+            for step in &mut steps {
+                let under_way = step.counts.remove(&State::Sent).unwrap_or(0);
+                *step.counts.entry(State::Planned).or_default() += under_way;
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Operations of which there is to be said that they went wrong.
+    pub(super) fn wrong(&self) -> Which {
+        match self.writer {
+            Some(_) => Which::BadSoFar,
+            None => Which::Bad,
+        }
+    }
+
     pub(super) fn kind(&self) -> Kind {
         match (self.stage, &self.undoes) {
             (_, Some(_)) => Kind::Undo,
@@ -217,7 +246,8 @@ impl Standing {
 
 /// What became of the run as a whole, for exit codes.
 pub fn result(view: &RunView) -> Result<RunResult, ReportError> {
-    Ok(Standing::of(view)?.result(&view.steps()?))
+    let standing = Standing::of(view)?;
+    Ok(standing.result(&standing.steps(view)?))
 }
 
 /// A step's outcome. Reads leave no operation when all is well, so that they ran is seen from their items.

@@ -96,7 +96,7 @@ fn facts(file: &Path) -> Result<RunFacts, ReportError> {
     let view = RunView::open(file)?;
     let header = view.header()?;
     let standing = Standing::of(&view)?;
-    let steps = view.steps()?;
+    let steps = standing.steps(&view)?;
     let mut counts = BTreeMap::new();
     for (outcome, count) in steps.iter().flat_map(source::counted) {
         *counts.entry(outcome).or_default() += count;

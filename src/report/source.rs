@@ -67,10 +67,11 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     pub(super) fn open(view: &'a RunView, privacy: Privacy) -> Result<Self, ReportError> {
         let header = view.header()?;
+        let standing = Standing::of(view)?;
         let mut source = Self {
             view,
-            standing: Standing::of(view)?,
-            steps: view.steps()?,
+            steps: standing.steps(view)?,
+            standing,
             curtain: Curtain::new(privacy, &header, &view.salt()?.0),
             header,
         };

@@ -113,6 +113,8 @@ pub enum Which {
     All,
     /// Failed and unknown ones.
     Bad,
+    /// The same while others are under way, which are not unknown before nobody waits for them any more.
+    BadSoFar,
     /// The others.
     Fine,
     /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition or
@@ -135,6 +137,7 @@ impl Which {
         match self {
             Self::All => "1",
             Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
+            Self::BadSoFar => "op.state IN ('failed', 'unknown')",
             Self::Fine => "op.state NOT IN ('failed', 'unknown', 'sent')",
             Self::Noted => {
                 "((op.state = 'skipped' AND op.label NOT IN ('local:condition', 'local:left_out')) \

@@ -159,7 +159,7 @@ impl Source<'_> {
                 .collect(),
             record: found.record.map(|id| self.curtain.text(&id, &personal)),
             action: found.action,
-            outcome: found.state.into(),
+            outcome: self.standing.outcome(found.state),
             label: found.label.map(|label| self.label(&label)),
             status: found.status,
             reversible: found.reversible,
