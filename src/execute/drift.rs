@@ -132,7 +132,9 @@ impl Look {
                 look.reads.push(matching(module, conditions));
             }
             before.makes |= matches!(change, Change::Create { .. });
-            before.sets.extend(change.fields().keys().cloned());
+            if !before.makes {
+                before.sets.extend(change.fields().keys().cloned());
+            }
         }
         look
     }
