@@ -87,7 +87,11 @@ impl Reader {
             [one] => Ok(vec![self.exchange.single(&one.encode()).await?]),
             several => {
                 let encoded: Vec<_> = several.iter().map(Read::encode).collect();
-                self.exchange.bulk(&encoded, &[]).await
+                let entries = self.exchange.bulk(&encoded, &[]).await?;
+                Ok(entries
+                    .into_iter()
+                    .map(|entry| entry.and_then(Answer::read))
+                    .collect())
             }
         }
     }

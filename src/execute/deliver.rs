@@ -25,6 +25,7 @@ use crate::client::Writer;
 use crate::expr::Seq;
 use crate::runfile::ClientIds;
 use crate::wire::Answer;
+use crate::wire::Body;
 use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::RecordId;
@@ -41,7 +42,7 @@ pub(super) enum Doubt {
 /// What is known of an entry at the end.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Said {
-    Answer(Answer),
+    Answer(Answer<Body>),
     Fault(Fault),
     /// The run was stopped before an answer came.
     Nothing,
@@ -168,7 +169,7 @@ impl Courier {
             }
             let requests: Vec<Request> = waiting
                 .iter()
-                .map(|place| Request::Write(entries[*place].entry.request.clone()))
+                .map(|place| Request::Write(Arc::clone(&entries[*place].entry.request)))
                 .collect();
             let sent = Instant::now();
             let came = self.writer.send(requests).await;
@@ -238,10 +239,13 @@ impl Courier {
         entries: &[Open],
         sent: &[usize],
         when: Instant,
-        came: &Result<Vec<Result<Answer, Fault>>, Failure>,
+        came: &Result<Vec<Result<Answer<Body>, Fault>>, Failure>,
     ) {
         let Some(verdict) = verdict(came) else { return };
-        let requests = || sent.iter().map(|place| &entries[*place].entry.request);
+        let requests = || {
+            sent.iter()
+                .map(|place| entries[*place].entry.request.as_ref())
+        };
         self.measured.push(Measured {
             at: self.began.elapsed(),
             took: when.elapsed(),
@@ -255,7 +259,7 @@ impl Courier {
     }
 
     /// Keeps what settles an entry; gives the fault of one that is to be tried again, or that ends the run.
-    fn take(&self, open: &mut Open, answer: Result<Answer, Fault>) -> Option<Fault> {
+    fn take(&self, open: &mut Open, answer: Result<Answer<Body>, Fault>) -> Option<Fault> {
         match answer {
             Ok(answer) => {
                 self.health.answered();
@@ -318,7 +322,7 @@ fn open_what_follows(entries: &mut [Open]) {
 }
 
 /// What an attempt says of how much may be sent; nothing, where there was no way to the instance.
-fn verdict(came: &Result<Vec<Result<Answer, Fault>>, Failure>) -> Option<Verdict> {
+fn verdict(came: &Result<Vec<Result<Answer<Body>, Fault>>, Failure>) -> Option<Verdict> {
     match came {
         Ok(answers) => {
             let mut faults = answers.iter().filter_map(|answer| answer.as_ref().err());

@@ -132,11 +132,13 @@ impl Look {
                 look.reads.push(matching(module, conditions));
             }
             before.makes |= matches!(change, Change::Create { .. });
-            let fields = change.fields();
-            before
-                .sets
-                .extend(metadata.companions(module.as_str(), fields.keys()));
-            before.sets.extend(fields.keys().cloned());
+            if !before.makes {
+                let fields = change.fields();
+                before
+                    .sets
+                    .extend(metadata.companions(module.as_str(), fields.keys()));
+                before.sets.extend(fields.keys().cloned());
+            }
         }
         look
     }

@@ -206,7 +206,7 @@ pub(super) fn put<E: Entry>(connection: &Connection, value: &E) -> Result<(), Ru
         .map_err(|error| RunFileError::inconsistent(error.to_string()))?;
     connection
         .prepare_cached(
-            "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = ?2",
+            "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = ?2 WHERE v <> ?2",
         )?
         .execute((E::NAME, text))?;
     Ok(())

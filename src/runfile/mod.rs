@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod stamps;
 mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod transitions;
@@ -89,7 +90,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 4;
+pub const FORMAT: i32 = 5;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;
@@ -151,6 +152,11 @@ impl RunFile {
 
     pub fn view(&self) -> Result<RunView, RunFileError> {
         RunView::open(&self.path)
+    }
+
+    /// Nothing changes for as long as this is held, and many questions cost less. Nothing can be written meanwhile.
+    pub(crate) fn reading(&self) -> Result<impl Sized + '_, RunFileError> {
+        Ok(self.connection.unchecked_transaction()?)
     }
 
     pub(crate) fn put<E: Entry>(&self, value: &E) -> Result<(), RunFileError> {
