@@ -204,7 +204,7 @@ const FILTERS: &[Signature] = &[
         ANY_NUMBER,
         "steps.X.records | rejectattr('status', 'eq', 'New')",
     ),
-    takes_named("groupby", 0, 1, "steps.X.records | groupby('account_id')"),
+    takes_named("groupby", 1, 1, "steps.X.records | groupby('account_id')"),
     takes("pprint", 0, 0, &[], "item | pprint"),
 ];
 
