@@ -139,8 +139,28 @@ fn unquoted_template(place: &Place<'_>) -> Option<Problem> {
         let before = line[..*start].trim_end();
         before.ends_with([':', '-', '[', ','])
     })?;
-    let value = place.on_line(start, line.trim_end().len());
+    let value = place.on_line(start, value_end(line, start));
     Some(template_without_quotes(place.text_of(value), value))
+}
+
+/// Where a value ends: inside brackets, at the comma or bracket behind it.
+fn value_end(line: &str, start: usize) -> usize {
+    let opened = line[..start].matches(['[', '{']).count();
+    let closed = line[..start].matches([']', '}']).count();
+    let mut depth = 0_usize;
+    let end = line[start..].char_indices().find(|(_, letter)| {
+        match letter {
+            '[' | '{' => depth += 1,
+            ']' | '}' if depth > 0 => depth -= 1,
+            ']' | '}' | ',' => return depth == 0,
+            _ => {}
+        }
+        false
+    });
+    match end {
+        Some((at, _)) if opened > closed => start + line[start..start + at].trim_end().len(),
+        _ => line.trim_end().len(),
+    }
 }
 
 pub(super) fn template_without_quotes(written: &str, span: Span) -> Problem {
