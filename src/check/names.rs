@@ -23,8 +23,13 @@ use crate::expr::Reads;
 use crate::expr::Reference;
 use crate::expr::Template;
 use crate::expr::Tree;
+use crate::playbook::DataFile;
+use crate::playbook::DataFormat;
 
 pub(super) const UNKNOWN_NAME: Code = Code("unknown_name");
+/// Steps that a message lists.
+const MOST_LISTED: usize = 12;
+
 const UNKNOWN_STEP: Code = Code("unknown_step");
 const UNKNOWN_VAR: Code = Code("unknown_var");
 const UNKNOWN_COLUMN: Code = Code("unknown_column");
@@ -277,9 +282,16 @@ impl<'a> Known<'a> {
             .collect();
         Err(
             Problem::error(UNKNOWN_STEP, format!("there is no step `{name}`")).help_if(
-                did_you_mean(&name, known.iter().map(String::as_str)).or_else(|| {
-                    (!inside.is_empty()).then(|| format!("the include has {}", all_of(inside)))
-                }),
+                did_you_mean(&name, known.iter().map(String::as_str))
+                    .or_else(|| {
+                        (!inside.is_empty()).then(|| format!("the include has {}", all_of(inside)))
+                    })
+                    .or_else(|| {
+                        let is_short = (1..=MOST_LISTED).contains(&known.len());
+                        is_short.then(|| {
+                            format!("the steps are {}", all_of(known.iter().map(String::as_str)))
+                        })
+                    }),
             ),
         )
     }
@@ -298,7 +310,13 @@ impl<'a> Known<'a> {
                 .column(step, template, reference)
                 .and_then(|()| self.part_of_item(step, template, reference));
             if let Err(problem) = found {
-                problems.push_once(problem.step(&step.id));
+                let problem = problem.step(&step.id);
+                // Of a wrong delimiter each use of an item would tell.
+                let is_told = problem.code == UNKNOWN_COLUMN
+                    && problems.iter().any(|known| *known == problem);
+                if !is_told {
+                    problems.push_once(problem);
+                }
             }
             return;
         }
@@ -316,10 +334,14 @@ impl<'a> Known<'a> {
             return;
         }
         if let Err(problem) = self.name(template, reference, used) {
-            let problem = if reference.root == step.item_name {
-                problem.help("an item is there only in a step with `for_each`")
-            } else {
-                problem
+            let problem = match reference.root.as_str() {
+                root if root == step.item_name => {
+                    problem.help("an item is there only in a step with `for_each`")
+                }
+                "item" | "row" | "record" if step.items.is_some() && item == ItemIs::There => {
+                    problem.help(format!("an item is called `{}` here", step.item_name))
+                }
+                _ => problem,
             };
             problems.push_once(problem.step(&step.id));
         }
@@ -419,6 +441,19 @@ impl<'a> Known<'a> {
         if heading.iter().any(|column| column == name) {
             return Ok(());
         }
+        if let Some((delimiter, written)) = other_delimiter(file, heading) {
+            let path = &file.path;
+            let message = format!("all of the heading of `{}` is one column", file.name());
+            return Err(Problem::error(UNKNOWN_COLUMN, message)
+                .at(
+                    path.span,
+                    format!("its columns are separated by {delimiter}"),
+                )
+                .help(format!(
+                    "write `{{ csv: {}, delimiter: \"{written}\" }}`",
+                    path.value
+                )));
+        }
         let columns = all_of(heading.iter().map(String::as_str));
         Err(Problem::error(
             UNKNOWN_COLUMN,
@@ -430,6 +465,22 @@ impl<'a> Known<'a> {
                 .unwrap_or_else(|| format!("its columns are {columns}")),
         ))
     }
+}
+
+/// What seems to separate columns in a heading of one column, in words and as it is written.
+fn other_delimiter(file: &DataFile, heading: &[String]) -> Option<(&'static str, &'static str)> {
+    let ([only], DataFormat::Csv { .. }) = (heading, &file.format) else {
+        return None;
+    };
+    [
+        (';', "`;`", ";"),
+        ('\t', "tabs", "\\t"),
+        ('|', "`|`", "|"),
+        (',', "`,`", ","),
+    ]
+    .into_iter()
+    .find(|(letter, ..)| only.contains(*letter))
+    .map(|(_, words, written)| (words, written))
 }
 
 /// Items that are written out: a name that none of them has is a slip.

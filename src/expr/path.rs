@@ -123,11 +123,59 @@ impl Path {
 
     /// The values themselves, where they are.
     pub fn find_in<'a>(&self, value: &'a Json) -> Vec<&'a Json> {
-        // Processing fails for no value; an empty result is no error either.
-        js_path_process(&self.0, value)
-            .map(|found| found.into_iter().map(QueryRef::val).collect())
-            .unwrap_or_default()
+        // What `$` in a filter means is known only where the whole is asked at once.
+        if self.has_several_selectors() && !self.filters_by_the_whole() {
+            return self.0.segments.iter().fold(vec![value], next);
+        }
+        found(&self.0, value)
     }
+
+    fn has_several_selectors(&self) -> bool {
+        self.0.segments.iter().any(|segment| match segment {
+            Segment::Selectors(_) => true,
+            Segment::Descendant(inner) => matches!(**inner, Segment::Selectors(_)),
+            Segment::Selector(_) => false,
+        })
+    }
+}
+
+fn found<'a>(query: &JpQuery, value: &'a Json) -> Vec<&'a Json> {
+    // Processing fails for no value; an empty result is no error either.
+    js_path_process(query, value)
+        .map(|found| found.into_iter().map(QueryRef::val).collect())
+        .unwrap_or_default()
+}
+
+/// What a segment finds below each value. Of `['id', 'name']` the library gives all ids and then all names, where RFC 9535
+/// has them value by value (2.3).
+fn next<'a>(values: Vec<&'a Json>, segment: &Segment) -> Vec<&'a Json> {
+    let (values, selectors) = match segment {
+        Segment::Selectors(selectors) => (values, selectors.as_slice()),
+        Segment::Selector(selector) => (values, std::slice::from_ref(selector)),
+        Segment::Descendant(inner) => {
+            let all = values.into_iter().flat_map(and_below).collect();
+            return next(all, inner);
+        }
+    };
+    let queries: Vec<JpQuery> = selectors
+        .iter()
+        .map(|selector| JpQuery::new(vec![Segment::Selector(selector.clone())]))
+        .collect();
+    values
+        .into_iter()
+        .flat_map(|value| queries.iter().flat_map(|query| found(query, value)))
+        .collect()
+}
+
+/// A value and all that it holds at any depth.
+fn and_below(value: &Json) -> Vec<&Json> {
+    let mut all = vec![value];
+    match value {
+        Json::Array(items) => all.extend(items.iter().flat_map(and_below)),
+        Json::Object(entries) => all.extend(entries.values().flat_map(and_below)),
+        _ => {}
+    }
+    all
 }
 
 /// Stands for a root that a filter names.
@@ -342,6 +390,28 @@ mod tests {
             path.find(&document),
             [json!({ "id": 1, "lead_source": "Campaign" })]
         );
+    }
+
+    #[test]
+    fn several_names_are_found_value_by_value() {
+        let document = json!({ "records": [
+            { "id": 1, "name": "a", "of": [{ "id": 2 }] }, { "id": 3, "name": "b" }, { "name": "c" },
+        ] });
+        let found = |path: &str| Json::from(Path::parse(path).unwrap().find(&document));
+        assert_eq!(
+            found("$.records[*]['id', 'name']"),
+            json!([1, "a", 3, "b", "c"])
+        );
+        assert_eq!(
+            found("$.records[0, 1]['name', 'id']"),
+            json!(["a", 1, "b", 3])
+        );
+        assert_eq!(
+            found("$.records[?@.id > 1, 0]['id']"),
+            json!([3, 1]),
+            "the filter first"
+        );
+        assert_eq!(found("$..['id', 'name']"), json!([1, "a", 2, 3, "b", "c"]));
     }
 
     #[test]

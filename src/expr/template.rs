@@ -115,7 +115,15 @@ impl Template {
         } else {
             Form::Bare
         };
-        Self::build(text, form, sources, problems)
+        let template = Self::build(text, form, sources, problems);
+        if template.form == Form::Mixed {
+            problems.push(
+                Problem::error(SYNTAX, "this is text, not a condition")
+                    .at(text.span, "would always hold")
+                    .help("write one expression, without braces: `steps.X.count > 3`"),
+            );
+        }
+        template
     }
 
     /// What stands for a text that could not be read: it may give anything.

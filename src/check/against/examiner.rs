@@ -10,6 +10,7 @@ use crate::diag::Problems;
 use crate::diag::Severity;
 use crate::diag::Span;
 use crate::diag::did_you_mean;
+use crate::diag::nearest;
 use crate::metadata::Field;
 use crate::metadata::Metadata;
 use crate::metadata::Module;
@@ -96,10 +97,12 @@ impl<'a> Examiner<'a> {
         let text = name.value.as_str();
         // Without the list of all modules, one that is not described may well be there.
         if !self.metadata.module_list.is_empty() && !self.metadata.has_module(text) {
+            let meant = nearest(text, self.metadata.module_names());
             let problem = not_found(format!("the instance has no module `{text}`"))
                 .at(name.span, "named here")
-                .help_if(did_you_mean(text, self.metadata.module_names()));
+                .help_if(meant.map(|meant| format!("did you mean `{meant}`?")));
             self.push(problem);
+            return meant.and_then(|meant| self.described(meant));
         }
         self.described(text)
     }

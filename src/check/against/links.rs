@@ -10,6 +10,7 @@ use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::all_of;
 use crate::diag::did_you_mean;
+use crate::diag::nearest;
 use crate::diag::one_of;
 use crate::expr::Tree;
 use crate::wire::LinkName;
@@ -29,7 +30,11 @@ impl<'a> Examiner<'a> {
         let problem = not_found(format!("`{}` has no link `{name}`", described.name));
         let (label, help) = self.instead_of_link(described, name);
         self.push(problem.at(link.span, label).help_if(help));
-        None
+        let meant = nearest(
+            name,
+            described.module.links().map(|link| link.name.as_str()),
+        )?;
+        self.metadata.far_module(described.name, meant)
     }
 
     /// The record a new one is created below: its link must lead to the module that is created.

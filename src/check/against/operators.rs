@@ -99,6 +99,8 @@ const FOREIGN: &[(&str, &str)] = &[
     ("$regex", "$contains"),
     ("$startswith", "$starts"),
     ("$endswith", "$ends"),
+    ("$before", "$lt"),
+    ("$after", "$gt"),
     ("=", "$equals"),
     ("!=", "$not_equals"),
     ("<", "$lt"),

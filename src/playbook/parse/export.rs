@@ -153,7 +153,7 @@ fn to(reader: &mut Reader<'_>, node: Located<Node>) -> Option<(Located<String>, 
             one_of(endings.iter().map(String::as_str))
         ),
     );
-    None
+    Some((to, ExportFormat::Csv))
 }
 
 fn misplaced(key: &Located<String>) -> Problem {

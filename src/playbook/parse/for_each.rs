@@ -117,6 +117,8 @@ fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<D
         reader.report(problem);
         return None;
     }
+    let names = options(keys).iter().map(|key| key.name);
+    entries.mend(reader, &format!("a `{}` file", key.value), &names);
     let path = reader.plain_text(&key.value, path);
     let format = match kind {
         FileKind::Csv => csv(reader, &mut entries),

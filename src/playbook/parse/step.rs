@@ -17,6 +17,7 @@ use super::for_each::Walker;
 use super::for_each::for_each;
 use super::include::include;
 use super::reader::Reader;
+use super::reader::is_template;
 use super::reader::wants;
 use super::verb;
 use crate::diag::Located;
@@ -74,7 +75,9 @@ pub(super) fn entry(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
     let mut ids: Vec<Located<String>> = id.iter().cloned().collect();
     let mut is_one = true;
     for (key, value) in entries.twice() {
-        if let ("id", Node::Text(id)) = (key.value.as_str(), &value.value) {
+        if let ("id", Node::Text(id)) = (key.value.as_str(), &value.value)
+            && !is_template(id)
+        {
             ids.push(Located::new(id.clone(), value.span));
         }
         is_one &= !tells_what_others_mean(&key.value);

@@ -31,13 +31,26 @@ pub(super) fn unknown_anchor(text: &str, span: Span) -> Problem {
 }
 
 /// A fault of the text itself. The parser's message tells its kind, the text around it the likely mistake.
-pub(super) fn syntax(text: &str, span: Span, said: &str) -> Problem {
+pub(super) fn syntax(text: &str, span: Span, said: &str) -> (Problem, Hole) {
     let place = Place::new(text, span);
     RULES
         .iter()
         .filter(|rule| said.contains(rule.said))
-        .find_map(|rule| rule.explain(&place))
-        .unwrap_or_else(|| fault(format!("this is not YAML: {said}")).at(place.word(), "here"))
+        .find_map(|rule| Some((rule.explain(&place)?, rule.hole)))
+        .unwrap_or_else(|| {
+            let problem = fault(format!("this is not YAML: {said}")).at(place.word(), "here");
+            (problem, Hole::Nothing)
+        })
+}
+
+/// What can be left out for the rest to be YAML, perhaps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hole {
+    Nothing,
+    /// The value that is underlined.
+    Value,
+    /// The same, if nothing is wrong any more without it: where it ends is not certain.
+    Last,
 }
 
 /// A likely mistake.
@@ -45,6 +58,7 @@ struct Rule {
     /// What the parser's message contains then.
     said: &'static str,
     explain: Explain,
+    hole: Hole,
 }
 
 #[derive(Clone, Copy)]
@@ -59,13 +73,19 @@ impl Rule {
         Self {
             said,
             explain: Explain::Always(explain),
+            hole: Hole::Nothing,
         }
+    }
+
+    const fn leaving(self, hole: Hole) -> Self {
+        Self { hole, ..self }
     }
 
     const fn perhaps(said: &'static str, explain: fn(&Place<'_>) -> Option<Problem>) -> Self {
         Self {
             said,
             explain: Explain::Perhaps(explain),
+            hole: Hole::Nothing,
         }
     }
 
@@ -81,24 +101,24 @@ impl Rule {
 const RULES: &[Rule] = &[
     Rule::perhaps("", tab),
     Rule::always("recursion limit", |place| limit(place.span())),
-    Rule::perhaps("", unquoted_template),
-    Rule::perhaps("mapping values are not allowed", colon_in_text),
+    Rule::perhaps("", unquoted_template).leaving(Hole::Value),
+    Rule::perhaps("mapping values are not allowed", colon_in_text).leaving(Hole::Value),
     Rule::perhaps("mapping values are not allowed", dash_without_blank),
     Rule::perhaps("mapping values are not allowed", indented_too_far),
     Rule::perhaps("did not find expected key", indented_between),
     Rule::always("did not find expected '-'", dash_missing),
     Rule::always("block sequence entries are not allowed", list_on_key_line),
     Rule::always("simple key expected ':'", colon_missing),
-    Rule::always("unclosed quote", quote_not_closed),
+    Rule::always("unclosed quote", quote_not_closed).leaving(Hole::Last),
     Rule::always("invalid trailing content", text_behind_quote),
     Rule::perhaps("unknown escape", unknown_escape),
     Rule::perhaps("unexpected character", control_character),
-    Rule::perhaps("unexpected character", odd_character),
-    Rule::perhaps("unsupported tag", tag),
+    Rule::perhaps("unexpected character", odd_character).leaving(Hole::Value),
+    Rule::perhaps("unsupported tag", tag).leaving(Hole::Value),
     Rule::always("mismatched bracket", mixed_brackets),
     Rule::always("misplaced bracket", bracket_too_many),
     Rule::always("recursive references", endless_alias),
-    Rule::perhaps("", bracket_not_closed),
+    Rule::perhaps("", bracket_not_closed).leaving(Hole::Last),
 ];
 
 fn fault(message: impl Into<String>) -> Problem {
@@ -119,8 +139,28 @@ fn unquoted_template(place: &Place<'_>) -> Option<Problem> {
         let before = line[..*start].trim_end();
         before.ends_with([':', '-', '[', ','])
     })?;
-    let value = place.on_line(start, line.trim_end().len());
+    let value = place.on_line(start, value_end(line, start));
     Some(template_without_quotes(place.text_of(value), value))
+}
+
+/// Where a value ends: inside brackets, at the comma or bracket behind it.
+fn value_end(line: &str, start: usize) -> usize {
+    let opened = line[..start].matches(['[', '{']).count();
+    let closed = line[..start].matches([']', '}']).count();
+    let mut depth = 0_usize;
+    let end = line[start..].char_indices().find(|(_, letter)| {
+        match letter {
+            '[' | '{' => depth += 1,
+            ']' | '}' if depth > 0 => depth -= 1,
+            ']' | '}' | ',' => return depth == 0,
+            _ => {}
+        }
+        false
+    });
+    match end {
+        Some((at, _)) if opened > closed => start + line[start..start + at].trim_end().len(),
+        _ => line.trim_end().len(),
+    }
 }
 
 pub(super) fn template_without_quotes(written: &str, span: Span) -> Problem {

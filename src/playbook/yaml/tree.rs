@@ -9,10 +9,10 @@ use super::super::node::Node;
 use super::extent::Extent;
 use super::extent::Placed;
 use super::fault;
-use super::source;
+use super::patch;
+use super::patch::Patched;
 use super::source::Piece;
 use super::source::Raw;
-use super::source::Why;
 use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Problems;
@@ -30,21 +30,19 @@ pub struct Document {
 }
 
 pub(super) fn tree(source: SourceId, text: &str) -> Result<Document, Problems> {
+    let Patched {
+        piece,
+        text,
+        problems,
+        holes,
+    } = patch::parse(source, text)?;
     let mut reader = Reader {
         source,
-        text,
-        problems: Problems::default(),
+        text: &text,
+        problems,
+        holes,
         unread: HashSet::new(),
     };
-    let piece = source::parse(text).map_err(|refused| {
-        let span = reader.span(&refused.place);
-        match refused.why {
-            Why::Limit => fault::limit(span),
-            Why::TwoDocuments => fault::two_documents(span),
-            Why::UnknownAnchor => fault::unknown_anchor(text, span),
-            Why::Syntax(said) => fault::syntax(text, span, &said),
-        }
-    })?;
     let root = reader.node(piece).located();
     Ok(Document {
         root,
@@ -71,6 +69,8 @@ struct Reader<'t> {
     source: SourceId,
     text: &'t str,
     problems: Problems,
+    /// Where something begins that was left out.
+    holes: HashSet<usize>,
     unread: HashSet<Span>,
 }
 
@@ -122,6 +122,10 @@ impl Reader<'_> {
 
     fn scalar(&mut self, raw: Raw, span: Span) -> Node {
         let written = self.text.get(span.start..span.end).unwrap_or_default();
+        if self.holes.contains(&span.start) {
+            self.unread.insert(span);
+            return Node::Unread;
+        }
         match raw {
             Raw::Null | Raw::List(_) | Raw::Map(_) => Node::Null,
             Raw::Bool(value) => Node::Bool(value),
@@ -156,6 +160,7 @@ impl Reader<'_> {
         let span = self.span(&piece.written);
         let node = match piece.raw {
             Raw::Text(name) => Node::Text(name),
+            Raw::Null if self.holes.contains(&span.start) => Node::Null,
             Raw::Null => {
                 let problem = Problem::error(code::YAML_SYNTAX, "a key is missing before the `:`")
                     .at(span, "expected a name here");
@@ -262,19 +267,23 @@ impl Reader<'_> {
 
     /// Inside the text and on whole characters, whatever the crate said.
     fn span(&self, place: &Range<usize>) -> Span {
-        let floor = |mut offset: usize| {
-            offset = offset.min(self.text.len());
-            while !self.text.is_char_boundary(offset) {
-                offset -= 1;
-            }
-            offset
-        };
-        let start = floor(place.start);
-        Span {
-            source: self.source,
-            start,
-            end: floor(place.end).max(start),
+        on_characters(self.source, self.text, place)
+    }
+}
+
+pub(super) fn on_characters(source: SourceId, text: &str, place: &Range<usize>) -> Span {
+    let floor = |mut offset: usize| {
+        offset = offset.min(text.len());
+        while !text.is_char_boundary(offset) {
+            offset -= 1;
         }
+        offset
+    };
+    let start = floor(place.start);
+    Span {
+        source,
+        start,
+        end: floor(place.end).max(start),
     }
 }
 
