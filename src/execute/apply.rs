@@ -90,6 +90,7 @@ pub async fn apply(
     engine.file.put(&Finished(super::timestamp()))?;
     if let Ok(ApplyEnd::Refused(error)) = &end {
         engine.file.put(&Advice(error.help(LimitMet::Applying)))?;
+        engine.file.put(&super::included::exceeded(error))?;
     }
     engine.file.put(&match &end {
         Ok(ApplyEnd::Finished) => Ending::Finished,

@@ -119,7 +119,7 @@ impl Template {
                     .and_then(|range| template.place(range))
                     .unwrap_or(template.span);
                 Problem::error(SYNTAX, "this template cannot be read")
-                    .at(span, detail(&error))
+                    .because(span, detail(&error))
                     .help_if(slip(sources, span))
             })?;
             let form = match (&parsed, form) {

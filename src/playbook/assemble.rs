@@ -201,6 +201,7 @@ impl Assembly<'_> {
             when: include.when,
             vars: read.vars,
             limits: read.limits,
+            limit_places: read.limit_places,
             settings: read.settings,
             outputs: read.outputs,
         });

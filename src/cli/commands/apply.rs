@@ -22,6 +22,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::reports::again;
 use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
@@ -35,6 +36,7 @@ use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
 use crate::execute::ExecuteError;
 use crate::playbook::Limits;
+use crate::report;
 use crate::runfile::Ending;
 use crate::runfile::GivenLimits;
 use crate::runfile::Header;
@@ -191,8 +193,10 @@ fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) 
     if let Err(failure) = report() {
         printer::failure(settings, &failure);
     }
-    let command = format!("sugarmill apply {}", path.display());
-    printer::say(settings, &format!("left at once; to go on: `{command}`"));
+    match again("apply", path) {
+        Ok(command) => printer::say(settings, &format!("left at once; to go on: `{command}`")),
+        Err(failure) => printer::failure(settings, &failure),
+    }
 }
 
 /// Prepares for a second signal, until the command reports by itself.
@@ -270,8 +274,8 @@ pub(crate) async fn send(
                 _ => format!("the folders of the exports {names} are not there; nothing was sent"),
             },
             help: Some(format!(
-                "make the folder of `{name}`, then `sugarmill apply {}`",
-                path.display()
+                "make the folder of `{name}`, then `{}`",
+                report::again("apply", &path.display().to_string(), &header.instance)
             )),
         });
     }
@@ -317,7 +321,7 @@ pub(crate) fn finish(
         Ok(ApplyEnd::Interrupted) => {
             // A report for programs does not say it to people.
             if output.format == Format::Json {
-                let command = format!("sugarmill apply {}", path.display());
+                let command = again("apply", path)?;
                 printer::say(settings, &format!("interrupted; to go on: `{command}`"));
             }
             Ok(signals.exit())
