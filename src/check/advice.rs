@@ -98,7 +98,7 @@ pub(super) fn unreachable(compiled: &[CheckedStep], order: &[usize], problems: &
                 UNREACHABLE,
                 format!("step `{}` never does anything", step.id),
             )
-            .at(place, why)
+            .because(place, why)
             .help("remove the step, or what keeps it from running")
             .step(&step.id),
         );
@@ -110,7 +110,7 @@ fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, crate::d
     if let Some(when) = &step.when
         && matches!(when.text().trim(), "false" | "{{ false }}" | "{{false}}")
     {
-        return Some(("never holds".to_owned(), when.span()));
+        return Some(("`when` never holds".to_owned(), when.span()));
     }
     match &step.items {
         Some(Items::Literal(items)) if items.is_empty() => Some((
@@ -125,7 +125,7 @@ fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, crate::d
             let is_list = matches!(reference.name(1), Some("items" | "records" | "ids"));
             (dead.contains(through) && is_list).then(|| {
                 (
-                    format!("goes through `{through}`, which never does anything"),
+                    format!("it goes through `{through}`, which never does anything"),
                     template.span(),
                 )
             })
@@ -135,7 +135,7 @@ fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, crate::d
             span,
             ..
         }) if dead.contains(through.as_str()) => Some((
-            format!("goes through `{through}`, which never does anything"),
+            format!("it goes through `{through}`, which never does anything"),
             *span,
         )),
         _ => None,

@@ -157,7 +157,7 @@ impl Compiler<'_> {
                     }
                 };
                 let problem = Problem::error(JSONPATH, "this JSONPath cannot be used")
-                    .at(text.span, error.to_string())
+                    .because(text.span, error.to_string())
                     .help(help);
                 self.problems.push(problem);
             })
@@ -175,7 +175,7 @@ impl Compiler<'_> {
                 };
                 if path.filters_by_the_whole() {
                     let problem = Problem::error(JSONPATH, "this JSONPath cannot be used")
-                        .at(source.span, "a filter that asks for `$…` sees nothing: only the list itself is there")
+                        .because(source.span, "a filter that asks for `$…` sees nothing: only the list itself is there")
                         .help(
                             "write the value itself, or choose with a template: `{{ steps.X.records | selectattr('status', 'in', \
                              vars.wanted) }}`",

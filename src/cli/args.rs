@@ -16,6 +16,7 @@ use super::inspect_args::InitArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
 use super::inspect_args::RunsArgs;
+use super::manual::INSTANCE;
 use super::turn::LockArgs;
 use super::undo_args::UndoArgs;
 use crate::check::Selection;
@@ -25,13 +26,6 @@ use crate::check::Selection;
     name = "sugarmill",
     version,
     about = "Runs declarative YAML playbooks against SugarCRM: check, plan, apply exactly that, undo it",
-    after_help = "Examples:\n  \
-        sugarmill plan playbooks/import-customers.yaml --sandbox\n  \
-        sugarmill plan import.yaml -o import.run && sugarmill apply import.run\n  \
-        sugarmill run import.yaml --var owner=sally --yes\n\n\
-        An instance is named by SUGAR_URL, SUGAR_USERNAME and SUGAR_PASSWORD, or by SUGAR_ACCESS_TOKEN.\n\
-        Exit codes: 0 done, 1 something failed, 2 changes (--detailed-exitcode), 3 invalid input,\n\
-        4 instance not reached, 5 refused, 130/143 interrupted.",
     disable_help_subcommand = true
 )]
 pub(crate) struct Cli {
@@ -44,16 +38,16 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 pub(crate) struct Global {
     /// The instance, such as `https://crm.example.com` [env: `SUGAR_URL`]
-    #[arg(long, global = true, value_name = "URL", help_heading = "Instance")]
+    #[arg(long, global = true, value_name = "URL", help_heading = INSTANCE)]
     pub(crate) url: Option<String>,
     /// An instance of `sugarmill.toml`, which is looked for here and in the folders above [env: `SUGARMILL_PROFILE`]
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Instance", conflicts_with_all = ["url", "sandbox"])]
+    #[arg(long, global = true, value_name = "NAME", help_heading = INSTANCE, conflicts_with_all = ["url", "sandbox"])]
     pub(crate) profile: Option<String>,
     /// Start an embedded SugarCRM for this command, with demo data
-    #[arg(long, global = true, help_heading = "Instance", conflicts_with = "url")]
+    #[arg(long, global = true, help_heading = INSTANCE, conflicts_with = "url")]
     pub(crate) sandbox: bool,
     /// Allow plain http to other machines
-    #[arg(long, global = true, help_heading = "Instance")]
+    #[arg(long, global = true, help_heading = INSTANCE)]
     pub(crate) allow_http: bool,
     /// When to use colour
     #[arg(
@@ -243,6 +237,7 @@ impl Choice {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Output {
+    /// How the report on standard output looks
     #[arg(long, default_value = "text")]
     pub(crate) format: Format,
     /// Also write a report, such as `junit=report.xml`; repeatable
@@ -377,6 +372,7 @@ pub(crate) struct SandboxArgs {
     /// The port on loopback; 0 takes any free one
     #[arg(long, default_value_t = 8080)]
     pub(crate) port: u16,
+    /// How it says where it is and how to log in
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,
     /// Keep the database in this file
@@ -423,6 +419,7 @@ pub(crate) enum DemoChoice {
 
 #[derive(Debug, Args)]
 pub(crate) struct SchemaArgs {
+    /// What the schema is of
     #[arg(default_value = "playbook")]
     pub(crate) of: SchemaOf,
     /// Of playbooks for the instance this snapshot describes: with its modules, fields and values

@@ -22,6 +22,7 @@ use super::settings::OutputSettings;
 use super::settings::Settings;
 use super::step_summary;
 use super::written;
+use crate::playbook;
 use crate::report;
 use crate::report::Report;
 use crate::report::ReportError;
@@ -202,12 +203,16 @@ fn report_of(about: &About, failure: &Failure) -> Report {
         About::RunFile(path) => (report::Kind::Run, path),
         About::Undone(path) => (report::Kind::Undo, path),
     };
+    let name = match about {
+        About::Playbook(path) => playbook::name_in(path),
+        About::RunFile(_) | About::Undone(_) | About::Shown(_) => None,
+    };
     Report {
         version: 1,
         kind,
         digest: None,
         playbook: report::PlaybookReport {
-            name: String::new(),
+            name: name.unwrap_or_default(),
             path: path.display().to_string(),
             sha256: String::new(),
         },

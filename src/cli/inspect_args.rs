@@ -42,9 +42,6 @@ pub(crate) struct MetadataPullArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 compared, 2 different (--detailed-exitcode), 3 a playbook that was right is wrong now."
-)]
 pub(crate) struct MetadataDiffArgs {
     /// The earlier snapshot
     pub(crate) old: PathBuf,
@@ -55,6 +52,7 @@ pub(crate) struct MetadataDiffArgs {
     pub(crate) playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) paths: Paths,
+    /// For people, or for programs
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,
     /// Exit with 2 where something is different
@@ -66,6 +64,7 @@ pub(crate) struct MetadataDiffArgs {
 pub(crate) struct ExplainArgs {
     /// A label of a report or a code of a diagnostic [default: list all]
     pub(crate) label: Option<String>,
+    /// For people, or for programs
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,
 }
@@ -77,6 +76,7 @@ pub(crate) struct GraphArgs {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) paths: Paths,
+    /// The language it is drawn in
     #[arg(long, default_value = "mermaid")]
     pub(crate) format: GraphChoice,
 }
@@ -88,11 +88,8 @@ pub(crate) enum GraphChoice {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Exit codes: 0 playbooks can be run, 3 the instance is not named well enough to ask,\n\
-        4 something playbooks need does not work."
-)]
 pub(crate) struct DoctorArgs {
+    /// For people, or for programs
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,
     /// Also create one record of this module and delete it: client ids, refusals, locking
@@ -108,15 +105,12 @@ pub(crate) struct DoctorArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Example:\n  sugarmill completions bash > ~/.local/share/bash-completion/completions/sugarmill"
-)]
 pub(crate) struct CompletionsArgs {
+    /// The shell they are for
     pub(crate) shell: Shell,
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  sugarmill man plan | man -l -")]
 pub(crate) struct ManArgs {
     /// The command it is about, such as `metadata pull` [default: sugarmill itself]
     pub(crate) command: Vec<String>,
@@ -134,6 +128,7 @@ pub(crate) struct RunsArgs {
     /// Where to look [default: the working folder]
     #[arg(value_name = "DIR")]
     pub(crate) folder: Option<PathBuf>,
+    /// For people, or for programs
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,
 }

@@ -251,6 +251,11 @@ impl Session {
         confirmed(self.care, &self.name, typed)
     }
 
+    /// The host that has to be typed before anything is written there.
+    pub(crate) fn wants_confirmed(&self) -> Option<&str> {
+        (self.care == Care::Production).then(|| profile::host(&self.name))
+    }
+
     /// Ends the session, and the sandbox if there is one.
     pub(crate) async fn close(self) {
         let way = Way {

@@ -13,6 +13,7 @@ mod instance;
 mod ledger;
 mod limits;
 mod load;
+mod manual;
 mod printer;
 mod profile;
 mod progress;
@@ -31,7 +32,7 @@ use crate::playbook::rows;
 use args::Cli;
 use args::Command;
 use args::LogFormat;
-use clap::Parser;
+use clap::FromArgMatches;
 use exit::Exit;
 use failure::Failure;
 use failure_report::Promise;
@@ -45,7 +46,10 @@ use tracing_subscriber::filter::LevelFilter;
 /// Runs the command the process was started with.
 pub fn main() -> ExitCode {
     rows::hush_workbooks();
-    let cli = match Cli::try_parse() {
+    let cli = manual::command()
+        .try_get_matches()
+        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let cli = match cli {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are results; anything else is a wrong argument.

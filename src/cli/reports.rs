@@ -1,6 +1,7 @@
 //! A run file into the reports that were asked for.
 
 use std::io::Write;
+use std::path::Path;
 
 use super::args::Format;
 use super::args::Operations;
@@ -16,6 +17,7 @@ use crate::diag::Style;
 use crate::report;
 use crate::report::Diagnostic;
 use crate::report::Listing;
+use crate::report::PlaceEnd;
 use crate::report::ReportError;
 use crate::report::TextOptions;
 use crate::runfile::RunView;
@@ -111,6 +113,16 @@ pub(crate) fn write(
     Ok(())
 }
 
+/// A command on a run file that names the instance as its plan did.
+pub(crate) fn again(verb: &str, path: &Path) -> Result<String, Failure> {
+    let header = RunView::open(path)?.header()?;
+    Ok(report::again(
+        verb,
+        &path.display().to_string(),
+        &header.instance,
+    ))
+}
+
 /// A failure as `check --format json` lists it.
 pub(crate) fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
     let Failure::Problems {
@@ -125,6 +137,7 @@ pub(crate) fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
             file: None,
             line: None,
             column: None,
+            end: None,
             step: None,
         }];
     };
@@ -138,18 +151,22 @@ pub(crate) fn problems_as_diagnostics(
     problems
         .iter()
         .map(|problem| {
-            let place = problem
-                .labels
-                .first()
-                .map(|(span, _)| (span, sources.position(*span)));
-            let (file, line, column) = match (&problem.row, place) {
-                (Some(row), _) => (Some(row.file.clone()), Some(row.line), None),
-                (None, Some((span, at))) => (
-                    Some(sources.get(span.source).name.clone()),
-                    Some(at.line as u64),
-                    Some(at.column as u64),
-                ),
-                (None, None) => (None, None, None),
+            let span = problem.labels.first().map(|(span, _)| *span);
+            let (file, line, column, end) = match (&problem.row, span) {
+                (Some(row), _) => (Some(row.file.clone()), Some(row.line), None, None),
+                (None, Some(span)) => {
+                    let (at, end) = (sources.position(span), sources.end(span));
+                    (
+                        Some(sources.get(span.source).name.clone()),
+                        Some(at.line as u64),
+                        Some(at.column as u64),
+                        Some(PlaceEnd {
+                            line: end.line as u64,
+                            column: end.column as u64,
+                        }),
+                    )
+                }
+                (None, None) => (None, None, None, None),
             };
             Diagnostic {
                 code: problem.code.0.to_owned(),
@@ -157,11 +174,12 @@ pub(crate) fn problems_as_diagnostics(
                     Severity::Error => report::Severity::Error,
                     Severity::Warning => report::Severity::Warning,
                 },
-                message: problem.message.clone(),
+                message: problem.said(),
                 help: problem.help.clone(),
                 file,
                 line,
                 column,
+                end,
                 step: problem.step.clone(),
             }
         })

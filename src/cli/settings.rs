@@ -166,6 +166,34 @@ impl Settings {
         }
     }
 
+    /// What the command line says of where the instance is. A command that goes on needs it again; what the environment
+    /// says, it finds there.
+    pub(crate) fn instance_flags(&self) -> Vec<String> {
+        let mut flags: Vec<&str> = Vec::new();
+        let plain_http = match &self.instance {
+            Instance::Sandbox => {
+                flags.push("--sandbox");
+                PlainHttp::LoopbackOnly
+            }
+            Instance::Profile { name, plain_http } => {
+                if self.names_instance {
+                    flags.extend(["--profile", name]);
+                }
+                *plain_http
+            }
+            Instance::Named { url, plain_http } => {
+                if let Some(url) = url.as_deref().filter(|_| self.names_instance) {
+                    flags.extend(["--url", url]);
+                }
+                *plain_http
+            }
+        };
+        if plain_http == PlainHttp::Anywhere {
+            flags.push("--allow-http");
+        }
+        flags.into_iter().map(str::to_owned).collect()
+    }
+
     pub(crate) fn color_on_stdout(&self) -> bool {
         self.color(self.environment.stdout_is_terminal)
     }
@@ -244,6 +272,15 @@ fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
     let Ok(format) = Format::from_str(format, false) else {
         return Err(wrong(format!("`{format}` is not a format of reports")));
     };
+    if file == "-" {
+        return Err(Failure::Arguments {
+            message: format!("`--report {text}` names no file"),
+            help: Some(format!(
+                "`--format {}` writes to standard output",
+                text.split('=').next().unwrap_or_default()
+            )),
+        });
+    }
     let path = PathBuf::from(file);
     // Said before anything is sent: afterwards it would be too late to ask for another place.
     let folder = path

@@ -10,18 +10,6 @@ use super::args::SecretsAgain;
 use super::turn::LockArgs;
 
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Records that somebody changed after the run are left alone and named\n\
-        (`local:drift`), unless --force is given; everything else is taken back,\n\
-        newest first. What cannot be taken back is named too (`local:irreversible`):\n\
-        deletes, calls, and updates by `sync_key` where it is not known what was there.\n\n\
-        With either, an undo that was sent ends with 1. A --dry-run ends with 0 where\n\
-        the plan can be applied, whatever it leaves out: read what it names.\n\n\
-        Examples:\n  \
-        sugarmill undo import.run --dry-run\n  \
-        sugarmill undo import.run --yes\n  \
-        sugarmill undo import.undo.run --yes"
-)]
 pub(crate) struct UndoArgs {
     /// The run file of what is to be taken back; of an undo, too
     pub(crate) file: PathBuf,

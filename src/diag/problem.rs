@@ -20,12 +20,21 @@ pub struct Row {
     pub line: u64,
 }
 
+/// Where it is said why a problem is one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    InMessage,
+    /// Under the first place: without that the message is half of itself.
+    UnderPlace,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
     pub code: Code,
     pub severity: Severity,
     /// Lower case, no full stop, values in backticks.
     pub message: String,
+    pub told: Told,
     pub help: Option<String>,
     /// The place, then places that explain it, each with what to write under it.
     pub labels: Vec<(Span, String)>,
@@ -47,6 +56,7 @@ impl Problem {
             code,
             severity,
             message: message.into(),
+            told: Told::InMessage,
             help: None,
             labels: Vec::new(),
             step: None,
@@ -58,6 +68,22 @@ impl Problem {
     pub fn at(mut self, span: Span, label: impl Into<String>) -> Self {
         self.labels.push((span, label.into()));
         self
+    }
+
+    /// A place that says why: without what stands under it the message would be half of itself.
+    #[must_use]
+    pub fn because(mut self, span: Span, reason: impl Into<String>) -> Self {
+        self.told = Told::UnderPlace;
+        self.labels.insert(0, (span, reason.into()));
+        self
+    }
+
+    /// The whole message, for where nothing is drawn under its place.
+    pub fn said(&self) -> String {
+        match (self.told, self.labels.first()) {
+            (Told::UnderPlace, Some((_, reason))) => format!("{}: {reason}", self.message),
+            (Told::UnderPlace, None) | (Told::InMessage, _) => self.message.clone(),
+        }
     }
 
     #[must_use]

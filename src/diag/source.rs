@@ -202,11 +202,20 @@ impl Sources {
     }
 
     pub fn position(&self, span: Span) -> Position {
-        let source = self.get(span.source);
-        let start = source.boundary(span.start);
+        self.position_of(span.source, span.start)
+    }
+
+    /// Behind the last character of a place.
+    pub fn end(&self, span: Span) -> Position {
+        self.position_of(span.source, span.end.max(span.start))
+    }
+
+    fn position_of(&self, source: SourceId, offset: usize) -> Position {
+        let source = self.get(source);
+        let offset = source.boundary(offset);
         Position {
-            line: source.line_of(start) + 1,
-            column: source.column_of(start) + 1,
+            line: source.line_of(offset) + 1,
+            column: source.column_of(offset) + 1,
         }
     }
 }

@@ -92,10 +92,11 @@ pub async fn apply(
         Ok(ApplyEnd::Finished) => (Ending::Finished, None),
         Ok(ApplyEnd::Stopped(reason)) => (Ending::Stopped(reason.clone()), None),
         Ok(ApplyEnd::Interrupted) => (Ending::Interrupted, None),
-        Ok(ApplyEnd::Refused(error)) => (
-            Ending::Refused(error.to_string()),
-            Some(error.help(LimitMet::Applying)),
-        ),
+        Ok(ApplyEnd::Refused(error)) => {
+            engine.file.put(&super::included::exceeded(error))?;
+            let advice = error.help(LimitMet::Applying);
+            (Ending::Refused(error.to_string()), Some(advice))
+        }
         Err(error) => (error.ending(), error.help()),
     };
     if let Some(advice) = advice {

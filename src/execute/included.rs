@@ -6,13 +6,25 @@ use crate::check::CheckedStep;
 use crate::expr::Failure;
 use crate::expr::StepNo;
 use crate::plan::Guard;
+use crate::plan::GuardError;
 use crate::playbook::IncludedNo;
+use crate::runfile::ExceededLimit;
+use crate::runfile::ExceededLimits;
 
 /// Whether the includes around a step let it do anything.
 pub(super) enum Included {
     Yes,
     /// The `when` of one does not hold.
     No(String),
+}
+
+/// What a guard refused by, as the run file keeps it.
+pub(super) fn exceeded(error: &GuardError) -> ExceededLimits {
+    let limits = error.limits().map(|(name, include)| ExceededLimit {
+        name: name.to_owned(),
+        include: include.map(str::to_owned),
+    });
+    ExceededLimits(limits.collect())
 }
 
 impl Engine<'_> {
@@ -39,7 +51,7 @@ impl Engine<'_> {
 
     /// All limits: the playbook's own over everything, those of included playbooks over their own steps.
     pub(super) fn check_limits(&self) -> Result<(), ExecuteError> {
-        let mut passed = self.guard.check(self.file.progress()?.totals()).err();
+        let mut exceeded = self.guard.check(self.file.progress()?.totals()).err();
         for (number, include) in self.checked.included.iter().enumerate() {
             let guard = Guard::of_include(&include.limits);
             let totals = self
@@ -48,13 +60,13 @@ impl Engine<'_> {
                 .totals();
             if let Err(error) = guard.check(totals) {
                 let error = error.of_include(&include.id);
-                passed = Some(match passed {
+                exceeded = Some(match exceeded {
                     Some(before) => before.and(error),
                     None => error,
                 });
             }
         }
-        match passed {
+        match exceeded {
             None => Ok(()),
             Some(error) => Err(error.into()),
         }

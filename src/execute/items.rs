@@ -138,13 +138,7 @@ impl<'a> ItemWalk<'a> {
                         row: place,
                         bad: None,
                     },
-                    Err(message) => bad(
-                        Failure::Template {
-                            message,
-                            span: None,
-                        },
-                        place,
-                    ),
+                    Err(message) => bad(Failure::Row(message), place),
                 },
                 Err(error) => bad(
                     Failure::Template {
@@ -175,10 +169,7 @@ impl<'a> ItemWalk<'a> {
                     bad: None,
                 },
                 Err(row) => bad(
-                    Failure::Template {
-                        message: row.reason.to_string(),
-                        span: None,
-                    },
+                    Failure::Row(row.reason.to_string()),
                     Some(Row {
                         file: name.clone(),
                         line: row.line,

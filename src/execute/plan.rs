@@ -119,6 +119,7 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
             engine.file.put(&Ending::Refused(refusal.to_string()))?;
             if let Refusal::Guard(error) = &refusal {
                 engine.file.put(&Advice(error.help(met)))?;
+                engine.file.put(&super::included::exceeded(error))?;
             }
             Ok(PlanEnd::Refused(refusal))
         }

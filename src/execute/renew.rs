@@ -132,9 +132,7 @@ impl Engine<'_> {
                 .iter()
                 .find(|step| problem.step.as_deref() == Some(step.id.as_str()));
             if let Some(step) = step {
-                unfit
-                    .entry(step.number)
-                    .or_insert_with(|| problem.message.clone());
+                unfit.entry(step.number).or_insert_with(|| problem.said());
             }
         }
         unfit

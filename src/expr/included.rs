@@ -78,10 +78,12 @@ impl LateVar {
     fn eval(&self, name: &str, scope: &Scope) -> Value {
         match self.list(scope).unwrap_or_else(|| self.whole(name, scope)) {
             Ok(value) => value,
-            Err(Failure::Template { message, .. }) => Value::from(Error::new(
-                ErrorKind::InvalidOperation,
-                format!("the var `{name}` cannot be worked out: {message}"),
-            )),
+            Err(Failure::Template { message, .. } | Failure::Row(message)) => {
+                Value::from(Error::new(
+                    ErrorKind::InvalidOperation,
+                    format!("the var `{name}` cannot be worked out: {message}"),
+                ))
+            }
             // What it is stands in the record of what was touched.
             Err(
                 Failure::Unknown

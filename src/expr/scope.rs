@@ -65,6 +65,9 @@ pub enum Failure {
     MissingKey { step: String, sought: Sought },
     #[error("{message}")]
     Template { message: String, span: Option<Span> },
+    /// A row of a data file that is none: too many cells, or no JSON.
+    #[error("{0}")]
+    Row(String),
     #[error("the run file could not be read: {0}")]
     Results(String),
 }

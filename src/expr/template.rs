@@ -166,7 +166,7 @@ impl Template {
                         .unwrap_or(template.span);
                     problems.push(
                         Problem::error(SYNTAX, "this template cannot be read")
-                            .at(span, detail(&error))
+                            .because(span, detail(&error))
                             .help_if(slip(sources, span)),
                     );
                     return Self::unread(text.span);

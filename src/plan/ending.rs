@@ -134,6 +134,9 @@ impl Planner<'_> {
             Stop::Failure(failure @ (Failure::Template { .. } | Failure::Results(_))) => {
                 self.failed(step, base, LocalLabel::Template.into(), failure.to_string())
             }
+            Stop::Failure(Failure::Row(reason)) => {
+                self.failed(step, base, LocalLabel::InvalidValue.into(), reason)
+            }
             Stop::Failed { label, message } => self.failed(step, base, label, message),
             Stop::Skipped { label, message } => finished(base, State::Skipped, label, message),
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::diag::grouped;
 use crate::playbook::Limits;
 use crate::playbook::Tolerance;
 
@@ -21,15 +22,15 @@ pub struct Guard {
     limits: Limits,
 }
 
-/// The limits that are passed: all of them, so that nobody raises one to meet the next.
+/// The limits that are exceeded: all of them, so that nobody raises one to meet the next.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{}", said(.passed))]
+#[error("{}", said(.exceeded))]
 pub struct GuardError {
-    passed: Vec<Passed>,
+    exceeded: Vec<Exceeded>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Passed {
+struct Exceeded {
     /// As it is written in a playbook.
     limit: &'static str,
     /// What it counts: one, and several.
@@ -55,8 +56,8 @@ pub enum LimitMet {
 impl GuardError {
     #[must_use]
     pub fn of_include(mut self, include: &str) -> Self {
-        for passed in &mut self.passed {
-            passed.include = Some(include.to_owned());
+        for exceeded in &mut self.exceeded {
+            exceeded.include = Some(include.to_owned());
         }
         self
     }
@@ -64,19 +65,25 @@ impl GuardError {
     /// Both together.
     #[must_use]
     pub fn and(mut self, more: Self) -> Self {
-        self.passed.extend(more.passed);
+        self.exceeded.extend(more.exceeded);
         self
     }
 
     /// Whether an apply can be given other limits in their place: those of an include are its own.
     pub fn can_be_lifted(&self) -> bool {
-        self.passed.iter().all(|one| one.include.is_none())
+        self.exceeded.iter().all(|one| one.include.is_none())
+    }
+
+    /// The limits by name, each with the include that sets it.
+    pub fn limits(&self) -> impl Iterator<Item = (&'static str, Option<&str>)> {
+        let each = self.exceeded.iter();
+        each.map(|one| (one.limit, one.include.as_deref()))
     }
 
     /// What to do where so much is meant. `FILE` stands for the run file, which has another name where it is moved.
     pub fn help(&self, met: LimitMet) -> String {
         let raised = |separator: &str| {
-            let own = self.passed.iter().filter(|one| one.include.is_none());
+            let own = self.exceeded.iter().filter(|one| one.include.is_none());
             own.map(|one| format!("{}{separator}{}", one.limit, one.found))
                 .collect::<Vec<_>>()
         };
@@ -89,7 +96,7 @@ impl GuardError {
         let mut ways = Vec::new();
         match met {
             LimitMet::TakingBack => {
-                let found = self.passed.iter().map(|one| one.found).max();
+                let found = self.exceeded.iter().map(|one| one.found).max();
                 ways.push(format!(
                     "undo again with `--max-deletes {}`",
                     found.unwrap_or_default()
@@ -107,7 +114,7 @@ impl GuardError {
             }
             LimitMet::Planning | LimitMet::PlanningForGood | LimitMet::Applying => {}
         }
-        for one in &self.passed {
+        for one in &self.exceeded {
             if let Some(include) = &one.include {
                 ways.push(format!(
                     "write `{}: {}` under `limits` in the playbook that `{include}` includes, and plan again",
@@ -119,12 +126,12 @@ impl GuardError {
     }
 }
 
-fn said(passed: &[Passed]) -> String {
-    let each = passed.iter().map(ToString::to_string);
+fn said(exceeded: &[Exceeded]) -> String {
+    let each = exceeded.iter().map(ToString::to_string);
     each.collect::<Vec<_>>().join("; ")
 }
 
-impl fmt::Display for Passed {
+impl fmt::Display for Exceeded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(include) = &self.include {
             write!(f, "in the include `{include}`: ")?;
@@ -136,12 +143,13 @@ impl fmt::Display for Passed {
             allowed,
             ..
         } = self;
-        let by = found - allowed;
+        let by = grouped(found - allowed);
         match found {
             1 => write!(f, "1 {one} is more than `{limit}: {allowed}` allows"),
             _ => write!(
                 f,
-                "{found} {several} are more than `{limit}: {allowed}` allows, by {by}"
+                "{} {several} are more than `{limit}: {allowed}` allows, by {by}",
+                grouped(*found)
             ),
         }
     }
@@ -187,11 +195,11 @@ impl Guard {
                 max_changes,
             ),
         ];
-        let passed: Vec<Passed> = held
+        let exceeded: Vec<Exceeded> = held
             .into_iter()
             .filter_map(|(limit, counts, found, allowed)| {
                 let allowed = allowed.filter(|allowed| found > *allowed)?;
-                Some(Passed {
+                Some(Exceeded {
                     limit,
                     counts,
                     found,
@@ -200,16 +208,16 @@ impl Guard {
                 })
             })
             .collect();
-        match passed.is_empty() {
+        match exceeded.is_empty() {
             true => Ok(()),
-            false => Err(GuardError { passed }),
+            false => Err(GuardError { exceeded }),
         }
     }
 
     /// Whether more failed than is tolerated; `None` where the playbook sets no number.
     pub fn too_many_failures(&self, totals: Totals) -> Option<String> {
         let tolerated = self.limits.max_failures?;
-        let passed = match tolerated {
+        let is_exceeded = match tolerated {
             Tolerance::Count(count) => totals.failed > count,
             Tolerance::Percent(percent) => {
                 // Both numbers are far below 2^52, so no digit is lost.
@@ -221,10 +229,10 @@ impl Guard {
                 failed * 100.0 > percent * operations
             }
         };
-        passed.then(|| {
+        is_exceeded.then(|| {
             format!(
                 "{} failed operations are more than `max_failures: {tolerated}` allows",
-                totals.failed
+                grouped(totals.failed)
             )
         })
     }
@@ -285,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn all_limits_that_are_passed_are_said_and_how_each_is_raised() {
+    fn all_limits_that_are_exceeded_are_said_and_how_each_is_raised() {
         let totals = Totals {
             deletes: 3,
             changes: 9,
@@ -319,6 +327,19 @@ mod tests {
         assert_eq!(
             undo.help(LimitMet::TakingBack),
             "if so much is meant: undo again with `--max-deletes 3`"
+        );
+    }
+
+    #[test]
+    fn counts_are_written_as_reports_write_them() {
+        let totals = Totals {
+            changes: 5_014,
+            ..Totals::default()
+        };
+        let refused = limits(Some(4_000), None, None).check(totals).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "5,014 changes are more than `max_changes: 4000` allows, by 1,014"
         );
     }
 

@@ -218,6 +218,7 @@ impl Assembly<'_> {
             is_known: include.is_known,
             vars: read.vars,
             limits: read.limits,
+            limit_places: read.limit_places,
             settings: read.settings,
             outputs: read.outputs,
             unread: read.unread,

@@ -26,6 +26,7 @@ pub struct Playbook {
     pub reach: Reach,
     pub vars: Vec<VarDecl>,
     pub limits: Limits,
+    pub limit_places: LimitPlaces,
     pub settings: Settings,
     /// Those of included playbooks too, once [`assemble`](super::assemble) has read them.
     pub steps: Vec<Step>,
@@ -94,6 +95,7 @@ pub struct Included {
     pub is_known: bool,
     pub vars: Vec<VarDecl>,
     pub limits: Limits,
+    pub limit_places: LimitPlaces,
     pub settings: Settings,
     pub outputs: Fields,
     pub unread: Unread,
@@ -135,6 +137,23 @@ pub struct Limits {
     pub max_deletes: Option<u64>,
     pub max_failures: Option<Tolerance>,
     pub max_calls: Option<u64>,
+}
+
+/// Where limits are written.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LimitPlaces {
+    /// The key `limits`.
+    pub key: Option<Span>,
+    /// Each limit by its name.
+    pub each: Vec<Located<String>>,
+}
+
+impl LimitPlaces {
+    /// Of a limit, or where it would stand.
+    pub fn of(&self, name: &str) -> Option<Span> {
+        let written = self.each.iter().find(|limit| limit.value == name);
+        written.map(|limit| limit.span).or(self.key)
+    }
 }
 
 impl Limits {

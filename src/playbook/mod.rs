@@ -22,6 +22,7 @@ pub use parse::Broken;
 pub use parse::load;
 pub use parse::load_allowing;
 pub use parse::load_as_far;
+pub use parse::name_in;
 pub use parse::parse;
 pub use reach::OutOfReach;
 pub use reach::Reach;

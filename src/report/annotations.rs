@@ -140,6 +140,7 @@ fn at_step(step: &StepView, code: &str, severity: Severity, message: String) -> 
         file: None,
         line: None,
         column: None,
+        end: None,
         step: Some(step.id.clone()),
     }
 }

@@ -101,6 +101,7 @@ mod tests {
             file: Some("a.yaml".into()),
             line: Some(3),
             column: Some(5),
+            end: None,
             step: None,
         }
     }
@@ -113,6 +114,7 @@ mod tests {
             file: Some("a,b:c%.yaml".into()),
             step: Some("one".into()),
             column: None,
+            end: None,
             ..diagnostic(Severity::Warning)
         };
         assert_eq!(
@@ -127,6 +129,7 @@ mod tests {
             file: None,
             line: None,
             column: None,
+            end: None,
             ..diagnostic(Severity::Error)
         };
         assert_eq!(

@@ -222,7 +222,16 @@ pub struct Diagnostic {
     pub file: Option<String>,
     pub line: Option<u64>,
     pub column: Option<u64>,
+    /// Behind the last character of the place, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<PlaceEnd>,
     pub step: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PlaceEnd {
+    pub line: u64,
+    pub column: u64,
 }
 
 fn version(_: &mut SchemaGenerator) -> Schema {

@@ -98,6 +98,10 @@ fn location(diagnostic: &Diagnostic) -> Option<Json> {
             if let Some(column) = diagnostic.column {
                 place["region"]["startColumn"] = column.into();
             }
+            if let Some(end) = diagnostic.end {
+                place["region"]["endLine"] = end.line.into();
+                place["region"]["endColumn"] = end.column.into();
+            }
         }
         location["physicalLocation"] = place;
     }

@@ -13,6 +13,7 @@ pub(super) use batches::Scale;
 pub(super) use groups::FieldChanges;
 pub(super) use groups::Group;
 pub(super) use groups::StepChanges;
+pub(super) use limits::Limit;
 use sha2::Digest as _;
 use sha2::Sha256;
 
@@ -35,16 +36,19 @@ use super::model::StepAside;
 use super::model::VERSION;
 use super::outcome;
 use super::outcome::Standing;
+use super::places::Place;
 use super::places::Places;
 use super::privacy::Curtain;
 use super::privacy::Of;
 use super::privacy::Personal;
 use super::stored;
 use super::text;
+use crate::metadata::Mark;
 use crate::operation::Action;
 use crate::operation::State;
 use crate::runfile::Ending;
 use crate::runfile::Header;
+use crate::runfile::Instance;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
@@ -159,6 +163,44 @@ impl<'a> Source<'a> {
     /// Where the steps stand in the playbook. It is parsed for this, so once is enough.
     pub(super) fn places(&self) -> Places {
         Places::of(&self.header.playbook)
+    }
+
+    /// Where the limit is written by which the last command refused. One that was given to an apply, and that of an undo,
+    /// stand in no playbook.
+    fn exceeded_at(&self) -> Result<Option<Place>, ReportError> {
+        if !matches!(self.standing.ending, Some(Ending::Refused(_)))
+            || self.standing.is_hindered
+            || self.standing.undoes.is_some()
+        {
+            return Ok(None);
+        }
+        let given = self.view.given_limits()?.unwrap_or_default();
+        let is_given = |name: &str| given.listed().any(|(known, _)| known == name);
+        let exceeded = self.view.exceeded_limits()?;
+        let mut written = exceeded
+            .iter()
+            .filter(|one| one.include.is_some() || !is_given(&one.name));
+        let Some(first) = written.next() else {
+            return Ok(None);
+        };
+        Ok(self.places().of_limit(first))
+    }
+
+    /// Whether personal data is hidden.
+    pub(super) fn hides(&self) -> bool {
+        self.curtain.hides()
+    }
+
+    /// Whether the instance's metadata say of any field that it is personal.
+    pub(super) fn marks_personal(&self) -> bool {
+        let modules = self.header.metadata.modules.values();
+        let mut fields = modules.flat_map(|module| module.fields.values());
+        fields.any(|field| field.is(Mark::Pii))
+    }
+
+    /// How the command line of the plan named the instance.
+    pub(super) fn instance(&self) -> &Instance {
+        &self.header.instance
     }
 
     /// Where the instance is.
@@ -316,6 +358,7 @@ impl<'a> Source<'a> {
                 file: problem.file,
                 line: problem.line,
                 column: problem.column,
+                end: None,
                 step: problem.step,
             });
         }
@@ -333,19 +376,27 @@ impl<'a> Source<'a> {
         };
         let message = self.said(Of::default(), reason);
         if !diagnostics.iter().any(|known| known.message == message) {
+            let place = self.exceeded_at()?;
             diagnostics.push(Diagnostic {
                 code: code.to_owned(),
                 severity: Severity::Error,
                 message,
                 help: advice.map(|advice| text::naming(&advice, &self.file())),
-                file: None,
-                line: None,
-                column: None,
+                line: place.as_ref().map(|place| place.line),
+                column: place.as_ref().map(|place| place.column),
+                file: place.map(|place| place.file),
+                end: None,
                 step: None,
             });
         }
         Ok(diagnostics)
     }
+}
+
+/// Whether a step may come to more than is counted of it: it waits for others, or some of its operations do.
+pub(super) fn is_waiting(step: &StepView) -> bool {
+    let deferred = step.counts.get(&State::Deferred).copied();
+    step.writes && (!step.expanded || deferred.unwrap_or(0) > 0)
 }
 
 /// Operations by outcome, as the summary counts them: writes, and reads and asserts that failed.

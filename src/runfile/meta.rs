@@ -57,6 +57,12 @@ pub struct Instance {
     pub user: String,
     pub user_id: String,
     pub metadata_hash: Option<String>,
+    /// What the command line said of where the instance is, so that the next command can say it again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub flags: Vec<String>,
+    /// The host that has to be typed before anything is written there, where a profile calls it production.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
 }
 
 /// What a run file is: from a plan to its end.
@@ -160,6 +166,18 @@ pub struct GivenLimits(pub Limits);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Advice(pub String);
 
+/// The limits by which a guard refused last, so that a report finds where they are written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceededLimits(pub Vec<ExceededLimit>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExceededLimit {
+    /// As it is written in a playbook.
+    pub name: String,
+    /// The include whose playbook sets it.
+    pub include: Option<String>,
+}
+
 /// A value that stands in the file under a name of its own.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> {
     const NAME: &'static str;
@@ -174,6 +192,7 @@ entries! {
     Stage => "stage",
     Ending => "ending",
     Advice => "advice",
+    ExceededLimits => "exceeded_limits",
     ClientIds => "client_ids",
     Requests => "requests",
     Steered => "steered",

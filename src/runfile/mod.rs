@@ -50,6 +50,8 @@ pub use meta::ClientIds;
 pub use meta::Digest;
 pub use meta::Ending;
 pub use meta::Entry;
+pub use meta::ExceededLimit;
+pub use meta::ExceededLimits;
 pub use meta::Finished;
 pub use meta::GivenLimits;
 pub use meta::Header;

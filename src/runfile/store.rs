@@ -327,7 +327,7 @@ impl RunFile {
             .execute(params![
                 problem.code.0,
                 severity,
-                problem.message,
+                problem.said(),
                 problem.help,
                 file,
                 line,

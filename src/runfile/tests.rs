@@ -49,6 +49,8 @@ fn header() -> Header {
             user: "admin".into(),
             user_id: "1".into(),
             metadata_hash: None,
+            flags: Vec::new(),
+            confirm: None,
         },
         identity: "u".into(),
         now: "2026-01-01T00:00:00+00:00[UTC]".into(),

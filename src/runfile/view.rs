@@ -14,6 +14,8 @@ use super::Advice;
 use super::ClientIds;
 use super::Digest;
 use super::Ending;
+use super::ExceededLimit;
+use super::ExceededLimits;
 use super::Finished;
 use super::GivenLimits;
 use super::Header;
@@ -210,6 +212,13 @@ impl RunView {
             Some(hindrance) => Ok(hindrance.help.clone()),
             None => Ok(meta::get::<Advice>(&self.connection)?.map(|advice| advice.0)),
         }
+    }
+
+    /// The limits by which a guard refused last.
+    pub fn exceeded_limits(&self) -> Result<Vec<ExceededLimit>, RunFileError> {
+        Ok(meta::get::<ExceededLimits>(&self.connection)?
+            .unwrap_or_default()
+            .0)
     }
 
     pub fn digest(&self) -> Result<Option<String>, RunFileError> {

@@ -84,12 +84,21 @@ async function main() {
     await page.waitForFunction(() => document.querySelector(".shown").textContent.startsWith("7 of"));
     await assertSeen(page.locator('.operation[data-outcome="failed"]'), 7);
     await assertSeen(page.locator("#step-accounts"), 0);
+    // A step is found by what it does, in one piece and with any blanks; how much of it is shown is said beside it.
+    const step = page.locator("#step-contacts");
+    const inStep = await step.locator(".operation").count();
+    await search.fill("contacts  Create Contacts");
+    await assertSeen(page.locator(".operation"), 7);
+    assert.equal(await step.locator("> summary .said").textContent(), `7 of ${inStep} operations`);
+    await search.fill("contacts accounts");
+    await page.waitForFunction(() => !document.querySelector(".nothing").hidden);
     await search.fill("no record says this");
     await page.waitForFunction(() => !document.querySelector(".nothing").hidden);
     await assertSeen(page.locator(".step"), 0);
     await search.press("Escape");
     assert.equal(await failed.getAttribute("aria-pressed"), "false");
     await assertSeen(page.locator(".step"), await page.locator(".step").count());
+    assert.match(await step.locator("> summary .said").textContent(), /7 failed \(not_authorized\)/);
     assert.equal(await page.locator(".nothing").isVisible(), false);
 
     // A link leads to the record by the convention of the web client.

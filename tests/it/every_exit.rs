@@ -105,7 +105,43 @@ fn a_plan_that_a_limit_refuses() {
     assert_eq!(report["result"], "refused");
     assert_eq!(report["summary"]["planned"], 2);
     let text = std::fs::read_to_string(scene.path("r.gh")).unwrap();
-    assert!(text.starts_with("::error "), "{text}");
+    // Beside the limit, which is where one decides.
+    let place = "::error file=limited.yaml,line=3,col=11,title=refused::2 changes are more";
+    assert!(text.starts_with(place), "{text}");
+}
+
+/// Who keeps one comment for each playbook finds it by its first line, whatever became of the plan.
+#[test]
+fn every_end_of_a_plan_has_the_same_first_line() {
+    let scene = Scene::new();
+    let mut seen = Vec::new();
+    for (code, text, more) in [
+        (0, PLAYBOOK.to_owned(), ""),
+        (
+            5,
+            PLAYBOOK.replace("steps:", "limits: { max_changes: 1 }\nsteps:"),
+            "",
+        ),
+        (3, PLAYBOOK.replace("key:", "kee:"), ""),
+        (3, PLAYBOOK.replace("steps:", "steps: ["), ""),
+        (3, PLAYBOOK.to_owned(), " --vars-file none.yaml"),
+        (4, PLAYBOOK.to_owned(), " --url http://127.0.0.1:1"),
+    ] {
+        scene.write("p.yaml", &text);
+        let line =
+            format!("plan p.yaml -o p.run --report markdown=p.md --report junit=p.xml{more}");
+        scene.ends(code, &line);
+        let page = std::fs::read_to_string(scene.path("p.md")).unwrap();
+        let junit = std::fs::read_to_string(scene.path("p.xml")).unwrap();
+        let junit = Document::parse(&junit).unwrap();
+        let suite = junit
+            .descendants()
+            .find(|node| node.has_tag_name("testsuite"));
+        let suite = suite.and_then(|suite| suite.attribute("name")).unwrap();
+        seen.push((page.lines().next().unwrap().to_owned(), suite.to_owned()));
+    }
+    let one = ("<!-- sugarmill two -->".to_owned(), "two".to_owned());
+    assert!(seen.iter().all(|other| *other == one), "{seen:#?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ fn a_plan_is_reported_in_every_form() {
     for row in [
         "| changes | 37 | `max_changes: 500` |",
         "| deletes | 10 | `max_deletes: 25` |",
-        "| failures | 0 | none |",
+        "| failures | 0 | `max_failures` not set |",
     ] {
         assert!(markdown.contains(row), "{row}: {markdown}");
     }
@@ -65,4 +65,16 @@ fn a_format_that_is_none_is_refused_by_name() {
     assert_eq!(code, Some(3));
     assert!(said.contains("`pdf` is not a format of reports"), "{said}");
     assert!(said.contains("markdown, html"), "{said}");
+}
+
+/// A file called `-` is nobody's wish.
+#[test]
+fn standard_output_is_no_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, said) = sugarmill(folder.path(), &["show", "x.run", "--report", "github=-"]);
+    assert_eq!(code, Some(3));
+    assert!(
+        said.contains("`--format github` writes to standard output"),
+        "{said}"
+    );
 }

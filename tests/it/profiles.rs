@@ -1,5 +1,6 @@
 //! Instances by name, and production, which wants its host typed.
 
+use crate::scene::Said;
 use crate::scene::Scene;
 
 const PLAYBOOK: &str = "
@@ -63,6 +64,24 @@ fn production_wants_its_host() {
     scene.ends(5, "undo p.run --profile live --yes");
     assert_eq!(accounts(&scene), 1);
     scene.ends(0, "undo p.run --profile live --yes --confirm 127.0.0.1");
+}
+
+/// What a report says to do can be done as it stands there.
+#[test]
+fn the_next_command_is_whole() {
+    let scene = scene("production = true");
+    let next = |said: &Said, verb: &str| {
+        let line = said.stdout.lines().map(str::trim);
+        let mut found = line.filter_map(|line| line.strip_prefix("sugarmill "));
+        let found = found.find(|line| line.starts_with(verb));
+        found.unwrap_or_else(|| panic!("{said}")).to_owned()
+    };
+    let planned = scene.ends(0, "plan p.yaml --profile live -o p.run");
+    let applied = scene.ends(0, &next(&planned, "apply"));
+    assert_eq!(accounts(&scene), 1);
+    scene.ends(0, &format!("{} --yes", next(&applied, "undo")));
+    let left = "SELECT count(*) FROM accounts WHERE deleted = 0";
+    assert_eq!(scene.server.count(left), 0);
 }
 
 #[test]

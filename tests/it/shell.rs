@@ -40,6 +40,31 @@ fn every_shell_completes_every_command() {
     }
 }
 
+/// Names that a person would have to know by heart.
+#[test]
+fn a_shell_offers_labels_and_commands() {
+    for shell in ["bash", "zsh"] {
+        let script = sugarmill(["completions", shell]).stdout;
+        assert!(script.contains("not_authorized"), "{shell}");
+        let of_man = script.lines().filter(|line| line.contains("man"));
+        let offers = of_man.filter(|line| line.contains("explain") && line.contains("undo"));
+        assert_ne!(offers.count(), 0, "{shell}");
+    }
+}
+
+#[test]
+fn a_page_has_the_sections_people_look_for() {
+    let page = sugarmill(["man", "apply"]).stdout;
+    for section in [
+        ".SH SYNOPSIS\n\\fBsugarmill apply\\fR [OPTIONS] <FILE>\n",
+        ".SH \"EXIT STATUS\"\n.TP\n\\fB0\\fR\neverything of the plan is done\n",
+        ".SH EXAMPLES\n.PP\nsugarmill apply import.run\n.PP\n",
+    ] {
+        assert!(page.contains(section), "{section}: {page}");
+    }
+    assert!(!page.contains("EXTRA"), "{page}");
+}
+
 #[test]
 fn every_command_has_a_page() {
     let contents = sugarmill(["man"]).stdout;

@@ -224,7 +224,7 @@ impl<'a> Examiner<'a> {
         let found = self.meanings.module_of_id(self.step, id)?;
         (found != module).then(|| {
             invalid(format!("`{place}` wants an id of `{module}`"))
-                .at(id.span, format!("is an id of `{found}`"))
+                .because(id.span, format!("this is one of `{found}`"))
         })
     }
 }

@@ -363,9 +363,9 @@ fn ids_are_of_the_module_they_are_given_to() {
     assert_eq!(
         found_with(steps, &metadata()),
         [
-            "invalid_parameter: `to` wants an id of `Contacts` (is an id of `Users`)",
-            "invalid_parameter: `record` wants an id of `Contacts` (is an id of `Users`)",
-            "invalid_parameter: `account_id` wants an id of `Accounts` (is an id of `Contacts`)",
+            "invalid_parameter: `to` wants an id of `Contacts` (this is one of `Users`)",
+            "invalid_parameter: `record` wants an id of `Contacts` (this is one of `Users`)",
+            "invalid_parameter: `account_id` wants an id of `Accounts` (this is one of `Contacts`)",
         ]
     );
 }

@@ -44,7 +44,7 @@ impl<'a> Examiner<'a> {
                 "`{name}` of `{}` does not take this",
                 described.name
             ))
-            .at(tree.span, rejected.to_string())
+            .because(tree.span, rejected.to_string())
             .help_if(rejected.help());
             self.push_of(name, problem);
         }

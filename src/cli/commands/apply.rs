@@ -22,6 +22,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::reports::again;
 use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
@@ -34,6 +35,7 @@ use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
 use crate::execute::ExecuteError;
 use crate::playbook::Limits;
+use crate::report;
 use crate::runfile::Ending;
 use crate::runfile::GivenLimits;
 use crate::runfile::Header;
@@ -200,8 +202,10 @@ fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) 
     if let Err(failure) = report() {
         printer::failure(settings, &failure);
     }
-    let command = format!("sugarmill apply {}", path.display());
-    printer::say(settings, &format!("left at once; to go on: `{command}`"));
+    match again("apply", path) {
+        Ok(command) => printer::say(settings, &format!("left at once; to go on: `{command}`")),
+        Err(failure) => printer::failure(settings, &failure),
+    }
 }
 
 /// Prepares for a second signal, until the command reports by itself.
@@ -278,8 +282,8 @@ pub(crate) async fn send(
                 hindered.join("; ")
             ),
             help: Some(format!(
-                "make room for it, then `sugarmill apply {}`",
-                path.display()
+                "make room for it, then `{}`",
+                report::again("apply", &path.display().to_string(), &header.instance)
             )),
         });
     }
@@ -343,7 +347,7 @@ pub(crate) fn finish(
         Ok(ApplyEnd::Interrupted) => {
             // A report for programs does not say it to people.
             if output.format == Format::Json {
-                let command = format!("sugarmill apply {}", path.display());
+                let command = again("apply", path)?;
                 printer::say(settings, &format!("interrupted; to go on: `{command}`"));
             }
             Ok(signals.exit())

@@ -1,16 +1,43 @@
-//! `completions`: what a shell needs to complete commands and flags.
+//! `completions`: what a shell needs to complete commands, flags, and the names that some commands take.
 
-use clap::CommandFactory;
+use clap::Command;
+use clap::builder::PossibleValue;
+use clap::builder::PossibleValuesParser;
 
-use crate::cli::args::Cli;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::CompletionsArgs;
+use crate::cli::manual;
 use crate::cli::printer;
+use crate::report;
 
 pub(crate) fn run(args: &CompletionsArgs) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "sugarmill", &mut script);
+    clap_complete::generate(args.shell, &mut offering(), "sugarmill", &mut script);
     printer::result(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Success)
+}
+
+/// The command line, with the names a shell offers. When it is read these are texts: a wrong one is answered by what is
+/// most like it.
+fn offering() -> Command {
+    let command = manual::command();
+    let commands: Vec<PossibleValue> = command
+        .get_subcommands()
+        .map(|below| PossibleValue::new(below.get_name().to_owned()))
+        .collect();
+    let labels: Vec<PossibleValue> = report::explanations()
+        .iter()
+        .map(|known| PossibleValue::new(known.label))
+        .collect();
+    command.mut_subcommands(|below| {
+        let (name, offered) = match below.get_name() {
+            "man" => ("command", &commands),
+            "explain" => ("label", &labels),
+            _ => return below,
+        };
+        below.mut_arg(name, |arg| {
+            arg.value_parser(PossibleValuesParser::new(offered.iter().cloned()))
+        })
+    })
 }

@@ -216,6 +216,8 @@ pub(crate) async fn make(
             user: session.me.user_name.clone(),
             user_id: session.me.id.clone(),
             metadata_hash: metadata.hash.clone(),
+            flags: settings.instance_flags(),
+            confirm: session.wants_confirmed().map(str::to_owned),
         },
         identity,
         now: now.to_string(),

@@ -17,6 +17,7 @@ use crate::cli::instance::Session;
 use crate::cli::load;
 use crate::cli::printer;
 use crate::cli::reports;
+use crate::cli::reports::again;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
 use crate::cli::signals::Signals;
@@ -103,10 +104,7 @@ async fn within(
     if !args.yes && !agreed(settings, output, &path)? {
         let refused = Failure::Refused {
             message: "not applied".into(),
-            help: Some(format!(
-                "the plan is kept: `sugarmill apply {}`",
-                path.display()
-            )),
+            help: Some(format!("the plan is kept: `{}`", again("apply", &path)?)),
         };
         return failure_report::give_hindered(settings, output, &path, &refused);
     }

@@ -23,6 +23,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::progress::Shown;
 use crate::cli::reports;
+use crate::cli::reports::again;
 use crate::cli::secrets;
 use crate::cli::settings::OutputSettings;
 use crate::cli::settings::Settings;
@@ -34,6 +35,7 @@ use crate::execute;
 use crate::execute::PlanEnd;
 use crate::kill;
 use crate::plan::Drifted;
+use crate::report;
 use crate::runfile::Header;
 use crate::runfile::Instance;
 use crate::runfile::RunFile;
@@ -120,7 +122,8 @@ enum Out {
 
 impl Undo<'_> {
     async fn within(&self, view: RunView, of_run: Loaded) -> Result<Exit, Failure> {
-        let header = view.header()?;
+        // It is large, and lies beside that of the undo for as long as this lasts.
+        let header = Box::new(view.header()?);
         if header.instance.url != self.session.name {
             return Err(Failure::Refused {
                 message: format!(
@@ -165,10 +168,7 @@ impl Undo<'_> {
         if !self.agreed(&path)? {
             let refused = Failure::Refused {
                 message: "not undone".into(),
-                help: Some(format!(
-                    "the plan is kept: `sugarmill apply {}`",
-                    path.display()
-                )),
+                help: Some(format!("the plan is kept: `{}`", again("apply", &path)?)),
             };
             return failure_report::give_hindered(self.settings, self.output, &path, &refused);
         }
@@ -195,7 +195,10 @@ impl Undo<'_> {
                         path.display(),
                         back.file
                     ),
-                    help: Some(format!("`sugarmill undo {}` undoes it again", back.file)),
+                    help: Some(format!(
+                        "`{}` undoes it again",
+                        report::again("undo", &back.file, &view.header()?.instance)
+                    )),
                 });
             }
             if is_begun && self.args.out.as_ref().is_some_and(|out| *out != path) {
@@ -258,6 +261,8 @@ impl Undo<'_> {
             instance: Instance {
                 user: self.session.me.user_name.clone(),
                 user_id: self.session.me.id.clone(),
+                flags: self.settings.instance_flags(),
+                confirm: self.session.wants_confirmed().map(str::to_owned),
                 ..of.instance.clone()
             },
             ..of.clone()

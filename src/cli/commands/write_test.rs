@@ -144,6 +144,8 @@ fn header(settings: &Settings, way: &Way, me: &Me, metadata: Metadata) -> Header
             user: me.user_name.clone(),
             user_id: me.id.clone(),
             metadata_hash: None,
+            flags: Vec::new(),
+            confirm: None,
         },
         identity: way.name.clone(),
         seals: Seals::default(),

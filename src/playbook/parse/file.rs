@@ -159,6 +159,25 @@ fn gather<'o>(
     }
 }
 
+/// What a file calls its playbook, whatever else is wrong with it: whoever reports on it needs the same name before and
+/// after a mistake is mended. Where the whole does not read, the line of the name by itself may.
+pub fn name_in(path: &Path) -> Option<String> {
+    let mut sources = Sources::default();
+    let source = read_playbook(path, &mut sources).ok()?;
+    let text = &sources.get(source).text;
+    let name_in = |text: &str| match yaml::read(source, text).ok()?.value {
+        Node::Map(entries) => entries
+            .into_iter()
+            .find_map(|(key, node)| match node.value {
+                Node::Text(name) if key.value == "name" => Some(name),
+                _ => None,
+            }),
+        _ => None,
+    };
+    let mut lines = text.lines().filter(|line| line.starts_with("name:"));
+    name_in(text).or_else(|| lines.find_map(name_in))
+}
+
 /// Reads the text of a playbook, which is not empty, and makes it a source.
 pub(in crate::playbook) fn read_playbook(
     path: &Path,

@@ -27,6 +27,7 @@ pub use file::Broken;
 pub use file::load;
 pub use file::load_allowing;
 pub use file::load_as_far;
+pub use file::name_in;
 pub use file::parse;
 pub(super) use file::parse_as_far;
 pub(super) use file::read_playbook;

@@ -60,9 +60,9 @@ pub(super) fn playbook(
     unread
         .vars
         .retain(|name| !vars.iter().any(|var| var.name.value == *name));
-    let limits = entries
-        .take("limits")
-        .and_then(|node| settings::limits(reader, node))
+    let (limits, limit_places) = entries
+        .take_entry("limits")
+        .and_then(|(key, node)| settings::limits(reader, key.span, node))
         .unwrap_or_default();
     let settings = entries
         .take("settings")
@@ -92,6 +92,7 @@ pub(super) fn playbook(
         reach: Reach::of(folder),
         vars,
         limits,
+        limit_places,
         settings,
         steps: listed.steps,
         includes: listed.includes,

@@ -107,13 +107,13 @@ pub(super) fn wants(name: &str, wanted: &str, found: &Located<Node>) -> Problem 
     let problem = Problem::error(code::INVALID_PARAMETER, format!("`{name}` wants {wanted}"));
     match &found.value {
         Node::Null => problem
-            .at(found.span, "there is nothing here")
+            .because(found.span, "there is nothing here")
             .help(format!("write a value, or remove `{name}`")),
         Node::Text(text) if is_template(text) => {
-            problem.at(found.span, "a template is not evaluated here")
+            problem.because(found.span, "a template is not evaluated here")
         }
-        Node::Text(text) if text.trim().is_empty() => problem.at(found.span, "this is empty"),
-        other => problem.at(found.span, format!("this is {}", other.kind())),
+        Node::Text(text) if text.trim().is_empty() => problem.because(found.span, "this is empty"),
+        other => problem.because(found.span, format!("this is {}", other.kind())),
     }
 }
 

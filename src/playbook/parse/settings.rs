@@ -1,5 +1,6 @@
 //! `vars`, `limits` and `settings`.
 
+use super::super::ast::LimitPlaces;
 use super::super::ast::Limits;
 use super::super::ast::Settings;
 use super::super::ast::Tolerance;
@@ -16,6 +17,7 @@ use super::reader::Reader;
 use super::reader::wants;
 use crate::diag::Located;
 use crate::diag::Problem;
+use crate::diag::Span;
 
 const KINDS: [(&str, VarKind); 8] = [
     ("string", VarKind::String),
@@ -101,9 +103,18 @@ fn var(reader: &mut Reader<'_>, name: Located<String>, node: Located<Node>) -> O
     })
 }
 
-pub(super) fn limits(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Limits> {
+/// The limits, and where they are written below their key.
+pub(super) fn limits(
+    reader: &mut Reader<'_>,
+    key: Span,
+    node: Located<Node>,
+) -> Option<(Limits, LimitPlaces)> {
     let mut entries = Entries::of(reader, "limits", node)?;
     entries.mend(reader, "`limits`", &LIMITS.iter().map(|key| key.name));
+    let places = LimitPlaces {
+        key: Some(key),
+        each: entries.keys().cloned().collect(),
+    };
     let mut number = |name: &'static str| {
         let node = entries.take(name)?;
         reader.whole(name, &node, 0).map(|number| number.value)
@@ -118,10 +129,11 @@ pub(super) fn limits(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Lim
         .take("max_failures")
         .and_then(|node| tolerance(reader, &node));
     entries.finish(reader, "`limits`", LIMITS);
-    Some(Limits {
+    let limits = Limits {
         max_failures,
         ..limits
-    })
+    };
+    Some((limits, places))
 }
 
 fn tolerance(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Tolerance> {

@@ -25,6 +25,7 @@ use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Style;
 use crate::diag::draw;
+use crate::playbook::name_in;
 
 const EVERY_KEY: &str = include_str!("../../../tests/language/every_key.yaml");
 
@@ -46,6 +47,31 @@ fn step<'p>(playbook: &'p Playbook, id: &str) -> &'p Step {
         .iter()
         .find(|step| step.id.value == id)
         .unwrap()
+}
+
+/// Whoever reports on a playbook calls it the same before and after a mistake is mended.
+#[test]
+fn a_playbook_has_its_name_whatever_else_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("p.yaml");
+    for (text, name) in [
+        ("version: 1\nname: right\nsteps: []", Some("right")),
+        ("name: \"unknown key\"\nstepz: 1", Some("unknown key")),
+        (
+            "version: 1\r\nname: 'no YAML'\r\nsteps: [oh",
+            Some("no YAML"),
+        ),
+        (
+            "version: 1\nsteps:\n  - set: { name: x }\n    name: y\n  - [",
+            None,
+        ),
+        ("name: [1]", None),
+        ("", None),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        assert_eq!(name_in(&path).as_deref(), name, "{text}");
+    }
+    assert_eq!(name_in(&folder.path().join("none.yaml")), None);
 }
 
 #[test]

@@ -50,8 +50,9 @@ pub(super) fn words(label: LocalLabel) -> Words {
             advice: "raise `generation` in the playbook, or give `--generation N`: all its creates get new ids",
         },
         LocalLabel::InvalidValue => Words {
-            meaning: "a value that came out of a template or a row does not suit its field",
-            advice: "correct the row that the message names, or convert the value in the template, as with `parse_date`",
+            meaning: "a row of a data file cannot be read, or a value out of a row or a template does not suit its field",
+            advice: "correct the row that the message names (often a cell with a delimiter or a quote in it is not quoted), \
+                     or convert the value in the template, as with `parse_date`",
         },
         LocalLabel::Irreversible => Words {
             meaning: "undo cannot take this operation back: what it would need is not known to anybody",

@@ -36,6 +36,8 @@ pub(super) struct Page {
     digest: Option<String>,
     facts: Vec<(&'static str, String)>,
     outcomes: Vec<Count>,
+    /// Whether there may be more than is counted.
+    at_least: bool,
     limits: Vec<Limit>,
     careful: Vec<Careful>,
     troubles: Vec<Trouble>,
@@ -47,9 +49,10 @@ pub(super) struct Page {
     outputs: Vec<(String, String)>,
     next: Vec<(String, Option<String>)>,
     /// Operations on the page, and those that are not.
-    listed: String,
+    listed: Option<String>,
     left_out: Option<String>,
     all: String,
+    hidden: &'static str,
     tool: String,
 }
 
@@ -70,6 +73,8 @@ struct Step {
     mark: char,
     said: String,
     reason: Option<String>,
+    /// Whether it is not even known how many operations it will have.
+    is_unknown: bool,
     changes: Option<Changes>,
     operations: Vec<Operation>,
     left_out: Option<String>,
@@ -93,7 +98,9 @@ impl Page {
                 true => sections::changes(source, step)?,
                 false => None,
             };
-            steps.push(Step::of(about, changes, operations, missing));
+            let mut told = Step::of(about, changes, operations, missing);
+            told.is_unknown = step.writes && !step.expanded;
+            steps.push(told);
         }
         let file = text::quoted(&report.run.file);
         Ok(Self {
@@ -112,6 +119,7 @@ impl Page {
             digest: report.digest.clone(),
             facts: facts(source, &report),
             outcomes: outcomes(&report),
+            at_least: steps.iter().any(|step| step.is_unknown),
             limits: sections::limits(source)?,
             careful: sections::careful(source)?,
             troubles,
@@ -122,8 +130,9 @@ impl Page {
             steps,
             outputs: outputs(&report),
             next: text::next_steps(source, &report)?,
-            listed: grouped(listed),
-            left_out: (left_out > 0).then(|| grouped(left_out)),
+            listed: (listed > 0).then(|| cells::counted(listed, "operation")),
+            left_out: (left_out > 0).then(|| more(left_out)),
+            hidden: hidden(source),
             all: cells::visible(&format!("sugarmill show {file} --operations all")),
             tool: source.tool().to_owned(),
         })
@@ -145,9 +154,31 @@ impl Step {
             mark,
             said: text::said(about),
             reason: about.reason.as_deref().map(cells::visible),
+            is_unknown: false,
             changes,
             operations,
-            left_out: (missing > 0).then(|| grouped(missing)),
+            left_out: (missing > 0).then(|| more(missing)),
+        }
+    }
+}
+
+/// "1 more is", "250 more are".
+fn more(count: u64) -> String {
+    let are = if count == 1 { "is" } else { "are" };
+    format!("{} more {are}", grouped(count))
+}
+
+/// What of personal data the page does not show.
+fn hidden(source: &Source<'_>) -> &'static str {
+    match (source.hides(), source.marks_personal()) {
+        (false, _) => "Made with `--show-pii`: personal data is shown.",
+        (true, true) => {
+            "E-mail addresses, telephone numbers and the fields that the instance's metadata mark as personal are hidden \
+             unless the page is made with `--show-pii`."
+        }
+        (true, false) => {
+            "E-mail addresses and telephone numbers are hidden unless the page is made with `--show-pii`. Everything else is \
+             shown, names too: the instance's metadata mark no field of these modules as personal."
         }
     }
 }

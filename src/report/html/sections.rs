@@ -10,9 +10,11 @@ use crate::report::OperationReport;
 use crate::report::ReportError;
 use crate::report::Severity;
 use crate::report::explain;
+use crate::report::source;
 use crate::report::source::FieldChanges;
 use crate::report::source::Source;
 use crate::report::source::StepChanges;
+use crate::report::source::is_waiting;
 use crate::report::text;
 use crate::report::text::cells;
 use crate::report::text::grouped;
@@ -44,7 +46,8 @@ pub(super) struct Limit {
     what: &'static str,
     found: String,
     limit: Option<String>,
-    is_passed: bool,
+    is_given: bool,
+    exceeded_by: Option<String>,
     /// How much of the limit is used, in thousandths.
     used: Option<u64>,
 }
@@ -120,13 +123,13 @@ struct Odd {
 /// What cannot be taken back or is not known, in a sentence each, and the steps it is in.
 pub(super) fn careful(source: &Source<'_>) -> Result<Vec<Careful>, ReportError> {
     let mut found = Vec::new();
-    for (which, what) in [
-        (Which::Deletes, "delete"),
+    for (which, what, why) in [
+        (Which::Deletes, "delete", ", which cannot be taken back,"),
         (
             Which::OtherIrreversible,
-            "other change that cannot be taken back",
+            "other change",
+            " that cannot be taken back,",
         ),
-        (Which::Deferred, "operation"),
     ] {
         let (mut all, mut steps) = (0, Vec::new());
         for step in source.steps.iter().filter(|step| step.writes) {
@@ -136,39 +139,49 @@ pub(super) fn careful(source: &Source<'_>) -> Result<Vec<Careful>, ReportError> 
                 steps.push(step.id.clone());
             }
         }
-        let said = match which {
-            Which::Deletes => format!("{}, which cannot be taken back,", cells::counted(all, what)),
-            Which::Deferred => {
-                let count = cells::counted(all, what);
-                format!(
-                    "{count} not known before other steps have run: there may be more than is counted here,"
-                )
-            }
-            _ if all == 1 => format!("1 {what},"),
-            _ => format!("{} other changes that cannot be taken back,", grouped(all)),
-        };
+        let said = format!("{}{why}", cells::counted(all, what));
         if all > 0 {
             found.push(Careful { said, steps });
         }
     }
+    found.extend(waiting(source)?);
     Ok(found)
 }
 
-pub(super) fn limits(source: &Source<'_>) -> Result<Vec<Limit>, ReportError> {
-    let bounds = source.bounds()?.into_iter().map(|bound| {
+/// What is not known yet: operations of a step, or not even how many it will have.
+fn waiting(source: &Source<'_>) -> Result<Option<Careful>, ReportError> {
+    let steps = || source.steps.iter().filter(|step| is_waiting(step));
+    let mut operations = 0;
+    for step in steps() {
+        operations += source.count(step, Which::Deferred)?;
+    }
+    let count = match operations {
+        0 => cells::counted(steps().count() as u64, "step"),
+        operations => cells::counted(operations, "operation"),
+    };
+    let steps: Vec<String> = steps().take(LISTED).map(|step| step.id.clone()).collect();
+    Ok((!steps.is_empty()).then(|| Careful {
+        said: format!(
+            "{count} not known before other steps have run: there may be more than is counted here,"
+        ),
+        steps,
+    }))
+}
+
+pub(super) fn limits(of: &Source<'_>) -> Result<Vec<Limit>, ReportError> {
+    let bounds = of.bounds()?.into_iter().map(|bound| {
         let at_least = if bound.at_least { "at least " } else { "" };
-        let number = bound
-            .limit
-            .as_ref()
-            .and_then(|(_, limit)| limit.replace(',', "").parse::<u64>().ok());
+        let limit = bound.limit.as_ref();
         Limit {
             what: bound.what,
             found: format!("{at_least}{}", grouped(bound.found)),
-            limit: bound.limit.map(|(_, limit)| limit),
-            is_passed: bound.is_passed,
-            used: number
-                .filter(|limit| *limit > 0)
-                .map(|limit| (bound.found.saturating_mul(WHOLE) / limit).min(WHOLE)),
+            limit: limit.map(source::Limit::text),
+            is_given: limit.is_some_and(|limit| limit.is_given),
+            exceeded_by: bound.exceeded_by().map(grouped),
+            used: limit
+                .map(|limit| limit.allowed)
+                .filter(|allowed| *allowed > 0)
+                .map(|allowed| (bound.found.saturating_mul(WHOLE) / allowed).min(WHOLE)),
         }
     });
     Ok(bounds.collect())

@@ -4,48 +4,41 @@ use super::Told;
 use super::inert;
 use super::operation;
 use super::operation::Detail;
+use super::page::Noun;
 use super::page::Page;
 use super::page::Part;
+use super::page::counted;
 use super::problems;
 use crate::report::Outcome;
 use crate::report::ReportError;
-use crate::report::StepReport;
+use crate::report::source::is_waiting;
 use crate::report::text;
-use crate::report::text::cells::counted;
 use crate::report::text::grouped;
 use crate::runfile::Which;
 
 /// Bytes for a list of what is no delete.
 const ROOM: usize = 10_000;
 
+const DELETES: Noun = ["delete", "deletes"];
+const OTHERS: Noun = [
+    "other change that cannot be taken back",
+    "other changes that cannot be taken back",
+];
+
 /// Bytes that deletes leave to what comes behind them: of the estimate, and that something more is to be told.
 const KEPT: usize = 3_000;
 
 pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
-    let deletes = |count| counted(count, "delete");
     let mut others_first = KEPT;
     if any(told, Which::OtherIrreversible)? {
         others_first += ROOM / 2;
     }
-    if is_waiting(told) {
+    if told.source.steps.iter().any(is_waiting) {
         others_first += ROOM / 2;
     }
     let room = page.room().saturating_sub(others_first).max(ROOM);
-    list(page, told, Which::Deletes, "deletes", deletes, room)?;
-    let others = |count| {
-        format!(
-            "{} that cannot be taken back",
-            counted(count, "other change")
-        )
-    };
-    list(
-        page,
-        told,
-        Which::OtherIrreversible,
-        "changes that cannot be taken back",
-        others,
-        ROOM,
-    )?;
+    list(page, told, Which::Deletes, DELETES, room)?;
+    list(page, told, Which::OtherIrreversible, OTHERS, ROOM)?;
     deferred(page, told)
 }
 
@@ -58,18 +51,11 @@ fn any(told: &Told<'_>, which: Which) -> Result<bool, ReportError> {
     Ok(false)
 }
 
-/// Whether something is not known yet.
-fn is_waiting(told: &Told<'_>) -> bool {
-    let is_open = |step: &StepReport<()>| step.aside.writes && step.outcome == Outcome::Deferred;
-    told.report.summary.deferred > 0 || told.report.steps.iter().any(is_open)
-}
-
 fn list(
     page: &mut Page,
     told: &Told<'_>,
     which: Which,
-    what: &'static str,
-    heading: impl Fn(u64) -> String,
+    what: Noun,
     room: usize,
 ) -> Result<(), ReportError> {
     let mut counts = Vec::new();
@@ -84,7 +70,7 @@ fn list(
     let mut fitting = None;
     for detail in Detail::ALL {
         let mut part = page.part(room);
-        part.add(&format!("\n#### {}\n\n", heading(all)));
+        part.add(&format!("\n#### {}\n\n", counted(all, what)));
         let shown = lines(&mut part, told, which, &counts, detail)?;
         let is_whole = shown == all;
         fitting = Some((part, shown));
@@ -133,24 +119,24 @@ fn lines(
 
 /// Step by step: what they wait for is the same for all of a step, as a rule.
 fn deferred(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
-    let is_open = |step: &&StepReport<()>| step.aside.writes && step.outcome == Outcome::Deferred;
-    let waiting = told.report.steps.iter().filter(is_open).count() as u64;
+    let waiting = told.source.steps.iter().filter(|step| is_waiting(step));
+    let waiting = waiting.count() as u64;
     let known = told.report.summary.deferred;
-    if known == 0 && waiting == 0 {
+    if waiting == 0 {
         return Ok(());
     }
     let mut part = page.part(ROOM);
     let heading = match known {
-        0 => format!("{} not known yet", counted(waiting, "step")),
+        0 => format!("{} not known yet", counted(waiting, ["step", "steps"])),
         known => format!("at least {} deferred", grouped(known)),
     };
     part.add(&format!("\n#### {heading}\n\n"));
     let mut left_out = 0;
     for (step, about) in told.source.steps.iter().zip(&told.report.steps) {
-        let count = about.counts.get(&Outcome::Deferred).copied().unwrap_or(0);
-        if !about.aside.writes || (count == 0 && about.outcome != Outcome::Deferred) {
+        if !is_waiting(step) {
             continue;
         }
+        let count = about.counts.get(&Outcome::Deferred).copied().unwrap_or(0);
         let (first, _) = told.source.page(step, Which::Deferred, None, 1)?;
         let why = match (first.first(), &about.reason) {
             (Some(first), _) => operation::waits_for(first),
@@ -167,7 +153,7 @@ fn deferred(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
             left_out += count.max(1);
         }
     }
-    page.leave_out("deferred operations", left_out);
+    page.leave_out(["deferred operation", "deferred operations"], left_out);
     page.put(&part);
     Ok(())
 }

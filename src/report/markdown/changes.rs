@@ -3,6 +3,7 @@
 use super::Told;
 use super::inert;
 use super::operation;
+use super::page::Noun;
 use super::page::Page;
 use super::page::Part;
 use crate::report::Outcome;
@@ -22,6 +23,8 @@ const GROUPS: usize = 20;
 
 /// Records shown of a step.
 const SAMPLES: u32 = 3;
+
+const OPERATIONS: Noun = ["operation", "operations"];
 
 const CLOSING: &str = "\n</details>\n";
 
@@ -45,15 +48,22 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     let mut used = 0;
     for (index, (step, about, count)) in steps.iter().enumerate() {
         let left = steps.len() - index;
-        // A third is for the operations behind: what a step does not need goes to the next ones.
-        let room = (page.room() * 2 / 3).saturating_sub(used) / left;
+        // What a step does not need goes to the next ones. A third is for the operations behind, but what is odd and a few
+        // records of every step are worth more.
+        let room = page.room().saturating_sub(used) / left;
+        let for_groups = (page.room() * 2 / 3).saturating_sub(used) / left;
         let mut part = page.part(room);
         if room < LEAST {
-            page.leave_out("steps with changes", 1);
-            page.leave_out("operations", *count);
+            page.leave_out(["step with changes", "steps with changes"], 1);
+            page.leave_out(OPERATIONS, *count);
         } else {
-            let changes = told.source.changes(step, GROUPS)?;
-            let shown = one(page, &mut part, told, step, about, *count, &changes)?;
+            let told_step = ToldStep {
+                step,
+                about,
+                count: *count,
+                changes: &told.source.changes(step, GROUPS)?,
+            };
+            let shown = one(page, &mut part, told, &told_step, for_groups)?;
             if *count > shown {
                 listed.push((*step, *count, shown));
             }
@@ -73,51 +83,76 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     rest(page, told, &listed)
 }
 
-/// One step, folded. Gives how many operations it shows.
+/// A step with changes.
+struct ToldStep<'a> {
+    step: &'a StepView,
+    about: &'a StepReport<()>,
+    count: u64,
+    changes: &'a StepChanges,
+}
+
+/// One step, folded. What is odd and a few records have their room first; equal changes, of which there may be any number,
+/// stand before them and take what is left of theirs. Gives how many operations it shows.
 fn one(
     page: &mut Page,
     part: &mut Part,
     told: &Told<'_>,
-    step: &StepView,
-    about: &StepReport<()>,
-    count: u64,
-    changes: &StepChanges,
+    of: &ToldStep<'_>,
+    for_groups: usize,
 ) -> Result<u64, ReportError> {
     let counts = [Outcome::Planned, Outcome::Deferred, Outcome::Ok];
     let counts: Vec<String> = counts
         .into_iter()
-        .filter_map(|outcome| Some((about.counts.get(&outcome)?, outcome)))
+        .filter_map(|outcome| Some((of.about.counts.get(&outcome)?, outcome)))
         .map(|(count, outcome)| format!("{} {outcome}", grouped(*count)))
         .collect();
-    let id = inert::code_in_html(&step.id);
-    let action = inert::code_in_html(&text::action(about));
+    let id = inert::code_in_html(&of.step.id);
+    let action = inert::code_in_html(&text::action(of.about));
     let opening = format!(
         "\n<details><summary>{id}: {action}, {}</summary>\n\n",
         counts.join(", ")
     );
-    let mut body = part.within(part.room().saturating_sub(opening.len() + CLOSING.len()));
+    if !part.add(&opening) {
+        return Ok(0);
+    }
+    let has_many = of.count > u64::from(SAMPLES);
+    let mut behind = part.within(part.room().saturating_sub(CLOSING.len()));
+    oddities(&mut behind, told, of.changes, page);
+    let shown = samples(&mut behind, told, of, has_many)?;
     // A few small records say it all by themselves.
-    if count > u64::from(SAMPLES) || changes.fields.len() > operation::FIELDS {
-        groups(page, &mut body, changes);
+    if has_many || of.changes.fields.len() > operation::FIELDS {
+        let left = part.room().saturating_sub(behind.len() + CLOSING.len());
+        let mut before = part.within(left.min(for_groups.saturating_sub(behind.len())));
+        groups(page, &mut before, of.changes);
+        part.put(&before);
     }
-    oddities(&mut body, told, changes, page);
-    if !body.is_empty() && count > u64::from(SAMPLES) {
-        body.add("For example:\n\n");
-    }
+    part.put(&behind);
+    part.close(CLOSING);
+    Ok(shown)
+}
+
+fn samples(
+    body: &mut Part,
+    told: &Told<'_>,
+    of: &ToldStep<'_>,
+    has_many: bool,
+) -> Result<u64, ReportError> {
+    let (found, _) = told.source.page(of.step, Which::Changing, None, SAMPLES)?;
+    let lines = found
+        .iter()
+        .map(|one| format!("- {}\n", operation::line(told, one)));
     let mut shown = 0;
-    let (samples, _) = told.source.page(step, Which::Changing, None, SAMPLES)?;
-    for sample in &samples {
-        if !body.add(&format!("- {}\n", operation::line(told, sample))) {
+    for (index, line) in lines.enumerate() {
+        let heading = match index {
+            0 if has_many => "For example:\n\n",
+            _ => "",
+        };
+        if !body.add(&format!("{heading}{line}")) {
             break;
         }
         shown += 1;
     }
-    if part.add(&opening) {
-        part.put(&body);
-        part.close(CLOSING);
-        return Ok(shown);
-    }
-    Ok(0)
+    Ok(shown)
 }
 
 fn groups(page: &mut Page, body: &mut Part, changes: &StepChanges) {
@@ -126,28 +161,30 @@ fn groups(page: &mut Page, body: &mut Part, changes: &StepChanges) {
     for field in made {
         left_out += u64::from(!body.add(&values(field)));
     }
-    if !changed.is_empty() {
-        body.add("| field | before → after | × |\n|---|---|--:|\n");
-    }
+    // Where no row fits, neither does the head of the table.
+    let mut head = "| field | before → after | × |\n|---|---|--:|\n";
     for field in changed {
         let mut others = field.others;
         let name = inert::short_code(&field.name, 60);
         let mut is_named = false;
         for group in &field.groups {
             let cell = if is_named { "" } else { name.as_str() };
-            if body.add(&row(cell, group)) {
-                is_named = true;
+            if body.add(&format!("{head}{}", row(cell, group))) {
+                (is_named, head) = (true, "");
             } else {
                 others += group.count;
             }
         }
         if others > 0 {
             let cell = if is_named { "" } else { name.as_str() };
-            let line = format!("| {cell} | others | {} |\n", grouped(others));
-            left_out += u64::from(!body.add(&line));
+            let line = format!("{head}| {cell} | others | {} |\n", grouped(others));
+            match body.add(&line) {
+                true => head = "",
+                false => left_out += 1,
+            }
         }
     }
-    page.leave_out("changed fields", left_out);
+    page.leave_out(["changed field", "changed fields"], left_out);
     body.add("\n");
 }
 
@@ -197,7 +234,7 @@ fn oddities(body: &mut Part, told: &Told<'_>, changes: &StepChanges, page: &mut 
         );
         left_out += u64::from(!body.add(&line));
     }
-    page.leave_out("oddities", left_out);
+    page.leave_out(["oddity", "oddities"], left_out);
     if !changes.oddities.is_empty() {
         body.add("\n");
     }
@@ -244,7 +281,7 @@ fn rest(
             part.put(&body);
             part.close(CLOSING);
         }
-        page.leave_out("operations", count - shown);
+        page.leave_out(OPERATIONS, count - shown);
         page.put(&part);
     }
     Ok(())

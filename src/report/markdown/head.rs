@@ -34,16 +34,23 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
     for bound in told.source.bounds()? {
         let at_least = if bound.at_least { "at least " } else { "" };
         let found = format!("{at_least}{}", grouped(bound.found));
-        let found = match bound.is_passed {
-            true => format!("**{found}**"),
-            false => found,
+        let exceeded = bound.exceeded_by();
+        let found = match exceeded {
+            Some(_) => format!("**{found}**"),
+            None => found,
         };
         let limit = match &bound.limit {
-            Some((name, limit)) => {
-                let passed = if bound.is_passed { ", **passed**" } else { "" };
-                format!("`{name}: {limit}`{passed}")
+            Some(limit) => {
+                let given = if limit.is_given {
+                    ", given to apply"
+                } else {
+                    ""
+                };
+                let exceeded = exceeded.map(|by| format!(", **exceeded by {}**", grouped(by)));
+                let exceeded = exceeded.unwrap_or_default();
+                format!("`{}: {}`{given}{exceeded}", bound.name, limit.text())
             }
-            None => "none".to_owned(),
+            None => format!("`{}` not set", bound.name),
         };
         part.add(&format!("| {} | {found} | {limit} |\n", bound.what));
     }

@@ -13,11 +13,22 @@ const SPARE: usize = 512;
 /// Room for saying that something was cut.
 const REMARK: usize = 240;
 
+/// What is counted: one, and several.
+pub(super) type Noun = [&'static str; 2];
+
+/// "1 oddity", "1,200 oddities".
+pub(super) fn counted(count: u64, [one, several]: Noun) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count => format!("{} {several}", grouped(count)),
+    }
+}
+
 /// The document, and what of it was left out.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     text: String,
-    left_out: BTreeMap<&'static str, u64>,
+    left_out: BTreeMap<Noun, u64>,
     /// Kept for the end, which is never cut.
     end: usize,
 }
@@ -55,7 +66,7 @@ impl Page {
     }
 
     /// Says that so many of something are not shown.
-    pub(super) fn leave_out(&mut self, what: &'static str, count: u64) {
+    pub(super) fn leave_out(&mut self, what: Noun, count: u64) {
         if count > 0 {
             *self.left_out.entry(what).or_default() += count;
         }
@@ -67,7 +78,7 @@ impl Page {
             let pieces: Vec<String> = self
                 .left_out
                 .iter()
-                .map(|(what, count)| format!("{} {what}", grouped(*count)))
+                .map(|(what, count)| counted(*count, *what))
                 .collect();
             self.text.push_str(&format!(
                 "\n**Not shown here**, to fit a comment: {}. All of it: {all}\n",
@@ -124,5 +135,22 @@ impl Part {
 
     pub(super) fn is_empty(&self) -> bool {
         self.text.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_not_several() {
+        let mut page = Page::default();
+        page.leave_out(["oddity", "oddities"], 1);
+        page.leave_out(["operation", "operations"], 1_200);
+        let text = page.finish("`show`", "");
+        assert!(
+            text.contains(": 1 oddity, 1,200 operations. All of it"),
+            "{text}"
+        );
     }
 }

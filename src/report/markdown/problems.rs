@@ -3,14 +3,15 @@
 use super::Told;
 use super::inert;
 use super::operation;
+use super::page::Noun;
 use super::page::Page;
 use super::page::Part;
+use super::page::counted;
 use crate::report::Diagnostic;
 use crate::report::Outcome;
 use crate::report::ReportError;
 use crate::report::Severity;
 use crate::report::text;
-use crate::report::text::cells::counted;
 use crate::report::text::grouped;
 use crate::report::went_wrong;
 
@@ -27,14 +28,17 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
 
 pub(super) fn diagnostics(page: &mut Page, diagnostics: &[Diagnostic]) {
     // Errors first: they are what stands in the way.
-    for (severity, what) in [(Severity::Error, "errors"), (Severity::Warning, "warnings")] {
+    for (severity, what) in [
+        (Severity::Error, ["error", "errors"]),
+        (Severity::Warning, ["warning", "warnings"]),
+    ] {
         let found = || diagnostics.iter().filter(|one| one.severity == severity);
         let count = found().count() as u64;
         if count == 0 {
             continue;
         }
         let mut part = page.part(ROOM);
-        let heading = counted(count, severity.as_str());
+        let heading = counted(count, what);
         part.add(&format!("\n#### {heading}\n\n"));
         let mut shown = 0;
         for diagnostic in found() {
@@ -123,13 +127,17 @@ fn failures(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
             }
         }
     }
-    page.leave_out("failed or unknown operations", all - shown);
+    let what = [
+        "failed or unknown operation",
+        "failed or unknown operations",
+    ];
+    page.leave_out(what, all - shown);
     page.put(&part);
     Ok(())
 }
 
 /// Behind a list that was cut.
-pub(super) fn more(page: &mut Page, part: &mut Part, what: &'static str, count: u64, shown: u64) {
+pub(super) fn more(page: &mut Page, part: &mut Part, what: Noun, count: u64, shown: u64) {
     let rest = count.saturating_sub(shown);
     if rest > 0 {
         part.remark(&format!("- … and {} more\n", grouped(rest)));

@@ -34,6 +34,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) {
         }
         shown += 1;
     }
-    page.leave_out("steps of the table", steps.len() as u64 - shown);
+    let what = ["step of the table", "steps of the table"];
+    page.leave_out(what, steps.len() as u64 - shown);
     page.put(&part);
 }

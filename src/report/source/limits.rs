@@ -1,73 +1,117 @@
-//! What was counted, beside the limits of the playbook.
+//! What was counted, beside the limits that hold for the run.
 
 use std::path::Path;
 
 use super::Source;
+use super::is_waiting;
 use crate::diag::Sources;
 use crate::event::Progress;
-use crate::operation::State;
 use crate::playbook;
 use crate::playbook::Limits;
 use crate::playbook::Tolerance;
 use crate::report::ReportError;
+use crate::report::text::grouped;
 
 /// A number and what it may be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(in crate::report) struct Bound {
     /// What is counted, in the plural.
     pub(in crate::report) what: &'static str,
+    /// What a playbook calls the limit.
+    pub(in crate::report) name: &'static str,
     pub(in crate::report) found: u64,
     /// Whether more may come to be known.
     pub(in crate::report) at_least: bool,
-    /// As the playbook calls it, and what it says; none where there is no bound.
-    pub(in crate::report) limit: Option<(&'static str, String)>,
-    pub(in crate::report) is_passed: bool,
+    /// None where nothing sets it.
+    pub(in crate::report) limit: Option<Limit>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(in crate::report) struct Limit {
+    said: Tolerance,
+    /// The number it comes to.
+    pub(in crate::report) allowed: u64,
+    /// Whether an apply was given it in place of the playbook's.
+    pub(in crate::report) is_given: bool,
+}
+
+impl Limit {
+    fn new(said: Tolerance, is_given: bool, progress: &Progress) -> Self {
+        Self {
+            allowed: allowed(said, progress),
+            said,
+            is_given,
+        }
+    }
+
+    /// "5,000", "5%".
+    pub(in crate::report) fn text(&self) -> String {
+        match self.said {
+            Tolerance::Count(count) => grouped(count),
+            percent @ Tolerance::Percent(_) => percent.to_string(),
+        }
+    }
+}
+
+impl Bound {
+    /// By how much more was found than there may be.
+    pub(in crate::report) fn exceeded_by(&self) -> Option<u64> {
+        let allowed = self.limit.as_ref()?.allowed;
+        self.found.checked_sub(allowed).filter(|by| *by > 0)
+    }
 }
 
 impl Source<'_> {
     /// Changes, deletes and failures. Limits of included playbooks, for their own steps, are not among them.
     pub(in crate::report) fn bounds(&self) -> Result<Vec<Bound>, ReportError> {
         let progress = self.view.progress()?;
-        let limits = self.limits();
-        let at_least = self.steps.iter().any(|step| {
-            let deferred = step.counts.get(&State::Deferred).copied();
-            step.writes && (!step.expanded || deferred.unwrap_or(0) > 0)
+        let given = self.view.given_limits()?.unwrap_or_default();
+        let limits = self.written_limits().map(|written| {
+            let limits = given.over(&written);
+            Limits {
+                // Deletes are refused unless somebody says how many there may be.
+                max_deletes: limits.max_deletes.or(Some(0)),
+                ..limits
+            }
         });
-        let number = |name, limit: Option<u64>| {
-            limit.map(|limit| (name, crate::report::text::grouped(limit)))
+        let at_least = self.steps.iter().any(is_waiting);
+        let bound = |what, name, found, at_least, of: fn(&Limits) -> Option<Tolerance>| Bound {
+            what,
+            name,
+            found,
+            at_least,
+            limit: limits
+                .as_ref()
+                .and_then(of)
+                .map(|limit| Limit::new(limit, of(&given).is_some(), &progress)),
         };
-        let max_deletes = limits
-            .as_ref()
-            .map(|limits| limits.max_deletes.unwrap_or(0));
-        let max_changes = limits.as_ref().and_then(|limits| limits.max_changes);
-        let max_failures = limits.as_ref().and_then(|limits| limits.max_failures);
         Ok(vec![
-            Bound {
-                what: "changes",
-                found: progress.changes,
+            bound(
+                "changes",
+                "max_changes",
+                progress.changes,
                 at_least,
-                limit: number("max_changes", max_changes),
-                is_passed: max_changes.is_some_and(|limit| progress.changes > limit),
-            },
-            Bound {
-                what: "deletes",
-                found: progress.deletes,
+                |limits| limits.max_changes.map(Tolerance::Count),
+            ),
+            bound(
+                "deletes",
+                "max_deletes",
+                progress.deletes,
                 at_least,
-                limit: number("max_deletes", max_deletes),
-                is_passed: max_deletes.is_some_and(|limit| progress.deletes > limit),
-            },
-            Bound {
-                what: "failures",
-                found: progress.failed,
-                at_least: false,
-                limit: max_failures.map(|tolerance| ("max_failures", shown(tolerance))),
-                is_passed: max_failures.is_some_and(|tolerance| is_passed(tolerance, &progress)),
-            },
+                |limits| limits.max_deletes.map(Tolerance::Count),
+            ),
+            bound(
+                "failures",
+                "max_failures",
+                progress.failed,
+                false,
+                |limits| limits.max_failures,
+            ),
         ])
     }
 
-    /// None where this version does not read the playbook any more.
-    fn limits(&self) -> Option<Limits> {
+    /// Of the playbook, or of what takes a run of it back. None where this version does not read the playbook any more.
+    fn written_limits(&self) -> Option<Limits> {
         if let Some(undoes) = &self.standing.undoes {
             return Some(Limits {
                 max_deletes: Some(undoes.max_deletes),
@@ -82,23 +126,18 @@ impl Source<'_> {
     }
 }
 
-fn shown(tolerance: Tolerance) -> String {
-    match tolerance {
-        Tolerance::Count(count) => crate::report::text::grouped(count),
-        Tolerance::Percent(percent) => format!("{percent}%"),
-    }
-}
-
-fn is_passed(tolerance: Tolerance, progress: &Progress) -> bool {
-    match tolerance {
-        Tolerance::Count(count) => progress.failed > count,
+fn allowed(limit: Tolerance, progress: &Progress) -> u64 {
+    match limit {
+        Tolerance::Count(count) => count,
         Tolerance::Percent(percent) => {
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "counts of operations are small beside 2^52"
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "counts of operations are small beside 2^52, and a share of them is no less than nothing"
             )]
-            let (failed, all) = (progress.failed as f64, progress.operations() as f64);
-            failed * 100.0 > percent * all
+            let share = (percent * progress.operations() as f64 / 100.0).floor() as u64;
+            share
         }
     }
 }

@@ -54,6 +54,44 @@ fn a_run_with_failures() {
     insta::assert_snapshot!(body(&of(fixtures::finished)));
 }
 
+/// A step of which nothing is known yet has no operations to count, and may come to any number.
+#[test]
+fn a_step_that_waits_is_not_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "made", "create", Some("Cases"));
+    fixtures::step(&file, 1, "attach", "link", Some("Cases"));
+    let create = Planned::create(0, 0, "A", "Cases", json!({ "name": "a" }));
+    fixtures::add(&mut file, 0, vec![create]);
+    insta::assert_snapshot!(body(&html(file)));
+}
+
+/// What is hidden is what metadata marks, and that may be nothing.
+#[test]
+fn what_is_hidden_is_said() {
+    let marked = of(fixtures::plan);
+    assert!(
+        marked.contains("the fields that the instance's metadata mark")
+            || marked.contains("the fields that the instance&#x27;s metadata mark"),
+        "{marked}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = fixtures::plan(folder.path());
+    let mut header = file.header().unwrap();
+    for module in header.metadata.modules.values_mut() {
+        module
+            .fields
+            .values_mut()
+            .for_each(|field| field.marks.clear());
+    }
+    file.put(&header).unwrap();
+    let bare = html(file);
+    assert!(
+        bare.contains("mark no field of these modules as personal"),
+        "{bare}"
+    );
+}
+
 #[test]
 fn a_browser_runs_what_is_named_and_nothing_else() {
     let page = of(fixtures::plan);
@@ -146,7 +184,7 @@ fn of_very_many_operations_the_bad_ones_come_first() {
         "what it holds is said"
     );
     assert!(
-        page.contains("The other 250 are counted above"),
+        page.contains("; 250 more are counted above"),
         "and what it does not"
     );
     assert!(page.contains("--operations all"), "and how to see it");

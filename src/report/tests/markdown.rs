@@ -16,8 +16,11 @@ use super::fixtures;
 use super::fixtures::Planned;
 use crate::operation::Action;
 use crate::operation::State;
+use crate::playbook::Limits;
+use crate::playbook::Tolerance;
 use crate::report::Privacy;
 use crate::report::write_markdown;
+use crate::runfile::GivenLimits;
 use crate::runfile::RunFile;
 use crate::wire::Label;
 use crate::wire::SugarLabel;
@@ -84,6 +87,75 @@ fn many_changes_of_a_kind() {
     let text = markdown(file);
     let (upto, _) = text.split_once("other operations").unwrap();
     insta::assert_snapshot!(upto);
+}
+
+/// Whoever raised a limit sees the one that holds, and by how much it is exceeded where it is.
+#[test]
+fn the_limits_are_those_that_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = fixtures::plan(folder.path());
+    let given = Limits {
+        max_changes: Some(5),
+        max_failures: Some(Tolerance::Percent(50.0)),
+        ..Limits::default()
+    };
+    file.put(&GivenLimits(given)).unwrap();
+    let text = markdown(file);
+    let (_, table) = text.split_once("|---|--:|---|\n").unwrap();
+    insta::assert_snapshot!(table.split_once("\n\n").unwrap().0);
+}
+
+/// What is odd, and a few records of every step, are worth more than tables and than the rest of another step.
+#[test]
+fn what_is_odd_is_shown_however_many_changes_there_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "tidy", "update", Some("Accounts"));
+    fixtures::step(&file, 1, "touch", "update", Some("Accounts"));
+    let long = "a value that takes its room ".repeat(4);
+    let fields = |index: u64, side: &str| -> serde_json::Map<String, Json> {
+        (0..60)
+            .map(|field| {
+                (
+                    format!("f{field}_c"),
+                    format!("{side} {index} {long}").into(),
+                )
+            })
+            .collect()
+    };
+    let tidy = (0..40).map(|index| {
+        let (mut before, after) = (fields(index, "old"), fields(index, "new"));
+        before.insert("website".into(), "https://example.com".into());
+        let mut after = after;
+        after.insert(
+            "website".into(),
+            if index == 7 {
+                ""
+            } else {
+                "https://example.com"
+            }
+            .into(),
+        );
+        let (before, after) = (Json::Object(before), Json::Object(after));
+        Planned::update(0, index, &format!("T-{index}"), "Accounts", before, after)
+    });
+    fixtures::add(&mut file, 0, tidy.collect());
+    let touch = (0..200).map(|index| {
+        let (old, new) = (
+            json!({ "name": "old" }),
+            json!({ "name": format!("{long} {index}") }),
+        );
+        Planned::update(1, index, &format!("U-{index}"), "Accounts", old, new)
+    });
+    fixtures::add(&mut file, 1, touch.collect());
+    let text = markdown(file);
+    assert!(text.contains("- **cleared**: `website` × 1"), "{text}");
+    for record in ["[`T-0`]", "[`T-2`]", "[`U-0`]", "[`U-2`]"] {
+        assert!(text.contains(&format!("- {record}")), "{record}: {text}");
+    }
+    assert_eq!(left_out(&text, " oddit"), 0);
+    assert!(left_out(&text, " changed field") > 0, "{text}");
+    assert!(text.len() <= LARGEST, "{}", text.len());
 }
 
 /// A value that would write to everybody, close what is folded, end its cell and fetch a picture.
@@ -335,7 +407,7 @@ fn assert_counts(text: &str, deletes: u64, failures: u64) {
             .lines()
             .filter(|line| line.starts_with("- `delete`"));
         let listed = listed.count() as u64;
-        let more = left_out(text, " deletes");
+        let more = left_out(text, " delete");
         assert_eq!(listed + more, deletes);
     }
     if failures > 0 {
@@ -349,7 +421,7 @@ fn assert_counts(text: &str, deletes: u64, failures: u64) {
             .filter(|line| line.starts_with("    - ") && !line.contains("… and "));
         let listed = listed.count() as u64;
         assert_eq!(
-            listed + left_out(text, " failed or unknown operations"),
+            listed + left_out(text, " failed or unknown operation"),
             failures
         );
     }
@@ -413,7 +485,7 @@ fn hundreds_of_deletes_are_all_listed_before_creates() {
     for index in 0..600 {
         assert!(text.contains(&format!("K-{index:05}")), "{index}:\n{text}");
     }
-    assert_eq!(left_out(&text, " deletes"), 0);
+    assert_eq!(left_out(&text, " delete"), 0);
     assert!(left_out(&text, " operations") > 0, "{text}");
 }
 

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthChar;
 use unicode_width::UnicodeWidthStr;
 
+pub(in crate::report) use crate::diag::grouped;
+
 /// Stands for what was cut off.
 pub(super) const CUT: char = '…';
 
@@ -83,19 +85,6 @@ pub(in crate::report) fn counted(count: u64, singular: &str) -> String {
         1 => format!("1 {singular}"),
         count => format!("{} {singular}s", grouped(count)),
     }
-}
-
-/// With commas between thousands: reports have numbers of seven digits.
-pub(in crate::report) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::report::RunResult;
 use crate::report::outcome::Standing;
 use crate::report::source::Source;
 use crate::runfile::Ending;
+use crate::runfile::Instance;
 use crate::wire::LocalLabel;
 
 const DRIFT: &str = LocalLabel::Drift.as_str();
@@ -51,7 +52,8 @@ pub(in crate::report) fn of<O>(
     let summary = &report.summary;
     let can_be_undone = source.failed_and_written()? > 0
         || (summary.ok > 0 && summary.ok + summary.unknown > head::irreversible(source)?);
-    Ok(steps(&source.standing, report, can_be_undone))
+    let instance = source.instance();
+    Ok(steps(&source.standing, report, instance, can_be_undone))
 }
 
 /// Whether anything failed that need not fail again.
@@ -71,17 +73,19 @@ fn may_go_better<O>(report: &Report<O>) -> bool {
 /// What for, and the command that does it.
 pub(in crate::report) type Step = (String, Option<String>);
 
-fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec<Step> {
+fn steps<O>(
+    standing: &Standing,
+    report: &Report<O>,
+    instance: &Instance,
+    can_be_undone: bool,
+) -> Vec<Step> {
     let ending = standing.ending.as_ref();
-    let file = quoted(&report.run.file);
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
-    // A sandbox of its own for each command is named by its seed; the command that goes on needs one too.
-    let where_to = if report.instance.url.starts_with("sandbox:") {
-        " --sandbox"
-    } else {
-        ""
+    let command = |verb: &str, options: &str| {
+        let command = again(verb, &report.run.file, instance);
+        format!("{command}{options}")
     };
-    let apply = |options: &str| format!("sugarmill apply {file}{where_to}{options}");
+    let apply = |options: &str| command("apply", options);
     let summary = &report.summary;
     let mut steps = Vec::new();
     if standing.is_hindered {
@@ -90,7 +94,10 @@ fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec
     }
     if let Some(writer) = &standing.writer {
         let why = format!("it goes on, in {writer}; to look again:");
-        steps.push((why, Some(format!("sugarmill show {file}"))));
+        steps.push((
+            why,
+            Some(format!("sugarmill show {}", quoted(&report.run.file))),
+        ));
         return steps;
     }
     match (standing.is_plan(), report.result) {
@@ -140,17 +147,18 @@ fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec
             steps.push(step(why, apply(" --retry-unknown")));
         }
     }
-    // A sandbox that lived for one command has nothing left to take back.
-    if report.kind == Kind::Run && can_be_undone && where_to.is_empty() {
+    // A sandbox that lived for one command is named by its seed, and has nothing left to take back.
+    let is_gone = instance.url.starts_with("sandbox:");
+    if report.kind == Kind::Run && can_be_undone && !is_gone {
         let why = match is_open(report) {
             true => "to take back what was done, in place of going on:",
             false => "to take it back:",
         };
-        steps.push(step(why, format!("sugarmill undo {file}")));
+        steps.push(step(why, command("undo", "")));
     }
     if report.kind == Kind::Undo && summary.labels.contains_key(DRIFT) && !standing.is_plan() {
         let undone = standing.undoes.as_ref().map_or("", |undoes| &undoes.file);
-        let command = format!("sugarmill undo {} --force{where_to}", quoted(undone));
+        let command = format!("{} --force", again("undo", undone, instance));
         let why = "to take back what somebody changed since, too:";
         steps.push(step(why, command));
     }
@@ -160,6 +168,18 @@ fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec
 /// Advice in which `FILE` stands for the run file, with the name that the file has now.
 pub fn naming(advice: &str, file: &str) -> String {
     advice.replace("apply FILE", &format!("apply {}", quoted(file)))
+}
+
+/// A command on a run file that names the instance as the command line of its plan did.
+pub fn again(verb: &str, file: &str, instance: &Instance) -> String {
+    let mut command = format!("sugarmill {verb} {}", quoted(file));
+    let confirm = instance.confirm.iter();
+    let confirm = confirm.flat_map(|host| ["--confirm", host]);
+    for flag in instance.flags.iter().map(String::as_str).chain(confirm) {
+        command.push(' ');
+        command.push_str(&quoted(flag));
+    }
+    command
 }
 
 /// As a shell takes it for one word.
@@ -174,6 +194,31 @@ pub(in crate::report) fn quoted(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_next_command_names_the_instance_as_the_last_one_did() {
+        let instance = |flags: &[&str], confirm: Option<&str>| Instance {
+            url: "https://crm.example.com".into(),
+            user: "ops".into(),
+            user_id: "1".into(),
+            metadata_hash: None,
+            flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+            confirm: confirm.map(str::to_owned),
+        };
+        for (instance, command) in [
+            (instance(&[], None), "sugarmill apply a.run"),
+            (
+                instance(&["--profile", "my crm"], Some("crm.example.com")),
+                "sugarmill apply a.run --profile 'my crm' --confirm crm.example.com",
+            ),
+            (
+                instance(&["--sandbox"], None),
+                "sugarmill apply a.run --sandbox",
+            ),
+        ] {
+            assert_eq!(again("apply", "a.run", &instance), command);
+        }
+    }
 
     #[test]
     fn paths_are_one_word_for_a_shell() {
