@@ -105,7 +105,7 @@ impl Engine<'_> {
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
         let expanded = self.with_matches(step, expanded, items).await?;
         let mut expanded = self.with_keys(step, expanded, items).await?;
-        let other_ids = self.with_given_ids(step, &mut expanded)?;
+        let other_ids = self.with_given_ids(&mut expanded)?;
         let used = match &step.projection {
             Projection::All => BTreeSet::new(),
             Projection::Fields(fields) => fields.clone(),
