@@ -268,7 +268,7 @@ pub(crate) async fn send(
                 hindered.join("; ")
             ),
             help: Some(format!(
-                "make room for it, then `sugarmill apply {}`",
+                "when that is mended, go on with `sugarmill apply {}`",
                 path.display()
             )),
         });
