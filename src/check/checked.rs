@@ -358,6 +358,14 @@ impl CheckedStep {
         creates && self.key.is_some()
     }
 
+    /// Whether it makes records whose ids sugarmill chooses.
+    pub fn creates(&self) -> bool {
+        matches!(
+            self.action,
+            CheckedAction::Write(CheckedWrite::Create { .. } | CheckedWrite::Upsert { .. })
+        )
+    }
+
     pub fn module(&self) -> Option<&Located<ModuleName>> {
         match &self.action {
             CheckedAction::Read(read) => read.module(),

@@ -17,8 +17,8 @@ pub(crate) fn of(
     header: &Header,
     loaded: &Loaded,
 ) -> Result<Option<Ledger>, Failure> {
-    let has_keys = loaded.checked.steps.iter().any(CheckedStep::creates_by_key);
-    if !has_keys || session.is_of_this_process() {
+    let creates = loaded.checked.steps.iter().any(CheckedStep::creates);
+    if !creates || session.is_of_this_process() {
         return Ok(None);
     }
     // Whoever has no place for it may plan. They cannot apply, since the lock of an apply lies in the same place.

@@ -1,5 +1,5 @@
-//! Links that take the place of others: what a record that may have one at most is linked to now, so that undo can put it
-//! back.
+//! The records that a link leads to: whether they are there, and what one that may have one at most is linked to now, so
+//! that undo can put it back.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +34,7 @@ use crate::wire::ModuleName;
 use crate::wire::Page;
 use crate::wire::Read;
 use crate::wire::RecordId;
+use crate::wire::SugarLabel;
 
 /// A record at one end of a link that has one at most at the other.
 #[derive(Debug, Clone)]
@@ -47,6 +48,16 @@ pub(super) struct Bound {
     columns: Vec<String>,
 }
 
+/// What a record that a link binds has now.
+#[derive(Debug, Clone)]
+enum Held {
+    /// Nothing, or nothing that can be told.
+    Free,
+    By(Replaced),
+    /// It is not there itself.
+    Gone,
+}
+
 impl Engine<'_> {
     /// The columns of a relation, to be asked for with what is linked through it.
     pub(super) fn columns(&self, module: &ModuleName, link: &LinkName) -> Vec<String> {
@@ -54,7 +65,7 @@ impl Engine<'_> {
         columns.into_iter().flatten().cloned().collect()
     }
 
-    /// Asks whom the records that links are about to bind are bound to now.
+    /// Asks whether the records that links lead to are there, and whom those that they are about to bind are bound to now.
     pub(super) async fn with_held(
         &self,
         drafts: &[&Draft],
@@ -62,6 +73,8 @@ impl Engine<'_> {
     ) -> Result<Vec<Known>, ExecuteError> {
         let mut asked: Vec<Bound> = Vec::new();
         let mut places = Vec::new();
+        let mut needs: Vec<(Need, Absence)> = Vec::new();
+        let mut needed_by = Vec::new();
         for (place, (draft, known)) in drafts.iter().zip(&known).enumerate() {
             let change = &draft.change;
             let is_missing = matches!(known, Ok(Current::Missing));
@@ -71,7 +84,26 @@ impl Engine<'_> {
             if is_missing && !self.is_new(module, record, draft.seq)? {
                 continue;
             }
-            for bound in self.bound(change, known.as_ref().ok()) {
+            let bound = self.bound(change, known.as_ref().ok());
+            for (module, record) in self.led_to(change, known.as_ref().ok()) {
+                // Of one that is bound it will be seen anyway.
+                let is_bound = bound
+                    .iter()
+                    .any(|bound| bound.record == record && bound.module == module);
+                if !is_bound && !self.is_new(&module, &record, draft.seq)? {
+                    let fields = Fields::These(BTreeSet::new());
+                    needed_by.push(place);
+                    needs.push((
+                        Need::Record {
+                            module,
+                            record,
+                            fields,
+                        },
+                        Absence::Odd,
+                    ));
+                }
+            }
+            for bound in bound {
                 // What this run makes is bound to nothing yet.
                 if !self.is_new(&bound.module, &bound.record, draft.seq)? {
                     places.push(place);
@@ -79,24 +111,51 @@ impl Engine<'_> {
                 }
             }
         }
-        for (place, held) in places
-            .into_iter()
-            .zip(held(&self.asker, &self.metadata, &asked).await?)
-        {
-            let Some(held) = held else { continue };
-            match &mut known[place] {
-                Ok(Current::Links(linked)) => linked.held.push(held),
-                // Its left record is not there before this run.
-                other @ Ok(Current::Missing) => {
-                    *other = Ok(Current::Links(Linked {
-                        held: vec![held],
-                        ..Linked::default()
-                    }));
+        let (there, held) = tokio::try_join!(
+            self.asker.know(&needs),
+            all_held(&self.asker, &self.metadata, &asked, Absence::Odd)
+        )?;
+        for ((place, (need, _)), there) in needed_by.into_iter().zip(needs).zip(there) {
+            if let (Need::Record { module, record, .. }, Ok(Current::Missing)) = (need, there)
+                && let Some(linked) = linked(&mut known[place])
+            {
+                linked.missing.push((module, record));
+            }
+        }
+        for ((place, bound), held) in places.into_iter().zip(asked).zip(held) {
+            let is_left = drafts[place].change.record() == Some(&bound.record);
+            match held {
+                Held::Free => {}
+                // Whether the left record is there was asked before.
+                Held::Gone if is_left => {}
+                Held::Gone => {
+                    if let Some(linked) = linked(&mut known[place]) {
+                        linked.missing.push((bound.module, bound.record));
+                    }
                 }
-                _ => {}
+                Held::By(held) => {
+                    if let Some(linked) = linked(&mut known[place]) {
+                        linked.held.push(held);
+                    }
+                }
             }
         }
         Ok(known)
+    }
+
+    /// The records that a link leads to and is not linked to yet, as far as their module is known.
+    fn led_to(&self, change: &Change, current: Option<&Current>) -> Vec<(ModuleName, RecordId)> {
+        let (Change::Link { module, link, .. }, Some(open)) = (change, open(change, current))
+        else {
+            return Vec::new();
+        };
+        let Some(far) = self.metadata.far_module(module.as_str(), link.as_str()) else {
+            return Vec::new();
+        };
+        let far = ModuleName::new(far);
+        open.into_iter()
+            .map(|id| (far.clone(), id.clone()))
+            .collect()
     }
 
     /// Whether an earlier operation of this run will make the record, and has not yet.
@@ -120,22 +179,14 @@ impl Engine<'_> {
             module,
             record,
             link,
-            targets,
+            ..
         } = change
         else {
             return Vec::new();
         };
-        let none = Linked::default();
-        let linked = match current {
-            Some(Current::Links(linked)) => linked,
-            Some(Current::Missing) => &none,
-            _ => return Vec::new(),
+        let Some(open) = open(change, current) else {
+            return Vec::new();
         };
-        let open: Vec<&RecordId> = targets
-            .iter()
-            .map(|target| &target.id)
-            .filter(|id| !linked.contains(id))
-            .collect();
         let (near, through) = (module.as_str(), link.as_str());
         let Some(far) = self.metadata.far_side(near, through) else {
             return Vec::new();
@@ -170,13 +221,54 @@ impl Engine<'_> {
     }
 }
 
+/// The records of a link that are not linked yet.
+fn open<'a>(change: &'a Change, current: Option<&Current>) -> Option<Vec<&'a RecordId>> {
+    let Change::Link { targets, .. } = change else {
+        return None;
+    };
+    let ids = targets.iter().map(|target| &target.id);
+    match current? {
+        Current::Links(linked) => Some(ids.filter(|id| !linked.contains(id)).collect()),
+        Current::Missing => Some(ids.collect()),
+        _ => None,
+    }
+}
+
+/// What is known of a link whose left record is there, or will be.
+fn linked(known: &mut Known) -> Option<&mut Linked> {
+    if matches!(known, Ok(Current::Missing)) {
+        *known = Ok(Current::Links(Linked::default()));
+    }
+    match known {
+        Ok(Current::Links(linked)) => Some(linked),
+        _ => None,
+    }
+}
+
 /// Whom each record is bound to now, in their order; nothing where it is free or cannot be told.
 pub(super) async fn held(
     asker: &Asker,
     metadata: &Metadata,
     bound: &[Bound],
 ) -> Result<Vec<Option<Replaced>>, ExecuteError> {
-    let mut held: Vec<Option<Replaced>> = vec![None; bound.len()];
+    let held = Box::pin(all_held(asker, metadata, bound, Absence::Expected))
+        .await?
+        .into_iter();
+    let by = held.map(|held| match held {
+        Held::By(replaced) => Some(replaced),
+        Held::Free | Held::Gone => None,
+    });
+    Ok(by.collect())
+}
+
+/// `absence` is of the bound records: before an apply writes, some of them are still to be made.
+async fn all_held(
+    asker: &Asker,
+    metadata: &Metadata,
+    bound: &[Bound],
+    absence: Absence,
+) -> Result<Vec<Held>, ExecuteError> {
+    let mut held: Vec<Held> = vec![Held::Free; bound.len()];
     let mut needs = Vec::new();
     let mut by_field = Vec::new();
     let mut reads = Vec::new();
@@ -202,13 +294,18 @@ pub(super) async fn held(
             record: bound.record.clone(),
             fields: Fields::These(fields),
         };
-        needs.push((need, Absence::Expected));
+        needs.push((need, absence));
     }
     let mut others = Vec::new();
     let mut waiting = Vec::new();
     for ((place, parentage), known) in by_field.into_iter().zip(asker.know(&needs).await?) {
-        let Ok(Current::Record(record)) = known else {
-            continue;
+        let record = match known {
+            Ok(Current::Record(record)) => record,
+            Ok(Current::Missing) => {
+                held[place] = Held::Gone;
+                continue;
+            }
+            _ => continue,
         };
         let former = match parentage {
             Parentage::Fields(fields) => of_fields(&fields, &record).map(Former::Fields),
@@ -233,13 +330,13 @@ pub(super) async fn held(
             others.push((need, Absence::Expected));
             waiting.push(place);
         }
-        held[place] = former.map(|former| bound.by(former));
+        held[place] = former.map_or(Held::Free, |former| Held::By(bound.by(former)));
     }
     for (place, known) in waiting.into_iter().zip(asker.know(&others).await?) {
         let Ok(Current::Links(linked)) = known else {
             continue;
         };
-        if let Some(Replaced {
+        if let Held::By(Replaced {
             record,
             former: Former::Linked(one),
             ..
@@ -251,8 +348,11 @@ pub(super) async fn held(
     }
     for (place, answer) in by_link.into_iter().zip(asker.all(reads).await?) {
         let bound = &bound[place];
-        let one = answer.ok().and_then(|answer| first(answer, &bound.columns));
-        held[place] = one.map(|one| bound.by(Former::Linked(one)));
+        held[place] = match answer.map(|answer| first(answer, &bound.columns)) {
+            Ok(Some(one)) => Held::By(bound.by(Former::Linked(one))),
+            Err(fault) if fault.label() == SugarLabel::NotFound.into() => Held::Gone,
+            Ok(None) | Err(_) => Held::Free,
+        };
     }
     Ok(held)
 }

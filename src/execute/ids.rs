@@ -1,11 +1,14 @@
-//! Creates with a key on an instance that gives ids of its own: the ledger knows which record each key made, and is asked
-//! wherever the id that follows from the key would lead to it otherwise.
+//! Creates on an instance that gives ids of its own: the ledger knows which record each key made, and is asked wherever
+//! the id that follows from the key would lead to it otherwise. Without a key the id follows from the run, so that a copy of
+//! its file makes nothing twice.
 
 use super::Engine;
 use super::ExecuteError;
 use super::needs::Absence;
 use super::needs::Known;
+use crate::check::CheckedAction;
 use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Sources;
@@ -37,16 +40,21 @@ const IDS_IGNORED: Code = Code("ids_ignored");
 pub(super) type OtherIds = Vec<RecordId>;
 
 impl Engine<'_> {
-    /// What follows from a key of a step, in every run.
-    fn computed(&self, step: &CheckedStep, key: &Key) -> RecordId {
-        self.origin.record_id(&step.id, key, Stability::Keyed)
+    /// The id by which the ledger knows what an operation makes: of a create the one that follows from its key, in every
+    /// run, or from this run where it has none. An upsert has `own`, the one it was planned with.
+    fn computed(&self, step: &CheckedStep, key: &Key, own: &RecordId) -> RecordId {
+        let stability = match (&step.action, &step.key) {
+            (CheckedAction::Write(CheckedWrite::Upsert { .. }), _) => return own.clone(),
+            (_, Some(_)) => Stability::Keyed,
+            (_, None) => Stability::OfThisRun,
+        };
+        self.origin.record_id(&step.id, key, stability)
     }
 
     /// Lets the creates of a page mean the records that the ledger has for their keys. Gives, for each write, the other
     /// ids that its record may have.
     pub(super) fn with_given_ids(
         &mut self,
-        step: &CheckedStep,
         page: &mut [Expanded],
     ) -> Result<Vec<OtherIds>, ExecuteError> {
         let mut ledger = self.ledger.as_mut().filter(|ledger| ledger.is_there());
@@ -57,7 +65,7 @@ impl Engine<'_> {
             };
             let mut of_draft = Vec::new();
             if let Change::Create { id, .. } = &draft.change
-                && step.creates_by_key()
+                && draft.upsert.is_none()
                 && let Some(ledger) = &mut ledger
             {
                 let computed = id.clone();
@@ -138,7 +146,8 @@ impl Engine<'_> {
         let pairs: Vec<Pair> = done
             .filter_map(|(operation, settlement)| match &settlement.change {
                 Some(Change::Create { module, id, .. }) => {
-                    self.pair(operation.seq, &operation.key, module, id)
+                    let own = operation.change.as_ref().and_then(Change::record)?;
+                    self.pair((operation.seq, &operation.key, own), module, id)
                 }
                 _ => None,
             })
@@ -154,11 +163,16 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Nothing, where the record has the id that follows from its key.
-    fn pair(&self, seq: Seq, key: &Key, module: &ModuleName, given: &RecordId) -> Option<Pair> {
+    /// Nothing, where the record has the id that it was to have.
+    fn pair(
+        &self,
+        (seq, key, own): (Seq, &Key, &RecordId),
+        module: &ModuleName,
+        given: &RecordId,
+    ) -> Option<Pair> {
         let step = self.checked.step(seq.step());
-        let computed = self.computed(step, key);
-        let is_other = step.creates_by_key() && computed != *given;
+        let computed = self.computed(step, key, own);
+        let is_other = step.creates() && computed != *given;
         is_other.then(|| Pair {
             module: module.clone(),
             computed,
@@ -170,7 +184,7 @@ impl Engine<'_> {
     /// that does not know it, and what another run made since the plan is not made again.
     pub(super) async fn meet_ledger(&mut self) -> Result<(), ExecuteError> {
         let checked = self.checked;
-        for step in checked.steps.iter().filter(|step| step.creates_by_key()) {
+        for step in checked.steps.iter().filter(|step| step.creates()) {
             if self.ledger.is_some() && self.file.get::<ClientIds>()? == Some(ClientIds::Ignored) {
                 self.enter_made(step)?;
             }
@@ -191,7 +205,10 @@ impl Engine<'_> {
             after = Some(last.seq);
             let pairs: Vec<Pair> = page
                 .iter()
-                .filter_map(|made| self.pair(made.seq, &made.key, &made.module, &made.record))
+                .filter_map(|made| {
+                    let own = (made.seq, &made.key, &made.record);
+                    self.pair(own, &made.module, &made.record)
+                })
                 .collect();
             self.add(&pairs)?;
         }
@@ -207,7 +224,8 @@ impl Engine<'_> {
             after = Some(last.seq);
             let mut known = Vec::new();
             for planned in page {
-                if !self.given(planned.seq, &planned.key)?.is_empty() {
+                let given = self.given(planned.seq, &planned.key, &planned.record)?;
+                if !given.is_empty() {
                     known.extend(self.file.operation(planned.seq)?);
                 }
             }
@@ -227,11 +245,16 @@ impl Engine<'_> {
     }
 
     /// The ids that the ledger has for a create, the last one first.
-    pub(super) fn given(&mut self, seq: Seq, key: &Key) -> Result<Vec<RecordId>, LedgerError> {
+    pub(super) fn given(
+        &mut self,
+        seq: Seq,
+        key: &Key,
+        own: &RecordId,
+    ) -> Result<Vec<RecordId>, LedgerError> {
         let step = self.checked.step(seq.step());
-        let computed = self.computed(step, key);
+        let computed = self.computed(step, key, own);
         match &mut self.ledger {
-            Some(ledger) if step.creates_by_key() => ledger.given(&computed),
+            Some(ledger) if step.creates() => ledger.given(&computed),
             _ => Ok(Vec::new()),
         }
     }

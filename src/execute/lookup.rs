@@ -64,8 +64,11 @@ impl Engine<'_> {
             is_asked.push(need.is_some());
             let Some(need) = need else { continue };
             // First by the id that it carried, unless the ledger knows that this was replaced.
-            let mut given = self.given(operation.seq, &operation.key)?.into_iter();
             let own = operation.change.as_ref().and_then(Change::record).cloned();
+            let given = own
+                .as_ref()
+                .map(|own| self.given(operation.seq, &operation.key, own));
+            let mut given = given.transpose()?.unwrap_or_default().into_iter();
             match given.next() {
                 Some(last) => {
                     asked.push((need.of_record(&last), Absence::Odd));

@@ -7,6 +7,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use tokio::time::Instant;
 
+use super::named::Named;
 use super::upsert::Creating;
 use crate::expr::Seq;
 use crate::wire::RecordId;
@@ -23,6 +24,8 @@ pub struct Memory {
     singly: BTreeMap<Seq, BTreeSet<RecordId>>,
     /// What the upserts of the step that is expanded now create.
     pub(super) creating: Option<Creating>,
+    /// What was found of records that values name.
+    pub(super) named: Named,
 }
 
 impl Memory {

@@ -22,6 +22,7 @@ mod kinship;
 mod lookup;
 mod meanwhile;
 mod memory;
+mod named;
 mod needs;
 mod order;
 mod outcomes;

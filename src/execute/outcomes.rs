@@ -8,6 +8,8 @@ use super::ExecuteError;
 use super::closed::closed;
 use super::contradict::Clash;
 use super::contradict::Deleted;
+use super::named;
+use super::named::Dangling;
 use super::needs::Absence;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
@@ -105,7 +107,7 @@ impl Engine<'_> {
     ) -> Result<Vec<ItemOutcome>, ExecuteError> {
         let expanded = self.with_matches(step, expanded, items).await?;
         let mut expanded = self.with_keys(step, expanded, items).await?;
-        let other_ids = self.with_given_ids(step, &mut expanded)?;
+        let other_ids = self.with_given_ids(&mut expanded)?;
         let used = match &step.projection {
             Projection::All => BTreeSet::new(),
             Projection::Fields(fields) => fields.clone(),
@@ -119,7 +121,11 @@ impl Engine<'_> {
                 earlier.push(writes);
             }
         }
-        let known = self.know_by_any_id(&mut needs, &other_ids).await?;
+        let asked = self.named(&expanded)?;
+        needs.extend(asked.iter().map(named::need));
+        let mut known = self.know_by_any_id(&mut needs, &other_ids).await?;
+        let of_named = known.split_off(known.len() - asked.len());
+        self.keep_named(asked, of_named);
         self.take_ids(&mut expanded, &needs, &other_ids)?;
         let drafts: Vec<&Draft> = expanded
             .iter()
@@ -129,7 +135,7 @@ impl Engine<'_> {
             })
             .collect();
         let known = self.with_parents(&drafts, known).await?;
-        let known = self.with_held(&drafts, known).await?;
+        let known = Box::pin(self.with_held(&drafts, known)).await?;
         let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
         // Writes of this page, which the run file does not know yet.
@@ -137,6 +143,7 @@ impl Engine<'_> {
         let mut bound: Vec<(Seq, Binding)> = Vec::new();
         let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
         let mut refused: Option<String> = None;
+        let mut dangling = Dangling::default();
         for (expanded, item) in expanded.into_iter().zip(items) {
             outcomes.push(match expanded {
                 Expanded::Write(mut draft) => {
@@ -165,8 +172,9 @@ impl Engine<'_> {
                         Some(_) => None,
                     };
                     let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
-                    if let (Some(acl), ItemOutcome::Operation { operation, .. }) = (acl, &outcome) {
-                        refused = closed(operation, &acl);
+                    if let ItemOutcome::Operation { operation, .. } = &outcome {
+                        refused = refused.or_else(|| closed(operation, &acl?));
+                        self.note_dangling(operation, &mut dangling)?;
                     }
                     if let Some(of_page) = of_page {
                         of_page.extend(planned_write(&outcome));
@@ -185,6 +193,7 @@ impl Engine<'_> {
             });
         }
         self.file.bind(&bindings_of)?;
+        self.warn_of_dangling(step, dangling)?;
         if let Some(refused) = refused {
             self.warn_of_closed(step, &refused)?;
         }

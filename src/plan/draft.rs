@@ -106,6 +106,8 @@ pub struct Linked {
     pub present: BTreeMap<RecordId, Map<String, Json>>,
     /// Records at either end that have one at most, and have one.
     pub held: Vec<Replaced>,
+    /// Records to be linked that are not there, or that this user does not see.
+    pub missing: Vec<(ModuleName, RecordId)>,
 }
 
 impl Linked {

@@ -3,6 +3,7 @@
 use super::draft::Current;
 use super::draft::Linked;
 use super::finish::not_found;
+use crate::diag::all_of;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
@@ -10,7 +11,11 @@ use crate::operation::Operation;
 use crate::operation::Relations;
 use crate::operation::State;
 use crate::wire::LinkTarget;
+use crate::wire::ModuleName;
 use crate::wire::RecordId;
+
+/// Missing records that are named; what is wrong with a list shows in the first of them.
+const NAMED: usize = 10;
 
 pub(super) fn links(base: Operation, change: Change, current: Current) -> Operation {
     let linked = match current {
@@ -21,6 +26,9 @@ pub(super) fn links(base: Operation, change: Change, current: Current) -> Operat
         // Nothing had to be asked: one side is not there before this run.
         Current::Record(_) | Current::Detached(_) => Linked::default(),
     };
+    if !linked.missing.is_empty() {
+        return none_such(base, &linked.missing);
+    }
     let (change, all) = still_to_do(change, &linked);
     let weight = change.weight();
     let present = |id: &&RecordId| linked.contains(id);
@@ -51,6 +59,26 @@ pub(super) fn links(base: Operation, change: Change, current: Current) -> Operat
         before: before.to_map(),
         after: after.to_map(),
         ..base
+    }
+}
+
+/// Sugar would link the others, and refuse these.
+fn none_such(base: Operation, missing: &[(ModuleName, RecordId)]) -> Operation {
+    let several = match missing {
+        [(module, one)] => return not_found(base, Some((module, one))),
+        several => several,
+    };
+    let module = &several[0].0;
+    let named = all_of(several.iter().take(NAMED).map(|(_, id)| id.as_str()));
+    let more = match several.len().saturating_sub(NAMED) {
+        0 => String::new(),
+        more => format!(" (and {more} more)"),
+    };
+    Operation {
+        message: Some(format!(
+            "{module} has no records {named}{more}, or this user does not see them"
+        )),
+        ..not_found(base, None)
     }
 }
 

@@ -82,6 +82,10 @@ pub enum ConsequenceKind {
     Deleted,
     /// Records that can be linked to one other only leave the one they have.
     Moved,
+    /// Records lose an e-mail address, or what is said of it, since another takes its place.
+    Addresses,
+    /// Records get tags, and Sugar makes those that it does not have.
+    Tagged,
     /// Calls of other endpoints; what one does, only the endpoint knows.
     Called,
     /// Records are made or changed; what hooks and workflows of the instance do then, no plan can know.
@@ -121,6 +125,8 @@ pub(super) fn of(
             &pending,
             view.reassigned(&header.instance.user_id)?,
             view.moved()?,
+            view.addresses_lost()?,
+            view.tagged()?,
         ),
     }))
 }
@@ -223,7 +229,13 @@ fn measured(requests: &Requests) -> Option<u64> {
     is_enough.then(|| requests.milliseconds / requests.http)
 }
 
-fn consequences(pending: &[Pending], reassigned: u64, moved: u64) -> Vec<Consequence> {
+fn consequences(
+    pending: &[Pending],
+    reassigned: u64,
+    moved: u64,
+    addresses: u64,
+    tagged: u64,
+) -> Vec<Consequence> {
     let records = |count| match count {
         1 => "1 record".to_owned(),
         count => format!("{} records", grouped(count)),
@@ -267,6 +279,25 @@ fn consequences(pending: &[Pending], reassigned: u64, moved: u64) -> Vec<Consequ
                     grouped(count)
                 ),
             },
+        ),
+        (
+            ConsequenceKind::Addresses,
+            addresses,
+            format!(
+                "{} {} another primary e-mail address; the old one may be dropped, and its `opt_out` and `invalid_email` \
+                 with it",
+                records(addresses),
+                if addresses == 1 { "gets" } else { "get" }
+            ),
+        ),
+        (
+            ConsequenceKind::Tagged,
+            tagged,
+            format!(
+                "{} {} tags; Sugar makes those it does not have, and undo leaves them there",
+                records(tagged),
+                if tagged == 1 { "gets" } else { "get" }
+            ),
         ),
         (
             ConsequenceKind::Called,

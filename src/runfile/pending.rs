@@ -87,6 +87,43 @@ impl RunView {
         Ok(from_db(count))
     }
 
+    /// Records whose primary address planned operations replace, and of which something is lost with the old one: a mark
+    /// that it has, or one of several addresses, where the new one is among them already.
+    pub fn addresses_lost(&self) -> Result<u64, RunFileError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM op JOIN body ON body.seq = op.seq \
+                 WHERE op.state = 'planned' AND op.action IN ('update', 'upsert') \
+                 AND json_extract(body.after, '$.email1') <> '' AND json_extract(body.after, '$.email') IS NULL \
+                 AND EXISTS (SELECT 1 FROM json_each(body.before, '$.email') AS old WHERE old.type = 'object' \
+                   AND (lower(json_extract(old.value, '$.email_address')) = lower(json_extract(body.after, '$.email1'))) \
+                     <> (coalesce(json_extract(old.value, '$.primary_address'), 0) IN (1, '1')) \
+                   AND (coalesce(json_extract(old.value, '$.primary_address'), 0) NOT IN (1, '1') \
+                     OR json_extract(old.value, '$.opt_out') IN (1, '1') \
+                     OR json_extract(old.value, '$.invalid_email') IN (1, '1')))",
+            )?
+            .query_row((), |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
+    /// Records that planned operations give a tag they do not have.
+    pub fn tagged(&self) -> Result<u64, RunFileError> {
+        let count = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM op JOIN body ON body.seq = op.seq \
+                 WHERE op.state = 'planned' AND op.action IN ('create', 'update', 'upsert') \
+                 AND EXISTS (SELECT 1 FROM json_each(body.after, '$.tag') AS new \
+                   WHERE new.type = 'text' AND new.value <> '' \
+                   AND NOT EXISTS (SELECT 1 FROM json_each(body.before, '$.tag') AS old \
+                     WHERE lower(new.value) = lower(CASE old.type \
+                       WHEN 'object' THEN json_extract(old.value, '$.name') ELSE old.value END)))",
+            )?
+            .query_row((), |row| row.get(0))?;
+        Ok(from_db(count))
+    }
+
     /// Bytes of the database. What a run adds to it is little beside what the plan holds.
     pub fn size(&self) -> Result<u64, RunFileError> {
         let bytes = self.connection.query_row(

@@ -34,6 +34,7 @@ mod main_job;
 mod meanwhile;
 mod messages;
 mod metadata;
+mod named_records;
 mod offline;
 mod pages;
 mod playbooks;

@@ -282,7 +282,7 @@ pub(crate) async fn send(
                 hindered.join("; ")
             ),
             help: Some(format!(
-                "make room for it, then `{}`",
+                "when that is mended, go on with `{}`",
                 report::again("apply", &path.display().to_string(), &header.instance)
             )),
         });

@@ -99,7 +99,7 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         signals: &signals,
         queue,
     };
-    let exit = undo.within(view, loaded).await;
+    let exit = Box::pin(undo.within(view, loaded)).await;
     session.close().await;
     exit
 }

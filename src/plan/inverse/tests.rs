@@ -242,7 +242,7 @@ impl Model {
                 });
                 let mut linked = Linked {
                     present: present.collect(),
-                    held: Vec::new(),
+                    ..Linked::default()
                 };
                 if matches!(change, Change::Link { .. }) {
                     linked.held = self.held(module, record, link, others, &linked);

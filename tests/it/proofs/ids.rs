@@ -331,3 +331,38 @@ fn a_run_that_died_between_ledger_and_run_file_knows_its_records_by_their_ids() 
     assert_eq!(scene.server.count(sql), 2, "one of ours, one of somebody's");
     changes_nothing(&scene, "two.run");
 }
+
+/// What no key names is found by a copy of the run file that made it, and by no other run.
+#[test]
+fn a_copy_of_a_run_file_makes_nothing_twice_though_nothing_has_a_key() {
+    let scene = Scene::of(&["--demo", "none", "--ignore-ids"]).file(
+        "p.yaml",
+        "
+version: 1
+name: keyless
+identity: test
+steps:
+  - id: t
+    for_each: [one, two, three]
+    create: Tasks
+    set: { name: '{{ item }}' }
+  - id: a
+    for_each: [one, two]
+    upsert: Accounts
+    match: { website: '{{ item }}.example.com' }
+    set: { name: '{{ item }}' }
+",
+    );
+    scene.ends(0, "plan p.yaml -o one.run");
+    std::fs::copy(scene.path("one.run"), scene.path("copy.run")).unwrap();
+    scene.ends(0, "apply one.run");
+    let writes = scene.server.writes();
+    let said = scene.ends(0, "apply copy.run --format json");
+    assert_eq!(said.json()["summary"]["unchanged"], 5, "{said}");
+    assert_eq!(scene.server.writes(), writes, "{said}");
+    // Another run has another id.
+    let scene = scene.env("SUGARMILL_SEED", "8");
+    let said = scene.ends(0, &format!("{RUN} two.run"));
+    assert_eq!(said.step("t")["counts"]["ok"], 3, "{said}");
+    assert_eq!(said.step("a")["counts"]["unchanged"], 2, "{said}");
+}
