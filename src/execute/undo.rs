@@ -10,6 +10,7 @@ use super::digest;
 use super::held::held;
 use super::needs::Absence;
 use super::needs::Known;
+use super::ours::Beside;
 use crate::check::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -245,6 +246,9 @@ impl Engine<'_> {
             .collect();
         let mut known = self.asker.know(&needs).await?;
         self.add_held(tasks, &mut known).await?;
+        let changes = tasks.iter().map(|task| (task.seq, &task.recovery.change));
+        let mut hanging = self.hanging_of(changes, &known).await?.into_iter();
+        let mut beside = Beside::default();
         let mut here = Here::new();
         let mut operations = Vec::with_capacity(tasks.len());
         for (task, known) in tasks.iter().zip(known) {
@@ -276,7 +280,15 @@ impl Engine<'_> {
                     ..base
                 },
             };
-            operations.push(operation);
+            let hanging = hanging.next().unwrap_or_default();
+            let recovery = &task.recovery;
+            operations.push(self.hang_recovered(
+                operation,
+                recovery,
+                hanging,
+                drifted,
+                &mut beside,
+            )?);
         }
         Ok(operations)
     }

@@ -10,6 +10,7 @@ use crate::report::OperationReport;
 use crate::report::ReportError;
 use crate::report::Severity;
 use crate::report::explain;
+use crate::report::hanging;
 use crate::report::source::FieldChanges;
 use crate::report::source::Source;
 use crate::report::source::StepChanges;
@@ -136,7 +137,15 @@ pub(super) fn careful(source: &Source<'_>) -> Result<Vec<Careful>, ReportError> 
             }
         }
         let said = match which {
-            Which::Deletes => format!("{}, which cannot be taken back,", cells::counted(all, what)),
+            Which::Deletes => {
+                let unlinked = source.unlinked()?;
+                let unlinked = match unlinked.is_empty() {
+                    true => String::new(),
+                    false => format!(" (also unlinked: {})", hanging::counted(&unlinked)),
+                };
+                let count = cells::counted(all, what);
+                format!("{count}, which cannot be taken back{unlinked},")
+            }
             Which::Deferred => {
                 let count = cells::counted(all, what);
                 format!(

@@ -10,6 +10,7 @@ use super::problems;
 use crate::report::Outcome;
 use crate::report::ReportError;
 use crate::report::StepReport;
+use crate::report::hanging;
 use crate::report::text;
 use crate::report::text::cells::counted;
 use crate::report::text::grouped;
@@ -22,7 +23,15 @@ const ROOM: usize = 10_000;
 const KEPT: usize = 3_000;
 
 pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
-    let deletes = |count| counted(count, "delete");
+    let unlinked = told.source.unlinked()?;
+    let deletes = |count| match unlinked.is_empty() {
+        true => counted(count, "delete"),
+        false => format!(
+            "{}, also unlinked: {}",
+            counted(count, "delete"),
+            inert::prose(&hanging::counted(&unlinked))
+        ),
+    };
     let mut others_first = KEPT;
     if any(told, Which::OtherIrreversible)? {
         others_first += ROOM / 2;
