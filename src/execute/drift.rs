@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 use super::Engine;
 use super::ExecuteError;
 use super::ask::Asker;
+use super::hanging::About;
+use super::hanging::hanging;
 use super::held::Bound;
 use super::held::held;
 use super::judge;
@@ -16,6 +18,7 @@ use super::meanwhile::Meanwhile;
 use super::meanwhile::meanwhile;
 use super::needs::Absence;
 use super::needs::Known;
+use super::ours::Beside;
 use super::partly::leave_out;
 use super::partly::partly;
 use super::side_effects;
@@ -27,6 +30,7 @@ use crate::metadata::value::Verdict;
 use crate::metadata::value::is_own;
 use crate::metadata::value::same;
 use crate::operation::Change;
+use crate::operation::Hanging;
 use crate::operation::Omissions;
 use crate::operation::Replaced;
 use crate::operation::State;
@@ -89,6 +93,8 @@ pub(super) struct Look {
     reads: Vec<Read>,
     /// Records that links are about to bind to others.
     bound: Vec<(Seq, Bound)>,
+    /// Records that are about to be deleted.
+    deleted: Vec<(Seq, About)>,
 }
 
 /// What was found.
@@ -99,6 +105,8 @@ pub(super) struct Looked {
     matches: Vec<Result<Answer, Fault>>,
     /// Whom they are bound to now.
     held: Vec<Option<Replaced>>,
+    /// What hangs on them now.
+    hanging: Vec<Hanging>,
 }
 
 /// What operations ahead of one do to its record.
@@ -148,6 +156,7 @@ impl Look {
             && self.links.is_empty()
             && self.reads.is_empty()
             && self.bound.is_empty()
+            && self.deleted.is_empty()
     }
 
     pub(super) async fn ask(
@@ -161,9 +170,15 @@ impl Look {
             .iter()
             .map(|(_, need)| (need.clone(), Absence::Odd));
         let needs: Vec<(Need, Absence)> = self.needs.iter().cloned().chain(links).collect();
-        let ((mut known, matches), held) = tokio::try_join!(
+        let deleted: Vec<About> = self
+            .deleted
+            .iter()
+            .map(|(_, about)| about.clone())
+            .collect();
+        let ((mut known, matches), held, hanging) = tokio::try_join!(
             asker.know_beside(&needs, self.reads.clone()),
-            held(asker, metadata, &bound)
+            held(asker, metadata, &bound),
+            hanging(asker, metadata, &deleted)
         )?;
         let links = known.split_off(self.needs.len());
         Ok(Looked {
@@ -171,6 +186,7 @@ impl Look {
             links,
             matches,
             held,
+            hanging,
         })
     }
 }
@@ -188,6 +204,9 @@ impl Engine<'_> {
                 .extend(bound.into_iter().map(|bound| (operation.seq, bound)));
             let links = self.need_of_links(operation)?;
             look.links.extend(links.map(|need| (operation.seq, need)));
+            let deleted = self.about_to_delete(operation)?;
+            look.deleted
+                .extend(deleted.map(|about| (operation.seq, about)));
         }
         Ok(look)
     }
@@ -249,12 +268,28 @@ impl Engine<'_> {
                 }
             }
         }
+        let deleted = look.deleted.iter().map(|(seq, _)| *seq);
+        let mut hanging: BTreeMap<Seq, Hanging> = deleted.zip(looked.hanging).collect();
+        let mut beside = Beside::default();
+        let settled = cleared.settled.iter();
+        let failed = settled.filter(|(_, settlement)| !settlement.state.is_good());
+        beside.not_done.extend(failed.map(|(seq, _)| *seq));
         for ((seq, ahead), known) in look.records.iter().zip(looked.known) {
             let Some(operation) = operations.get(seq) else {
                 continue;
             };
+            let now = hanging.remove(seq).unwrap_or_default();
             let settlement = match self.standing(operation, known, ahead)? {
                 Standing::AsPlanned { modified, record } => {
+                    if let Some(message) = self.hung_since(operation, now, &mut beside)? {
+                        let settlement =
+                            Settlement::new(State::Failed).label(LocalLabel::Drift, message);
+                        beside.not_done.insert(*seq);
+                        cleared
+                            .settled
+                            .push((*seq, self.tolerated(*seq, settlement)));
+                        continue;
+                    }
                     cleared
                         .stamps
                         .extend(modified.map(|modified| (operation.seq, modified)));
@@ -274,6 +309,9 @@ impl Engine<'_> {
                 }
                 Standing::Unreadable(fault) => judge::failed(&fault),
             };
+            if !settlement.state.is_good() {
+                beside.not_done.insert(*seq);
+            }
             cleared
                 .settled
                 .push((operation.seq, self.tolerated(operation.seq, settlement)));
@@ -413,10 +451,16 @@ fn standing(
     let field = |name: &str| metadata.field(change.module().map_or("", ModuleName::as_str), name);
     let differs =
         |name: &str, value: &Json| same(field(name), value, record.get(name)) == Verdict::Different;
+    let links = match change {
+        Change::Delete { module, .. } => metadata.hanging_links(module.as_str()),
+        _ => Vec::new(),
+    };
     let differing = |wanted: &Map<String, Json>| -> Vec<String> {
         wanted
             .iter()
             .filter(|(name, _)| !is_stamp(name) && !ahead.contains(*name))
+            // What hangs on it is no field of the record.
+            .filter(|(name, _)| !links.contains(&name.as_str()))
             .filter(|(name, value)| differs(name, value))
             .map(|(name, _)| name.clone())
             .collect()

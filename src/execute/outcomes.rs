@@ -11,6 +11,7 @@ use super::contradict::Deleted;
 use super::named;
 use super::named::Dangling;
 use super::needs::Absence;
+use super::ours::Beside;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::Projection;
@@ -136,6 +137,9 @@ impl Engine<'_> {
             .collect();
         let known = self.with_parents(&drafts, known).await?;
         let known = Box::pin(self.with_held(&drafts, known)).await?;
+        let changes = drafts.iter().map(|draft| (draft.seq, &draft.change));
+        let mut hanging = self.hanging_of(changes, &known).await?.into_iter();
+        let mut beside = Beside::default();
         let mut known = known.into_iter().zip(earlier);
         let mut outcomes = Vec::with_capacity(expanded.len());
         // Writes of this page, which the run file does not know yet.
@@ -171,8 +175,11 @@ impl Engine<'_> {
                         None => acl_of(&known),
                         Some(_) => None,
                     };
-                    let outcome = self.write_outcome(step, item, draft, known, &earlier, otherwise);
-                    if let ItemOutcome::Operation { operation, .. } = &outcome {
+                    let mut outcome =
+                        self.write_outcome(step, item, draft, known, &earlier, otherwise);
+                    let hanging = hanging.next().unwrap_or_default();
+                    if let ItemOutcome::Operation { operation, .. } = &mut outcome {
+                        self.hang(operation, hanging, &mut beside)?;
                         refused = refused.or_else(|| closed(operation, &acl?));
                         self.note_dangling(operation, &mut dangling)?;
                     }

@@ -10,6 +10,7 @@ use super::digest;
 use super::held::held;
 use super::needs::Absence;
 use super::needs::Known;
+use super::ours::Beside;
 use crate::check::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -271,6 +272,9 @@ impl Engine<'_> {
             .collect();
         let mut known = self.asker.know(&needs).await?;
         self.add_held(tasks, &mut known).await?;
+        let changes = tasks.iter().map(|task| (task.seq, &task.recovery.change));
+        let mut hanging = self.hanging_of(changes, &known).await?.into_iter();
+        let mut beside = Beside::default();
         let mut behind = BTreeMap::new();
         let mut here = Here::new();
         let mut operations = Vec::with_capacity(tasks.len());
@@ -303,6 +307,10 @@ impl Engine<'_> {
                     ..base
                 },
             };
+            let hanging = hanging.next().unwrap_or_default();
+            let recovery = &task.recovery;
+            let operation =
+                self.hang_recovered(operation, recovery, hanging, drifted, &mut beside)?;
             if let (State::Planned, Some(change)) = (operation.state, &operation.change) {
                 for record in self.touched(change) {
                     let changes = here.entry(record).or_default();

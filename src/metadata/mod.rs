@@ -3,6 +3,7 @@
 //! Nobody else compares or coerces Sugar values; see [`value`].
 
 mod diff;
+mod hanging;
 mod kind;
 mod lookup;
 mod model;

@@ -1,6 +1,7 @@
 //! Operations: one record-level action each, with its identity, its states and its requests.
 
 mod change;
+mod hanging;
 mod ids;
 mod key;
 mod parts;
@@ -13,6 +14,8 @@ use serde_json::Value as Json;
 pub use change::Action;
 pub use change::Change;
 pub use change::SYNC_KEY;
+pub use hanging::Hanging;
+pub use hanging::Hung;
 pub use ids::Origin;
 pub use ids::Stability;
 pub use key::Key;

@@ -8,6 +8,7 @@ mod estimate;
 mod explain;
 mod github;
 mod graph;
+mod hanging;
 mod html;
 mod json;
 mod junit;

@@ -160,7 +160,7 @@ pub struct OperationReport {
     /// The HTTP status of the answer.
     pub status: Option<u16>,
     pub message: Option<String>,
-    /// The fields it sets as they were found; of a delete the whole record.
+    /// The fields it sets as they were found; of a delete the whole record, with the ids of what hangs on it by link.
     pub before: Map<String, Json>,
     /// The fields it sets as they will be or are; of a link `to`, the ids on the far side.
     pub after: Map<String, Json>,
@@ -196,6 +196,8 @@ pub(super) struct OperationAside {
     pub(super) link: Option<Linked>,
     /// Of a create below another record, which that is and through what.
     pub(super) below: Option<String>,
+    /// Of a delete, the links through which others hang on the record, with how many.
+    pub(super) hanging: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]

@@ -380,6 +380,27 @@ impl RunView {
             .collect())
     }
 
+    /// Module, link and number of what may hang on the records of deletes, as their before-images have it: lists of texts,
+    /// and maps with a number. Which of them are links, the metadata say.
+    pub fn hanging(&self) -> Result<Vec<(String, String, u64)>, RunFileError> {
+        // Most before-images have nothing of the kind, and are not worth being parsed.
+        let sql = format!(
+            "SELECT op.module, held.key, \
+             sum(CASE held.type WHEN 'array' THEN json_array_length(held.value) ELSE held.value ->> '$.count' END) \
+             FROM op JOIN body ON body.seq = op.seq, json_each(body.before) held \
+             WHERE {} AND op.module IS NOT NULL \
+             AND (instr(body.before, '\":[\"') > 0 OR instr(body.before, '\":{{\"count\":') > 0) \
+             AND (held.type = 'array' OR (held.type = 'object' AND json_type(held.value, '$.count') = 'integer')) \
+             GROUP BY op.module, held.key",
+            Which::Deletes.condition()
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let found = statement.query_map((), |row| {
+            Ok((row.get(0)?, row.get(1)?, from_db(row.get(2)?)))
+        })?;
+        Ok(found.collect::<Result<_, _>>()?)
+    }
+
     fn needs_of(&self, seq: Seq) -> Result<Vec<String>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
             "SELECT step.name, op.key FROM edge JOIN op ON op.seq = edge.up JOIN step ON step.id = op.seq >> 40 \

@@ -53,7 +53,9 @@ pub fn inverse(done: &Done, metadata: &Metadata) -> Result<Vec<Recovery>, Irreve
                 "a deleted record cannot be brought back; what it held is in the run file",
             ));
         }
-        change @ Change::Create { module, id, .. } => {
+        change @ Change::Create {
+            module, id, under, ..
+        } => {
             if change.reversible() == Reversible::No {
                 return Err(Irreversible(
                     "records were made or linked along with it, and the run file does not know them all",
@@ -63,6 +65,7 @@ pub fn inverse(done: &Done, metadata: &Metadata) -> Result<Vec<Recovery>, Irreve
             vec![Recovery {
                 left: later.values,
                 print: later.print,
+                below: under.clone(),
                 ..Recovery::of(Change::Delete {
                     module: module.clone(),
                     record: id.clone(),

@@ -23,6 +23,7 @@ use crate::plan::Linked;
 use crate::plan::Need;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
+use crate::wire::Parent;
 use crate::wire::RecordId;
 
 /// Field → values.
@@ -44,6 +45,9 @@ pub struct Recovery {
     /// Of a link: the record that the run bound its records to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<RecordId>,
+    /// Of a record that the run made below another: that one, which is linked to it for no other reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub below: Option<Parent>,
 }
 
 impl Recovery {
@@ -54,6 +58,7 @@ impl Recovery {
             addresses: None,
             print: None,
             from: None,
+            below: None,
         }
     }
 

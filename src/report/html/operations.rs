@@ -1,5 +1,7 @@
 //! The operations a page holds: those that went wrong first, then some of every step.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -9,6 +11,7 @@ use crate::operation::Action;
 use crate::report::OperationReport;
 use crate::report::Outcome;
 use crate::report::ReportError;
+use crate::report::hanging;
 use crate::report::linked;
 use crate::report::record_link::record_link;
 use crate::report::source::Source;
@@ -204,7 +207,7 @@ fn fields(found: &OperationReport) -> (Vec<Field>, bool) {
     };
     match found.action {
         Action::Create | Action::Call => (whole(&found.after), false),
-        Action::Delete => (whole(&found.before), false),
+        Action::Delete => (whole(&hanging::own_fields(found)), false),
         Action::Update | Action::Upsert | Action::Favorite | Action::Unfavorite => {
             let changed = found.aside.changed.iter().map(|name| {
                 let value = |of: &serde_json::Map<String, Json>| of.get(name).cloned();
@@ -248,11 +251,13 @@ fn brief(found: &OperationReport) -> Option<String> {
         }
         Action::Create | Action::Delete => {
             let fields = match found.action {
-                Action::Create => &found.after,
-                _ => &found.before,
+                Action::Create => Cow::Borrowed(&found.after),
+                _ => Cow::Owned(hanging::own_fields(found)),
             };
-            let first = text::filled(fields).into_iter().next()?;
-            Some(value(Some(first.1)))
+            let first = text::filled(&fields).into_iter().next();
+            let first = first.map(|(_, held)| value(Some(held)));
+            let pieces: Vec<String> = first.into_iter().chain(hanging::said(found)).collect();
+            (!pieces.is_empty()).then(|| pieces.join("; "))
         }
         _ => None,
     }
@@ -280,7 +285,8 @@ fn notes(found: &OperationReport) -> Vec<String> {
         .map(|batch| format!("batch {}", text::grouped(batch)));
     let attempts = (found.attempts > 1).then(|| cells::counted(found.attempts, "attempt"));
     let below = found.aside.below.as_deref().map(cells::visible);
-    [row, below, status, batch, attempts]
+    let unlinked = hanging::said(found);
+    [row, below, unlinked, status, batch, attempts]
         .into_iter()
         .flatten()
         .collect()

@@ -1,5 +1,7 @@
 //! The parts of the page above the operations: limits, problems, failures, what each step changes.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::diff;
@@ -10,6 +12,7 @@ use crate::report::OperationReport;
 use crate::report::ReportError;
 use crate::report::Severity;
 use crate::report::explain;
+use crate::report::hanging;
 use crate::report::source;
 use crate::report::source::FieldChanges;
 use crate::report::source::Source;
@@ -139,7 +142,15 @@ pub(super) fn careful(source: &Source<'_>) -> Result<Vec<Careful>, ReportError> 
                 steps.push(step.id.clone());
             }
         }
-        let said = format!("{}{why}", cells::counted(all, what));
+        let unlinked = match which {
+            Which::Deletes => source.unlinked()?,
+            _ => BTreeMap::new(),
+        };
+        let unlinked = match unlinked.is_empty() {
+            true => String::new(),
+            false => format!(" (also unlinked: {})", hanging::counted(&unlinked)),
+        };
+        let said = format!("{}{unlinked}{why}", cells::counted(all, what));
         if all > 0 {
             found.push(Careful { said, steps });
         }

@@ -11,6 +11,7 @@ use super::page::counted;
 use super::problems;
 use crate::report::Outcome;
 use crate::report::ReportError;
+use crate::report::hanging;
 use crate::report::source::is_waiting;
 use crate::report::text;
 use crate::report::text::grouped;
@@ -29,6 +30,14 @@ const OTHERS: Noun = [
 const KEPT: usize = 3_000;
 
 pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
+    let unlinked = told.source.unlinked()?;
+    let unlinked = match unlinked.is_empty() {
+        true => String::new(),
+        false => format!(
+            ", also unlinked: {}",
+            inert::prose(&hanging::counted(&unlinked))
+        ),
+    };
     let mut others_first = KEPT;
     if any(told, Which::OtherIrreversible)? {
         others_first += ROOM / 2;
@@ -37,8 +46,8 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         others_first += ROOM / 2;
     }
     let room = page.room().saturating_sub(others_first).max(ROOM);
-    list(page, told, Which::Deletes, DELETES, room)?;
-    list(page, told, Which::OtherIrreversible, OTHERS, ROOM)?;
+    list(page, told, Which::Deletes, DELETES, &unlinked, room)?;
+    list(page, told, Which::OtherIrreversible, OTHERS, "", ROOM)?;
     deferred(page, told)
 }
 
@@ -56,6 +65,7 @@ fn list(
     told: &Told<'_>,
     which: Which,
     what: Noun,
+    besides: &str,
     room: usize,
 ) -> Result<(), ReportError> {
     let mut counts = Vec::new();
@@ -70,7 +80,7 @@ fn list(
     let mut fitting = None;
     for detail in Detail::ALL {
         let mut part = page.part(room);
-        part.add(&format!("\n#### {}\n\n", counted(all, what)));
+        part.add(&format!("\n#### {}{besides}\n\n", counted(all, what)));
         let shown = lines(&mut part, told, which, &counts, detail)?;
         let is_whole = shown == all;
         fitting = Some((part, shown));

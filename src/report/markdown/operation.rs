@@ -1,5 +1,7 @@
 //! One operation on a line: which record, and what becomes of its fields.
 
+use std::borrow::Cow;
+
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -8,6 +10,7 @@ use super::inert;
 use crate::operation::Action;
 use crate::report::OperationReport;
 use crate::report::Outcome;
+use crate::report::hanging;
 use crate::report::linked;
 use crate::report::record_link::record_link;
 use crate::report::text;
@@ -60,10 +63,10 @@ pub(super) fn line_with(told: &Told<'_>, operation: &OperationReport, detail: De
         Detail::Named => {
             let name = name(told, operation);
             let fields = match operation.action {
-                Action::Delete => &operation.before,
-                _ => &operation.after,
+                Action::Delete => Cow::Owned(hanging::own_fields(operation)),
+                _ => Cow::Borrowed(&operation.after),
             };
-            match text::filled(fields).into_iter().next() {
+            match text::filled(&fields).into_iter().next() {
                 Some((_, value)) => format!("{name}: {}", inert::shown(value)),
                 None => name,
             }
@@ -90,6 +93,9 @@ pub(super) fn line(told: &Told<'_>, operation: &OperationReport) -> String {
         return line;
     }
     let what = what(operation);
+    if let Some(unlinked) = hanging::said(operation) {
+        line.push_str(&format!(", {}", inert::prose(&unlinked)));
+    }
     if !what.is_empty() {
         line.push_str(&format!(": {what}"));
     }
@@ -120,7 +126,7 @@ fn what(operation: &OperationReport) -> String {
             }))
         }
         Action::Create | Action::Call => fields(&operation.after),
-        Action::Delete => fields(&operation.before),
+        Action::Delete => fields(&hanging::own_fields(operation)),
         Action::Link | Action::Unlink => {
             let summary = linked::summary(operation).unwrap_or_default();
             let moved = linked::moved(operation, MOVED);

@@ -13,6 +13,7 @@ use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Action;
 use crate::operation::Change;
+use crate::operation::Hanging;
 use crate::report::OperationReport;
 use crate::report::Outcome;
 use crate::report::ReportError;
@@ -104,6 +105,18 @@ impl Source<'_> {
             .collect()
     }
 
+    /// What hangs on all records that are deleted, by link.
+    pub(in crate::report) fn unlinked(&self) -> Result<BTreeMap<String, u64>, ReportError> {
+        let metadata = &self.header.metadata;
+        let mut unlinked: BTreeMap<String, u64> = BTreeMap::new();
+        for (module, link, count) in self.view.hanging()? {
+            if metadata.hanging_links(&module).contains(&link.as_str()) {
+                *unlinked.entry(link).or_default() += count;
+            }
+        }
+        Ok(unlinked)
+    }
+
     /// One operation of a step, which must be there.
     pub(in crate::report) fn at(
         &self,
@@ -140,6 +153,10 @@ impl Source<'_> {
                         parent.module, parent.record, parent.link
                     )
                 }),
+            hanging: match found.action {
+                Action::Delete => hanging(&self.header.metadata, module, &found.before),
+                _ => BTreeMap::new(),
+            },
         };
         let message = found.message.as_deref();
         OperationReport {
@@ -196,6 +213,20 @@ impl Source<'_> {
             })
             .collect()
     }
+}
+
+/// What hangs on a record that is deleted, by link.
+fn hanging(
+    metadata: &Metadata,
+    module: Option<&str>,
+    before: &Map<String, Json>,
+) -> BTreeMap<String, u64> {
+    let links = module.map_or_else(Vec::new, |module| metadata.hanging_links(module));
+    let hanging = Hanging::from_map(before, |name| links.contains(&name));
+    let counts = hanging.counts();
+    counts
+        .map(|(link, count)| (link.to_owned(), count))
+        .collect()
 }
 
 pub(super) fn changed(

@@ -18,6 +18,7 @@ use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::SideEffect;
+use crate::report::hanging;
 use crate::report::linked;
 use crate::report::source::Source;
 use crate::runfile::Which;
@@ -115,12 +116,20 @@ fn one(sheet: &mut Sheet<'_>, verb: &str, operation: &OperationReport) -> io::Re
         Action::Upsert if !operation.before.is_empty() => updated(sheet, operation),
         Action::Create | Action::Upsert => fields(sheet, &operation.after),
         Action::Call => sent(sheet, &operation.after),
-        Action::Delete => fields(sheet, &operation.before),
+        Action::Delete => deleted(sheet, operation),
         Action::Link | Action::Unlink => linked::moved(operation, MOVED)
             .iter()
             .try_for_each(|text| sheet.wrapped("    ", Ink::Plain, text)),
         Action::Read | Action::Assert | Action::Export => Ok(()),
     }
+}
+
+/// What hangs on it first: that is not of the record, and goes with it all the same.
+fn deleted(sheet: &mut Sheet<'_>, operation: &OperationReport) -> io::Result<()> {
+    if let Some(unlinked) = hanging::said(operation) {
+        sheet.wrapped("    ", Ink::Warn, &unlinked)?;
+    }
+    fields(sheet, &hanging::own_fields(operation))
 }
 
 /// Of a call: `POST /Accounts/duplicateCheck`.

@@ -12,6 +12,7 @@ use crate::report::ReportError;
 use crate::report::RunResult;
 use crate::report::StepReport;
 use crate::report::Summary;
+use crate::report::hanging;
 use crate::report::outcome::Standing;
 use crate::report::source::Source;
 use crate::runfile::Ending;
@@ -42,8 +43,13 @@ pub(super) fn draw<O>(
     entry(sheet, "counts", &counts(report))?;
     let irreversible = irreversible(source)?;
     if irreversible > 0 {
+        let unlinked = source.unlinked()?;
+        let unlinked = match unlinked.is_empty() {
+            true => String::new(),
+            false => format!("; also unlinked: {}", hanging::counted(&unlinked)),
+        };
         let text = format!(
-            "{} that cannot be taken back",
+            "{} that cannot be taken back{unlinked}",
             cells::counted(irreversible, "change")
         );
         sheet.wrapped(&cells::padded("careful", NAMES), Ink::Warn, &text)?;

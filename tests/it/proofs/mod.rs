@@ -6,6 +6,7 @@ mod dice;
 mod drift;
 mod ground;
 mod guards;
+mod hanging;
 mod ids;
 mod kills;
 mod partly;

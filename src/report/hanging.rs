@@ -1,0 +1,31 @@
+//! What hangs on records that are deleted, in words.
+
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
+use super::OperationReport;
+use super::text::cells;
+
+/// `also unlinked: 5 contacts, 3 opportunities`, under a delete.
+pub(super) fn said(operation: &OperationReport) -> Option<String> {
+    let hanging = &operation.aside.hanging;
+    (!hanging.is_empty()).then(|| format!("also unlinked: {}", counted(hanging)))
+}
+
+/// `5 contacts, 3 opportunities`.
+pub(super) fn counted(by_link: &BTreeMap<String, u64>) -> String {
+    let counted = by_link
+        .iter()
+        .map(|(link, count)| format!("{} {}", cells::grouped(*count), cells::visible(link)));
+    counted.collect::<Vec<_>>().join(", ")
+}
+
+/// The record's own fields as they were found.
+pub(super) fn own_fields(operation: &OperationReport) -> Map<String, Json> {
+    let own = operation.before.iter();
+    own.filter(|(name, _)| !operation.aside.hanging.contains_key(*name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
