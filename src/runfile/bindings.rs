@@ -1,4 +1,4 @@
-//! Which record a planned link binds to which other, so that what contradicts it is found.
+//! Which record a planned link binds to which other, and what it sets of the relation, so that what contradicts it is found.
 
 use rusqlite::params;
 use serde_json::Value as Json;
@@ -26,7 +26,7 @@ impl RunFile {
                         binding.record.as_str(),
                         binding.field,
                         seq.0,
-                        binding.to.as_str()
+                        binding.to
                     ])?;
             }
         }
@@ -34,7 +34,7 @@ impl RunFile {
         Ok(())
     }
 
-    /// An earlier operation that binds a record to another one by this field.
+    /// An earlier operation that binds a record to another one by this field, or sets another value of its link.
     pub fn bound_otherwise(
         &self,
         module: &str,
