@@ -1,10 +1,13 @@
-//! Processor time that an apply needs for an operation, run file included, over a bare loop that sends the same bodies.
+//! Processor time that an apply needs for an operation, run file included, over bare loops that send the same bodies.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde_json::Value;
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::Failure;
 use super::count32;
@@ -26,31 +29,38 @@ enum Answers {
     Dropped,
     /// Every entry has a status of its own, so that who does not read it knows nothing.
     Read,
+    /// And that each operation is sent, then what became of it, is on disk before it goes on: the least that somebody
+    /// needs who may be killed.
+    WrittenDown,
 }
 
 pub(crate) async fn run() -> Result<(), Failure> {
     report(
-        "client, processor time an operation     sugarmill   bare loop   over it (<= 2)   answers read   over it",
+        "client, processor time an operation     sugarmill   bare loop   over it (<= 2)   answers read   over it   \
+         written down   over it",
     )?;
     let bodies = bodies().await?;
     let mut ours = Vec::new();
     let mut bare = Vec::new();
     let mut read = Vec::new();
+    let mut written = Vec::new();
     for _ in 0..ROUNDS {
         let shop = prepared(true).await?;
         ours.push(shop.mill("apply job.run").await?.processor);
         bare.push(sent(&bodies, Answers::Dropped).await?);
         read.push(sent(&bodies, Answers::Read).await?);
+        written.push(sent(&bodies, Answers::WrittenDown).await?);
     }
     let each = |mut times: Vec<Duration>| {
         times.sort_unstable();
         times[times.len() / 2].as_secs_f64() * 1e6 / f64::from(count32(CREATES))
     };
-    let (ours, bare, read) = (each(ours), each(bare), each(read));
+    let (ours, bare, read, written) = (each(ours), each(bare), each(read), each(written));
     report(&format!(
-        "{CREATES} creates in batches of 100         {ours:>7.1} µs {bare:>8.1} µs {:>16.1} {read:>11.1} µs {:>9.1}",
+        "{CREATES} creates in batches of 100         {ours:>7.1} µs {bare:>8.1} µs {:>16.1} {read:>11.1} µs {:>9.1} {written:>11.1} µs {:>9.1}",
         ours / bare,
-        ours / read
+        ours / read,
+        ours / written
     ))
 }
 
@@ -77,8 +87,14 @@ limits: {{ max_changes: 1000000 }}\nsteps:
     Ok(shop)
 }
 
+/// A `/bulk` with so many operations.
+struct Body {
+    text: Vec<u8>,
+    operations: Range<usize>,
+}
+
 /// What an apply sends, as its server saw it.
-async fn bodies() -> Result<Vec<Vec<u8>>, Failure> {
+async fn bodies() -> Result<Vec<Body>, Failure> {
     let shop = prepared(false).await?;
     let before = shop.log()?.len();
     shop.mill("apply job.run").await?;
@@ -90,28 +106,81 @@ async fn bodies() -> Result<Vec<Vec<u8>>, Failure> {
             batches.entry(request).or_default().push(entry);
         }
     }
-    let bodies = batches.into_values();
-    Ok(bodies
-        .map(|requests| serde_json::to_vec(&json!({ "requests": requests })))
-        .collect::<Result<_, _>>()?)
+    let mut bodies = Vec::new();
+    let mut first = 0;
+    for requests in batches.into_values() {
+        bodies.push(Body {
+            operations: first..first + requests.len(),
+            text: serde_json::to_vec(&json!({ "requests": requests }))?,
+        });
+        first += requests.len();
+    }
+    Ok(bodies)
 }
 
 /// Sends all of them to a new server.
-async fn sent(bodies: &[Vec<u8>], answers: Answers) -> Result<Duration, Failure> {
+async fn sent(bodies: &[Body], answers: Answers) -> Result<Duration, Failure> {
     let shop = &Shop::away().await?;
+    let notes = &Notes::new()?;
     let before = own_processor_time()?;
     let shares = (0..SLOTS).map(|slot| async move {
         for body in bodies.iter().skip(slot).step_by(SLOTS) {
-            let answer = shop.bare(body.clone()).await?;
-            if let Answers::Read = answers {
-                let entries: Vec<Value> = serde_json::from_slice(&answer)?;
-                if entries.iter().any(|entry| entry["status"] != 200) {
-                    return Err("an entry was refused".into());
-                }
+            if let Answers::WrittenDown = answers {
+                notes.note(&body.operations, "sent")?;
+            }
+            let answer = shop.bare(body.text.clone()).await?;
+            if let Answers::Dropped = answers {
+                continue;
+            }
+            let entries: Vec<Value> = serde_json::from_slice(&answer)?;
+            if entries.iter().any(|entry| entry["status"] != 200) {
+                return Err("an entry was refused".into());
+            }
+            if let Answers::WrittenDown = answers {
+                notes.note(&body.operations, "ok")?;
             }
         }
         Ok(())
     });
     together(shares).await?;
     Ok(own_processor_time()?.saturating_sub(before))
+}
+
+/// A database with a row for each operation and nothing else, as durable as a run file.
+struct Notes {
+    _folder: TempDir,
+    connection: Connection,
+}
+
+impl Notes {
+    fn new() -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let connection = Connection::open(folder.path().join("notes.db"))?;
+        connection.pragma_update(None, "journal_mode", "wal")?;
+        connection.pragma_update(None, "synchronous", "full")?;
+        connection.execute_batch(
+            "CREATE TABLE operation (id INTEGER PRIMARY KEY, state TEXT NOT NULL)",
+        )?;
+        connection.execute(
+            "WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?1) \
+             INSERT INTO operation SELECT i, 'planned' FROM n",
+            (i64::try_from(CREATES)?,),
+        )?;
+        Ok(Self {
+            _folder: folder,
+            connection,
+        })
+    }
+
+    /// All operations of a batch.
+    fn note(&self, operations: &Range<usize>, state: &str) -> Result<(), Failure> {
+        let transaction = self.connection.unchecked_transaction()?;
+        let mut update =
+            transaction.prepare_cached("UPDATE operation SET state = ?2 WHERE id = ?1")?;
+        for operation in operations.clone() {
+            update.execute((i64::try_from(operation)?, state))?;
+        }
+        drop(update);
+        Ok(transaction.commit()?)
+    }
 }

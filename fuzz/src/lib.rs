@@ -23,6 +23,7 @@ use sugarmill::metadata;
 use sugarmill::playbook;
 use sugarmill::playbook::ForEach;
 use sugarmill::wire;
+use sugarmill::wire::BulkAnswer;
 
 pub use sandbox::sandbox_filter;
 pub use sandbox::sandbox_request;
@@ -86,7 +87,7 @@ pub fn template(bytes: &[u8]) {
     ] {
         match compiled {
             Ok(template) => assert!(template.references().len() <= text.value.len()),
-            Err(problem) => drawn(&problem.into(), &sources),
+            Err(problem) => drawn(&problem, &sources),
         }
     }
 }
@@ -244,8 +245,20 @@ pub fn answer(bytes: &[u8]) {
             fault.reaction();
         }
     }
-    if let Ok(answers) = wire::judge_bulk(body, 2) {
+    let bulk = serde_json::from_slice(bytes).or_else(|_| BulkAnswer::of_json(body));
+    if let Ok(answers) = bulk.and_then(|bulk| bulk.judge(2)) {
         assert_eq!(answers.len(), 2);
+        for answer in answers.into_iter().flatten() {
+            let fields = answer.body.shown().fields().unwrap_or_default();
+            for (_, shown) in fields.iter() {
+                if let Some(plain) = shown.plain() {
+                    assert_eq!(
+                        shown.json().map(|json| json.to_string()).as_deref(),
+                        Some(plain)
+                    );
+                }
+            }
+        }
     }
 }
 

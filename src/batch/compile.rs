@@ -22,7 +22,7 @@ use crate::expr::Seq;
 ///
 /// Operations of different steps share a batch. An operation's requests are never spread over two batches; writes to one
 /// record keep their order; what needs another stands behind it in the same batch.
-pub fn compile(ready: &[Ready], busy: &Touched, budget: Budget) -> Vec<Batch> {
+pub fn compile<'a>(ready: &'a [Ready], busy: &Touched<'a>, budget: Budget) -> Vec<Batch> {
     let mut packing = Packing {
         budget,
         most: budget.entries.min(budget.share).max(1),
@@ -45,7 +45,7 @@ pub fn compile(ready: &[Ready], busy: &Touched, budget: Budget) -> Vec<Batch> {
 }
 
 /// The operations that nothing under way and nothing left behind has to come before.
-fn going<'a>(ready: &'a [Ready], busy: &Touched) -> Vec<&'a Ready> {
+fn going<'a>(ready: &'a [Ready], busy: &Touched<'a>) -> Vec<&'a Ready> {
     let mut left = busy.clone();
     let mut kept = BTreeSet::new();
     let mut going = Vec::with_capacity(ready.len());
@@ -148,10 +148,10 @@ impl Packing {
     /// What is too much for one batch goes as far as its order allows.
     fn place_in_parts(&mut self, family: &[Weighed<'_>]) {
         let mut left = Touched::default();
-        let mut here: BTreeMap<usize, Touched> = BTreeMap::new();
+        let mut here: BTreeMap<usize, Touched<'_>> = BTreeMap::new();
         for weighed in family {
             let operation = weighed.operation;
-            let is_needed = |touched: &Touched| touched.conflicts_with(&operation.touches);
+            let is_needed = |touched: &Touched<'_>| touched.conflicts_with(&operation.touches);
             let ahead: Vec<Option<usize>> = operation
                 .behind
                 .iter()

@@ -1,5 +1,7 @@
 //! A batch while it is filled: what may join a request that is in it already, and what is one of its own.
 
+use std::sync::Arc;
+
 use super::ready::Batch;
 use super::ready::Budget;
 use super::ready::Carried;
@@ -98,7 +100,7 @@ impl Load {
         for request in &operation.requests {
             self.loaded.push(Loaded {
                 entry: Entry {
-                    request: request.clone(),
+                    request: Arc::clone(request),
                     members: vec![operation.seq],
                     carried: Carried::Alone,
                 },
@@ -142,7 +144,7 @@ impl Load {
         }
         let place = if in_place { at } else { self.loaded.len() - 1 };
         let loaded = &mut self.loaded[place];
-        loaded.entry.request = request;
+        loaded.entry.request = Arc::new(request);
         loaded.entry.carried = carried;
         loaded.entry.members.push(operation.seq);
         loaded.touches.extend(operation.touches.iter().cloned());
@@ -180,7 +182,7 @@ fn rank(joined: &Write, carried: Carried, asked: &Write) -> u8 {
 
 /// The one request that does what is loaded and the operation as well, if there is one.
 fn joined(loaded: &Loaded, request: &Write, operation: &Ready) -> Option<(Write, Carried)> {
-    match (&loaded.entry.request, request) {
+    match (loaded.entry.request.as_ref(), request) {
         (
             Write::Update {
                 module,

@@ -1,5 +1,7 @@
 //! What the compiler takes and gives.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -12,7 +14,7 @@ use crate::wire::Write;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ready {
     pub seq: Seq,
-    pub requests: Vec<Write>,
+    pub requests: Vec<Arc<Write>>,
     pub touches: Vec<Touch>,
     /// Operations that must come before it in the same batch; none, where nothing holds it.
     pub behind: Vec<Seq>,
@@ -77,7 +79,7 @@ pub struct Batch {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
-    pub request: Write,
+    pub request: Arc<Write>,
     /// The operations it does, in their order.
     pub members: Vec<Seq>,
     pub carried: Carried,

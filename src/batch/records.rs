@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -50,10 +51,9 @@ impl Batch {
         let mut written: HashSet<RecordId> = HashSet::new();
         for entry in &mut self.entries {
             let seen = entry.members.iter().find_map(|seq| stamps.get(seq));
-            if let Write::Update {
-                record, expected, ..
-            } = &mut entry.request
+            if let Write::Update { record, .. } = entry.request.as_ref()
                 && !written.contains(record)
+                && let Write::Update { expected, .. } = Arc::make_mut(&mut entry.request)
             {
                 *expected = seen.cloned();
             }

@@ -14,7 +14,7 @@ pub(super) struct Weighed<'a> {
 
 impl<'a> Weighed<'a> {
     pub(super) fn new(operation: &'a Ready, seconds_per: &[f64; Class::COUNT]) -> Self {
-        let requests = || operation.requests.iter();
+        let requests = || operation.requests.iter().map(AsRef::as_ref);
         Self {
             operation,
             bytes: requests().map(bytes).sum(),
@@ -31,7 +31,7 @@ const AROUND: usize = 64;
 /// About how long an entry will be in the body of `/bulk`, where its body is a string in a string.
 pub fn bytes(request: &Write) -> usize {
     let encoded = request.encode();
-    let body = encoded.json().map(ToString::to_string).unwrap_or_default();
+    let body = encoded.body().unwrap_or_default();
     let escaped = body
         .bytes()
         .filter(|byte| matches!(byte, b'"' | b'\\'))

@@ -46,12 +46,12 @@ impl Touch {
 
 /// Places that are touched by something under way, or by something that has to come first.
 #[derive(Debug, Clone, Default)]
-pub struct Touched(HashMap<Place, Vec<Manner>>);
+pub struct Touched<'a>(HashMap<&'a Place, Vec<Manner>>);
 
-impl Touched {
-    pub fn add(&mut self, touches: &[Touch]) {
+impl<'a> Touched<'a> {
+    pub fn add(&mut self, touches: &'a [Touch]) {
         for touch in touches {
-            let manners = self.0.entry(touch.place.clone()).or_default();
+            let manners = self.0.entry(&touch.place).or_default();
             if !manners.contains(&touch.manner) {
                 manners.push(touch.manner);
             }

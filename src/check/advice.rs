@@ -87,13 +87,9 @@ pub(super) fn labels(playbook: &Playbook, problems: &mut Problems) {
 /// Only what can be proved: a condition that is written as false, a list that is written as empty, and steps that go
 /// through the results of such a step.
 /// `order` has the places of steps, each behind those it needs.
-pub(super) fn unreachable(
-    compiled: &[Option<CheckedStep>],
-    order: &[usize],
-    problems: &mut Problems,
-) {
+pub(super) fn unreachable(compiled: &[CheckedStep], order: &[usize], problems: &mut Problems) {
     let mut dead: BTreeSet<&str> = BTreeSet::new();
-    for step in order.iter().filter_map(|place| compiled[*place].as_ref()) {
+    for step in order.iter().map(|place| &compiled[*place]) {
         let Some((why, place)) = reason(step, &dead) else {
             continue;
         };

@@ -40,10 +40,8 @@ use crate::wire::ModuleName;
 
 const JSONPATH: Code = Code("jsonpath");
 
-/// An argument cannot be read; its problem is gathered.
-struct Broken;
-
-/// Compiles texts and gathers what cannot be read.
+/// Compiles texts and gathers what cannot be read. What stands in the place of that is known to nobody, so that the rest
+/// can be judged.
 pub(super) struct Compiler<'a> {
     pub(super) sources: &'a Sources,
     pub(super) problems: Problems,
@@ -54,25 +52,32 @@ pub(super) struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
+    /// Compiles what is of a step or an include, and gives its id to what is wrong with that.
+    pub(super) fn owned_by<T>(&mut self, id: &str, compile: impl FnOnce(&mut Self) -> T) -> T {
+        let before = std::mem::take(&mut self.problems);
+        let compiled = compile(self);
+        let found = std::mem::replace(&mut self.problems, before);
+        self.problems
+            .extend(found.into_iter().map(|problem| problem.step(id)));
+        compiled
+    }
+
     pub(super) fn step(
         &mut self,
         step: &Step,
         place: usize,
         places: &HashMap<&str, usize>,
-    ) -> Option<CheckedStep> {
-        let before = self.problems.len();
-        let items = step.for_each.as_ref().and_then(|source| self.items(source));
-        let key = step.key.as_ref().and_then(|text| self.template(text));
-        let when = step.when.as_ref().and_then(|text| self.expression(text));
-        let select = step.select.as_ref().and_then(|text| self.path(text));
+    ) -> CheckedStep {
+        let items = step.for_each.as_ref().map(|source| self.items(source));
+        let key = step.key.as_ref().map(|text| self.template(text));
+        let when = step.when.as_ref().map(|text| self.expression(text));
+        let select = step.select.as_ref().map(|text| self.select(text));
         let expect = step
             .expect
             .iter()
-            .filter_map(|expect| self.expectation(expect))
+            .map(|expect| self.expectation(expect))
             .collect();
         let action = self.action(&step.action);
-        // A step with a broken text is left out as a whole; its problems are gathered.
-        let action = action.filter(|_| self.problems.len() == before)?;
         let depends_on: Vec<_> = step
             .depends_on
             .iter()
@@ -81,7 +86,7 @@ impl Compiler<'_> {
                 Some((number(*place), on.wait))
             })
             .collect();
-        Some(CheckedStep {
+        CheckedStep {
             number: number(place),
             included: step.included,
             tags: step.tags.clone(),
@@ -117,28 +122,26 @@ impl Compiler<'_> {
             verb: step.action.verb(),
             verb_span: step.verb_span,
             span: step.span,
-        })
+        }
     }
 
-    fn template(&mut self, text: &Located<String>) -> Option<Template> {
-        Template::compile(text, self.sources)
-            .map(|template| template.within(names(&self.prefix, self.includes)))
-            .map_err(|problem| self.problems.push(problem))
-            .ok()
+    fn template(&mut self, text: &Located<String>) -> Template {
+        Template::read(text, self.sources, &mut self.problems)
+            .within(names(&self.prefix, self.includes))
     }
 
-    pub(super) fn expression(&mut self, text: &Located<String>) -> Option<Template> {
-        Template::compile_expression(text, self.sources)
-            .map(|template| template.within(names(&self.prefix, self.includes)))
-            .map_err(|problem| self.problems.push(problem))
-            .ok()
+    pub(super) fn expression(&mut self, text: &Located<String>) -> Template {
+        Template::read_expression(text, self.sources, &mut self.problems)
+            .within(names(&self.prefix, self.includes))
     }
 
-    pub(super) fn tree(&mut self, node: &Located<Node>) -> Option<Tree> {
-        Tree::compile(node, self.sources)
-            .map(|tree| tree.within(names(&self.prefix, self.includes)))
-            .map_err(|problems| self.problems.append(problems))
-            .ok()
+    pub(super) fn tree(&mut self, node: &Located<Node>) -> Tree {
+        Tree::read(node, self.sources, &mut self.problems)
+            .within(names(&self.prefix, self.includes))
+    }
+
+    fn select(&mut self, text: &Located<String>) -> Path {
+        self.path(text).unwrap_or_else(Path::whole)
     }
 
     fn path(&mut self, text: &Located<String>) -> Option<Path> {
@@ -161,13 +164,15 @@ impl Compiler<'_> {
             .ok()
     }
 
-    fn items(&mut self, source: &Located<ForEach>) -> Option<Items> {
+    fn items(&mut self, source: &Located<ForEach>) -> Items {
         match &source.value {
-            ForEach::Template(text) => self
-                .template(&Located::new(text.clone(), source.span))
-                .map(Items::Template),
+            ForEach::Template(text) => {
+                Items::Template(self.template(&Located::new(text.clone(), source.span)))
+            }
             ForEach::JsonPath(text) => {
-                let path = self.path(&Located::new(text.clone(), source.span))?;
+                let Some(path) = self.path(&Located::new(text.clone(), source.span)) else {
+                    return Items::Template(Template::unread(source.span));
+                };
                 if path.filters_by_the_whole() {
                     let problem = Problem::error(JSONPATH, "this JSONPath cannot be used")
                         .at(source.span, "a filter that asks for `$…` sees nothing: only the list itself is there")
@@ -176,10 +181,9 @@ impl Compiler<'_> {
                              vars.wanted) }}`",
                         );
                     self.problems.push(problem);
-                    return None;
                 }
                 let reads = path.reads(names(&self.prefix, self.includes));
-                Some(Items::Path {
+                Items::Path {
                     reads: Box::new(reads),
                     step: match path.leading_names().as_slice() {
                         ["steps", behind @ ..] => names(&self.prefix, self.includes)
@@ -189,40 +193,37 @@ impl Compiler<'_> {
                     },
                     path,
                     span: source.span,
-                })
+                }
             }
             ForEach::Literal(nodes) => {
-                let trees: Vec<Tree> = nodes.iter().filter_map(|node| self.tree(node)).collect();
-                (trees.len() == nodes.len()).then_some(Items::Literal(trees))
+                Items::Literal(nodes.iter().map(|node| self.tree(node)).collect())
             }
             ForEach::File(file) => match &file.format {
-                DataFormat::Json { select: Some(path) } => {
-                    self.path(path).map(|path| Items::Searched {
-                        file: file.clone(),
-                        path,
-                    })
-                }
+                DataFormat::Json { select: Some(path) } => Items::Searched {
+                    file: file.clone(),
+                    path: self.select(path),
+                },
                 DataFormat::Json { select: None }
                 | DataFormat::Csv { .. }
                 | DataFormat::Jsonl
-                | DataFormat::Xlsx { .. } => Some(Items::File(file.clone())),
+                | DataFormat::Xlsx { .. } => Items::File(file.clone()),
             },
         }
     }
 
-    fn expectation(&mut self, expect: &Expect) -> Option<Expectation> {
+    fn expectation(&mut self, expect: &Expect) -> Expectation {
         match expect {
-            Expect::Count { min, max, span } => Some(Expectation::Count {
+            Expect::Count { min, max, span } => Expectation::Count {
                 min: *min,
                 max: *max,
                 span: *span,
-            }),
-            Expect::Holds(text) => self.expression(text).map(Expectation::Holds),
+            },
+            Expect::Holds(text) => Expectation::Holds(self.expression(text)),
         }
     }
 
-    fn action(&mut self, action: &Action) -> Option<CheckedAction> {
-        Some(match action {
+    fn action(&mut self, action: &Action) -> CheckedAction {
+        match action {
             Action::List(args) => CheckedAction::Read(CheckedRead::List {
                 module: module(&args.module),
                 order_by: args.order_by.clone(),
@@ -230,32 +231,29 @@ impl Compiler<'_> {
             }),
             Action::Filter(args) => CheckedAction::Read(CheckedRead::Filter {
                 module: module(&args.module),
-                condition: self.optional(args.condition.as_ref()).ok()?,
-                saved_filter: match &args.saved_filter {
-                    Some(text) => Some(self.template(text)?),
-                    None => None,
-                },
+                condition: self.optional(args.condition.as_ref()),
+                saved_filter: args.saved_filter.as_ref().map(|text| self.template(text)),
                 method: args.method,
                 order_by: args.order_by.clone(),
                 limit: args.limit.as_ref().map(|limit| limit.value),
             }),
             Action::Count(args) => CheckedAction::Read(CheckedRead::Count {
                 module: module(&args.module),
-                condition: self.optional(args.condition.as_ref()).ok()?,
+                condition: self.optional(args.condition.as_ref()),
             }),
             Action::Get(args) => CheckedAction::Read(CheckedRead::Get {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
             }),
             Action::Related(args) => CheckedAction::Read(CheckedRead::Related {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
                 link: link(&args.through),
-                condition: self.optional(args.condition.as_ref()).ok()?,
+                condition: self.optional(args.condition.as_ref()),
                 limit: args.limit.as_ref().map(|limit| limit.value),
             }),
             Action::Search(args) => CheckedAction::Read(CheckedRead::Search {
-                text: self.tree(&args.text)?,
+                text: self.tree(&args.text),
                 modules: args.modules.iter().map(module).collect(),
                 limit: args.limit.as_ref().map(|limit| limit.value),
             }),
@@ -270,117 +268,103 @@ impl Compiler<'_> {
             Action::Ping => CheckedAction::Read(CheckedRead::Ping),
             Action::Create(args) => CheckedAction::Write(CheckedWrite::Create {
                 module: module(&args.module),
-                set: self.set(&args.set)?,
-                under: match &args.under {
-                    Some(under) => Some(Under {
-                        module: module(&under.module),
-                        record: self.tree(&under.record)?,
-                        link: link(&under.through),
-                    }),
-                    None => None,
-                },
+                set: self.set(&args.set),
+                under: args.under.as_ref().map(|under| Under {
+                    module: module(&under.module),
+                    record: self.tree(&under.record),
+                    link: link(&under.through),
+                }),
                 assume: args.assume,
             }),
             Action::Update(args) => CheckedAction::Write(CheckedWrite::Update {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
-                set: self.set(&args.set)?,
-                parts: self.parts(&args.add, &args.remove)?,
+                record: self.tree(&args.record),
+                set: self.set(&args.set),
+                parts: self.parts(&args.add, &args.remove),
             }),
             Action::Upsert(args) => CheckedAction::Write(CheckedWrite::Upsert {
                 module: module(&args.module),
-                matching: self.set(&args.matching)?,
-                set: self.set(&args.set)?,
-                parts: self.parts(&args.add, &args.remove)?,
+                matching: self.set(&args.matching),
+                set: self.set(&args.set),
+                parts: self.parts(&args.add, &args.remove),
             }),
             Action::UpsertByKey(args) => CheckedAction::Write(CheckedWrite::UpsertByKey {
                 module: module(&args.module),
-                sync_key: self.template(&args.sync_key)?,
-                set: self.set(&args.set)?,
+                sync_key: self.template(&args.sync_key),
+                set: self.set(&args.set),
             }),
             Action::Call(args) => {
                 let call = Call {
-                    path: self.tree(&args.path)?,
-                    query: self.set(&args.query)?,
+                    path: self.tree(&args.path),
+                    query: self.set(&args.query),
                 };
                 match args.method {
                     CallMethod::Get => CheckedAction::Read(CheckedRead::Call(call)),
                     CallMethod::Changing(method) => CheckedAction::Write(CheckedWrite::Call {
                         method,
                         call,
-                        body: self.optional(args.body.as_ref()).ok()?,
+                        body: self.optional(args.body.as_ref()),
                     }),
                 }
             }
             Action::Delete(args) => CheckedAction::Write(CheckedWrite::Delete {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
             }),
             Action::Link(args) => CheckedAction::Write(CheckedWrite::Link {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
                 link: link(&args.through),
-                to: self.tree(&args.to)?,
+                to: self.tree(&args.to),
             }),
             Action::Unlink(args) => CheckedAction::Write(CheckedWrite::Unlink {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
                 link: link(&args.through),
-                to: self.tree(&args.to)?,
+                to: self.tree(&args.to),
             }),
             Action::Favorite(args) => CheckedAction::Write(CheckedWrite::Favorite {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
             }),
             Action::Unfavorite(args) => CheckedAction::Write(CheckedWrite::Unfavorite {
                 module: module(&args.module),
-                record: self.tree(&args.record)?,
+                record: self.tree(&args.record),
             }),
             Action::Export(args) => CheckedAction::Export {
-                to: self.template(&args.to)?,
+                to: self.template(&args.to),
                 format: args.format,
-                columns: match &args.columns {
-                    Some(columns) => Some(self.set(columns)?),
-                    None => None,
-                },
+                columns: args.columns.as_ref().map(|columns| self.set(columns)),
             },
-            Action::Assert(args) => {
-                let conditions: Vec<Template> = args
+            Action::Assert(args) => CheckedAction::Assert {
+                conditions: args
                     .conditions
                     .iter()
-                    .filter_map(|text| self.expression(text))
-                    .collect();
-                let message = match &args.message {
-                    Some(text) => Some(self.template(text)?),
-                    None => None,
-                };
-                CheckedAction::Assert {
-                    conditions,
-                    message,
-                }
-            }
-        })
+                    .map(|text| self.expression(text))
+                    .collect(),
+                message: args.message.as_ref().map(|text| self.template(text)),
+            },
+        }
     }
 
-    /// An argument that was not given is fine, one that is broken is not.
-    fn optional(&mut self, node: Option<&Located<Node>>) -> Result<Option<Tree>, Broken> {
-        node.map(|node| self.tree(node).ok_or(Broken)).transpose()
+    fn optional(&mut self, node: Option<&Located<Node>>) -> Option<Tree> {
+        node.map(|node| self.tree(node))
     }
 
-    fn set(&mut self, fields: &Fields) -> Option<Vec<SetField>> {
-        let compiled: Vec<SetField> = fields
+    fn set(&mut self, fields: &Fields) -> Vec<SetField> {
+        fields
             .iter()
-            .filter_map(|(name, node)| {
-                self.tree(node).map(|value| SetField {
+            .map(|(name, node)| {
+                Tree::read_name(name, &mut self.problems);
+                SetField {
                     name: name.clone(),
-                    value,
-                })
+                    value: self.tree(node),
+                }
             })
-            .collect();
-        (compiled.len() == fields.len()).then_some(compiled)
+            .collect()
     }
 
-    fn parts(&mut self, add: &Fields, remove: &Fields) -> Option<Vec<PartField>> {
+    fn parts(&mut self, add: &Fields, remove: &Fields) -> Vec<PartField> {
         let (added, removed) = (self.set(add), self.set(remove));
         let of = |fields: Vec<SetField>, part| {
             fields.into_iter().map(move |field| PartField {
@@ -389,11 +373,9 @@ impl Compiler<'_> {
                 part,
             })
         };
-        Some(
-            of(added?, Part::Added)
-                .chain(of(removed?, Part::Removed))
-                .collect(),
-        )
+        of(added, Part::Added)
+            .chain(of(removed, Part::Removed))
+            .collect()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::diag::Sources;
 use crate::expr::Rendered;
 use crate::expr::Tree;
 use crate::playbook::VarDecl;
+use crate::playbook::VarKind;
 
 const UNKNOWN_NAME: Code = Code("unknown_name");
 const INVALID_VAR: Code = Code("invalid_var");
@@ -68,6 +69,11 @@ pub(super) fn check(
             },
             None => None,
         };
+        let gives_a_time = var.kind == VarKind::Date
+            && tree
+                .templates()
+                .iter()
+                .any(|template| template.text().contains("now()"));
         if let Some(Err(wanted)) = value.map(|value| typed(var.kind, &value, zone)) {
             let name = &var.name.value;
             problems.push(
@@ -76,7 +82,11 @@ pub(super) fn check(
                     format!("the default of `{name}` is not {wanted}"),
                 )
                 .at(default.span, "the default")
-                .at(var.name.span, format!("declared as {wanted}")),
+                .at(var.name.span, format!("declared as {wanted}"))
+                .help_if(gives_a_time.then(|| {
+                    "`now()` has a time: write `today()`, or declare the variable as `datetime`"
+                        .to_owned()
+                })),
             );
         }
     }

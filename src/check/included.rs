@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::compile::Compiler;
 use super::names::Known;
+use super::names::UNKNOWN_NAME;
 use super::names::Used;
 use super::vars;
 use crate::diag::Code;
@@ -49,24 +50,26 @@ pub(super) fn prefix(playbook: &Playbook, number: Option<IncludedNo>) -> String 
     })
 }
 
-/// Compiles what includes say; an include with a broken text is left out of nothing, since it is an error anyhow.
+/// Compiles what includes say.
 pub(super) fn compile(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<CheckedInclude> {
     let mut includes = Vec::with_capacity(playbook.included.len());
     for included in &playbook.included {
         compiler.prefix = prefix(playbook, included.within);
+        let id = &included.id.value;
+        let (with, when) = compiler.owned_by(id, |compiler| {
+            let with = included.with.iter();
+            (
+                with.map(|(name, node)| (name.clone(), compiler.tree(node)))
+                    .collect(),
+                included.when.as_ref().map(|text| compiler.expression(text)),
+            )
+        });
         includes.push(CheckedInclude {
-            id: included.id.value.clone(),
+            id: id.clone(),
             within: included.within,
             vars: included.vars.clone(),
-            with: included
-                .with
-                .iter()
-                .filter_map(|(name, node)| Some((name.clone(), compiler.tree(node)?)))
-                .collect(),
-            when: included
-                .when
-                .as_ref()
-                .and_then(|text| compiler.expression(text)),
+            with,
+            when,
             limits: included.limits.clone(),
         });
     }
@@ -114,14 +117,20 @@ pub(super) fn check<'a>(
             used_vars[outer].extend(used.vars);
             steps
         };
+        let mut found = Problems::default();
         for (name, tree) in &include.with {
-            let used = known[outer].check_tree(tree, &include.id, problems);
+            let used = known[outer].check_tree(tree, &include.id, &mut found);
             needs.vars.insert(&name.value, given(used, used_vars));
         }
         if let Some(when) = &include.when {
-            let used = known[outer].check_template(when, &include.id, problems);
+            let used = known[outer].check_template(when, &include.id, &mut found);
             needs.when.extend(given(used, used_vars));
         }
+        problems.extend(
+            found
+                .into_iter()
+                .filter(|problem| written.is_known || problem.code != UNKNOWN_NAME),
+        );
         all.push(needs);
     }
     all
@@ -143,6 +152,9 @@ fn values(
     let id = &include.id;
     for (name, tree) in &include.with {
         let Some(var) = include.vars.iter().find(|var| var.name.value == name.value) else {
+            if written.unread.hides_vars || written.unread.vars.contains(&name.value) {
+                continue;
+            }
             let known = all_of(declared());
             problems.push(
                 Problem::error(
@@ -177,7 +189,7 @@ fn values(
     for var in &include.vars {
         let name = &var.name.value;
         let is_given = include.with.iter().any(|(given, _)| given.value == *name);
-        if var.required && var.default.is_none() && !is_given {
+        if var.required && var.default.is_none() && !is_given && written.is_known {
             let why = var.description.as_ref().map(|text| format!(" ({text})"));
             problems.push(
                 Problem::error(MISSING_VAR, format!("the variable `{name}` has no value"))

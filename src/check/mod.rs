@@ -50,6 +50,7 @@ pub use exports::plain_path;
 pub use included::CheckedInclude;
 use names::Known;
 use names::Named;
+use names::UNKNOWN_NAME;
 pub use sealing::give_stand_ins;
 pub use sealing::take_secrets;
 pub use sealing::too_short;
@@ -69,6 +70,7 @@ use jiff::tz::TimeZone;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::expr::StepNo;
+use crate::expr::Template;
 use crate::metadata::Metadata;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
@@ -113,20 +115,32 @@ pub fn check_with(
         .map(|(place, step)| (step.id.value.as_str(), place))
         .collect();
     let includes = included::compile(playbook, &mut compiler);
-    let compiled: Vec<Option<CheckedStep>> = playbook
+    let compiled: Vec<CheckedStep> = playbook
         .steps
         .iter()
         .enumerate()
         .map(|(place, step)| {
             compiler.prefix = included::prefix(playbook, step.included);
-            compiler.step(step, place, &places)
+            compiler.owned_by(&step.id.value, |compiler| {
+                compiler.step(step, place, &places)
+            })
         })
         .collect();
     let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
+    let are_all_read = problems.is_empty();
 
-    let unread = playbook.unread.steps.iter();
-    let unread = unread.map(|id| {
+    let unread: Vec<String> = playbooks(playbook)
+        .flat_map(|file| {
+            let ids = file.unread.steps.iter();
+            ids.map(move |id| format!("{}{id}", included::prefix(playbook, file.number)))
+        })
+        .collect();
+    let hidden: BTreeSet<String> = playbooks(playbook)
+        .filter(|file| file.unread.hides_steps)
+        .map(|file| included::prefix(playbook, file.number))
+        .collect();
+    let unread = unread.iter().map(|id| {
         let named = Named {
             place: None,
             step: None,
@@ -138,30 +152,33 @@ pub fn check_with(
         .map(|(id, place)| {
             let named = Named {
                 place: Some(*place),
-                step: compiled[*place].as_ref(),
+                step: Some(&compiled[*place]),
             };
             (*id, named)
         })
         .chain(unread)
         .collect();
     let known: Vec<Known<'_>> = playbooks(playbook)
-        .map(|(number, vars)| Known {
+        .map(|file| Known {
             steps: &steps,
-            vars: vars
+            hidden: &hidden,
+            vars: file
+                .vars
                 .iter()
                 .map(|var| var.name.value.as_str())
-                .chain(playbook.unread.vars.iter().map(String::as_str))
+                .chain(file.unread.vars.iter().map(String::as_str))
                 .collect(),
+            hides_vars: file.unread.hides_vars,
             headings,
-            prefix: included::prefix(playbook, number),
+            prefix: included::prefix(playbook, file.number),
             includes: &ids,
         })
         .collect();
     // Only whether there is one matters here: what comes of it is thrown away.
     let any = TimeZone::UTC;
     let zone = playbook.settings.timezone.as_ref().map(|_| &any);
-    for (_, vars) in playbooks(playbook) {
-        defaults::check(vars, zone, sources, &mut problems);
+    for file in playbooks(playbook) {
+        defaults::check(file.vars, zone, sources, &mut problems);
     }
     depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
@@ -183,24 +200,24 @@ pub fn check_with(
         let waits = playbook.steps[place].depends_on.iter();
         let waits = waits.filter_map(|on| places.get(on.step.value.as_str()).copied());
         let mut needs: BTreeSet<usize> = waits.collect();
-        let mut reads = Vec::new();
-        if let Some(step) = step {
-            let home = included::place(step.included);
-            let mut used = known[home].check(step, &mut problems);
-            if let Some(number) = step.included {
-                let given = &given[number.0];
-                used.steps.extend(&given.when);
-                for var in &used.vars {
-                    used.steps.extend(given.vars.get(var).into_iter().flatten());
-                }
+        let home = included::place(step.included);
+        let mut used = known[home].check(step, &mut problems);
+        if let Some(number) = step.included {
+            let given = &given[number.0];
+            used.steps.extend(&given.when);
+            for var in &used.vars {
+                used.steps.extend(given.vars.get(var).into_iter().flatten());
             }
-            reads = used.steps.into_iter().collect();
-            exports::not_needed(playbook, place, &reads, &mut problems);
-            needs.extend(&reads);
-            vars_used[home].extend(used.vars);
         }
+        let reads: Vec<usize> = used.steps.into_iter().collect();
+        exports::not_needed(playbook, place, &reads, &mut problems);
+        needs.extend(&reads);
+        vars_used[home].extend(used.vars);
         graph.needs.push(needs.into_iter().collect());
         graph.reads.push(reads);
+    }
+    for (file, known) in playbooks(playbook).zip(&known) {
+        left_out(file.unread, known, sources, &mut problems);
     }
     for output in &outputs {
         let home = included::place(output.included);
@@ -208,7 +225,7 @@ pub fn check_with(
         vars_used[home].extend(used.vars);
     }
     secrets::check(
-        playbooks(playbook),
+        playbooks(playbook).map(|file| file.vars),
         &compiled,
         &includes,
         &outputs,
@@ -216,10 +233,10 @@ pub fn check_with(
     );
     let order = graph::order(&playbook.steps, &graph.needs)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
-    // A step with a broken text names nothing, so that what is unused cannot be told.
-    if compiled.iter().all(Option::is_some) {
-        for ((_, vars), used) in playbooks(playbook).zip(&vars_used) {
-            advice::unused_vars(vars, used, &mut problems);
+    // What a text names that cannot be read is not known, so that what is unused cannot be told.
+    if are_all_read {
+        for (file, used) in playbooks(playbook).zip(&vars_used) {
+            advice::unused_vars(file.vars, used, &mut problems);
         }
     }
     advice::creates_without_key(playbook, &mut problems);
@@ -245,27 +262,35 @@ pub fn check_with(
     (is_sound.then_some(checked), problems)
 }
 
-/// What check finds in a playbook of which parts could not be read, without what only seems wrong because they are missing.
-pub fn of_the_readable(problems: Problems, unread: &Unread) -> Problems {
-    const OF_NAMES: &[&str] = &["unused_var", "unreachable", "read_beside_write", "cycle"];
+/// What check finds in a playbook of which parts could not be read, without what may only seem so because they are missing.
+pub fn of_the_readable(problems: Problems) -> Problems {
+    const OF_ALL: &[&str] = &["unused_var", "unreachable", "read_beside_write"];
     problems
         .into_iter()
-        .filter(|problem| match problem.code.0 {
-            "unknown_step" => !unread.hides_steps,
-            "unknown_var" => !unread.hides_vars,
-            code => !OF_NAMES.contains(&code),
-        })
+        .filter(|problem| !OF_ALL.contains(&problem.code.0))
         .collect()
 }
 
-/// The outer playbook and those it includes, each with its variables.
-fn playbooks(playbook: &Playbook) -> impl Iterator<Item = (Option<IncludedNo>, &[VarDecl])> {
-    let included = playbook
-        .included
-        .iter()
-        .enumerate()
-        .map(|(number, included)| (Some(IncludedNo(number)), included.vars.as_slice()));
-    std::iter::once((None, playbook.vars.as_slice())).chain(included)
+/// What one playbook's file declares.
+struct PlaybookFile<'a> {
+    number: Option<IncludedNo>,
+    vars: &'a [VarDecl],
+    unread: &'a Unread,
+}
+
+/// The outer playbook and those it includes.
+fn playbooks(playbook: &Playbook) -> impl Iterator<Item = PlaybookFile<'_>> {
+    let outer = PlaybookFile {
+        number: None,
+        vars: &playbook.vars,
+        unread: &playbook.unread,
+    };
+    let included = playbook.included.iter().enumerate();
+    std::iter::once(outer).chain(included.map(|(number, included)| PlaybookFile {
+        number: Some(IncludedNo(number)),
+        vars: &included.vars,
+        unread: &included.unread,
+    }))
 }
 
 fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
@@ -278,14 +303,32 @@ fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
     for (number, written) in std::iter::once((None, &playbook.outputs)).chain(included) {
         compiler.prefix = included::prefix(playbook, number);
         for (name, node) in written {
-            outputs.extend(compiler.tree(node).map(|value| Output {
+            outputs.push(Output {
                 name: format!("{}{}", compiler.prefix, name.value),
-                value,
+                value: compiler.tree(node),
                 included: number,
-            }));
+            });
         }
     }
     outputs
+}
+
+/// What can be told of templates whose step is missing: what they are written like, and which steps and variables they
+/// name. What an item is nobody knows.
+fn left_out(unread: &Unread, known: &Known<'_>, sources: &Sources, problems: &mut Problems) {
+    for (id, text) in &unread.texts {
+        let mut found = Problems::default();
+        let template = Template::read(text, sources, &mut found)
+            .within(included::names(&known.prefix, known.includes));
+        known.check_template(&template, "", &mut found);
+        let found = found
+            .into_iter()
+            .filter(|problem| problem.code != UNKNOWN_NAME);
+        problems.extend(found.map(|problem| match id {
+            Some(id) => problem.step(format!("{}{id}", known.prefix)),
+            None => problem,
+        }));
+    }
 }
 
 fn number(place: usize) -> StepNo {
@@ -302,7 +345,7 @@ struct Graph {
 /// Puts steps into their order and numbers them by it.
 fn arrange(
     playbook: &Playbook,
-    compiled: Vec<Option<CheckedStep>>,
+    compiled: Vec<CheckedStep>,
     outputs: Vec<Output>,
     included: Vec<CheckedInclude>,
     order: &[usize],
@@ -314,20 +357,15 @@ fn arrange(
     }
     let numbers = |places: &[usize]| places.iter().map(|place| final_number[*place]).collect();
     // In place: ten thousand steps are ten megabytes.
-    let mut steps: Vec<CheckedStep> = compiled
-        .into_iter()
-        .filter_map(|step| {
-            let mut step = step?;
-            let place = step.number.0 as usize;
-            step.number = final_number[place];
-            for (on, _) in &mut step.depends_on {
-                *on = final_number[on.0 as usize];
-            }
-            step.upstream = numbers(&graph.needs[place]);
-            step.reads = numbers(&graph.reads[place]);
-            Some(step)
-        })
-        .collect();
+    let mut steps = compiled;
+    for (place, step) in steps.iter_mut().enumerate() {
+        step.number = final_number[place];
+        for (on, _) in &mut step.depends_on {
+            *on = final_number[on.0 as usize];
+        }
+        step.upstream = numbers(&graph.needs[place]);
+        step.reads = numbers(&graph.reads[place]);
+    }
     steps.sort_unstable_by_key(|step| step.number);
     let mut used = projection::of(&steps, &outputs, &included);
     for step in &mut steps {

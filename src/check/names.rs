@@ -24,7 +24,7 @@ use crate::expr::Reference;
 use crate::expr::Template;
 use crate::expr::Tree;
 
-const UNKNOWN_NAME: Code = Code("unknown_name");
+pub(super) const UNKNOWN_NAME: Code = Code("unknown_name");
 const UNKNOWN_STEP: Code = Code("unknown_step");
 const UNKNOWN_VAR: Code = Code("unknown_var");
 const UNKNOWN_COLUMN: Code = Code("unknown_column");
@@ -33,7 +33,11 @@ const UNKNOWN_COLUMN: Code = Code("unknown_column");
 pub(super) struct Known<'a> {
     /// By id.
     pub(super) steps: &'a HashMap<&'a str, Named<'a>>,
+    /// Beginnings of ids, of playbooks that may have steps besides whose names nobody knows.
+    pub(super) hidden: &'a BTreeSet<String>,
     pub(super) vars: BTreeSet<&'a str>,
+    /// Whether there may be others.
+    pub(super) hides_vars: bool,
     /// First lines of the CSV files that steps read, by step.
     pub(super) headings: &'a BTreeMap<String, Vec<String>>,
     /// Of the playbook whose names are looked up, before the ids of its steps.
@@ -189,7 +193,7 @@ impl<'a> Known<'a> {
     }
 
     fn var_named(&self, name: &str) -> Result<(), Problem> {
-        if self.vars.contains(name) {
+        if self.vars.contains(name) || self.hides_vars {
             return Ok(());
         }
         Err(
@@ -234,7 +238,8 @@ impl<'a> Known<'a> {
 
     /// Whether there is such a step, by its full id. Messages call it as the playbook does.
     pub(super) fn step_named(&self, id: &str) -> Result<(), Problem> {
-        if self.steps.contains_key(id) {
+        let playbook = id.rfind('.').map_or("", |dot| &id[..=dot]);
+        if self.steps.contains_key(id) || self.hidden.contains(playbook) {
             return Ok(());
         }
         let own = |id: &'_ str| id.strip_prefix(self.prefix.as_str()).map(str::to_owned);

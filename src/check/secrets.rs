@@ -27,8 +27,7 @@ use crate::playbook::VarKind;
 
 pub(super) const SECRET_VAR: Code = Code("secret_var");
 
-const ONLY_SENT: &str =
-    "a secret can be sent, in `set` of `create`, `update` and `upsert`, and stand nowhere else";
+const ONLY_SENT: &str = "a secret can be sent, in `set` of `create`, `update` and `upsert` and in the `body` of a `call`, and stand nowhere else";
 
 /// What must not be written down.
 struct Hidden<'a> {
@@ -47,13 +46,13 @@ enum Found {
 
 /// Checks every template of a playbook, and of those it includes.
 pub(super) fn check<'a>(
-    vars: impl Iterator<Item = (Option<IncludedNo>, &'a [VarDecl])>,
-    steps: &'a [Option<CheckedStep>],
+    vars: impl Iterator<Item = &'a [VarDecl]>,
+    steps: &'a [CheckedStep],
     includes: &[CheckedInclude],
     outputs: &[Output],
     problems: &mut Problems,
 ) {
-    let secrets = vars.map(|(_, vars)| {
+    let secrets = vars.map(|vars| {
         let secrets = vars.iter().filter(|var| var.kind == VarKind::Secret);
         secrets.map(|var| var.name.value.as_str()).collect()
     });
@@ -65,7 +64,7 @@ pub(super) fn check<'a>(
         return;
     }
     hidden.find_fields(steps);
-    for step in steps.iter().flatten() {
+    for step in steps {
         hidden.step(step, problems);
     }
     for include in includes {
@@ -80,10 +79,10 @@ pub(super) fn check<'a>(
 
 impl<'a> Hidden<'a> {
     /// A field that is set from a hidden field is hidden too, so this goes on until nothing is new.
-    fn find_fields(&mut self, steps: &'a [Option<CheckedStep>]) {
+    fn find_fields(&mut self, steps: &'a [CheckedStep]) {
         loop {
             let mut is_new = false;
-            for step in steps.iter().flatten() {
+            for step in steps {
                 for field in set_of(step) {
                     let mut references = field.value.references();
                     if references.any(|reference| self.found(step, reference).is_some()) {

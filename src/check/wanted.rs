@@ -27,7 +27,11 @@ impl Known<'_> {
     pub(super) fn wanted(&self, step: &CheckedStep, problems: &mut Problems) {
         let mut found: Vec<Problem> = Vec::new();
         if let Some(Items::Template(template)) = &step.items {
-            found.extend(self.list(template));
+            let walker = match step.action {
+                CheckedAction::Export { .. } => "export",
+                _ => "for_each",
+            };
+            found.extend(self.list(walker, template));
         }
         if let Some(record) = record(step) {
             found.extend(self.one_id("record", step, record));
@@ -46,7 +50,7 @@ impl Known<'_> {
         }
     }
 
-    fn list(&self, template: &Template) -> Option<Problem> {
+    fn list(&self, walker: &str, template: &Template) -> Option<Problem> {
         let (found, help) = if template.is_text() {
             (
                 "text",
@@ -62,7 +66,7 @@ impl Known<'_> {
             )
         };
         Some(
-            Problem::error(INVALID_PARAMETER, "`for_each` wants a list")
+            Problem::error(INVALID_PARAMETER, format!("`{walker}` wants a list"))
                 .at(template.span(), format!("this gives {found}"))
                 .help(help),
         )

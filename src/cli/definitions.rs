@@ -139,7 +139,7 @@ fn unreadable(failure: client::Failure) -> Failure {
     match failure {
         client::Failure::Stop(error) => Failure::Client(error),
         client::Failure::NotSent(fault) | client::Failure::Whole(fault) => {
-            Failure::Instance(format!("its metadata cannot be read: {fault}"))
+            Failure::Instance(format!("the instance's metadata cannot be read: {fault}"))
         }
     }
 }

@@ -22,7 +22,6 @@ use crate::operation::Origin;
 use crate::plan::Guard;
 use crate::playbook::Settings;
 use crate::runfile::Header;
-use crate::runfile::Requests;
 use crate::runfile::RunFile;
 use crate::runfile::Undoes;
 
@@ -102,16 +101,4 @@ pub(crate) fn build<'a>(
         wish,
         memory: Memory::default(),
     })
-}
-
-/// Adds what this command sent to what earlier ones did.
-pub(crate) fn count_requests(file: &RunFile, session: &Session) -> Result<(), Failure> {
-    let counts = session.reader.counts();
-    let mut requests = file.get::<Requests>()?.unwrap_or_default();
-    requests.http += counts.http;
-    requests.bulk += counts.bulk;
-    requests.operations += counts.operations;
-    requests.milliseconds += u64::try_from(counts.took.as_millis()).unwrap_or(u64::MAX);
-    file.put(&requests)?;
-    Ok(())
 }

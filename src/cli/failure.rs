@@ -1,5 +1,6 @@
 //! What ends a command before it has anything to report: what a person reads, and the exit code.
 
+use std::path::Path;
 use std::path::PathBuf;
 
 use super::exit::Exit;
@@ -10,7 +11,9 @@ use crate::diag::Sources;
 use crate::execute::ExecuteError;
 use crate::ledger::LedgerError;
 use crate::plan::LimitMet;
+use crate::report;
 use crate::report::ReportError;
+use crate::runfile::Ending;
 use crate::runfile::NoPermit;
 use crate::runfile::RunFileError;
 use crate::sandbox::SandboxError;
@@ -39,13 +42,20 @@ pub(crate) enum Failure {
     Interrupted(Exit),
     #[error(transparent)]
     Client(#[from] ClientError),
-    #[error("the instance cannot be worked with: {0}")]
+    /// What the instance answered, or that it did not.
+    #[error("{0}")]
     Instance(String),
+    /// What ended a plan or an apply, which may have done something before.
+    #[error(transparent)]
+    Execute(ExecuteError),
     #[error(transparent)]
     RunFile(#[from] RunFileError),
+    /// It could not be gone on with when something was done already.
+    #[error(transparent)]
+    RunFileLost(RunFileError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
-    /// It could not be gone on with when something was done already.
+    /// The same of a ledger.
     #[error(transparent)]
     LedgerLost(LedgerError),
     #[error("the sandbox cannot be started: {}", chain(.0))]
@@ -67,6 +77,20 @@ impl Failure {
         }
     }
 
+    /// The same, where advice speaks of this run file.
+    pub(crate) fn about(self, file: &Path) -> Self {
+        match self {
+            Self::Refused {
+                message,
+                help: Some(help),
+            } => Self::Refused {
+                message,
+                help: Some(report::naming(&help, &file.display().to_string())),
+            },
+            other => other,
+        }
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         match self {
             Self::Problems { .. }
@@ -78,12 +102,14 @@ impl Failure {
             Self::Refused { .. } => Exit::Refused,
             Self::Interrupted(exit) => *exit,
             Self::Instance(_) => Exit::Unreachable,
+            Self::Execute(ExecuteError::Interrupted) => Exit::Interrupted,
+            Self::Execute(_) => Exit::Unreachable,
             Self::Sandbox(_) => Exit::Invalid,
             Self::Client(error) => match error.cause() {
                 Cause::Settings => Exit::Invalid,
-                Cause::Instance => Exit::Unreachable,
+                Cause::Silence | Cause::Answer => Exit::Unreachable,
             },
-            Self::RunFile(error) => match error {
+            Self::RunFile(error) | Self::RunFileLost(error) => match error {
                 RunFileError::InUse(_)
                 | RunFileError::Locked { .. }
                 | RunFileError::Occupied { .. } => Exit::Refused,
@@ -92,19 +118,34 @@ impl Failure {
                 | RunFileError::Format { .. }
                 | RunFileError::Damaged { .. }
                 | RunFileError::Write { .. }
+                | RunFileError::Disk(_)
                 | RunFileError::Database(_)
                 | RunFileError::Inconsistent(_) => Exit::Invalid,
             },
         }
     }
 
+    /// What a run file with which it could not be gone on says of that.
+    pub(crate) fn ending(&self) -> Ending {
+        let reason = self.to_string();
+        match self {
+            Self::Execute(error) => error.ending(),
+            Self::Client(error) if error.cause() == Cause::Silence => Ending::Lost(reason),
+            Self::Client(error) if error.cause() == Cause::Answer => Ending::Denied(reason),
+            Self::Instance(_) => Ending::Denied(reason),
+            Self::RunFileLost(_) => Ending::Halted(reason),
+            _ => Ending::Refused(reason),
+        }
+    }
+
     pub(crate) fn help(&self) -> Option<String> {
         match self {
+            Self::Execute(error) => error.help(),
             Self::Arguments { help, .. } | Self::Refused { help, .. } => help.clone(),
-            Self::RunFile(RunFileError::InUse(_)) => Some(
-                "name another file with `-o`, or go on with this one: `sugarmill apply FILE`"
-                    .into(),
-            ),
+            Self::RunFile(RunFileError::InUse(file)) => Some(report::naming(
+                "name another file with `-o`, or go on with this one: `sugarmill apply FILE`",
+                &file.display().to_string(),
+            )),
             Self::RunFile(error) if error.is_held() => Some(
                 "let it end, or give it more time with `--lock-timeout 30m`; nothing was sent"
                     .into(),
@@ -113,13 +154,17 @@ impl Failure {
                 true => "use that sugarmill, or a later one".into(),
                 false => "use the sugarmill that wrote it; or plan again, which sends only what is missing".into(),
             }),
-            Self::RunFile(RunFileError::Damaged { .. }) => Some(
-                "take a whole copy, with FILE-wal if there is one; or plan again, which sends only what is missing"
-                    .into(),
-            ),
+            Self::RunFile(RunFileError::Damaged { path, .. }) => Some(format!(
+                "take a whole copy, with `{}-wal` if there is one; or plan again, which sends only what is missing",
+                path.display()
+            )),
             Self::RunFile(RunFileError::Missing(_)) => {
                 Some("`plan` writes run files; `sugarmill runs` lists those of a folder".into())
             }
+            Self::RunFile(RunFileError::Disk(_)) | Self::RunFileLost(RunFileError::Disk(_)) => Some(
+                "make room on the disk, then give the same command again; what was written before is whole"
+                    .into(),
+            ),
             Self::Ledger(error) | Self::LedgerLost(error) => Some(advice(error).into()),
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(
                 "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
@@ -158,8 +203,9 @@ impl From<ExecuteError> for Failure {
                 help: Some(error.help(LimitMet::Applying)),
             },
             error @ (ExecuteError::Lost(_)
+            | ExecuteError::Denied(_)
             | ExecuteError::Refused { .. }
-            | ExecuteError::Interrupted) => Self::Instance(error.to_string()),
+            | ExecuteError::Interrupted) => Self::Execute(error),
         }
     }
 }

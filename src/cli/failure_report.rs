@@ -25,7 +25,6 @@ use super::written;
 use crate::report;
 use crate::report::Report;
 use crate::report::ReportError;
-use crate::runfile::Ending;
 use crate::runfile::Hindrance;
 use crate::runfile::RunView;
 
@@ -154,12 +153,8 @@ fn of_run_file(
     view: RunView,
     failure: &Failure,
 ) -> Result<(), Failure> {
-    let reason = failure.to_string();
     let view = view.hindered(Hindrance {
-        ending: match failure.exit() {
-            Exit::Unreachable => Ending::Lost(reason),
-            _ => Ending::Refused(reason),
-        },
+        ending: failure.ending(),
         help: failure.help(),
     });
     // A person reads the reason on stderr, and what is in the file when they ask for it.

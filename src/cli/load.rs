@@ -81,16 +81,12 @@ pub(crate) fn playbook_against(
             return Err(
                 match check_loaded(&readable, sources, text, allowed, metadata) {
                     Ok(loaded) => refused(
-                        joined(
-                            problems,
-                            check::of_the_readable(loaded.warnings, &readable.unread),
-                        ),
+                        joined(problems, check::of_the_readable(loaded.warnings)),
                         loaded.sources,
                     ),
-                    Err((found, sources)) => refused(
-                        joined(problems, check::of_the_readable(found, &readable.unread)),
-                        sources,
-                    ),
+                    Err((found, sources)) => {
+                        refused(joined(problems, check::of_the_readable(found)), sources)
+                    }
                 },
             );
         }

@@ -39,6 +39,7 @@ use inspect_args::MetadataCommand;
 use settings::Environment;
 use settings::Settings;
 use settings::Talk;
+use tokio::runtime::Builder;
 use tracing_subscriber::filter::LevelFilter;
 
 /// Runs the command the process was started with.
@@ -104,7 +105,7 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
         Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
-        Command::Explain(args) => commands::explain::run(&args),
+        Command::Explain(args) => commands::explain::run(settings, &args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Metadata(args) => match args.command {
             MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),
@@ -114,12 +115,27 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
         Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
         Command::Run(args) => block_on(commands::run::run(settings, args)),
         Command::Undo(args) => block_on(commands::undo::run(settings, &args)),
-        Command::Sandbox(args) => block_on(commands::sandbox::run(args)),
+        Command::Sandbox(args) => on(
+            &mut Builder::new_multi_thread(),
+            commands::sandbox::run(args),
+        ),
     }
 }
 
+/// A client waits for its instance most of the time, and each thread keeps memory of its own: with as many as the machine
+/// has processors, what a run takes would depend on the machine.
+const CLIENT_THREADS: usize = 2;
+
 fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| {
+    let mut threads = Builder::new_multi_thread();
+    on(threads.worker_threads(CLIENT_THREADS), command)
+}
+
+fn on<T>(
+    threads: &mut Builder,
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let runtime = threads.enable_all().build().map_err(|error| {
         Failure::arguments(format!("the process cannot start its threads: {error}"))
     })?;
     runtime.block_on(command)

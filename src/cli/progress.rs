@@ -1,10 +1,12 @@
 //! How a live run is shown on stderr: a bar on a terminal, a plain line every ten seconds elsewhere.
 
+use std::fmt::Write;
 use std::time::Duration;
 use std::time::Instant;
 
 use indicatif::ProgressBar;
 use indicatif::ProgressDrawTarget;
+use indicatif::ProgressState;
 use indicatif::ProgressStyle;
 
 use super::printer;
@@ -86,7 +88,13 @@ impl Listener for Shown {
 
 fn bar() -> ProgressBar {
     let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style =
-        ProgressStyle::with_template("{bar:30} {pos}/{len} operations  {per_sec}  {eta}  {msg}");
-    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let template = "{bar:30} {human_pos}/{human_len} operations  {rate}  {eta}  {msg}";
+    let style = ProgressStyle::with_template(template);
+    let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.with_style(
+        style.with_key("rate", |state: &ProgressState, out: &mut dyn Write| {
+            // A bar that cannot be drawn keeps nobody from their work.
+            let _ = write!(out, "{:.1}/s", state.per_sec());
+        }),
+    )
 }

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-/// What was sent so far; repeated requests count each time.
+/// What was sent; repeated requests count each time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counts {
     /// All HTTP requests, those for a token included.
@@ -13,6 +13,8 @@ pub struct Counts {
     pub bulk: u64,
     /// Entries of `/bulk` and single requests; requests for a token are none.
     pub operations: u64,
+    /// Entries and single requests that were sent again because no proper answer came.
+    pub retries: u64,
     /// What HTTP requests took together, those at the same time one by one.
     pub took: Duration,
 }
@@ -22,6 +24,7 @@ pub(super) struct Counter {
     http: AtomicU64,
     bulk: AtomicU64,
     operations: AtomicU64,
+    retries: AtomicU64,
     microseconds: AtomicU64,
 }
 
@@ -45,12 +48,19 @@ impl Counter {
         self.operations.fetch_add(entries, Ordering::Relaxed);
     }
 
-    pub(super) fn read(&self) -> Counts {
+    pub(super) fn retried(&self, entries: u64) {
+        self.retries.fetch_add(entries, Ordering::Relaxed);
+    }
+
+    /// What was sent since this was asked last.
+    pub(super) fn take(&self) -> Counts {
+        let take = |count: &AtomicU64| count.swap(0, Ordering::Relaxed);
         Counts {
-            http: self.http.load(Ordering::Relaxed),
-            bulk: self.bulk.load(Ordering::Relaxed),
-            operations: self.operations.load(Ordering::Relaxed),
-            took: Duration::from_micros(self.microseconds.load(Ordering::Relaxed)),
+            http: take(&self.http),
+            bulk: take(&self.bulk),
+            operations: take(&self.operations),
+            retries: take(&self.retries),
+            took: Duration::from_micros(take(&self.microseconds)),
         }
     }
 }

@@ -82,8 +82,10 @@ pub(super) fn words(fault: &Fault) -> String {
 pub enum Cause {
     /// What somebody wrote: exit 3.
     Settings,
-    /// The instance or the way to it: exit 4.
-    Instance,
+    /// The instance gave no answer to work with: exit 4.
+    Silence,
+    /// The instance, or what stands at its address, gave an answer that leaves no way to go on: exit 4.
+    Answer,
 }
 
 impl ClientError {
@@ -94,13 +96,13 @@ impl ClientError {
             | Self::CaFile { .. }
             | Self::Proxy { .. }
             | Self::Tls { .. } => Cause::Settings,
-            Self::Unreachable { .. }
-            | Self::NotSugar { .. }
+            Self::Unreachable { .. } => Cause::Silence,
+            Self::NotSugar { .. }
             | Self::Redirected { .. }
             | Self::WrongVersion { .. }
             | Self::LoginRefused { .. }
             | Self::TokenRefused { .. }
-            | Self::SessionFight { .. } => Cause::Instance,
+            | Self::SessionFight { .. } => Cause::Answer,
         }
     }
 }

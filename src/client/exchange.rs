@@ -1,9 +1,9 @@
 //! Requests over the shared session: singly or as one `/bulk`, and once more for what a dead session refused.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
-use serde_json::json;
 
 use super::ClientError;
 use super::Connection;
@@ -16,14 +16,14 @@ use super::transport::Content;
 use super::transport::Transport;
 use crate::diag::Vault;
 use crate::wire::Answer;
+use crate::wire::Body;
 use crate::wire::Encoded;
 use crate::wire::Fault;
 use crate::wire::Method;
 use crate::wire::Reaction;
-use crate::wire::judge_bulk;
 
 /// What became of each entry, in the order sent.
-pub(super) type Entries = Vec<Result<Answer, Fault>>;
+pub(super) type Entries<B = Json> = Vec<Result<Answer<B>, Fault>>;
 
 /// Cheap to clone; all clones share connection, session and counts.
 #[derive(Debug, Clone)]
@@ -61,8 +61,12 @@ impl Exchange {
         self.shared.tokens.connection()
     }
 
-    pub(super) fn counts(&self) -> Counts {
-        self.shared.transport.counter.read()
+    pub(super) fn take_counts(&self) -> Counts {
+        self.shared.transport.counter.take()
+    }
+
+    pub(super) fn retried(&self, entries: u64) {
+        self.shared.transport.counter.retried(entries);
     }
 
     pub(super) async fn log_out(&self) {
@@ -71,7 +75,8 @@ impl Exchange {
 
     /// One request of its own.
     pub(super) async fn single(&self, request: &Encoded) -> Result<Result<Answer, Fault>, Failure> {
-        let request = &self.opened(request);
+        let request = self.opened(request);
+        let request = request.as_ref();
         let token = self.token().await?;
         let first = self.send_single(request, &token).await;
         match first {
@@ -89,13 +94,13 @@ impl Exchange {
         &self,
         requests: &[Encoded],
         headers: &[(&'static str, String)],
-    ) -> Result<Entries, Failure> {
+    ) -> Result<Entries<Body>, Failure> {
         if requests.is_empty() {
             return Ok(Vec::new());
         }
-        let requests: Vec<Encoded> = requests.iter().map(|one| self.opened(one)).collect();
+        let requests: Vec<Cow<'_, Encoded>> = requests.iter().map(|one| self.opened(one)).collect();
         let token = self.token().await?;
-        let all: Vec<&Encoded> = requests.iter().collect();
+        let all: Vec<&Encoded> = requests.iter().map(AsRef::as_ref).collect();
         let mut entries = match self.send_bulk(&all, headers, &token).await {
             Err(fault) if is_dead_session(&fault) => {
                 let token = self.token_after(&token).await?;
@@ -116,7 +121,7 @@ impl Exchange {
             return Ok(entries);
         }
         // What the others answered must reach the caller whatever becomes of these.
-        let again: Vec<&Encoded> = refused.iter().map(|index| &requests[*index]).collect();
+        let again: Vec<&Encoded> = refused.iter().map(|index| all[*index]).collect();
         if let Ok(token) = self.token_after(&token).await {
             match self.send_bulk(&again, headers, &token).await {
                 Ok(repeated) => {
@@ -134,8 +139,11 @@ impl Exchange {
         Ok(entries)
     }
 
-    fn opened(&self, request: &Encoded) -> Encoded {
-        request.clone().with_body(|body| self.vault.open_in(body))
+    fn opened<'a>(&self, request: &'a Encoded) -> Cow<'a, Encoded> {
+        match request.body().and_then(|body| self.vault.opened(body)) {
+            Some(opened) => Cow::Owned(request.clone().with_body(opened)),
+            None => Cow::Borrowed(request),
+        }
     }
 
     async fn token(&self) -> Result<Token, Failure> {
@@ -156,7 +164,7 @@ impl Exchange {
             .exchange(Call {
                 method: request.method(),
                 path: request.path(),
-                body: request.json(),
+                body: request.body().map(Cow::Borrowed),
                 headers: request.headers(),
                 token: Some(&token.secret),
                 content: Content::Plain(&self.vault),
@@ -169,26 +177,18 @@ impl Exchange {
         requests: &[&Encoded],
         headers: &[(&'static str, String)],
         token: &Token,
-    ) -> Result<Entries, Fault> {
+    ) -> Result<Entries<Body>, Fault> {
         self.shared.transport.counter.bulk(requests.len());
         let version = self.connection().api_version.as_str();
-        let entries: Vec<Json> = requests
-            .iter()
-            .map(|request| request.bulk_entry(version))
-            .collect();
-        let answer = self
-            .shared
-            .transport
-            .exchange(Call {
-                method: Method::Post,
-                path: "/bulk",
-                body: Some(&json!({ "requests": entries })),
-                headers,
-                token: Some(&token.secret),
-                content: Content::Plain(&self.vault),
-            })
-            .await?;
-        judge_bulk(answer.body, requests.len())
+        let call = Call {
+            method: Method::Post,
+            path: "/bulk",
+            body: Some(Encoded::bulk(version, requests).into()),
+            headers,
+            token: Some(&token.secret),
+            content: Content::Plain(&self.vault),
+        };
+        self.shared.transport.bulk(call, requests.len()).await
     }
 }
 

@@ -65,7 +65,7 @@ impl Grant {
             .exchange(Call {
                 method: Method::Post,
                 path: "/oauth2/token",
-                body: Some(&self.body),
+                body: Some(self.body.to_string().into()),
                 headers: &[],
                 token: None,
                 content: Content::Secret,

@@ -87,7 +87,11 @@ impl Reader {
             [one] => Ok(vec![self.exchange.single(&one.encode()).await?]),
             several => {
                 let encoded: Vec<_> = several.iter().map(Read::encode).collect();
-                self.exchange.bulk(&encoded, &[]).await
+                let entries = self.exchange.bulk(&encoded, &[]).await?;
+                Ok(entries
+                    .into_iter()
+                    .map(|entry| entry.and_then(Answer::read))
+                    .collect())
             }
         }
     }
@@ -139,8 +143,15 @@ impl Reader {
         self.exchange.connection().request_timeout
     }
 
-    pub fn counts(&self) -> Counts {
-        self.exchange.counts()
+    /// What was sent in this session since this was asked last, so that each request is counted once.
+    pub fn take_counts(&self) -> Counts {
+        self.exchange.take_counts()
+    }
+
+    /// So many entries are sent again, by whoever repeats them.
+    pub fn retried(&self, entries: usize) {
+        self.exchange
+            .retried(u64::try_from(entries).unwrap_or(u64::MAX));
     }
 
     /// Ends the session at the instance, as far as that works. A token that was given stays valid.

@@ -1,5 +1,6 @@
 //! One HTTP exchange: what is sent, what came back, and what it means when nothing did. Private to the client.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use jiff::fmt::rfc2822::DateTimeParser;
 use reqwest::Certificate;
 use reqwest::NoProxy;
 use reqwest::Response;
+use reqwest::header::CONTENT_TYPE;
 use reqwest::header::HeaderMap;
 use reqwest::header::HeaderValue;
 use reqwest::header::LOCATION;
@@ -26,6 +28,8 @@ use super::Connection;
 use super::counts::Counter;
 use crate::diag::Vault;
 use crate::wire::Answer;
+use crate::wire::Body;
+use crate::wire::BulkAnswer;
 use crate::wire::Fault;
 use crate::wire::Method;
 use crate::wire::Sent;
@@ -34,6 +38,9 @@ use crate::wire::judge;
 
 /// The largest answer taken. Unfiltered metadata is about 3 MB (fact sheet 7).
 const LARGEST_ANSWER: usize = 128 << 20;
+
+/// Memory taken for an answer before it comes, at most: nobody has to send what is announced.
+const TAKEN_AHEAD: usize = 1 << 20;
 
 /// Of an answer that cannot be read, in bytes.
 const LOOKED_AT: usize = 64 << 10;
@@ -63,7 +70,8 @@ pub(super) struct Call<'a> {
     pub(super) method: Method,
     /// Begins with a slash; follows the version.
     pub(super) path: &'a str,
-    pub(super) body: Option<&'a Json>,
+    /// JSON.
+    pub(super) body: Option<Cow<'a, str>>,
     pub(super) headers: &'a [(&'static str, String)],
     pub(super) token: Option<&'a SecretString>,
     pub(super) content: Content<'a>,
@@ -133,6 +141,26 @@ impl Transport {
 
     /// One attempt.
     pub(super) async fn exchange(&self, call: Call<'_>) -> Result<Answer, Fault> {
+        let content = call.content;
+        self.attempt(call, |came| came.answer(content)).await
+    }
+
+    /// One attempt with a `/bulk` of so many entries.
+    pub(super) async fn bulk(
+        &self,
+        call: Call<'_>,
+        entries: usize,
+    ) -> Result<Vec<Result<Answer<Body>, Fault>>, Fault> {
+        let content = call.content;
+        self.attempt(call, |came| came.bulk(content)?.judge(entries))
+            .await
+    }
+
+    async fn attempt<T>(
+        &self,
+        call: Call<'_>,
+        read: impl FnOnce(Came) -> Result<T, Fault>,
+    ) -> Result<T, Fault> {
         if let Some(limiter) = &self.limiter {
             limiter.until_ready().await;
         }
@@ -140,10 +168,12 @@ impl Transport {
         let path = call.path.split('?').next().unwrap_or_default();
         let method = call.method.as_str();
         let begun = Instant::now();
-        let result = self.attempt(&call).await;
+        let came = self.send(call).await;
         self.counter.took(begun.elapsed());
+        let status = came.as_ref().map_or(0, |came| came.status);
+        let result = came.and_then(read);
         match &result {
-            Ok(answer) => tracing::debug!(method, path, status = answer.status, "answered"),
+            Ok(_) => tracing::debug!(method, path, status, "answered"),
             Err(fault) => {
                 tracing::debug!(method, path, status = fault.status(), label = %fault.label(), "no answer");
             }
@@ -151,7 +181,7 @@ impl Transport {
         result
     }
 
-    async fn attempt(&self, call: &Call<'_>) -> Result<Answer, Fault> {
+    async fn send(&self, call: Call<'_>) -> Result<Came, Fault> {
         let mut request = self
             .http
             .request(method(call.method), format!("{}{}", self.base, call.path));
@@ -169,33 +199,20 @@ impl Transport {
             request = request.header("OAuth-Token", value);
         }
         if let Some(body) = call.body {
-            request = request.json(body);
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.into_owned());
         }
         let response = request.send().await.map_err(|error| self.fault(&error))?;
         let status = response.status().as_u16();
         let retry_after = retry_after(response.headers());
         let location = location(response.headers());
-        let bytes = self.read(response, status, retry_after).await?;
-        let not_json = |excerpt: String| Fault::NotJson {
+        Ok(Came {
+            bytes: self.read(response, status, retry_after).await?,
             status,
-            excerpt,
             retry_after,
-        };
-        if bytes.is_empty() && status == 204 {
-            return judge(status, Json::Null, retry_after);
-        }
-        let mut body = serde_json::from_slice::<Json>(&bytes);
-        if let (Ok(body), Content::Plain(vault)) = (&mut body, call.content) {
-            vault.take_in(body);
-        }
-        let labelled = body.as_ref().is_ok_and(|body| body.get("error").is_some());
-        match (body, location) {
-            (_, Some(target)) if (300..400).contains(&status) && !labelled => {
-                Err(not_json(format!("a redirect to `{target}`")))
-            }
-            (Ok(body), _) => judge(status, body, retry_after),
-            (Err(error), _) => Err(not_json(unreadable(&bytes, &error, call.content))),
-        }
+            location,
+        })
     }
 
     async fn read(
@@ -204,7 +221,10 @@ impl Transport {
         status: u16,
         retry_after: Option<Duration>,
     ) -> Result<Vec<u8>, Fault> {
-        let mut bytes = Vec::new();
+        // Where its length is told, no larger piece of memory is taken while it comes.
+        let length = response.content_length().unwrap_or(0);
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        let mut bytes = Vec::with_capacity(length.min(TAKEN_AHEAD));
         while let Some(chunk) = response.chunk().await.map_err(|error| self.fault(&error))? {
             if bytes.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(Fault::NotJson {
@@ -246,6 +266,57 @@ impl Transport {
                 &format!("the connection to `{}` was lost: {reason}", self.site),
             )
         }
+    }
+}
+
+/// What came back, as it came.
+struct Came {
+    status: u16,
+    bytes: Vec<u8>,
+    retry_after: Option<Duration>,
+    location: Option<String>,
+}
+
+impl Came {
+    fn answer(self, content: Content<'_>) -> Result<Answer, Fault> {
+        let Self {
+            status,
+            bytes,
+            retry_after,
+            location,
+        } = self;
+        let not_json = |excerpt: String| Fault::NotJson {
+            status,
+            excerpt,
+            retry_after,
+        };
+        if bytes.is_empty() && status == 204 {
+            return judge(status, Json::Null, retry_after);
+        }
+        let mut body = serde_json::from_slice::<Json>(&bytes);
+        if let (Ok(body), Content::Plain(vault)) = (&mut body, content) {
+            vault.take_in(body);
+        }
+        let labelled = body.as_ref().is_ok_and(|body| body.get("error").is_some());
+        match (body, location) {
+            (_, Some(target)) if (300..400).contains(&status) && !labelled => {
+                Err(not_json(format!("a redirect to `{target}`")))
+            }
+            (Ok(body), _) => judge(status, body, retry_after),
+            (Err(error), _) => Err(not_json(unreadable(&bytes, &error, content))),
+        }
+    }
+
+    /// The contents of the entries stay text, unless something in them may be secret.
+    fn bulk(self, content: Content<'_>) -> Result<BulkAnswer, Fault> {
+        let is_open = matches!(content, Content::Plain(vault) if vault.is_empty());
+        if self.status == 200
+            && is_open
+            && let Ok(entries) = serde_json::from_slice(&self.bytes)
+        {
+            return Ok(entries);
+        }
+        BulkAnswer::of_json(self.answer(content)?.body)
     }
 }
 

@@ -256,8 +256,9 @@ impl Trial<'_> {
     }
 
     async fn send(&self, write: Write) -> Result<Result<Answer, Fault>, Failure> {
-        let mut answers = self.writer.send(vec![Request::Write(write)]).await?;
-        Ok(answers.pop().expect("one write has one answer"))
+        let mut answers = self.writer.send(vec![Request::from(write)]).await?;
+        let answer = answers.pop().expect("one write has one answer");
+        Ok(answer.and_then(Answer::read))
     }
 }
 

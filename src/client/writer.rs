@@ -4,14 +4,13 @@ use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
 
-use super::Counts;
 use super::Failure;
 use super::Reader;
 use crate::runfile::Permit;
 use crate::wire::Answer;
+use crate::wire::Body;
 use crate::wire::Fault;
 use crate::wire::Request;
-use crate::wire::Write;
 
 /// Made with the permit that the run file's lock gives, and holds it as long as it can write.
 #[derive(Debug)]
@@ -50,9 +49,15 @@ impl Writer {
     pub async fn send(
         &self,
         requests: Vec<Request>,
-    ) -> Result<Vec<Result<Answer, Fault>>, Failure> {
-        if let [Request::Write(call @ Write::Call { .. })] = requests.as_slice() {
-            return Ok(vec![self.reader.exchange().single(&call.encode()).await?]);
+    ) -> Result<Vec<Result<Answer<Body>, Fault>>, Failure> {
+        if let [Request::Write(call)] = requests.as_slice()
+            && call.is_call()
+        {
+            let answer = self.reader.exchange().single(&call.encode()).await?;
+            return Ok(vec![answer.map(|answer| Answer {
+                status: answer.status,
+                body: answer.body.into(),
+            })]);
         }
         let encoded: Vec<_> = requests.iter().map(Request::encode).collect();
         let expected = self
@@ -67,9 +72,5 @@ impl Writer {
     /// The same session, without the right to write.
     pub fn reader(&self) -> &Reader {
         &self.reader
-    }
-
-    pub fn counts(&self) -> Counts {
-        self.reader.counts()
     }
 }

@@ -111,6 +111,19 @@ impl Problems {
         self.0.extend(other.0);
     }
 
+    pub fn extend(&mut self, problems: impl IntoIterator<Item = Problem>) {
+        self.0.extend(problems);
+    }
+
+    /// The value, if nothing is wrong with it.
+    pub fn or<T>(self, value: T) -> Result<T, Self> {
+        if self.is_empty() {
+            Ok(value)
+        } else {
+            Err(self)
+        }
+    }
+
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(Problem::is_error)
     }

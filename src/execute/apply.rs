@@ -16,6 +16,7 @@ use super::deliver::Doubt;
 use super::deliver::Told;
 use super::dispatch::Landed;
 use super::dispatch::Sending;
+use super::dispatch::Sent;
 use super::judge;
 use super::judge::Judged;
 use super::kinship::Kinship;
@@ -41,7 +42,6 @@ use crate::runfile::Advice;
 use crate::runfile::ClientIds;
 use crate::runfile::Ending;
 use crate::runfile::Finished;
-use crate::runfile::Requests;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 use crate::wire::SugarLabel;
@@ -88,19 +88,20 @@ pub async fn apply(
     engine.write_exports()?;
     engine.write_outputs(matches!(end, Ok(ApplyEnd::Finished)))?;
     engine.file.put(&Finished(super::timestamp()))?;
-    if let Ok(ApplyEnd::Refused(error)) = &end {
-        engine.file.put(&Advice(error.help(LimitMet::Applying)))?;
+    let (ending, advice) = match &end {
+        Ok(ApplyEnd::Finished) => (Ending::Finished, None),
+        Ok(ApplyEnd::Stopped(reason)) => (Ending::Stopped(reason.clone()), None),
+        Ok(ApplyEnd::Interrupted) => (Ending::Interrupted, None),
+        Ok(ApplyEnd::Refused(error)) => (
+            Ending::Refused(error.to_string()),
+            Some(error.help(LimitMet::Applying)),
+        ),
+        Err(error) => (error.ending(), error.help()),
+    };
+    if let Some(advice) = advice {
+        engine.file.put(&Advice(advice))?;
     }
-    engine.file.put(&match &end {
-        Ok(ApplyEnd::Finished) => Ending::Finished,
-        Ok(ApplyEnd::Stopped(reason)) => Ending::Stopped(reason.clone()),
-        Ok(ApplyEnd::Interrupted) => Ending::Interrupted,
-        Ok(ApplyEnd::Refused(error)) => Ending::Refused(error.to_string()),
-        Err(error @ (ExecuteError::Ledger(_) | ExecuteError::RunFile(_))) => {
-            Ending::Halted(error.to_string())
-        }
-        Err(error) => Ending::Lost(error.to_string()),
-    })?;
+    engine.file.put(&ending)?;
     end
 }
 
@@ -199,13 +200,12 @@ impl Engine<'_> {
                 }
                 Landed::Back {
                     flight,
-                    number,
                     sent,
                     delivered,
                 } => {
                     sending.landed(flight);
                     self.steer(&mut sending, &delivered.measured)?;
-                    let error = self.land(number, sent, delivered).await?;
+                    let error = self.land(sent, delivered).await?;
                     self.tell_progress(sending.health.activity())?;
                     error
                 }
@@ -244,16 +244,10 @@ impl Engine<'_> {
     /// Takes in one batch that came back. Gives the error that ends the run, if there is one.
     async fn land(
         &mut self,
-        number: u64,
-        sent: Instant,
+        mut sent: Sent,
         delivered: Delivered,
     ) -> Result<Option<ExecuteError>, ExecuteError> {
         kill::passes(kill::Point::AfterAnswer);
-        if delivered.retries > 0 {
-            let mut requests = self.file.get::<Requests>()?.unwrap_or_default();
-            requests.retries += delivered.retries;
-            self.file.put(&requests)?;
-        }
         let mut told: BTreeMap<Seq, Vec<Told>> = BTreeMap::new();
         for entry in delivered.told {
             told.entry(entry.member).or_default().push(entry);
@@ -265,12 +259,17 @@ impl Engine<'_> {
             .filter(|(_, more)| *more > 0)
             .collect();
         self.file.sent_again(&sent_again)?;
+        for (seq, more) in sent_again {
+            if let Some(operation) = sent.operations.get_mut(&seq) {
+                operation.attempts += more;
+            }
+        }
         let mut again = Vec::new();
         let mut settlements = BTreeMap::new();
         let mut creates = Vec::new();
         let mut questions = Vec::new();
         for (seq, told) in told {
-            let Some(operation) = self.file.operation(seq)? else {
+            let Some(operation) = sent.operations.remove(&seq) else {
                 continue;
             };
             let effects = self.side_effects(&operation, &told);
@@ -329,25 +328,25 @@ impl Engine<'_> {
             .filter_map(|create| Some((create, created(create)?)));
         // What was done is written down even where the ledger is not.
         let unwritten = self.enter(made.clone()).err().map(ExecuteError::from);
-        for (create, settlement) in made {
-            self.learn(create, settlement)?;
-        }
+        self.learn(made)?;
         // First what is planned again, so that it hears what becomes of those it needs.
         again.extend(settlements);
-        self.file.settle(&again)?;
+        let requests = self.requests_so_far()?;
+        self.file
+            .land(sent.number, &again, &super::timestamp(), &requests)?;
         // Without an instance to ask, or time, they stay sent; the next apply asks.
         let end = delivered.end.or(unwritten);
         if end.is_none() && !self.stop_wished() {
-            match self.answer(questions).await {
+            // Boxed, since few batches need it and all would carry its size.
+            match Box::pin(self.answer(questions)).await {
                 Ok(()) | Err(ExecuteError::Interrupted) => {}
                 Err(error) => return Err(error),
             }
         }
-        self.file.answered(number, &super::timestamp())?;
         kill::passes(kill::Point::AfterRecord);
         self.tell(&Event::Answered {
-            batch: number,
-            took: sent.elapsed(),
+            batch: sent.number,
+            took: sent.at.elapsed(),
         });
         Ok(end)
     }
@@ -386,7 +385,7 @@ impl Engine<'_> {
         settlement: Settlement,
     ) -> Result<(), ExecuteError> {
         let entered = self.enter([(operation, &settlement)].into_iter());
-        self.learn(operation, &settlement)?;
+        self.learn([(operation, &settlement)].into_iter())?;
         self.file.settle(&[(operation.seq, settlement)])?;
         Ok(entered?)
     }
@@ -405,19 +404,23 @@ impl Engine<'_> {
         }))
     }
 
-    /// The first create that is known to be done shows whether the instance keeps ids.
-    pub(super) fn learn(
+    /// The creates that are known to be done show whether the instance keeps ids.
+    pub(super) fn learn<'a>(
         &mut self,
-        operation: &StoredOperation,
-        settlement: &Settlement,
+        done: impl Iterator<Item = (&'a StoredOperation, &'a Settlement)>,
     ) -> Result<(), ExecuteError> {
-        if operation.action == Action::Create && !settlement.records.is_empty() {
+        let mut known = self.file.get::<ClientIds>()?;
+        for (operation, settlement) in done {
+            if operation.action != Action::Create || settlement.records.is_empty() {
+                continue;
+            }
             let seen = judge::client_ids(settlement);
-            if self.file.get::<ClientIds>()? != Some(seen) {
+            if known != Some(seen) {
                 if seen == ClientIds::Ignored {
                     self.warn_of_ignored_ids()?;
                 }
                 self.file.put(&seen)?;
+                known = Some(seen);
                 kill::passes(kill::Point::AfterLearn);
             }
         }
@@ -434,13 +437,10 @@ impl Engine<'_> {
         let flights = &mut sending.flights;
         while let Ok(Some(landed)) = tokio::time::timeout_at(until, flights.join_next()).await {
             if let Ok(Landed::Back {
-                number,
-                sent,
-                delivered,
-                ..
+                sent, delivered, ..
             }) = landed
             {
-                self.land(number, sent, delivered).await?;
+                self.land(sent, delivered).await?;
             }
         }
         flights.abort_all();

@@ -97,7 +97,7 @@ impl Asker {
                                 last = Some(fault);
                             }
                             Err(fault) if fault.reaction() == Reaction::Stop => {
-                                return Err(ExecuteError::Lost(fault));
+                                return Err(ExecuteError::Denied(fault));
                             }
                             settled => {
                                 self.health.answered();
@@ -138,7 +138,10 @@ impl Asker {
                 },
             };
             match pause(&self.reader, &mut patience, &self.health, &fault).await {
-                Next::After(_) => {}
+                Next::After(_) => {
+                    let left = answers.iter().filter(|answer| answer.is_none()).count();
+                    self.reader.retried(left);
+                }
                 Next::Outage => return Err(ExecuteError::Lost(fault)),
                 Next::GiveUp => {
                     for place in open {
@@ -173,6 +176,9 @@ pub(super) async fn pause(
         }
         let is_outage = patience.is_outage();
         if was_outage && !is_outage {
+            if health.is_news(false) {
+                tracing::warn!("the instance answers again");
+            }
             patience.try_again();
             return Next::After(Duration::ZERO);
         }
@@ -182,9 +188,9 @@ pub(super) async fn pause(
             return next;
         };
         health.waits(delay, wait(fault, is_outage));
-        // Nothing moves while the whole instance is silent, so that everybody is told.
-        if is_outage {
-            tracing::warn!("{fault}; trying again in {delay:.1?}");
+        // Nothing moves while the whole instance is silent, so that everybody is told, once.
+        if is_outage && health.is_news(true) {
+            tracing::warn!("no proper answer comes from the instance ({fault}); waiting for it");
         } else {
             tracing::info!("{fault}; trying again in {delay:.1?}");
         }

@@ -21,6 +21,7 @@ use crate::plan::Binding;
 use crate::plan::Conflict;
 use crate::plan::Draft;
 use crate::plan::bindings;
+use crate::plan::columns;
 use crate::wire::RecordId;
 
 /// What two operations of the run do not agree on.
@@ -69,6 +70,13 @@ pub(super) struct Deleted {
 }
 
 impl Engine<'_> {
+    /// The records that a change binds, and what it sets of their relation.
+    pub(super) fn binds(&self, change: &Change) -> Vec<Binding> {
+        let mut binds = bindings(change, &self.metadata);
+        binds.extend(columns(change, &self.metadata));
+        binds
+    }
+
     /// The first earlier operation that binds a record otherwise than a draft does. `here` are the bindings of the
     /// page, which the run file does not know yet.
     pub(super) fn bound_otherwise(
@@ -76,7 +84,7 @@ impl Engine<'_> {
         draft: &Draft,
         here: &Bound,
     ) -> Result<Option<Clash>, ExecuteError> {
-        let own = bindings(&draft.change, &self.metadata);
+        let own = self.binds(&draft.change);
         for binding in &own {
             let wanted = Json::from(binding.to.as_str());
             let clash = |other| clash(other, binding);

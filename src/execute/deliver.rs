@@ -25,6 +25,7 @@ use crate::client::Writer;
 use crate::expr::Seq;
 use crate::runfile::ClientIds;
 use crate::wire::Answer;
+use crate::wire::Body;
 use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::RecordId;
@@ -41,7 +42,7 @@ pub(super) enum Doubt {
 /// What is known of an entry at the end.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Said {
-    Answer(Answer),
+    Answer(Answer<Body>),
     Fault(Fault),
     /// The run was stopped before an answer came.
     Nothing,
@@ -63,7 +64,6 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) struct Delivered {
     pub(super) told: Vec<Told>,
-    pub(super) retries: u64,
     /// Each attempt, for steering.
     pub(super) measured: Vec<Measured>,
     /// Why nothing more can be sent at all.
@@ -126,12 +126,11 @@ impl Courier {
                 sent: 0,
             })
             .collect();
-        let mut retries = 0;
         let mut end = None;
         // Parts that are too large together are sent one behind the other.
         let mut parts: Vec<(usize, usize)> = vec![(0, open.len())];
         while let Some((from, to)) = parts.pop() {
-            match self.part(&mut open[from..to], &mut retries).await {
+            match self.part(&mut open[from..to]).await {
                 Ok(()) => {}
                 Err(PartEnd::TooLarge(fault)) if to - from == 1 => {
                     open[from].told = Some(Said::Fault(too_large(&fault)));
@@ -151,13 +150,12 @@ impl Courier {
         let told = open.into_iter().flat_map(Open::told).collect();
         Delivered {
             told,
-            retries,
             measured: self.measured,
             end,
         }
     }
 
-    async fn part(&mut self, entries: &mut [Open], retries: &mut u64) -> Result<(), PartEnd> {
+    async fn part(&mut self, entries: &mut [Open]) -> Result<(), PartEnd> {
         let mut patience = self.health.patience(self.attempts, self.backoff);
         loop {
             let waiting: Vec<usize> = (0..entries.len())
@@ -171,7 +169,7 @@ impl Courier {
             }
             let requests: Vec<Request> = waiting
                 .iter()
-                .map(|place| Request::Write(entries[*place].entry.request.clone()))
+                .map(|place| Request::Write(Arc::clone(&entries[*place].entry.request)))
                 .collect();
             let sent = Instant::now();
             let came = self.writer.send(requests).await;
@@ -187,7 +185,7 @@ impl Courier {
                         }
                     }
                     if let Some(fault) = stop {
-                        return Err(PartEnd::Lost(ExecuteError::Lost(fault)));
+                        return Err(PartEnd::Lost(ExecuteError::Denied(fault)));
                     }
                     open_what_follows(entries);
                     last
@@ -200,7 +198,7 @@ impl Courier {
                     };
                     match fault.reaction() {
                         Reaction::Split => return Err(PartEnd::TooLarge(fault)),
-                        Reaction::Stop => return Err(PartEnd::Lost(ExecuteError::Lost(fault))),
+                        Reaction::Stop => return Err(PartEnd::Lost(ExecuteError::Denied(fault))),
                         Reaction::Repeat | Reaction::Login => {
                             for place in &waiting {
                                 self.missed(&mut entries[*place], &fault, doubt);
@@ -224,7 +222,7 @@ impl Courier {
                 next = pause(self.writer.reader(), &mut patience, &self.health, &fault) => next,
             };
             match next {
-                Next::After(_) => *retries += left as u64,
+                Next::After(_) => self.writer.reader().retried(left),
                 Next::GiveUp => {
                     for open in entries.iter_mut().filter(|open| open.told.is_none()) {
                         open.told = Some(Said::Fault(fault.clone()));
@@ -241,10 +239,13 @@ impl Courier {
         entries: &[Open],
         sent: &[usize],
         when: Instant,
-        came: &Result<Vec<Result<Answer, Fault>>, Failure>,
+        came: &Result<Vec<Result<Answer<Body>, Fault>>, Failure>,
     ) {
         let Some(verdict) = verdict(came) else { return };
-        let requests = || sent.iter().map(|place| &entries[*place].entry.request);
+        let requests = || {
+            sent.iter()
+                .map(|place| entries[*place].entry.request.as_ref())
+        };
         self.measured.push(Measured {
             at: self.began.elapsed(),
             took: when.elapsed(),
@@ -258,7 +259,7 @@ impl Courier {
     }
 
     /// Keeps what settles an entry; gives the fault of one that is to be tried again, or that ends the run.
-    fn take(&self, open: &mut Open, answer: Result<Answer, Fault>) -> Option<Fault> {
+    fn take(&self, open: &mut Open, answer: Result<Answer<Body>, Fault>) -> Option<Fault> {
         match answer {
             Ok(answer) => {
                 self.health.answered();
@@ -321,7 +322,7 @@ fn open_what_follows(entries: &mut [Open]) {
 }
 
 /// What an attempt says of how much may be sent; nothing, where there was no way to the instance.
-fn verdict(came: &Result<Vec<Result<Answer, Fault>>, Failure>) -> Option<Verdict> {
+fn verdict(came: &Result<Vec<Result<Answer<Body>, Fault>>, Failure>) -> Option<Verdict> {
     match came {
         Ok(answers) => {
             let mut faults = answers.iter().filter_map(|answer| answer.as_ref().err());

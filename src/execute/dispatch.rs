@@ -69,10 +69,17 @@ pub(super) enum Landed {
     },
     Back {
         flight: u64,
-        number: u64,
-        sent: Instant,
+        sent: Sent,
         delivered: Delivered,
     },
+}
+
+/// A batch that is marked as sent, with its operations as the run file holds them: nothing else changes them until it is
+/// back.
+pub(super) struct Sent {
+    pub(super) number: u64,
+    pub(super) at: Instant,
+    pub(super) operations: BTreeMap<Seq, StoredOperation>,
 }
 
 /// Operations of batches that are about to go.
@@ -116,7 +123,7 @@ impl Sending {
         looked_at.copied().collect()
     }
 
-    fn busy(&self) -> Touched {
+    fn busy(&self) -> Touched<'_> {
         let mut busy = Touched::default();
         for out in self.out.values() {
             busy.add(&out.touches);
@@ -151,32 +158,39 @@ impl Engine<'_> {
     pub(super) async fn dispatch(&mut self, sending: &mut Sending) -> Result<(), ExecuteError> {
         let slots = sending.free_slots();
         let held = sending.held();
-        let steering = &sending.steering;
-        let window = loop {
+        let fill = slots * sending.steering.entries();
+        let mut size = fill;
+        let (window, budget, batches) = loop {
             self.drive().await?;
             self.check_limits()?;
             if slots == 0 || self.reason_to_stop()?.is_some() {
                 return Ok(());
             }
-            let window = self.window(&sending.kinship, 2 * slots * steering.entries(), &held)?;
+            let window = self.window(&sending.kinship, size, &held)?;
             let unfit = self.unfit(window.operations.values());
-            if unfit.is_empty() {
-                break window;
+            if !unfit.is_empty() {
+                // Something may follow from what is settled without being sent, a stop before all else.
+                self.file.settle(&unfit)?;
+                if self.reason_to_stop()?.is_some() {
+                    return Ok(());
+                }
+                continue;
             }
-            // Something may follow from what is settled without being sent, a stop before all else.
-            self.file.settle(&unfit)?;
-            if self.reason_to_stop()?.is_some() {
+            if window.ready.is_empty() {
+                sending.steering.starved();
                 return Ok(());
             }
+            let steering = &sending.steering;
+            let waiting = self.count_ready(steering.slots() * steering.entries() + held.len())?;
+            let waiting = waiting.saturating_sub(held.len()).max(window.ready.len());
+            let budget = steering.budget(waiting, slots);
+            let batches = batch::compile(&window.ready, &sending.busy(), budget);
+            // Where some have to wait, or share a request, others may ride along.
+            if window.ready.len() < size || size > fill || are_plainly_full(&batches, &budget) {
+                break (window, budget, batches);
+            }
+            size = 2 * fill;
         };
-        if window.ready.is_empty() {
-            sending.steering.starved();
-            return Ok(());
-        }
-        let waiting = self.count_ready(steering.slots() * steering.entries() + held.len())?;
-        let waiting = waiting.saturating_sub(held.len()).max(window.ready.len());
-        let budget = steering.budget(waiting, slots);
-        let batches = batch::compile(&window.ready, &sending.busy(), budget);
         if batches.len() < slots {
             sending.steering.starved();
         }
@@ -187,7 +201,7 @@ impl Engine<'_> {
         let mut ready = window.ready;
         ready.retain(|operation| going.contains(&operation.seq));
         if look.is_needless() {
-            return self.send(sending, batches, &ready);
+            return self.send(sending, batches, &ready, operations);
         }
         let flight = sending.hold(batches.len(), Flight::Look, ready.iter());
         let budget = Budget {
@@ -242,6 +256,11 @@ impl Engine<'_> {
             kill::passes(kill::Point::AfterOmit);
         }
         self.file.found_before(&cleared.before)?;
+        for (seq, before) in cleared.before {
+            if let Some(operation) = packed.operations.get_mut(&seq) {
+                operation.before = before;
+            }
+        }
         self.file.settle(&cleared.settled)?;
         self.memory.keep_images(cleared.images);
         let ended: BTreeMap<Seq, State> = cleared
@@ -279,7 +298,7 @@ impl Engine<'_> {
         for batch in &mut batches {
             batch.stamp(&cleared.stamps);
         }
-        self.send(sending, batches, &ready)
+        self.send(sending, batches, &ready, packed.operations)
     }
 
     fn send(
@@ -287,6 +306,7 @@ impl Engine<'_> {
         sending: &mut Sending,
         batches: Vec<Batch>,
         ready: &[Ready],
+        mut operations: BTreeMap<Seq, StoredOperation>,
     ) -> Result<(), ExecuteError> {
         for batch in batches {
             let members = batch.members();
@@ -301,11 +321,21 @@ impl Engine<'_> {
             let courier = self.courier(sending, &members)?;
             let of_batch = |operation: &&Ready| members.binary_search(&operation.seq).is_ok();
             let flight = sending.hold(1, Flight::Batch, ready.iter().filter(of_batch));
+            let mut sent = Sent {
+                number,
+                at: Instant::now(),
+                operations: BTreeMap::new(),
+            };
+            for seq in &members {
+                if let Some(mut operation) = operations.remove(seq) {
+                    operation.state = State::Sent;
+                    operation.attempts += 1;
+                    sent.operations.insert(*seq, operation);
+                }
+            }
             sending.flights.spawn(async move {
-                let sent = Instant::now();
                 Landed::Back {
                     flight,
-                    number,
                     sent,
                     delivered: courier.deliver(batch).await,
                 }
@@ -331,4 +361,14 @@ impl Engine<'_> {
             measured: Vec::new(),
         })
     }
+}
+
+/// Whether every slot has a batch to which nothing can be added.
+fn are_plainly_full(batches: &[Batch], budget: &Budget) -> bool {
+    let most = budget.entries.min(budget.share);
+    batches.len() == budget.slots
+        && batches.iter().all(|batch| {
+            batch.entries.len() >= most
+                && batch.entries.iter().all(|entry| entry.members.len() == 1)
+        })
 }

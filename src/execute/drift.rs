@@ -24,6 +24,7 @@ use super::upsert::overtaken;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
+use crate::metadata::value::is_own;
 use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::Omissions;
@@ -131,7 +132,13 @@ impl Look {
                 look.reads.push(matching(module, conditions));
             }
             before.makes |= matches!(change, Change::Create { .. });
-            before.sets.extend(change.fields().keys().cloned());
+            if !before.makes {
+                let fields = change.fields();
+                before
+                    .sets
+                    .extend(metadata.companions(module.as_str(), fields.keys()));
+                before.sets.extend(fields.keys().cloned());
+            }
         }
         look
     }
@@ -385,14 +392,17 @@ fn record_need(operation: &StoredOperation, change: &Change, metadata: &Metadata
     };
     let fields = match change {
         Change::Delete { .. } => Fields::All,
-        _ => {
-            let companions = metadata.companions(module.as_str(), operation.after.keys());
-            let before = operation.before.keys();
-            // Beside what it sets, that by which it was found.
-            let compared = before.filter(|name| !companions.contains(*name));
-            let compared = operation.after.keys().chain(compared).cloned();
-            side_effects::looked_at(metadata, module.as_str(), compared)
-        }
+        // What stands beside what is written, such as the other addresses, is what undo would put back, or by what
+        // the record was found.
+        _ => side_effects::looked_at(
+            metadata,
+            module.as_str(),
+            operation
+                .after
+                .keys()
+                .chain(operation.before.keys())
+                .cloned(),
+        ),
     };
     Need::Record {
         module: module.clone(),
@@ -416,16 +426,12 @@ fn standing(
         .get("date_modified")
         .and_then(Json::as_str)
         .map(str::to_owned);
-    if modified.is_some() && modified == operation.modified {
-        return Standing::AsPlanned { modified, record };
-    }
     let Some(change) = &operation.change else {
         return Standing::AsPlanned { modified, record };
     };
-    let differs = |name: &str, value: &Json| {
-        let field = metadata.field(change.module().map_or("", ModuleName::as_str), name);
-        same(field, value, record.get(name)) == Verdict::Different
-    };
+    let field = |name: &str| metadata.field(change.module().map_or("", ModuleName::as_str), name);
+    let differs =
+        |name: &str, value: &Json| same(field(name), value, record.get(name)) == Verdict::Different;
     let differing = |wanted: &Map<String, Json>| -> Vec<String> {
         wanted
             .iter()
@@ -438,11 +444,15 @@ fn standing(
         return Standing::Done;
     }
     let mut moved = differing(&operation.before);
+    // An equal stamp says that nobody came after that second, and not that nobody came in it.
+    if deletes(operation) && modified.is_some() && modified == operation.modified {
+        moved.retain(|name| field(name).is_some_and(is_own));
+    }
     if operation.attempts > 0 {
         // An attempt that failed may have stored a part.
-        moved.retain(|name| {
-            let after = operation.after.get(name);
-            after.is_none_or(|after| differs(name, after))
+        moved.retain(|name| match operation.after.get(name) {
+            Some(after) => differs(name, after),
+            None => deletes(operation),
         });
     }
     if moved.is_empty() {

@@ -1,6 +1,7 @@
 //! Exports: rows of results written to files of this machine, when everything they read is final.
 
 use std::path::Path;
+use std::path::PathBuf;
 
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -72,6 +73,27 @@ impl From<Failure> for Stop {
 pub(super) fn unwritable(path: &Path, error: &std::io::Error) -> Stop {
     let message = format!("`{}` cannot be written: {error}", path.display());
     Stop::Failed(LocalLabel::Export, message)
+}
+
+/// Where a file is written.
+fn place(name: &str, reach: &Reach) -> Result<PathBuf, Stop> {
+    reach.place(Path::new(name)).map_err(|error| {
+        let message = match error {
+            OutOfReach::Outside => format!(
+                "`{name}` leaves the working folder; allow its folder with `--allow-path DIR`"
+            ),
+            OutOfReach::Missing => format!("the folder of `{name}` is not there"),
+            OutOfReach::NotAFile => format!("`{name}` is a folder"),
+            OutOfReach::Unreadable(error) => format!("`{name}` cannot be written: {error}"),
+        };
+        Stop::Failed(LocalLabel::Export, message)
+    })
+}
+
+/// A file beside the place and under another name, so that nobody ever finds half of it. It is gone when it is dropped.
+fn beside(place: &Path) -> Result<NamedTempFile, Stop> {
+    let folder = place.parent().unwrap_or(Path::new("."));
+    NamedTempFile::new_in(folder).map_err(|error| unwritable(place, &error))
 }
 
 impl Engine<'_> {
@@ -163,26 +185,30 @@ impl Engine<'_> {
         }
     }
 
-    /// Files that could not be written when all else is done, as far as their names are known: their folders are missing.
-    pub fn exports_without_folder(&self) -> Result<Vec<String>, ExecuteError> {
+    /// Why files could not be written when all else is done, as far as their names are known. Records may be deleted by
+    /// then that they are to save.
+    pub fn hindered_exports(&self) -> Result<Vec<String>, ExecuteError> {
         let Exports::WhenFinal(reach) = &self.exports else {
             return Ok(Vec::new());
         };
-        let mut names = Vec::new();
+        let mut hindrances = Vec::new();
         for step in self.checked.steps.iter().filter(|step| step.is_export()) {
             let CheckedAction::Export { to, .. } = &step.action else {
                 continue;
             };
-            if self.file.is_left_out(step.number)? {
+            let number = step.number;
+            if self.file.is_left_out(number)? || self.file.step(number)?.expanded {
                 continue;
             }
-            if let Ok(name) = self.file_name(step, to)
-                && matches!(reach.place(Path::new(&name)), Err(OutOfReach::Missing))
-            {
-                names.push(name);
+            let Ok(name) = self.file_name(step, to) else {
+                continue;
+            };
+            let tried = place(&name, reach).and_then(|place| beside(&place));
+            if let Err(Stop::Failed(_, why)) = tried {
+                hindrances.push(why);
             }
         }
-        Ok(names)
+        Ok(hindrances)
     }
 
     /// Whether nothing that the step reads can change any more in this run.
@@ -205,20 +231,8 @@ impl Engine<'_> {
             return Err(Stop::NotYet);
         };
         let name = self.file_name(step, to)?;
-        let place = reach.place(Path::new(&name)).map_err(|error| {
-            let message = match error {
-                OutOfReach::Outside => format!(
-                    "`{name}` leaves the working folder; allow its folder with `--allow-path DIR`"
-                ),
-                OutOfReach::Missing => format!("the folder of `{name}` is not there"),
-                OutOfReach::NotAFile => format!("`{name}` is a folder"),
-                OutOfReach::Unreadable(error) => format!("`{name}` cannot be written: {error}"),
-            };
-            Stop::Failed(LocalLabel::Export, message)
-        })?;
-        let folder = place.parent().unwrap_or(Path::new("."));
-        // Beside the place and under another name, so that nobody ever finds half of it.
-        let file = NamedTempFile::new_in(folder).map_err(|error| unwritable(&place, &error))?;
+        let place = place(&name, reach)?;
+        let file = beside(&place)?;
         let mut sheet = Sheet::new(file, *format, &place, columns.as_deref());
         let mut written = Written::default();
         let scope = self.world.scope_in(step.included);

@@ -1,6 +1,7 @@
 //! An answer into an outcome.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Map;
@@ -12,6 +13,7 @@ use super::deliver::Told;
 use crate::batch::Carried;
 use crate::check::CheckedStep;
 use crate::check::Projection;
+use crate::expr::Path;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
@@ -24,11 +26,13 @@ use crate::runfile::ClientIds;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 use crate::wire::Fault;
+use crate::wire::Fields;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::Reaction;
 use crate::wire::RecordId;
+use crate::wire::Shown;
 use crate::wire::SugarLabel;
 
 /// What an answer comes to.
@@ -108,27 +112,39 @@ pub(super) fn judge(
 fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, told: Told) -> Judged {
     match told.said {
         Said::Answer(answer) => {
-            let selected = step.select.as_ref().map(|path| path.find(&answer.body));
+            let whole = answer.body.shown();
+            let find = |path: &Path| path.find(&whole.json().unwrap_or_default());
+            let selected = step.select.as_ref().map(find);
             let change = operation.change.as_ref();
             let creates = matches!(change, Some(Change::Create { .. }));
             let made_along = creates && told.carried == Carried::Below;
             let below = made_along || change.and_then(Change::parent).is_some();
-            let body = match (change, below) {
-                (_, true) => answer.body.get("related_record"),
-                (Some(Change::UpsertByKey { .. }), _) => answer.body.get("record"),
-                _ => Some(&answer.body),
+            let fields = whole.fields();
+            let part = |name: &str| fields.as_ref().and_then(|fields| fields.get(name));
+            let part = match (change, below) {
+                (_, true) => Some(part("related_record")),
+                (Some(Change::UpsertByKey { .. }), _) => Some(part("record")),
+                _ => None,
+            };
+            let body = part.unwrap_or(Some(whole));
+            let fields_of_part = part.flatten().and_then(Shown::fields);
+            let record = match part {
+                Some(_) => fields_of_part.as_ref(),
+                None => fields.as_ref(),
             };
             match body {
                 Some(_)
-                    if told.carried != Carried::Alone && !shows_own_ids(change, &answer.body) =>
+                    if told.carried != Carried::Alone
+                        && !shows_own_ids(change, fields.as_ref()) =>
                 {
                     Judged::Again
                 }
                 Some(body) => {
-                    let mut settlement = done(operation, step, metadata, body, answer.status);
+                    let mut settlement = done(operation, step, metadata, body, record);
+                    settlement.status = Some(answer.status);
                     settlement.selected = selected;
                     if let Some(change) = change {
-                        let shown = if made_along { body } else { &answer.body };
+                        let shown = if made_along { record } else { fields.as_ref() };
                         settlement.seen = super::seen::in_answer(change, shown, metadata);
                     }
                     settled(settlement)
@@ -160,23 +176,27 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
 
 /// Whether an answer to the links of several operations shows those of this one. An answer that names no records at all
 /// says nothing against it.
-fn shows_own_ids(change: Option<&Change>, answer: &Json) -> bool {
+fn shows_own_ids(change: Option<&Change>, answer: Option<&Fields<'_>>) -> bool {
     let Some(Change::Link {
         record, targets, ..
     }) = change
     else {
         return true;
     };
-    let named =
-        |bean: &Json, id: &RecordId| bean.get("id").and_then(Json::as_str) == Some(id.as_str());
-    if let Some(related) = answer.get("related_records").and_then(Json::as_array) {
-        return targets
-            .iter()
-            .all(|target| related.iter().any(|bean| named(bean, &target.id)));
+    let Some(answer) = answer else {
+        return true;
+    };
+    let id_of = |bean: Shown<'_>| Some(RecordId::new(bean.fields()?.text("id")?));
+    let related = answer.get("related_records").and_then(Shown::items);
+    if let Some(related) = related {
+        let named: BTreeSet<RecordId> = related.into_iter().filter_map(id_of).collect();
+        return targets.iter().all(|target| named.contains(&target.id));
     }
     // Of a record created below another the link may have been meant from either end.
     answer.get("related_record").is_none_or(|bean| {
-        named(bean, record) || targets.iter().any(|target| named(bean, &target.id))
+        id_of(bean).is_some_and(|named| {
+            named == *record || targets.iter().any(|target| target.id == named)
+        })
     })
 }
 
@@ -225,18 +245,17 @@ fn done(
     operation: &StoredOperation,
     step: &CheckedStep,
     metadata: &Metadata,
-    body: &Json,
-    status: u16,
+    body: Shown<'_>,
+    record: Option<&Fields<'_>>,
 ) -> Settlement {
-    let settlement = Settlement::new(State::Ok).status(Some(status));
+    let mut settlement = Settlement::new(State::Ok);
     let Some(change) = &operation.change else {
         return settlement;
     };
-    let mut settlement = settlement;
     let (module, fields) = match change {
         Change::Delete { .. } | Change::Link { .. } | Change::Unlink { .. } => return settlement,
         Change::Call { .. } => {
-            settlement.records = super::walk::records_in(body)
+            settlement.records = super::walk::records_in(&body.json().unwrap_or_default())
                 .iter()
                 .map(|record| kept(step, &Map::new(), record))
                 .collect();
@@ -250,14 +269,14 @@ fn done(
         }
     };
     // An instance that does not show the record it upserted shows its id; what was stored is not seen then.
-    if let (Change::UpsertByKey { .. }, Json::String(id)) = (change, body) {
+    if let (Change::UpsertByKey { .. }, Some(id)) = (change, body.text()) {
         let mut record = fields.into_owned();
-        record.insert("id".into(), id.as_str().into());
+        record.insert("id".into(), id.as_ref().into());
         settlement.change = other_id(change, &record);
         settlement.records = vec![record];
         return settlement;
     }
-    let Json::Object(record) = body else {
+    let Some(record) = record else {
         settlement.written = Some(Written::All);
         return settlement.label(
             LocalLabel::NotStored,
@@ -290,11 +309,12 @@ fn done(
 }
 
 /// The change as it was done, where the instance gave another id than the one that was sent, or the first.
-pub(super) fn other_id(change: &Change, record: &Map<String, Json>) -> Option<Change> {
+pub(super) fn other_id(change: &Change, record: &impl Record) -> Option<Change> {
     let (Change::Create { .. } | Change::UpsertByKey { .. }) = change else {
         return None;
     };
-    let given = record.get("id")?.as_str()?;
+    let given = record.value("id")?;
+    let given = given.as_str()?;
     let known = change.record().map(RecordId::as_str);
     (known != Some(given)).then(|| change.with_id(RecordId::new(given)))
 }
@@ -307,23 +327,53 @@ pub(super) fn client_ids(settlement: &Settlement) -> ClientIds {
     }
 }
 
+/// A record, read already or as an answer shows it.
+pub(super) trait Record {
+    fn value(&self, name: &str) -> Option<Json>;
+
+    fn whole(&self) -> Map<String, Json>;
+}
+
+impl Record for Map<String, Json> {
+    fn value(&self, name: &str) -> Option<Json> {
+        self.get(name).cloned()
+    }
+
+    fn whole(&self) -> Map<String, Json> {
+        self.clone()
+    }
+}
+
+impl Record for Fields<'_> {
+    fn value(&self, name: &str) -> Option<Json> {
+        self.json(name)
+    }
+
+    fn whole(&self) -> Map<String, Json> {
+        Fields::whole(self)
+    }
+}
+
 /// The fields somebody may use later: those that were set, and those that later steps read.
 pub(super) fn kept(
     step: &CheckedStep,
     sent: &Map<String, Json>,
-    record: &Map<String, Json>,
+    record: &impl Record,
 ) -> Map<String, Json> {
-    let wanted = |name: &str| match &step.projection {
-        Projection::All => name != "_acl",
-        Projection::Fields(fields) => {
-            name == "id" || fields.contains(name) || sent.contains_key(name)
+    match &step.projection {
+        Projection::All => {
+            let mut whole = record.whole();
+            whole.remove("_acl");
+            whole
         }
-    };
-    record
-        .iter()
-        .filter(|(name, _)| wanted(name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect()
+        Projection::Fields(fields) => {
+            let names = fields.iter().chain(sent.keys()).map(String::as_str);
+            std::iter::once("id")
+                .chain(names)
+                .filter_map(|name| Some((name.to_owned(), record.value(name)?)))
+                .collect()
+        }
+    }
 }
 
 struct Lost {
@@ -346,7 +396,7 @@ fn not_stored(
     step: &CheckedStep,
     module: &ModuleName,
     sent: &Map<String, Json>,
-    record: &Map<String, Json>,
+    record: &Fields<'_>,
     metadata: &Metadata,
 ) -> Vec<Lost> {
     sent.iter()
@@ -358,12 +408,13 @@ fn not_stored(
                 .find(|(field, _)| field.value == *name);
             let mode = named.map_or(step.verify.otherwise, |(_, mode)| *mode);
             let field = metadata.field(module.as_str(), name);
-            let differs = mode != VerifyMode::Off
-                && same(field, value, record.get(name)) == Verdict::Different;
+            let got = record.json(name);
+            let differs =
+                mode != VerifyMode::Off && same(field, value, got.as_ref()) == Verdict::Different;
             differs.then(|| Lost {
                 field: name.clone(),
                 sent: value.clone(),
-                got: record.get(name).cloned().unwrap_or_default(),
+                got: got.unwrap_or_default(),
                 mode,
             })
         })

@@ -44,11 +44,14 @@ impl Engine<'_> {
         let Some((module, record)) = change.about() else {
             return Ok(None);
         };
+        let mut need = self.whole_need_of_links(change);
         // An attempt that failed may have done a part, and that is this run's.
-        if operation.attempts > 0 || self.is_made_here(module.as_str(), record, operation.seq)? {
+        if need.is_none()
+            || operation.attempts > 0
+            || self.is_made_here(module.as_str(), record, operation.seq)?
+        {
             return Ok(None);
         }
-        let mut need = self.whole_need_of_links(change);
         if let Some(Need::Links { link, others, .. }) = &mut need {
             let far = self.metadata.far_module(module.as_str(), link.as_str());
             let mut theirs = Vec::with_capacity(others.len());

@@ -80,6 +80,7 @@ use crate::plan::Drifted;
 use crate::plan::Guard;
 use crate::plan::Planner;
 use crate::runfile::Header;
+use crate::runfile::Requests;
 use crate::runfile::RunFile;
 use crate::runfile::RunFileError;
 use crate::runfile::Steered;
@@ -148,6 +149,23 @@ impl Engine<'_> {
         progress.activity = activity;
         self.tell(&Event::Progress(progress));
         Ok(())
+    }
+
+    /// Adds what this session sent since it was last counted to what stands in the run file.
+    pub fn count_requests(&self) -> Result<(), RunFileError> {
+        self.file.put(&self.requests_so_far()?)
+    }
+
+    /// What all commands on this file sent. What of it was not counted yet has to be written down by whoever asks.
+    fn requests_so_far(&self) -> Result<Requests, RunFileError> {
+        let counts = self.asker.reader().take_counts();
+        let mut requests = self.file.get::<Requests>()?.unwrap_or_default();
+        requests.http += counts.http;
+        requests.bulk += counts.bulk;
+        requests.operations += counts.operations;
+        requests.retries += counts.retries;
+        requests.milliseconds += u64::try_from(counts.took.as_millis()).unwrap_or(u64::MAX);
+        Ok(requests)
     }
 
     fn stop_wished(&self) -> bool {

@@ -30,7 +30,6 @@ use crate::plan::Earlier;
 use crate::plan::Expanded;
 use crate::plan::Item;
 use crate::plan::Need;
-use crate::plan::bindings;
 use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
@@ -161,7 +160,7 @@ impl Engine<'_> {
                     let known = known.map(|current| with_ties(current, &ties));
                     let deleted = self.deleted_besides(step, &draft)?;
                     let otherwise = (otherwise, deleted, clash);
-                    let binds = bindings(&draft.change, &self.metadata);
+                    let binds = self.binds(&draft.change);
                     let acl = match refused {
                         None => acl_of(&known),
                         Some(_) => None,

@@ -32,6 +32,8 @@ struct State {
     is_away: bool,
     /// Until when somebody waits because the instance asked for less.
     throttled: Option<Instant>,
+    /// People were told that nobody gets an answer, and not yet that somebody does.
+    is_told: bool,
 }
 
 impl Health {
@@ -41,6 +43,7 @@ impl Health {
                 last_answer: Instant::now(),
                 is_away: false,
                 throttled: None,
+                is_told: false,
             })),
             max_outage,
         }
@@ -64,6 +67,12 @@ impl Health {
             Wait::NoAnswer => state.is_away = true,
             Wait::OneFailed => {}
         }
+    }
+
+    /// Whether people are still to be told that an outage began, or that it is over: all requests wait for the same one.
+    pub(super) fn is_news(&self, is_outage: bool) -> bool {
+        let mut state = self.lock();
+        std::mem::replace(&mut state.is_told, is_outage) != is_outage
     }
 
     pub(super) fn activity(&self) -> Activity {
@@ -186,6 +195,17 @@ mod tests {
         assert_eq!(health.activity(), Activity::Paused(since));
         health.answered();
         assert_eq!(health.activity(), Activity::Running);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_outage_is_news_once_and_its_end_too() {
+        let health = Health::new(Duration::from_mins(10));
+        let other = health.clone();
+        assert!(!health.is_news(false), "nothing was told");
+        assert!(health.is_news(true));
+        assert!(!other.is_news(true));
+        assert!(other.is_news(false));
+        assert!(!health.is_news(false));
     }
 
     #[tokio::test(start_paused = true)]

@@ -106,10 +106,19 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
     match refusal {
         None => Ok(PlanEnd::Planned),
         Some(refusal) => {
-            engine.file.put(&Stage::Refused)?;
+            let met = match &refusal {
+                Refusal::Guard(error) if error.can_be_lifted() && engine.unbounded()?.is_none() => {
+                    LimitMet::Planning
+                }
+                _ => LimitMet::PlanningForGood,
+            };
+            // A plan that only passes a limit is whole: whoever applies it holds its limits against it again.
+            if met == LimitMet::PlanningForGood {
+                engine.file.put(&Stage::Refused)?;
+            }
             engine.file.put(&Ending::Refused(refusal.to_string()))?;
             if let Refusal::Guard(error) = &refusal {
-                engine.file.put(&Advice(error.help(LimitMet::Planning)))?;
+                engine.file.put(&Advice(error.help(met)))?;
             }
             Ok(PlanEnd::Refused(refusal))
         }
@@ -165,12 +174,17 @@ impl Engine<'_> {
             Err(ExecuteError::Guard(error)) => return Ok(Some(error.into())),
             Err(other) => return Err(other),
         }
+        Ok(self.unbounded()?.map(Refusal::Unbounded))
+    }
+
+    /// A step whose number of writes nothing bounds before it is known.
+    fn unbounded(&self) -> Result<Option<String>, ExecuteError> {
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
             let limits = self.guard.limits();
             let calls = effect(step) == Effect::Calls && limits.max_calls.is_some();
             let bounded = step.max.is_some() || limits.max_changes.is_some() || calls;
             if !bounded && !self.file.step(step.number)?.expanded {
-                return Ok(Some(Refusal::Unbounded(step.id.clone())));
+                return Ok(Some(step.id.clone()));
             }
         }
         Ok(None)

@@ -105,14 +105,14 @@ impl Engine<'_> {
                 Err(Failure::NotSent(fault) | Failure::Whole(fault)) => fault,
             };
             if fault.reaction() != Reaction::Repeat {
-                return Err(ExecuteError::Lost(fault));
+                return Err(ExecuteError::Denied(fault));
             }
             let next = tokio::select! {
                 () = stop(self.wish.clone()) => return Err(ExecuteError::Interrupted),
                 next = pause(reader, &mut patience, health, &fault) => next,
             };
             match next {
-                Next::After(_) => {}
+                Next::After(_) => reader.retried(1),
                 Next::GiveUp | Next::Outage => return Err(ExecuteError::Lost(fault)),
             }
         }

@@ -1,8 +1,8 @@
 //! The records that a write touched, as its answer shows them: their stamps are what later tells our own writes from
 //! somebody else's.
 
-use serde_json::Map;
-use serde_json::Value as Json;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use crate::metadata::Metadata;
 use crate::metadata::value::Print;
@@ -12,38 +12,53 @@ use crate::runfile::Seen;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 use crate::runfile::Why;
+use crate::wire::Fields;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
+use crate::wire::Shown;
 
 /// What the answer to a request of a change shows.
-pub(super) fn in_answer(change: &Change, answer: &Json, metadata: &Metadata) -> Vec<Seen> {
-    let beans = Beans::of(answer);
-    let show = |module: &ModuleName, why: Why, bean| shown(module, why, bean, metadata);
+pub(super) fn in_answer(
+    change: &Change,
+    answer: Option<&Fields<'_>>,
+    metadata: &Metadata,
+) -> Vec<Seen> {
+    let beans = Beans(answer);
+    let show = |module: &ModuleName, why, bean: Option<Fields<'_>>| {
+        shown(module, why, bean.as_ref()?, metadata)
+    };
+    let show_whole = |module: &ModuleName, why| shown(module, why, answer?, metadata);
     let (first, second) = match change {
         Change::Create {
             module,
             under: None,
             ..
-        } => (show(module, Why::Made, beans.whole), None),
+        } => (show_whole(module, Why::Made), None),
         Change::Create {
             module,
             under: Some(parent),
             ..
         } => (
-            show(module, Why::Made, beans.related.first().copied()),
-            show(&parent.module, Why::Touched, beans.record),
+            show(module, Why::Made, beans.related().into_iter().next()),
+            show(&parent.module, Why::Touched, beans.record()),
         ),
         Change::Update { module, .. }
         | Change::Favorite { module, .. }
-        | Change::Unfavorite { module, .. } => (show(module, Why::Touched, beans.whole), None),
+        | Change::Unfavorite { module, .. } => (show_whole(module, Why::Touched), None),
         Change::Delete { .. } | Change::Call { .. } => (None, None),
-        Change::UpsertByKey { module, .. } => (show(module, Why::Touched, beans.record), None),
+        Change::UpsertByKey { module, .. } => (show(module, Why::Touched, beans.record()), None),
         Change::Link { module, link, .. } | Change::Unlink { module, link, .. } => {
-            let near = show(module, Why::Touched, beans.record);
+            let near = show(module, Why::Touched, beans.record());
             let far = metadata.far_module(module.as_str(), link.as_str());
             let far = far.map(ModuleName::new);
+            let own: BTreeSet<&str> = change.others().into_iter().map(RecordId::as_str).collect();
             let related = far.iter().flat_map(|far| {
-                let beans = beans.related.iter();
+                // An answer to the links of several operations shows the records of all of them.
+                let is_own = |bean: &Fields<'_>| {
+                    let id = bean.text("id");
+                    id.is_some_and(|id| own.contains(id.as_ref()))
+                };
+                let beans = beans.related().into_iter().filter(is_own);
                 beans.filter_map(|bean| show(far, Why::Touched, Some(bean)))
             });
             return near.into_iter().chain(related).collect();
@@ -114,59 +129,48 @@ fn unseen(module: &ModuleName, record: &RecordId) -> Seen {
     }
 }
 
-fn shown(
-    module: &ModuleName,
-    why: Why,
-    bean: Option<&Map<String, Json>>,
-    metadata: &Metadata,
-) -> Option<Seen> {
-    let bean = bean?;
-    let text = |name: &str| bean.get(name).and_then(Json::as_str);
+fn shown(module: &ModuleName, why: Why, bean: &Fields<'_>, metadata: &Metadata) -> Option<Seen> {
     Some(Seen {
         module: module.clone(),
-        record: RecordId::new(text("id")?),
+        record: RecordId::new(bean.text("id")?),
         why,
-        at: text("date_modified").map(str::to_owned),
+        at: bean.text("date_modified").map(Cow::into_owned),
         print: metadata
             .module(module.as_str())
-            .map(|module| Print::of(module, bean)),
+            .map(|module| Print::of_shown(module, bean)),
     })
 }
 
 /// The records in an answer, in any of the shapes that writes are answered in (fact sheet 1.2, 1.3).
-#[derive(Default)]
-struct Beans<'a> {
-    whole: Option<&'a Map<String, Json>>,
-    record: Option<&'a Map<String, Json>>,
-    related: Vec<&'a Map<String, Json>>,
-}
+struct Beans<'a>(Option<&'a Fields<'a>>);
 
 impl<'a> Beans<'a> {
-    fn of(answer: &'a Json) -> Self {
-        let Json::Object(whole) = answer else {
-            return Self::default();
-        };
-        let one = whole.get("related_record").and_then(Json::as_object);
-        let several = whole.get("related_records").and_then(Json::as_array);
-        Self {
-            whole: Some(whole),
-            record: whole.get("record").and_then(Json::as_object),
-            related: one
-                .into_iter()
-                .chain(several.into_iter().flatten().filter_map(Json::as_object))
-                .collect(),
-        }
+    fn record(&self) -> Option<Fields<'a>> {
+        self.0?.get("record")?.fields()
+    }
+
+    fn related(&self) -> Vec<Fields<'a>> {
+        let get = |name: &str| self.0?.get(name);
+        let one = get("related_record");
+        let several = get("related_records").and_then(Shown::items);
+        one.into_iter()
+            .chain(several.into_iter().flatten())
+            .filter_map(Shown::fields)
+            .collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Map;
+    use serde_json::Value as Json;
     use serde_json::json;
 
     use super::*;
     use crate::expr::Seq;
     use crate::metadata::read;
     use crate::operation::Key;
+    use crate::wire::Body;
     use crate::wire::LinkName;
     use crate::wire::LinkTarget;
 
@@ -198,7 +202,9 @@ mod tests {
             written: None,
         };
         let mut settlement = Settlement::new(State::Ok);
-        settlement.seen = in_answer(change, answer, &metadata());
+        let answer = Body::from(answer.clone());
+        let fields = answer.shown().fields();
+        settlement.seen = in_answer(change, fields.as_ref(), &metadata());
         completed(settlement, &operation, &metadata())
             .seen
             .into_iter()

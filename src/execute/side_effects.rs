@@ -56,15 +56,18 @@ pub(super) fn seen(
         return Map::new();
     };
     let sent = change.fields();
-    let Json::Object(after) = &answer.body else {
+    let Some(after) = answer.body.shown().fields() else {
         return Map::new();
     };
-    let changed = before.iter().filter_map(|(name, was)| {
-        let is = after.get(name).filter(|_| !sent.contains_key(name))?;
+    let changed = after.iter().filter_map(|(name, is)| {
+        let was = before.get(name).filter(|_| !sent.contains_key(name))?;
         let field = metadata.field(module.as_str(), name)?;
-        let differs =
-            is_column(name, field) && same(Some(field), was, Some(is)) == Verdict::Different;
-        differs.then(|| (name.clone(), json!({ "before": was, "after": is })))
+        if !is_column(name, field) {
+            return None;
+        }
+        let is = is.json()?;
+        let differs = same(Some(field), was, Some(&is)) == Verdict::Different;
+        differs.then(|| (name.to_owned(), json!({ "before": was, "after": is })))
     });
     changed.collect()
 }
@@ -121,7 +124,10 @@ mod tests {
             member: Seq(0),
             carried: Carried::Alone,
             others: [].into(),
-            said: Said::Answer(Answer { status: 200, body }),
+            said: Said::Answer(Answer {
+                status: 200,
+                body: body.into(),
+            }),
             doubt: Doubt::None,
             sent: 1,
         }];

@@ -26,17 +26,21 @@ use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::Reversible;
 use crate::operation::State;
+use crate::plan::Binding;
 use crate::plan::Current;
 use crate::plan::Drifted;
+use crate::plan::End;
 use crate::plan::Fields;
 use crate::plan::Irreversible;
 use crate::plan::LastSaved;
 use crate::plan::LimitMet;
 use crate::plan::Need;
 use crate::plan::Recovery;
+use crate::plan::bindings;
 use crate::plan::inverse;
 use crate::plan::recover;
-use crate::plan::with_ties;
+use crate::plan::released;
+use crate::plan::with_newer;
 use crate::runfile::Advice;
 use crate::runfile::ClientIds;
 use crate::runfile::Digest;
@@ -57,8 +61,8 @@ const PAGE: u32 = 500;
 
 const ID_TAKEN: Code = Code("local:id_taken");
 
-/// Operations of one step by the record they are about.
-type Here = BTreeMap<(ModuleName, RecordId), Seq>;
+/// Changes of one page of a step by the records they are about or bind.
+type Here = BTreeMap<(ModuleName, RecordId), Vec<(Seq, Change)>>;
 
 /// Something to be taken back, or to be left.
 struct Task {
@@ -128,6 +132,7 @@ impl Engine<'_> {
         };
         let marks_are_ours = run.header()?.instance.user_id == self.file.header()?.instance.user_id;
         let drifted = self.recovering.unwrap_or(Drifted::LeftAlone);
+        let deleted = run.deleted()?;
         let mut before = None;
         let mut index = 0;
         loop {
@@ -149,6 +154,15 @@ impl Engine<'_> {
                     (_, _) => inverse(&found.done, &self.metadata),
                 };
                 match inverse {
+                    Ok(recoveries) if recoveries.iter().any(|one| one.leads_to(&deleted)) => {
+                        let why = "it led to a record that this run deleted, which cannot be brought back";
+                        lost.push(lost_for_good(
+                            Seq::new(step.number, index),
+                            found,
+                            Irreversible(why),
+                        ));
+                        index += 1;
+                    }
                     Ok(recoveries) => {
                         for recovery in recoveries {
                             tasks.push(Task {
@@ -175,6 +189,18 @@ impl Engine<'_> {
             items.extend(lost);
             items.sort_by_key(|item| item.index);
             self.file.add_items(step.number, &items)?;
+            let bound: Vec<_> = items
+                .iter()
+                .filter_map(PlannedItem::operation)
+                .filter_map(|operation| {
+                    Some((
+                        operation.seq,
+                        self.bound_or_freed(operation.change.as_ref()?),
+                    ))
+                })
+                .filter(|(_, bindings)| !bindings.is_empty())
+                .collect();
+            self.file.bind(&bound)?;
             kill::passes(kill::Point::InExpansion);
             if is_last {
                 break;
@@ -245,18 +271,19 @@ impl Engine<'_> {
             .collect();
         let mut known = self.asker.know(&needs).await?;
         self.add_held(tasks, &mut known).await?;
+        let mut behind = BTreeMap::new();
         let mut here = Here::new();
         let mut operations = Vec::with_capacity(tasks.len());
         for (task, known) in tasks.iter().zip(known) {
             let change = &task.recovery.change;
             let base = Operation {
-                needs: self.behind(step, task, &mut here)?,
+                needs: self.behind(step, task, &mut behind)?,
                 ..base(task)
             };
             let operation = match known {
                 Ok(current) => {
-                    let ties = self.ties_before(step, change, task.seq)?;
-                    let current = with_ties(current, &ties);
+                    let newer = self.newer(task, &here)?;
+                    let current = with_newer(current, change, &newer, &self.metadata);
                     let saved = self.last_saved(change, &current)?;
                     recover(
                         base,
@@ -276,9 +303,59 @@ impl Engine<'_> {
                     ..base
                 },
             };
+            if let (State::Planned, Some(change)) = (operation.state, &operation.change) {
+                for record in self.touched(change) {
+                    let changes = here.entry(record).or_default();
+                    changes.push((task.seq, change.clone()));
+                }
+            }
             operations.push(operation);
         }
         Ok(operations)
+    }
+
+    /// What this undo does to the records of a task before it is its turn, and has not done yet.
+    fn newer(&self, task: &Task, here: &Here) -> Result<Vec<Change>, ExecuteError> {
+        let mut newer: BTreeMap<Seq, Change> = BTreeMap::new();
+        for about in self.touched(&task.recovery.change) {
+            let writes = self
+                .file
+                .writes_to(about.0.as_str(), about.1.as_str(), task.seq)?;
+            let open = writes.into_iter().filter(|write| !write.state.is_settled());
+            newer.extend(open.filter_map(|write| Some((write.seq, write.change?))));
+            let bound = self.file.open_on(&about.0, &about.1, task.seq)?;
+            newer.extend(
+                bound
+                    .into_iter()
+                    .filter_map(|write| Some((write.seq, write.change?))),
+            );
+            newer.extend(here.get(&about).into_iter().flatten().cloned());
+        }
+        Ok(newer.into_values().collect())
+    }
+
+    fn bound_or_freed(&self, change: &Change) -> Vec<Binding> {
+        let mut bindings = bindings(change, &self.metadata);
+        bindings.extend(released(change, &self.metadata));
+        bindings
+    }
+
+    /// The record that a change is about, and those that it links to it or takes from it.
+    fn touched(&self, change: &Change) -> Vec<(ModuleName, RecordId)> {
+        let about = change.about();
+        let mut records: Vec<_> = about
+            .map(|(module, record)| (module.clone(), record.clone()))
+            .into_iter()
+            .collect();
+        if let Some((end, others)) = End::of(change)
+            && let Some(far) = self
+                .metadata
+                .far_module(end.module.as_str(), end.link.as_str())
+        {
+            let far = |id| (ModuleName::new(far), id);
+            records.extend(others.into_iter().map(far));
+        }
+        records
     }
 
     fn need_of_recovery(&self, recovery: &Recovery) -> Need {
@@ -333,7 +410,7 @@ impl Engine<'_> {
         &self,
         step: &CheckedStep,
         task: &Task,
-        here: &mut Here,
+        here: &mut BTreeMap<(ModuleName, RecordId), Seq>,
     ) -> Result<Vec<(Seq, EdgeKind)>, ExecuteError> {
         let change = &task.recovery.change;
         let Some((module, record)) = change.about() else {
@@ -428,13 +505,13 @@ fn item(task: Task, operation: Operation) -> Result<PlannedItem, RunFileError> {
     })
 }
 
-/// Something that stays as it is, by the name of what did it.
+/// Something that stays as it is, by the name of what would have to take it back.
 fn lost_for_good(seq: Seq, found: DoneOperation, why: Irreversible) -> PlannedItem {
     let change = found.done.change;
     let operation = Operation {
         seq,
         key: found.key,
-        action: change.action(),
+        action: change.action().taken_back_by(),
         change: Some(change),
         state: State::Failed,
         label: Some(LocalLabel::Irreversible.into()),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Engine;
 use super::ExecuteError;
@@ -39,6 +40,7 @@ impl Engine<'_> {
         size: usize,
         held: &BTreeSet<Seq>,
     ) -> Result<Window, ExecuteError> {
+        let _steady = self.file.reading()?;
         let mut operations = BTreeMap::new();
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
             if operations.len() >= size {
@@ -106,19 +108,12 @@ impl Engine<'_> {
         })
     }
 
-    fn requests(&self, seq: Seq, change: &Change) -> Vec<Write> {
-        let Some(ids) = self.memory.goes_singly(seq) else {
-            return change.requests(None);
+    fn requests(&self, seq: Seq, change: &Change) -> Vec<Arc<Write>> {
+        let requests = match self.memory.goes_singly(seq) {
+            Some(ids) => singly(change, ids),
+            None => change.requests(None),
         };
-        let mut together = change.clone();
-        let singly = together.take_out(|id| ids.contains(id));
-        let mut requests = together.requests(None);
-        for target in singly {
-            together.take_out(|_| true);
-            together.put_back(target);
-            requests.extend(together.requests(None));
-        }
-        requests
+        requests.into_iter().map(Arc::new).collect()
     }
 
     /// Adds the operations that may ride behind those that are there, and gives whom each rides behind.
@@ -160,6 +155,19 @@ impl Engine<'_> {
         }
         Ok(behind)
     }
+}
+
+/// The requests of a change of which some records go each by a request of its own.
+fn singly(change: &Change, ids: &BTreeSet<RecordId>) -> Vec<Write> {
+    let mut together = change.clone();
+    let singly = together.take_out(|id| ids.contains(id));
+    let mut requests = together.requests(None);
+    for target in singly {
+        together.take_out(|_| true);
+        together.put_back(target);
+        requests.extend(together.requests(None));
+    }
+    requests
 }
 
 /// Whether an operation may stand behind one it waits for in the same batch. What needs the other must be refused by the

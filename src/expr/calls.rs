@@ -1,10 +1,13 @@
 //! Filters, tests and functions that templates call: those there are, and what was meant by those there are not.
 
+use std::ops::Range;
+
 use minijinja::Value;
 
 use super::functions::ENGINE;
 use super::references::Called;
 use super::references::Callee;
+use super::signatures;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::all_of;
@@ -115,8 +118,19 @@ const FUNCTIONS: &[&str] = &[
     "years",
 ];
 
-/// The problem of a call that nothing answers to. Found only while evaluating, it would fail each item of a run.
-pub(super) fn unknown(call: &Called<'_>) -> Option<Problem> {
+/// The problem of a call, and where it is, within the template's text. Found only while evaluating, it would fail each item
+/// of a run.
+pub(super) fn wrong(call: &Called<'_>) -> Option<(Problem, Range<usize>, String)> {
+    if let Some(unknown) = unknown(call) {
+        return Some((unknown, call.range.clone(), "called here".to_owned()));
+    }
+    let misused = signatures::misused(call)?;
+    let problem = Problem::error(misused.code, misused.message)
+        .help(format!("write it like `{}`", misused.usage));
+    Some((problem, misused.place, misused.label))
+}
+
+fn unknown(call: &Called<'_>) -> Option<Problem> {
     let name = call.name.as_ref();
     let (kind, known, sign) = match call.callee {
         Callee::Filter => ("filter", FILTERS, "|"),

@@ -126,9 +126,22 @@ fn clock(state: &State<'_, '_>) -> Result<Arc<Clock>, Error> {
         .ok_or_else(|| refused("dates cannot be used here"))
 }
 
+fn whole(function: &str, count: &Value) -> Result<i64, Error> {
+    count.as_i64().ok_or_else(|| {
+        let help = match count.as_str() {
+            Some(_) => ", which is text: make a number of it with `| int`",
+            None => "",
+        };
+        refused(format!(
+            "`{function}` wants a whole number, and gets `{count}`{help}"
+        ))
+    })
+}
+
 macro_rules! lengths {
     ($($name:ident => $make:ident,)+) => {
-        $(pub(super) fn $name(count: i64) -> Result<Value, Error> {
+        $(pub(super) fn $name(count: &Value) -> Result<Value, Error> {
+            let count = whole(stringify!($name), count)?;
             let span = Span::new().$make(count).map_err(refused)?;
             Ok(Value::from_object(Length(vec![span])))
         })+

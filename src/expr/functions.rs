@@ -16,6 +16,7 @@ use super::dates;
 use super::path::Path;
 use super::phone;
 use super::search;
+use super::signatures::last_line;
 use super::value;
 use super::value::Omit;
 
@@ -129,7 +130,10 @@ fn regex_replace(text: &str, pattern: &str, replacement: &str) -> Result<String,
     let pattern = Regex::new(pattern).map_err(|error| {
         Error::new(
             ErrorKind::InvalidOperation,
-            format!("`{pattern}` is no regular expression: {error}"),
+            format!(
+                "`{pattern}` is no regular expression: {}",
+                last_line(&error.to_string())
+            ),
         )
     })?;
     Ok(pattern.replace_all(text, replacement).into_owned())

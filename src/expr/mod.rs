@@ -16,6 +16,7 @@ mod references;
 mod results;
 mod scope;
 mod search;
+mod signatures;
 mod syntax;
 mod template;
 #[cfg(test)]

@@ -59,6 +59,11 @@ impl Path {
         Ok(Self(query))
     }
 
+    /// The one that finds all of a value.
+    pub fn whole() -> Self {
+        Self(JpQuery::new(Vec::new()))
+    }
+
     /// The names a path begins with: `$.steps.stale.records[?…]` → steps, stale, records.
     pub fn leading_names(&self) -> Vec<&str> {
         self.0

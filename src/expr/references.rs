@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use minijinja::Value;
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Expr;
@@ -109,6 +110,34 @@ pub(super) struct Called<'a> {
     pub(super) callee: Callee,
     pub(super) name: Cow<'a, str>,
     pub(super) range: Range<usize>,
+    pub(super) arguments: Vec<Argument>,
+}
+
+/// What a call is given, without the value that a filter or test is put behind.
+#[derive(Debug)]
+pub(super) enum Argument {
+    /// With its value and place, where it is written out.
+    Value(Option<Value>, Range<usize>),
+    Named(String),
+    /// `*list`: how many they are cannot be seen.
+    Spread,
+}
+
+impl Argument {
+    fn all(list: &[CallArg<'_>]) -> Vec<Self> {
+        list.iter()
+            .map(|argument| match argument {
+                CallArg::Pos(Expr::Const(literal)) => {
+                    let span = literal.span();
+                    let range = span.start_offset as usize..span.end_offset as usize;
+                    Self::Value(Some(literal.value.clone()), range)
+                }
+                CallArg::Pos(_) => Self::Value(None, 0..0),
+                CallArg::Kwarg(name, _) => Self::Named((*name).to_owned()),
+                CallArg::PosSplat(_) | CallArg::KwargSplat(_) => Self::Spread,
+            })
+            .collect()
+    }
 }
 
 /// Everything a template names.
@@ -305,7 +334,7 @@ impl<'a> Finder<'a, '_> {
             }
             Expr::Test(test) => {
                 self.expression(&test.expr);
-                self.called(Callee::Test, test.name, end(&test.expr));
+                self.called(Callee::Test, test.name, end(&test.expr), &test.args);
                 self.arguments(&test.args);
             }
             Expr::List(list) => list.items.iter().for_each(|item| self.expression(item)),
@@ -319,13 +348,14 @@ impl<'a> Finder<'a, '_> {
     }
 
     /// The tree does not say where a name stands, only what stands before it.
-    fn called(&mut self, callee: Callee, name: &'a str, behind: usize) {
+    fn called(&mut self, callee: Callee, name: &'a str, behind: usize, args: &[CallArg<'a>]) {
         let rest = self.text.get(behind..).unwrap_or_default();
         let start = behind + rest.find(name).unwrap_or_default();
         self.calls.push(Called {
             callee,
             name: Cow::Borrowed(name),
             range: start..start + name.len(),
+            arguments: Argument::all(args),
         });
     }
 
@@ -412,7 +442,7 @@ impl<'a> Finder<'a, '_> {
     fn filter(&mut self, filter: &Filter<'a>) -> Option<Traced> {
         let list = filter.expr.as_ref().and_then(|inner| self.traced(inner));
         let behind = filter.expr.as_ref().map_or(0, end);
-        self.called(Callee::Filter, filter.name, behind);
+        self.called(Callee::Filter, filter.name, behind, &filter.args);
         self.applied(filter);
         self.arguments(&filter.args);
         let list = list?;
@@ -450,6 +480,7 @@ impl<'a> Finder<'a, '_> {
                 callee,
                 name: Cow::Owned(name.to_owned()),
                 range: span.start_offset as usize..span.end_offset as usize,
+                arguments: Argument::all(&filter.args[place + 1..]),
             });
         }
     }
@@ -475,14 +506,14 @@ impl<'a> Finder<'a, '_> {
             // A function's name is no variable.
             Expr::Var(var) => {
                 let behind = var.span().start_offset as usize;
-                self.called(Callee::Function, var.id, behind);
+                self.called(Callee::Function, var.id, behind, &call.args);
             }
             Expr::GetAttr(method) => {
                 // `loop.changed(…)` and the like are the engine's own.
                 let is_bound =
                     matches!(&method.expr, Expr::Var(var) if self.bound(var.id).is_some());
                 if !is_bound {
-                    self.called(Callee::Method, method.name, end(&method.expr));
+                    self.called(Callee::Method, method.name, end(&method.expr), &call.args);
                 }
                 self.expression(&method.expr);
             }
@@ -523,6 +554,8 @@ impl<'a> Finder<'a, '_> {
             _ => None,
         });
         self.refers(compared, Extent::Whole);
+        let behind = call.expr.span().start_offset as usize;
+        self.called(Callee::Function, search::LOOKUP, behind, &call.args);
         self.arguments(call.args.get(1..).unwrap_or_default());
         record
     }

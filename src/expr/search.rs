@@ -24,6 +24,9 @@ pub(super) fn lookup(
     wanted: &Value,
     default: Rest<Value>,
 ) -> Result<Value, Error> {
+    if default.len() > 1 {
+        return Err(ErrorKind::TooManyArguments.into());
+    }
     // Not an `Option`: a default of `none` is a default.
     let default = default.0.into_iter().next();
     let step = match step.as_str() {

@@ -31,6 +31,7 @@ use super::value::Omit;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
+use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Span;
 use crate::wire::excerpt;
@@ -80,26 +81,61 @@ pub struct Seen {
 
 impl Template {
     /// Compiles text in which templates may stand.
-    pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
+    pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let template = Self::read(text, sources, &mut problems);
+        problems.or(template)
+    }
+
+    /// The same, as far as it can be read: of the rest nothing is known, and so nothing more is said of it.
+    pub fn read(text: &Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
         let form = if syntax::has_template(&text.value) {
             Form::Mixed
         } else {
             Form::Plain
         };
-        Self::build(text, form, sources)
+        Self::build(text, form, sources, problems)
     }
 
     /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
-    pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problem> {
+    pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
+        let mut problems = Problems::default();
+        let template = Self::read_expression(text, sources, &mut problems);
+        problems.or(template)
+    }
+
+    /// The same, as far as it can be read.
+    pub fn read_expression(
+        text: &Located<String>,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Self {
         let form = if text.value.contains("{{") {
             Form::Mixed
         } else {
             Form::Bare
         };
-        Self::build(text, form, sources)
+        Self::build(text, form, sources, problems)
     }
 
-    fn build(text: &Located<String>, form: Form, sources: &Sources) -> Result<Self, Problem> {
+    /// What stands for a text that could not be read: it may give anything.
+    pub fn unread(span: Span) -> Self {
+        Self {
+            text: String::new(),
+            form: Form::Lone,
+            references: Vec::new(),
+            gives: Gives::Other,
+            span,
+            origin: Origin::Words(Box::default()),
+        }
+    }
+
+    fn build(
+        text: &Located<String>,
+        form: Form,
+        sources: &Sources,
+        problems: &mut Problems,
+    ) -> Self {
         let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
             text: text.value.clone(),
@@ -110,27 +146,32 @@ impl Template {
             origin,
         };
         if form == Form::Plain {
-            return Ok(template);
+            return template;
         }
         let (form, references, gives) = {
-            let parsed = template.parse_first(form).map_err(|error| {
-                let span = error
-                    .range()
-                    .and_then(|range| template.place(range))
-                    .unwrap_or(template.span);
-                Problem::error(SYNTAX, "this template cannot be read")
-                    .at(span, detail(&error))
-                    .help_if(slip(sources, span))
-            })?;
+            let parsed = match template.parse_first(form) {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    let span = error
+                        .range()
+                        .and_then(|range| template.place(range))
+                        .unwrap_or(template.span);
+                    problems.push(
+                        Problem::error(SYNTAX, "this template cannot be read")
+                            .at(span, detail(&error))
+                            .help_if(slip(sources, span)),
+                    );
+                    return Self::unread(text.span);
+                }
+            };
             let form = match (&parsed, form) {
                 (Parsed::Value(_), Form::Mixed) => Form::Lone,
                 (_, form) => form,
             };
             let named = references::of(&parsed, &template.text);
             for call in &named.calls {
-                if let Some(unknown) = calls::unknown(call) {
-                    let span = template.place(call.range.clone()).unwrap_or(template.span);
-                    return Err(unknown.at(span, "called here"));
+                if let Some((problem, place, label)) = calls::wrong(call) {
+                    problems.push(problem.at(template.span_of(&place), label));
                 }
             }
             (form, named.references, named.gives)
@@ -141,7 +182,7 @@ impl Template {
             .into_iter()
             .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
             .collect();
-        Ok(template)
+        template
     }
 
     /// Before anything walks the tree for the first time, it is known not to be too deep.
@@ -364,9 +405,14 @@ impl Template {
 
 /// What is nearly always meant by what stands where the parser stopped.
 fn slip(sources: &Sources, span: Span) -> Option<String> {
-    let rest = &sources.get(span.source).text.get(span.start..)?;
+    let text = &sources.get(span.source).text;
+    let rest = text.get(span.start..)?;
+    if rest.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()) {
+        return in_brackets(text, span.start);
+    }
     let written = [
         ("=", "compare with `==`"),
+        ("}", "a template ends with `}}`"),
         ("!", "write `not`"),
         ("?", "write `a if condition else b`"),
     ];
@@ -374,6 +420,21 @@ fn slip(sources: &Sources, span: Span) -> Option<String> {
         .iter()
         .find(|(sign, _)| rest.starts_with(sign) && !rest.starts_with("!="))
         .map(|(_, help)| (*help).to_owned())
+}
+
+/// A name with letters that the engine does not know: `item.Näme`.
+fn in_brackets(text: &str, at: usize) -> Option<String> {
+    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let (before, rest) = text.split_at_checked(at)?;
+    let begin = before.trim_end_matches(is_of_name);
+    let end = at
+        + rest
+            .find(|letter| !is_of_name(letter))
+            .unwrap_or(rest.len());
+    let name = &text[begin.len()..end];
+    let owner = begin.strip_suffix('.')?;
+    let path = owner.trim_end_matches(|letter| is_of_name(letter) || letter == '.');
+    Some(format!("write `{}['{name}']`", &owner[path.len()..]))
 }
 
 /// The engine's message without its own drawing of the place.

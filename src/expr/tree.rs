@@ -10,13 +10,18 @@ use super::references::Reference;
 use super::references::StepNames;
 use super::scope::Failure;
 use super::scope::Scope;
+use super::syntax;
 use super::template::Rendered;
 use super::template::Template;
+use crate::diag::Code;
 use crate::diag::Located;
+use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Span;
 use crate::playbook::Node;
+
+const INVALID: Code = Code("invalid_parameter");
 
 #[derive(Debug, Clone)]
 pub struct Tree {
@@ -47,10 +52,22 @@ impl Tree {
     pub fn compile(node: &Located<Node>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let tree = build(node, sources, &mut problems);
-        if problems.is_empty() {
-            Ok(tree)
-        } else {
-            Err(problems)
+        problems.or(tree)
+    }
+
+    /// The same, as far as it can be read, as [`Template::read`].
+    pub fn read(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Self {
+        build(node, sources, problems)
+    }
+
+    /// Names of fields and keys are taken as they are written.
+    pub fn read_name(name: &Located<String>, problems: &mut Problems) {
+        if syntax::has_template(&name.value) {
+            problems.push(
+                Problem::error(INVALID, "a name has to be written out")
+                    .at(name.span, "a template is not evaluated in a name")
+                    .help("make a step for each name, and choose between them with `when`"),
+            );
         }
     }
 
@@ -183,15 +200,15 @@ impl Tree {
 fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
     let shape = match &node.value {
         Node::Text(text) => {
-            match Template::compile(&Located::new(text.clone(), node.span), sources) {
-                Ok(template) if template.is_plain() => Shape::Scalar(node.value.to_json()),
-                Ok(template) => Shape::Template(Box::new(template)),
-                Err(problem) => {
-                    problems.push(problem);
-                    Shape::Scalar(Json::Null)
-                }
+            let template =
+                Template::read(&Located::new(text.clone(), node.span), sources, problems);
+            if template.is_plain() {
+                Shape::Scalar(node.value.to_json())
+            } else {
+                Shape::Template(Box::new(template))
             }
         }
+        Node::Unread => Shape::Template(Box::new(Template::unread(node.span))),
         Node::List(items) => Shape::List(
             items
                 .iter()
@@ -201,7 +218,10 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
         Node::Map(entries) => Shape::Map(
             entries
                 .iter()
-                .map(|(key, value)| (key.clone(), build(value, sources, problems)))
+                .map(|(key, value)| {
+                    Tree::read_name(key, problems);
+                    (key.clone(), build(value, sources, problems))
+                })
                 .collect(),
         ),
         Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {

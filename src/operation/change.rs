@@ -125,7 +125,23 @@ impl Action {
         Self::Export,
     ];
 
-    pub fn as_str(self) -> &'static str {
+    /// What takes back what it did, as far as there is something.
+    #[must_use]
+    pub fn taken_back_by(self) -> Self {
+        match self {
+            Self::Create => Self::Delete,
+            Self::Delete => Self::Create,
+            Self::Link => Self::Unlink,
+            Self::Unlink => Self::Link,
+            Self::Favorite => Self::Unfavorite,
+            Self::Unfavorite => Self::Favorite,
+            Self::Update | Self::Upsert | Self::Call | Self::Read | Self::Assert | Self::Export => {
+                self
+            }
+        }
+    }
+
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Create => "create",
             Self::Update => "update",

@@ -41,11 +41,7 @@ pub fn bindings(change: &Change, metadata: &Metadata) -> Vec<Binding> {
             targets,
         } => {
             let ids: Vec<&RecordId> = targets.iter().map(|target| &target.id).collect();
-            let mut bound = both_ends(module, record, link, &ids, metadata);
-            for target in targets {
-                bound.extend(columns(module, record, link, target, metadata));
-            }
-            bound
+            both_ends(module, record, link, &ids, metadata)
         }
         Change::Create {
             id,
@@ -66,6 +62,39 @@ pub fn bindings(change: &Change, metadata: &Metadata) -> Vec<Binding> {
         | Change::Unfavorite { .. }
         | Change::UpsertByKey { .. }
         | Change::Call { .. } => Vec::new(),
+    }
+}
+
+/// What a change sets of relations, by the same names from whichever end a link is written.
+pub fn columns(change: &Change, metadata: &Metadata) -> Vec<Binding> {
+    match change {
+        Change::Link {
+            module,
+            record,
+            link,
+            targets,
+        } => {
+            let set = targets.iter();
+            set.flat_map(|target| columns_of(module, record, link, target, metadata))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The records that an unlink frees, as bindings to what they are bound to before it.
+pub fn released(change: &Change, metadata: &Metadata) -> Vec<Binding> {
+    match change {
+        Change::Unlink {
+            module,
+            record,
+            link,
+            others,
+        } => {
+            let others: Vec<&RecordId> = others.iter().collect();
+            both_ends(module, record, link, &others, metadata)
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -104,8 +133,7 @@ fn both_ends(
     bound
 }
 
-/// What a link sets of the relation, by the same name from whichever end it is written.
-fn columns(
+fn columns_of(
     module: &ModuleName,
     record: &RecordId,
     link: &LinkName,

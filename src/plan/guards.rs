@@ -43,7 +43,10 @@ struct Passed {
 /// Who meets a limit, which decides how it is raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LimitMet {
+    /// The plan can be applied under other limits.
     Planning,
+    /// Something else stands against the plan too.
+    PlanningForGood,
     Applying,
     /// An undo has a limit of its own: `--max-deletes`.
     TakingBack,
@@ -65,12 +68,23 @@ impl GuardError {
         self
     }
 
-    /// What to do where so much is meant.
+    /// Whether an apply can be given other limits in their place: those of an include are its own.
+    pub fn can_be_lifted(&self) -> bool {
+        self.passed.iter().all(|one| one.include.is_none())
+    }
+
+    /// What to do where so much is meant. `FILE` stands for the run file, which has another name where it is moved.
     pub fn help(&self, met: LimitMet) -> String {
         let raised = |separator: &str| {
             let own = self.passed.iter().filter(|one| one.include.is_none());
             own.map(|one| format!("{}{separator}{}", one.limit, one.found))
                 .collect::<Vec<_>>()
+        };
+        let lifted = || {
+            format!(
+                "`sugarmill apply FILE --limit {}`",
+                raised("=").join(" --limit ")
+            )
         };
         let mut ways = Vec::new();
         match met {
@@ -81,17 +95,17 @@ impl GuardError {
                     found.unwrap_or_default()
                 ));
             }
-            LimitMet::Applying if !raised("=").is_empty() => {
-                let flags = raised("=").join(" --limit ");
-                ways.push(format!("`sugarmill apply FILE --limit {flags}`"));
-            }
-            LimitMet::Planning if !raised(": ").is_empty() => {
+            LimitMet::Applying if !raised("=").is_empty() => ways.push(lifted()),
+            LimitMet::Planning | LimitMet::PlanningForGood if !raised(": ").is_empty() => {
                 let limits = raised(": ").join(", ");
                 ways.push(format!(
                     "write `limits: {{ {limits} }}` in the playbook and plan again"
                 ));
+                if met == LimitMet::Planning {
+                    ways.push(format!("or apply this plan all the same: {}", lifted()));
+                }
             }
-            LimitMet::Planning | LimitMet::Applying => {}
+            LimitMet::Planning | LimitMet::PlanningForGood | LimitMet::Applying => {}
         }
         for one in &self.passed {
             if let Some(include) = &one.include {
@@ -285,6 +299,11 @@ mod tests {
         );
         assert_eq!(
             refused.help(LimitMet::Planning),
+            "if so much is meant: write `limits: { max_deletes: 3, max_changes: 9 }` in the playbook and plan again; \
+             or apply this plan all the same: `sugarmill apply FILE --limit max_deletes=3 --limit max_changes=9`"
+        );
+        assert_eq!(
+            refused.help(LimitMet::PlanningForGood),
             "if so much is meant: write `limits: { max_deletes: 3, max_changes: 9 }` in the playbook and plan again"
         );
         assert_eq!(

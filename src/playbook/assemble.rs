@@ -13,8 +13,9 @@ use super::ast::Included;
 use super::ast::IncludedNo;
 use super::ast::IncludedText;
 use super::ast::Step;
+use super::ast::Unread;
 use super::code;
-use super::parse;
+use super::parse::parse_as_far;
 use super::parse::read_playbook;
 use super::reach::OutOfReach;
 use super::reach::Reach;
@@ -43,12 +44,24 @@ pub enum Library<'a> {
 /// # Errors
 /// All problems of the included files, and of the includes that lead to them.
 pub fn assemble(
-    mut outer: Playbook,
+    outer: Playbook,
     library: Library<'_>,
     sources: &mut Sources,
 ) -> Result<Playbook, Problems> {
+    match assemble_as_far(outer, library, sources) {
+        (playbook, problems) if !problems.has_errors() => Ok(playbook),
+        (_, problems) => Err(problems),
+    }
+}
+
+/// The same, with what can be read where something cannot.
+pub(super) fn assemble_as_far(
+    mut outer: Playbook,
+    library: Library<'_>,
+    sources: &mut Sources,
+) -> (Playbook, Problems) {
     if outer.includes.is_empty() {
-        return Ok(outer);
+        return (outer, Problems::default());
     }
     let own = &sources.get(outer.name.span.source).name;
     let own = Path::new(own)
@@ -64,6 +77,7 @@ pub fn assemble(
         steps: Vec::new(),
         included: Vec::new(),
         texts: Vec::new(),
+        unread: std::mem::take(&mut outer.unread),
     };
     let home = Home {
         number: None,
@@ -78,14 +92,12 @@ pub fn assemble(
         std::mem::take(&mut outer.includes),
     );
     assembly.add(steps, includes, &home);
-    if assembly.problems.has_errors() {
-        return Err(assembly.problems);
-    }
     assembly.spread_dependencies();
     outer.steps = assembly.steps;
     outer.included = assembly.included;
     outer.texts = assembly.texts;
-    Ok(outer)
+    outer.unread = assembly.unread;
+    (outer, assembly.problems)
 }
 
 /// The playbook whose steps are added.
@@ -112,6 +124,8 @@ struct Assembly<'a> {
     steps: Vec<Step>,
     included: Vec<Included>,
     texts: Vec<IncludedText>,
+    /// Of the outer playbook.
+    unread: Unread,
 }
 
 impl Assembly<'_> {
@@ -146,18 +160,20 @@ impl Assembly<'_> {
 
     fn include(&mut self, include: Include, home: &Home) {
         let path = plain(&home.beside.join(&include.file.value));
+        let id = format!("{}{}", home.prefix, include.id.value);
         if let Err(problem) = self.bounds(&include, &path, home) {
-            self.problems
-                .push(problem.step(format!("{}{}", home.prefix, include.id.value)));
+            self.problems.push(problem.step(id));
+            self.leave_out(include.id.value, home);
             return;
         }
         let text = match self.text(&include.file, &path) {
             Ok(text) => text,
             Err(problems) => {
                 for problem in problems {
-                    self.problems
-                        .push(problem.at(include.file.span, "included here"));
+                    let problem = problem.at(include.file.span, "included here");
+                    self.problems.push(problem.step(&id));
                 }
+                self.leave_out(include.id.value, home);
                 return;
             }
         };
@@ -170,22 +186,22 @@ impl Assembly<'_> {
             text.as_str(),
             include.file.span,
         );
-        let read = match parse(source, self.reach.folder(), self.sources) {
-            Ok(read) => read,
-            Err(problems) => {
-                // A file that is included twice has its mistakes once.
-                if self.broken.insert(path) {
-                    self.problems.append(problems);
-                }
-                return;
-            }
+        let (read, problems) = parse_as_far(source, self.reach.folder(), self.sources)
+            .unwrap_or_else(|problems| (None, problems));
+        // A file that is included twice has its mistakes once.
+        if problems.has_errors() && self.broken.insert(path.clone()) {
+            self.problems.append(problems);
+        }
+        let Some(read) = read else {
+            self.leave_out(include.id.value, home);
+            return;
         };
         let name = path.display().to_string();
         if !self.texts.iter().any(|known| known.path == name) {
             self.texts.push(IncludedText { path: name, text });
         }
         let number = IncludedNo(self.included.len());
-        let id = include.id.map(|id| format!("{}{id}", home.prefix));
+        let id = Located::new(id, include.id.span);
         let inner = Home {
             number: Some(number),
             prefix: format!("{}.", id.value),
@@ -199,12 +215,23 @@ impl Assembly<'_> {
             within: home.number,
             with: include.with,
             when: include.when,
+            is_known: include.is_known,
             vars: read.vars,
             limits: read.limits,
             settings: read.settings,
             outputs: read.outputs,
+            unread: read.unread,
         });
         self.add(read.steps, read.includes, &inner);
+    }
+
+    /// The steps of an include that cannot be read may have any names.
+    fn leave_out(&mut self, id: String, home: &Home) {
+        let unread = match home.number {
+            Some(number) => &mut self.included[number.0].unread,
+            None => &mut self.unread,
+        };
+        unread.steps.push(id);
     }
 
     /// Neither in a circle, nor too deep, nor too many.

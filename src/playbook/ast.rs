@@ -44,15 +44,18 @@ pub struct Playbook {
     pub unread: Unread,
 }
 
-/// Names that are written in a playbook, of parts that have mistakes in them and are missing from it.
+/// Names that are written in a playbook's file, of parts that have mistakes in them and are missing from it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Unread {
+    /// Steps and includes, by the ids that their own file gives them.
     pub steps: Vec<String>,
     pub vars: Vec<String>,
     /// Whether there may be steps besides, of which not even the names are known.
     pub hides_steps: bool,
     /// The same for variables.
     pub hides_vars: bool,
+    /// Of steps that are missing what may hold templates, with their ids.
+    pub texts: Vec<(Option<String>, Located<String>)>,
 }
 
 /// An included playbook by its place in [`Playbook::included`].
@@ -70,6 +73,8 @@ pub struct Include {
     pub tags: Vec<String>,
     pub when: Option<Located<String>>,
     pub depends_on: Vec<DependsOn>,
+    /// Whether all that it gives is known, and all names in that; not where a mistake hides some.
+    pub is_known: bool,
     /// How many steps stand before it.
     pub place: usize,
     pub span: Span,
@@ -85,10 +90,13 @@ pub struct Included {
     pub with: Fields,
     /// Whether its steps do anything, in the eyes of the playbook that includes it.
     pub when: Option<Located<String>>,
+    /// As of its [`Include`].
+    pub is_known: bool,
     pub vars: Vec<VarDecl>,
     pub limits: Limits,
     pub settings: Settings,
     pub outputs: Fields,
+    pub unread: Unread,
 }
 
 /// The text of an included playbook, as a run file keeps it.

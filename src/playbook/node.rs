@@ -14,6 +14,8 @@ pub enum Node {
     Text(String),
     List(Vec<Located<Self>>),
     Map(Vec<(Located<String>, Located<Self>)>),
+    /// Something that could not be read. That is told, and nothing more is said of it.
+    Unread,
 }
 
 impl Node {
@@ -26,13 +28,14 @@ impl Node {
             Self::Text(_) => "text",
             Self::List(_) => "a list",
             Self::Map(_) => "a map",
+            Self::Unread => "nothing that can be read",
         }
     }
 
     /// The same value as JSON, templates as the text they are.
     pub fn to_json(&self) -> Json {
         match self {
-            Self::Null => Json::Null,
+            Self::Null | Self::Unread => Json::Null,
             Self::Bool(value) => Json::from(*value),
             Self::Int(value) => Json::from(*value),
             Self::Float(value) => Json::from(*value),

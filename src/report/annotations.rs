@@ -20,7 +20,7 @@ use crate::runfile::StepView;
 use crate::runfile::Which;
 
 /// Operations named in an annotation that stands for more of them.
-const NAMED: usize = 3;
+const NAMED: u32 = 3;
 
 /// Writes the annotations: of each operation that went wrong one, as long as GitHub shows them all; beyond that one of
 /// each step and label.
@@ -44,11 +44,11 @@ pub fn write_github(
     let bad: u64 = source
         .steps
         .iter()
-        .map(|step| source.count(step, Which::Bad))
+        .map(|step| source.count(step, source.standing.wrong()))
         .sum::<Result<_, _>>()?;
     for step in &source.steps {
         if bad <= room {
-            source.first(step, Which::Bad, bad, |operation| {
+            source.first(step, source.standing.wrong(), bad, |operation| {
                 found.push(places.located(one(step, &operation)));
                 Ok(())
             })?;
@@ -99,7 +99,7 @@ fn all_of(step: &StepView, group: &Group) -> Diagnostic {
             .iter()
             .map(|operation| went_wrong::line(&step.id, operation)),
     );
-    let more = group.count.saturating_sub(group.samples.len() as u64);
+    let more = group.more();
     if more > 0 && !group.samples.is_empty() {
         lines.push(format!("and {} more", grouped(more)));
     }
@@ -117,7 +117,7 @@ fn noted(source: &Source<'_>, step: &StepView) -> Result<Option<Diagnostic>, Rep
         counted(usize::try_from(count).unwrap_or(usize::MAX), "operation")
     )];
     let mut label = None;
-    source.first(step, Which::Noted, NAMED as u64, |operation| {
+    source.first(step, Which::Noted, u64::from(NAMED), |operation| {
         lines.push(went_wrong::line(&step.id, &operation));
         label = label.take().or(operation.label);
         Ok(())

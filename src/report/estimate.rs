@@ -19,7 +19,8 @@ use crate::runfile::Requests;
 use crate::runfile::RunView;
 use crate::runfile::StepView;
 
-/// The one published measurement of an instance (cheleguanaco, 2016), in milliseconds: a request, and each record in it.
+/// After the one published measurement of an instance (w-systems.com, 2016-10-27), in milliseconds: a request, and each
+/// record in it.
 const REQUEST: f64 = 450.0;
 const CREATE: f64 = 112.0;
 const UPDATE: f64 = 76.0;

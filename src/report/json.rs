@@ -43,7 +43,7 @@ pub fn read(view: &RunView, options: Options) -> Result<Report, ReportError> {
     let listed = Listed::of(&source, options.operations)?;
     source.report(|step| {
         let mut operations = Vec::new();
-        source.first(step, listed.which(step), u64::MAX, |operation| {
+        source.first(step, listed.which(&source, step), u64::MAX, |operation| {
             operations.push(operation);
             Ok(())
         })?;
@@ -62,7 +62,7 @@ pub fn write_json(
     let report = source.report(|step| {
         Ok(Paged {
             source: &source,
-            which: listed.which(step),
+            which: listed.which(&source, step),
             step: step.clone(),
         })
     })?;
@@ -97,10 +97,10 @@ impl Listed {
     }
 
     /// Reads and asserts are listed only where they failed.
-    fn which(self, step: &StepView) -> Which {
+    fn which(self, source: &Source<'_>, step: &StepView) -> Which {
         match self {
             Self::All if step.writes => Which::All,
-            Self::All | Self::Bad => Which::Bad,
+            Self::All | Self::Bad => source.standing.wrong(),
         }
     }
 }

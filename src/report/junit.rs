@@ -30,7 +30,7 @@ use crate::runfile::RunView;
 use crate::runfile::StepView;
 
 /// Operations listed of each group of failures; the others are counted.
-const LISTED: usize = 5;
+const LISTED: u32 = 5;
 
 /// The test case of what belongs to no step. A step's id has no blanks, so it is none of them.
 const WHOLE: &str = "the run as a whole";
@@ -241,7 +241,7 @@ fn listed(step: &str, groups: &[Group]) -> String {
         for operation in &group.samples {
             lines.push_str(&format!("  {}\n", went_wrong::line(step, operation)));
         }
-        let more = group.count.saturating_sub(group.samples.len() as u64);
+        let more = group.more();
         if more > 0 && !group.samples.is_empty() {
             lines.push_str(&format!("  and {} more\n", grouped(more)));
         }

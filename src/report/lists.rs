@@ -77,7 +77,11 @@ fn each(
     let source = Source::open(view, privacy)?;
     for step in &source.steps {
         // Reads and asserts are listed only where they failed, as in the JSON report.
-        let which = if step.writes { Which::All } else { Which::Bad };
+        let which = if step.writes {
+            Which::All
+        } else {
+            source.standing.wrong()
+        };
         source.first(step, which, u64::MAX, |operation| {
             see(&line(step, &operation))
         })?;

@@ -67,7 +67,7 @@ pub struct RunReport {
     pub file: String,
     /// When the plan was begun.
     pub started: String,
-    /// When the last command on the run file ended.
+    /// When the last command on the run file ended; null while an apply is at it, or where it was killed.
     pub finished: Option<String>,
     /// Limits that an apply was given in place of the playbook's.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -138,6 +138,8 @@ pub struct StepReport<O = Vec<OperationReport>> {
 /// Of a step, for renderings that say more than the JSON report.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct StepAside {
+    /// Its verb; of one that takes an upsert back, which may be the one or the other, what its operations do.
+    pub(super) does: String,
     pub(super) labelled: BTreeMap<(Outcome, String), u64>,
     pub(super) skipped_reads: u64,
     pub(super) writes: bool,

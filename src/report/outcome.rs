@@ -13,6 +13,7 @@ use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Undoes;
+use crate::runfile::Which;
 use crate::wire::LocalLabel;
 
 /// `plan` until the first apply.
@@ -24,10 +25,12 @@ pub enum Kind {
     Undo,
 }
 
-/// Where several hold: refused, interrupted, planned, failed, succeeded, in this order.
+/// Where several hold: running, refused, interrupted, planned, failed, succeeded, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunResult {
+    /// An apply is at it at this moment.
+    Running,
     /// Nothing was sent yet, and it can be, though some of it may have failed while planning.
     Planned,
     Succeeded,
@@ -111,6 +114,7 @@ impl Kind {
 impl RunResult {
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Running => "running",
             Self::Planned => "planned",
             Self::Succeeded => "succeeded",
             Self::Failed => "failed",
@@ -125,6 +129,8 @@ impl RunResult {
 pub(super) struct Standing {
     pub(super) stage: Stage,
     pub(super) ending: Option<Ending>,
+    /// Who is sending it at this moment.
+    pub(super) writer: Option<String>,
     /// What it takes back, if it is an undo.
     pub(super) undoes: Option<Undoes>,
     /// Whether the ending is that of a command which came to nothing.
@@ -146,15 +152,49 @@ impl Standing {
                 }
             }
         }
+        let ending = view.ending()?;
+        let writer = match (stage, &ending) {
+            (Stage::Run, None) => view.writer(),
+            _ => None,
+        };
         Ok(Self {
             stage,
             unexpected,
-            ending: view.ending()?,
+            ending,
+            writer,
             undoes: view.undoes()?,
             is_hindered: view
                 .hindrance()
-                .is_some_and(|by| by.ending != Ending::Interrupted),
+                .is_some_and(|by| !matches!(by.ending, Ending::Interrupted | Ending::Halted(_))),
         })
+    }
+
+    /// What has no answer is still waited for while somebody is at it; afterwards nobody can tell what became of it.
+    pub(super) fn outcome(&self, state: State) -> Outcome {
+        match (state, &self.writer) {
+            (State::Sent, Some(_)) => Outcome::Planned,
+            (state, _) => state.into(),
+        }
+    }
+
+    /// The steps, with their operations counted as they are to be told.
+    pub(super) fn steps(&self, view: &RunView) -> Result<Vec<StepView>, ReportError> {
+        let mut steps = view.steps()?;
+        if self.writer.is_some() {
+            for step in &mut steps {
+                let under_way = step.counts.remove(&State::Sent).unwrap_or(0);
+                *step.counts.entry(State::Planned).or_default() += under_way;
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Operations of which there is to be said that they went wrong.
+    pub(super) fn wrong(&self) -> Which {
+        match self.writer {
+            Some(_) => Which::BadSoFar,
+            None => Which::Bad,
+        }
     }
 
     pub(super) fn kind(&self) -> Kind {
@@ -170,6 +210,13 @@ impl Standing {
         matches!(self.stage, Stage::Plan | Stage::Refused)
     }
 
+    /// Of a plan with which nothing else is wrong.
+    pub(super) fn passes_a_limit(&self) -> bool {
+        self.stage == Stage::Plan
+            && !self.is_hindered
+            && matches!(self.ending, Some(Ending::Refused(_)))
+    }
+
     pub(super) fn result(&self, steps: &[StepView]) -> RunResult {
         let any = |states: &[State]| {
             let mut counts = steps.iter().flat_map(|step| &step.counts);
@@ -180,29 +227,27 @@ impl Standing {
                 || steps.iter().any(|step| !step.expanded)
         };
         match (self.stage, &self.ending) {
-            // Half a plan, which cannot be applied either.
-            (Stage::Refused, Some(Ending::Interrupted | Ending::Lost(_) | Ending::Halted(_))) => {
-                RunResult::Interrupted
-            }
+            // Half a plan, which cannot be applied, or an outage, which is no failure of the playbook.
+            (_, Some(ending)) if ending.may_go_on() => RunResult::Interrupted,
+            (Stage::Run, None) if self.writer.is_some() => RunResult::Running,
+            // Where nobody is at it and there is no word of an end, it was killed.
+            (Stage::Run, None) => RunResult::Interrupted,
             (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
-            // An outage is no failure of the playbook: the same command goes on when the instance answers again.
-            // And where there is no word of an end, it was killed, or is still at it.
-            (_, Some(Ending::Interrupted | Ending::Lost(_) | Ending::Halted(_)))
-            | (Stage::Run, None) => RunResult::Interrupted,
             (_, Some(Ending::Stopped(_))) => RunResult::Failed,
             // What failed while planning is tolerated, or the plan would have been refused.
             (Stage::Plan, _) => RunResult::Planned,
             _ if !self.unexpected.is_empty() => RunResult::Failed,
             _ if any(&[State::Failed, State::Unknown, State::Sent]) => RunResult::Failed,
-            (Stage::Run, Some(Ending::Finished)) if is_open() => RunResult::Interrupted,
-            (Stage::Run, Some(Ending::Finished)) => RunResult::Succeeded,
+            (Stage::Run, _) if is_open() => RunResult::Interrupted,
+            (Stage::Run, _) => RunResult::Succeeded,
         }
     }
 }
 
 /// What became of the run as a whole, for exit codes.
 pub fn result(view: &RunView) -> Result<RunResult, ReportError> {
-    Ok(Standing::of(view)?.result(&view.steps()?))
+    let standing = Standing::of(view)?;
+    Ok(standing.result(&standing.steps(view)?))
 }
 
 /// A step's outcome. Reads leave no operation when all is well, so that they ran is seen from their items.
@@ -312,6 +357,7 @@ mod tests {
             let standing = Standing {
                 stage,
                 ending,
+                writer: None,
                 undoes: None,
                 is_hindered: false,
                 unexpected: BTreeMap::new(),

@@ -36,12 +36,29 @@ pub struct RunFacts {
     pub instance: String,
     /// When the plan was begun.
     pub started: String,
-    /// When the last command on the file ended.
+    /// When the last command on the file ended; null while an apply is at it, or where it was killed.
     pub finished: Option<String>,
     pub kind: Kind,
     pub result: RunResult,
     /// Outcome → operations.
     pub counts: BTreeMap<Outcome, u64>,
+    /// Whether some step's operations are not known yet.
+    #[serde(skip)]
+    is_open: bool,
+}
+
+impl RunFacts {
+    /// Of a run that has no operations, why.
+    fn without_operations(&self) -> &'static str {
+        match self.result {
+            RunResult::Planned if self.is_open => "not known yet",
+            RunResult::Planned | RunResult::Succeeded => "nothing to do",
+            RunResult::Running
+            | RunResult::Failed
+            | RunResult::Interrupted
+            | RunResult::Refused => "nothing done",
+        }
+    }
 }
 
 impl RunLine {
@@ -79,7 +96,7 @@ fn facts(file: &Path) -> Result<RunFacts, ReportError> {
     let view = RunView::open(file)?;
     let header = view.header()?;
     let standing = Standing::of(&view)?;
-    let steps = view.steps()?;
+    let steps = standing.steps(&view)?;
     let mut counts = BTreeMap::new();
     for (outcome, count) in steps.iter().flat_map(source::counted) {
         *counts.entry(outcome).or_default() += count;
@@ -93,6 +110,7 @@ fn facts(file: &Path) -> Result<RunFacts, ReportError> {
         kind: standing.kind(),
         result: standing.result(&steps),
         counts,
+        is_open: steps.iter().any(|step| step.writes && !step.expanded),
     })
 }
 
@@ -114,7 +132,7 @@ pub fn runs_text(lines: &[RunLine]) -> String {
                     })
                     .collect();
                 let counts = match counts.as_slice() {
-                    [] => "nothing to do".to_owned(),
+                    [] => facts.without_operations().to_owned(),
                     counts => counts.join(", "),
                 };
                 let of = match facts.kind {

@@ -1,7 +1,6 @@
 //! The run file as renderings see it: already in the words of reports, and behind the curtain.
 
 mod batches;
-mod failures;
 mod groups;
 mod keys;
 mod limits;
@@ -41,6 +40,8 @@ use super::privacy::Curtain;
 use super::privacy::Of;
 use super::privacy::Personal;
 use super::stored;
+use super::text;
+use crate::operation::Action;
 use crate::operation::State;
 use crate::runfile::Ending;
 use crate::runfile::Header;
@@ -49,6 +50,8 @@ use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 use crate::wire::LocalLabel;
+
+const UPSERT: &str = Action::Upsert.as_str();
 
 /// Operations read at once, so that memory does not grow with the run.
 const PAGE: u32 = 1000;
@@ -64,10 +67,11 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     pub(super) fn open(view: &'a RunView, privacy: Privacy) -> Result<Self, ReportError> {
         let header = view.header()?;
+        let standing = Standing::of(view)?;
         let mut source = Self {
             view,
-            standing: Standing::of(view)?,
-            steps: view.steps()?,
+            steps: standing.steps(view)?,
+            standing,
             curtain: Curtain::new(privacy, &header, &view.salt()?.0),
             header,
         };
@@ -111,7 +115,7 @@ impl<'a> Source<'a> {
             },
             run: RunReport {
                 id: self.header.run_id.clone(),
-                file: self.view.path().display().to_string(),
+                file: self.file(),
                 started: self.header.started.clone(),
                 finished: self.view.finished()?,
                 limits: self
@@ -139,6 +143,11 @@ impl<'a> Source<'a> {
                 .collect(),
             diagnostics: self.diagnostics()?,
         })
+    }
+
+    /// The run file, as it was named.
+    fn file(&self) -> String {
+        self.view.path().display().to_string()
     }
 
     /// A text that is no operation's.
@@ -207,6 +216,7 @@ impl<'a> Source<'a> {
             },
             operations: operations(step)?,
             aside: StepAside {
+                does: self.does(step)?,
                 labelled,
                 skipped_reads: if step.writes {
                     0
@@ -216,6 +226,18 @@ impl<'a> Source<'a> {
                 writes: step.writes,
                 besides: self.view.besides(step.number)?,
             },
+        })
+    }
+
+    fn does(&self, step: &StepView) -> Result<String, ReportError> {
+        let actions = match (&self.standing.undoes, step.verb.as_str()) {
+            (Some(_), UPSERT) => self.view.actions(step.number)?,
+            _ => Vec::new(),
+        };
+        let names: Vec<&str> = actions.iter().map(|action| action.as_str()).collect();
+        Ok(match names.is_empty() {
+            true => step.verb.clone(),
+            false => names.join(" and "),
         })
     }
 
@@ -257,6 +279,7 @@ impl<'a> Source<'a> {
     /// Once something is sent it is no plan any more, and progress says what is left.
     fn estimate(&self) -> Result<Option<Estimate>, ReportError> {
         match self.standing.stage {
+            Stage::Plan if self.standing.passes_a_limit() => Ok(None),
             Stage::Plan => estimate::of(self.view, &self.header, &self.steps),
             Stage::Refused | Stage::Run => Ok(None),
         }
@@ -297,12 +320,13 @@ impl<'a> Source<'a> {
             });
         }
         let advice = match &self.standing.ending {
-            Some(Ending::Refused(_)) => self.view.advice()?,
+            Some(Ending::Refused(_) | Ending::Denied(_)) => self.view.advice()?,
             _ => self.view.hindrance().and_then(|by| by.help.clone()),
         };
         let (code, reason) = match &self.standing.ending {
             Some(Ending::Stopped(reason)) => ("stopped", reason),
             Some(Ending::Lost(reason)) => ("lost", reason),
+            Some(Ending::Denied(reason)) => ("denied", reason),
             Some(Ending::Halted(reason)) => ("halted", reason),
             Some(Ending::Refused(reason)) => ("refused", reason),
             Some(Ending::Finished | Ending::Interrupted) | None => return Ok(diagnostics),
@@ -313,7 +337,7 @@ impl<'a> Source<'a> {
                 code: code.to_owned(),
                 severity: Severity::Error,
                 message,
-                help: advice,
+                help: advice.map(|advice| text::naming(&advice, &self.file())),
                 file: None,
                 line: None,
                 column: None,

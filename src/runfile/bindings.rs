@@ -1,12 +1,17 @@
-//! Which record a planned link binds to which other, and what it sets of the relation, so that what contradicts it is found.
+//! Which record a planned link binds to which other, and what it sets of the relation, so that what contradicts it is
+//! found; in an undo also which one an unlink frees.
 
 use rusqlite::params;
 use serde_json::Value as Json;
 
 use super::RunFile;
 use super::RunFileError;
+use super::StoredOperation;
+use super::rows;
 use crate::expr::Seq;
 use crate::plan::Binding;
+use crate::wire::ModuleName;
+use crate::wire::RecordId;
 
 impl RunFile {
     /// Writes down what an operation binds, in the place of what it was thought to bind before.
@@ -32,6 +37,21 @@ impl RunFile {
         }
         transaction.commit()?;
         Ok(())
+    }
+
+    /// Operations that are still to be done and bind or free a record, oldest first.
+    pub fn open_on(
+        &self,
+        module: &ModuleName,
+        record: &RecordId,
+        before: Seq,
+    ) -> Result<Vec<StoredOperation>, RunFileError> {
+        rows::operations(
+            &self.connection,
+            "op.seq IN (SELECT seq FROM binding WHERE module = ?1 AND record = ?2 AND seq < ?3) \
+             AND op.state IN ('planned', 'sent') ORDER BY op.seq",
+            (module.as_str(), record.as_str(), before.0),
+        )
     }
 
     /// An earlier operation that binds a record to another one by this field, or sets another value of its link.

@@ -1,5 +1,7 @@
 //! What a run really did, newest first: what undo has to take back.
 
+use std::collections::BTreeSet;
+
 use rusqlite::OptionalExtension;
 use rusqlite::Row as DbRow;
 use rusqlite::params;
@@ -24,6 +26,7 @@ use crate::operation::Written;
 use crate::plan::Done;
 use crate::plan::Later;
 use crate::plan::Values;
+use crate::wire::RecordId;
 
 /// An operation that was done, or of which nobody can tell whether it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,6 +67,15 @@ impl RunView {
             operations.push(self.done_operation(row)?);
         }
         Ok(operations)
+    }
+
+    /// Ids of the records that the run deleted.
+    pub fn deleted(&self) -> Result<BTreeSet<RecordId>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT record FROM op WHERE action = 'delete' AND state = 'ok' AND record IS NOT NULL",
+        )?;
+        let ids = statement.query_map((), |row| Ok(RecordId::new(row.get::<_, String>(0)?)))?;
+        Ok(ids.collect::<Result<_, _>>()?)
     }
 
     fn done_operation(&self, row: &DbRow<'_>) -> Result<DoneOperation, RunFileError> {

@@ -91,6 +91,15 @@ impl Exclusive {
     }
 }
 
+/// Who holds the file at this moment, if somebody does. It is only looked at.
+pub(super) fn holder(path: &Path) -> Option<String> {
+    let mut file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(told(&mut file)),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
 /// Who holds it is a courtesy; that it is held is enough.
 fn told(file: &mut File) -> String {
     let mut holder = String::new();

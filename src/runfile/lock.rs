@@ -7,6 +7,7 @@ use super::Holder;
 use super::RunFile;
 use super::RunFileError;
 use super::Stage;
+use super::exclusive;
 use super::exclusive::Exclusive;
 use super::exclusive::NotTaken;
 use crate::plan::Guard;
@@ -40,9 +41,7 @@ impl Lock {
     /// Takes the lock that stands beside `run_file`, or says who holds it.
     pub fn take(run_file: &Path, holder: &Holder) -> Result<Self, RunFileError> {
         super::is_there(run_file)?;
-        let mut name = run_file.as_os_str().to_owned();
-        name.push(".lock");
-        let path = PathBuf::from(name);
+        let path = lock_file(run_file);
         match Exclusive::take(&path, holder) {
             Ok(file) => Ok(Self { _file: file }),
             Err(NotTaken::Held(holder)) => Err(RunFileError::Locked {
@@ -62,6 +61,17 @@ impl Lock {
         guard.check(file.progress()?.totals())?;
         Ok(Permit { _lock: self })
     }
+}
+
+/// Who writes a run file at this moment, if somebody does.
+pub(super) fn writer_of(run_file: &Path) -> Option<String> {
+    exclusive::holder(&lock_file(run_file))
+}
+
+fn lock_file(run_file: &Path) -> PathBuf {
+    let mut name = run_file.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
 }
 
 #[cfg(test)]
@@ -101,7 +111,12 @@ mod tests {
             refused.contains("process 4711 on build-3 since 2026-01-02T03:04:05Z"),
             "{refused}"
         );
+        assert_eq!(writer_of(&run_file), Some(Holder::for_tests().to_string()));
         drop(first);
+        assert_eq!(writer_of(&run_file), None);
+        // What a killed process leaves bars nobody.
+        std::fs::write(lock_file(&run_file), Holder::for_tests().to_string()).unwrap();
+        assert_eq!(writer_of(&run_file), None);
         Lock::take(&run_file, &Holder::for_tests()).unwrap();
         assert_eq!(
             std::fs::read_dir(folder.path()).unwrap().count(),

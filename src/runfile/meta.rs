@@ -81,10 +81,22 @@ pub enum Ending {
     Interrupted,
     /// The instance could not be reached any more.
     Lost(String),
+    /// The instance answered, and what it said is no way to go on: a refused login, another version.
+    Denied(String),
     /// Something on this machine kept it from going on.
     Halted(String),
     /// A guard said no.
     Refused(String),
+}
+
+impl Ending {
+    /// Whether it was cut off by something that lies outside of the playbook, so that the same command goes on.
+    pub fn may_go_on(&self) -> bool {
+        match self {
+            Self::Interrupted | Self::Lost(_) | Self::Denied(_) | Self::Halted(_) => true,
+            Self::Finished | Self::Stopped(_) | Self::Refused(_) => false,
+        }
+    }
 }
 
 /// What is known of an instance's handling of ids that a client gives (fact sheet: unknown).
@@ -194,7 +206,7 @@ pub(super) fn put<E: Entry>(connection: &Connection, value: &E) -> Result<(), Ru
         .map_err(|error| RunFileError::inconsistent(error.to_string()))?;
     connection
         .prepare_cached(
-            "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = ?2",
+            "INSERT INTO meta (k, v) VALUES (?1, ?2) ON CONFLICT (k) DO UPDATE SET v = ?2 WHERE v <> ?2",
         )?
         .execute((E::NAME, text))?;
     Ok(())

@@ -20,6 +20,7 @@ mod rows;
 mod search;
 mod stamps;
 mod store;
+mod tally;
 #[cfg(test)]
 mod tests;
 mod transitions;
@@ -89,7 +90,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 4;
+pub const FORMAT: i32 = 5;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;
@@ -153,6 +154,11 @@ impl RunFile {
         RunView::open(&self.path)
     }
 
+    /// Nothing changes for as long as this is held, and many questions cost less. Nothing can be written meanwhile.
+    pub(crate) fn reading(&self) -> Result<impl Sized + '_, RunFileError> {
+        Ok(self.connection.unchecked_transaction()?)
+    }
+
     pub(crate) fn put<E: Entry>(&self, value: &E) -> Result<(), RunFileError> {
         meta::put(&self.connection, value)
     }
@@ -164,7 +170,10 @@ impl RunFile {
     /// From here on it is a run; how an earlier one ended says nothing of this one.
     pub fn begin_run(&self) -> Result<(), RunFileError> {
         self.put(&Stage::Run)?;
-        meta::remove::<Ending>(&self.connection)
+        // What was so when the last command ended is no longer so, and says nothing of this one if it is killed.
+        meta::remove::<Ending>(&self.connection)?;
+        meta::remove::<Advice>(&self.connection)?;
+        meta::remove::<Finished>(&self.connection)
     }
 
     pub fn header(&self) -> Result<Header, RunFileError> {
@@ -242,12 +251,7 @@ fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileErro
             drop(open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?);
             return open_checked(path, flags);
         }
-        Err(error) => {
-            return Err(RunFileError::Damaged {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            });
-        }
+        Err(error) => return Err(unsound(path, error)),
     }
     let found = number("user_version")?;
     if found != FORMAT {
@@ -259,7 +263,7 @@ fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileErro
     }
     let sound: String = connection
         .pragma_query_value(None, "quick_check", |row| row.get(0))
-        .unwrap_or_else(|error| error.to_string());
+        .map_err(|error| unsound(path, error))?;
     if sound != "ok" {
         return Err(RunFileError::Damaged {
             path: path.to_owned(),
@@ -267,6 +271,20 @@ fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileErro
         });
     }
     Ok(connection)
+}
+
+/// Of a file that does not open as it should; one on a full disk may be whole.
+fn unsound(path: &Path, error: rusqlite::Error) -> RunFileError {
+    match error.into() {
+        error @ RunFileError::Disk(_) => error,
+        error => RunFileError::Damaged {
+            path: path.to_owned(),
+            reason: match error {
+                RunFileError::Database(error) => error.to_string(),
+                other => other.to_string(),
+            },
+        },
+    }
 }
 
 /// SQLite counts in `i64`; nothing here counts further.

@@ -68,7 +68,8 @@ CREATE INDEX op_open ON op (seq) WHERE state IN ('sent', 'unknown');
 CREATE INDEX op_record ON op (module, record, seq) WHERE record IS NOT NULL;
 CREATE INDEX op_sync_key ON op (module, sync_key, seq) WHERE sync_key IS NOT NULL;
 
--- How many operations are in which state, kept by the database itself, so that nobody counts a million of them.
+-- How many operations are in which state, so that nobody counts a million of them. Who changes a state or a label counts
+-- it in the same transaction (tally.rs).
 CREATE TABLE tally (
     step   INTEGER NOT NULL,
     action TEXT NOT NULL,
@@ -85,12 +86,6 @@ END;
 CREATE TRIGGER op_removed AFTER DELETE ON op BEGIN
     UPDATE tally SET count = count - 1, weight = weight - old.weight
         WHERE step = old.seq >> 40 AND action = old.action AND state = old.state AND label = coalesce(old.label, '');
-END;
-CREATE TRIGGER op_changed AFTER UPDATE OF state, label ON op BEGIN
-    UPDATE tally SET count = count - 1, weight = weight - old.weight
-        WHERE step = old.seq >> 40 AND action = old.action AND state = old.state AND label = coalesce(old.label, '');
-    INSERT INTO tally VALUES (new.seq >> 40, new.action, new.state, coalesce(new.label, ''), 1, new.weight)
-        ON CONFLICT DO UPDATE SET count = count + 1, weight = weight + excluded.weight;
 END;
 
 CREATE TABLE body (
@@ -147,12 +142,17 @@ CREATE TABLE batch (
     entries INTEGER NOT NULL
 );
 
--- Records this run wrote, as it saw them last. Undo tells by it whether somebody came after us.
-CREATE TABLE stamp (
+-- Records this run wrote, as it saw them last. Undo tells by it whether somebody came after us. Those that it made stand
+-- by their creates: in the order in which they are written, and not scattered by their ids.
+CREATE TABLE made (
+    seq   INTEGER PRIMARY KEY,
+    at    TEXT,                             -- the newest date_modified; null where a write of ours may have moved it unseen
+    print TEXT                              -- what its own fields held
+);
+CREATE TABLE stamp (                        -- all others
     module TEXT NOT NULL,
     record TEXT NOT NULL,
-    at     TEXT,                            -- the newest date_modified; null where a write of ours may have moved it unseen
-    print  TEXT,                            -- of a record this run made: what its own fields held
+    at     TEXT,
     PRIMARY KEY (module, record)
 ) WITHOUT ROWID;
 

@@ -2,11 +2,13 @@
 
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
+use rusqlite::Row as DbRow;
 use rusqlite::params;
 
 use super::RunFile;
 use super::RunFileError;
 use super::store::to_text;
+use crate::expr::Seq;
 use crate::metadata::value::Print;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
@@ -36,25 +38,42 @@ pub struct Stamp {
     pub print: Option<Print>,
 }
 
-pub(super) fn put(connection: &Connection, seen: &Seen) -> Result<(), RunFileError> {
-    let sql = match seen.why {
-        Why::Made => {
-            "INSERT INTO stamp (module, record, at, print) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT DO UPDATE SET at = excluded.at, print = coalesce(excluded.print, print)"
-        }
-        Why::Touched => {
-            "INSERT INTO stamp (module, record, at) VALUES (?1, ?2, ?3) \
-             ON CONFLICT DO UPDATE SET at = excluded.at, \
-             print = CASE WHEN print IS NULL THEN NULL ELSE coalesce(?4, print) END"
-        }
+/// Notes how the operation with this number, which is in the file, saw a record.
+pub(super) fn put(connection: &Connection, seq: Seq, seen: &Seen) -> Result<(), RunFileError> {
+    let by = match seen.why {
+        Why::Made => Some(seq),
+        Why::Touched => maker(connection, seen.module.as_str(), seen.record.as_str())?,
     };
-    connection.prepare_cached(sql)?.execute(params![
-        seen.module.as_str(),
-        seen.record.as_str(),
-        seen.at,
-        seen.print.as_ref().map(to_text).transpose()?,
-    ])?;
+    let Some(by) = by else {
+        connection
+            .prepare_cached(
+                "INSERT INTO stamp (module, record, at) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET at = excluded.at",
+            )?
+            .execute(params![seen.module.as_str(), seen.record.as_str(), seen.at])?;
+        return Ok(());
+    };
+    connection
+        .prepare_cached(
+            "INSERT INTO made (seq, at, print) VALUES (?1, ?2, ?3) \
+             ON CONFLICT DO UPDATE SET at = excluded.at, print = coalesce(excluded.print, print)",
+        )?
+        .execute(params![
+            by.0,
+            seen.at,
+            seen.print.as_ref().map(to_text).transpose()?,
+        ])?;
     Ok(())
+}
+
+/// The operation that made a record.
+fn maker(connection: &Connection, module: &str, record: &str) -> Result<Option<Seq>, RunFileError> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT made.seq FROM op JOIN made ON made.seq = op.seq WHERE op.module = ?1 AND op.record = ?2 \
+             ORDER BY op.seq DESC LIMIT 1",
+        )?
+        .query_row((module, record), |row| row.get(0).map(Seq))
+        .optional()?)
 }
 
 pub(super) fn get(
@@ -62,9 +81,16 @@ pub(super) fn get(
     module: &str,
     record: &str,
 ) -> Result<Option<Stamp>, RunFileError> {
-    let found: Option<(Option<String>, Option<String>)> = connection
-        .prepare_cached("SELECT at, print FROM stamp WHERE module = ?1 AND record = ?2")?
-        .query_row((module, record), |row| Ok((row.get(0)?, row.get(1)?)))
+    let columns = |row: &DbRow<'_>| Ok((row.get(0)?, row.get(1)?));
+    let found: Option<(Option<String>, Option<String>)> =
+        match maker(connection, module, record)? {
+            Some(by) => connection
+                .prepare_cached("SELECT at, print FROM made WHERE seq = ?1")?
+                .query_row((by.0,), columns),
+            None => connection
+                .prepare_cached("SELECT at, NULL FROM stamp WHERE module = ?1 AND record = ?2")?
+                .query_row((module, record), columns),
+        }
         .optional()?;
     found
         .map(|(at, print)| {

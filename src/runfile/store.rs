@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 use super::RunFile;
 use super::RunFileError;
 use super::results::StoredItem;
+use super::tally::Counted;
+use super::tally::Counts;
 use super::to_db;
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -41,6 +43,15 @@ pub struct PlannedItem {
     pub row: Option<Row>,
     pub source: ItemSource,
     pub outcome: ItemOutcome,
+}
+
+impl PlannedItem {
+    pub fn operation(&self) -> Option<&Operation> {
+        match &self.outcome {
+            ItemOutcome::Operation { operation, .. } => Some(operation),
+            ItemOutcome::Read(_) => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -249,12 +260,19 @@ impl RunFile {
         transaction
             .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
             .execute(params![step.0, to_db(index)])?;
-        transaction
-            .prepare_cached(
-                "UPDATE op SET state = 'skipped', label = ?2, message = ?3 \
-                 WHERE seq = ?1 AND state IN ('planned', 'deferred')",
-            )?
-            .execute(params![seq.0, LocalLabel::DuplicateKey.as_str(), message])?;
+        let waiting = Counted::find(&transaction, seq)?
+            .filter(|counted| matches!(counted.state(), State::Planned | State::Deferred));
+        if let Some(counted) = waiting {
+            let label = LocalLabel::DuplicateKey.as_str();
+            let mut counts = Counts::default();
+            counts.labelled(counted, State::Skipped, Some(label.to_owned()));
+            counts.write(&transaction)?;
+            transaction
+                .prepare_cached(
+                    "UPDATE op SET state = ?2, label = ?3, message = ?4 WHERE seq = ?1",
+                )?
+                .execute(params![seq.0, State::Skipped.as_str(), label, message])?;
+        }
         transaction.commit()?;
         Ok(())
     }
@@ -384,10 +402,11 @@ fn add_outcome(
                 put_result(connection, seq, 0, fields)?;
             }
             if operation.state.is_good() {
-                count_record(connection, seq)
-            } else {
-                Ok(())
+                connection
+                    .prepare_cached("UPDATE step SET records = records + ?2 WHERE id = ?1")?
+                    .execute(params![seq.step().0, to_db(records_of(connection, seq)?)])?;
             }
+            Ok(())
         }
         ItemOutcome::Read(read) => add_read(connection, seq, read),
     }
@@ -437,7 +456,7 @@ pub(super) fn put_result(
     connection
         .prepare_cached(
             "INSERT INTO result (step, idx, n, fields) VALUES (?1, ?2, ?3, ?4) \
-             ON CONFLICT (step, idx, n) DO UPDATE SET fields = excluded.fields",
+             ON CONFLICT (step, idx, n) DO UPDATE SET fields = excluded.fields WHERE fields <> excluded.fields",
         )?
         .execute(params![seq.step().0, to_db(seq.index()), n, fields])?;
     Ok(())
@@ -526,14 +545,12 @@ pub(super) fn forget_results(connection: &Connection, seq: Seq) -> Result<(), Ru
     Ok(())
 }
 
-/// An operation went well: the record it gives, if it gives one, counts among the step's.
-pub(super) fn count_record(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
-    connection
-        .prepare_cached(
-            "UPDATE step SET records = records + (SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2) WHERE id = ?1",
-        )?
-        .execute(params![seq.step().0, to_db(seq.index())])?;
-    Ok(())
+/// How many records an operation gives, which count among the step's once it went well.
+pub(super) fn records_of(connection: &Connection, seq: Seq) -> Result<u64, RunFileError> {
+    let count = connection
+        .prepare_cached("SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2")?
+        .query_row(params![seq.step().0, to_db(seq.index())], |row| row.get(0))?;
+    Ok(super::from_db(count))
 }
 
 pub(super) fn edge_name(kind: EdgeKind) -> &'static str {

@@ -22,7 +22,7 @@ use crate::operation::Operation;
 use crate::operation::Relations;
 use crate::operation::Reversible;
 use crate::operation::State;
-use crate::operation::Why;
+use crate::operation::Why as LeftOut;
 use crate::operation::Written;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
@@ -134,6 +134,33 @@ fn two_steps(folder: &Path) -> RunFile {
     file
 }
 
+/// What the tallies say is what one finds who counts the operations, and the records of those that went well.
+fn assert_tallies(file: &RunFile) {
+    let rows = |sql: &str| -> Vec<String> {
+        let mut statement = file.connection.prepare(sql).unwrap();
+        let rows = statement.query_map((), |row| row.get(0)).unwrap();
+        rows.collect::<Result<_, _>>().unwrap()
+    };
+    assert_eq!(
+        rows(
+            "SELECT concat_ws(' ', step, action, state, label, count, weight) FROM tally WHERE count <> 0 ORDER BY 1"
+        ),
+        rows(
+            "SELECT concat_ws(' ', seq >> 40, action, state, coalesce(label, ''), count(*), sum(weight)) FROM op \
+             GROUP BY seq >> 40, action, state, label ORDER BY 1"
+        )
+    );
+    assert_eq!(
+        rows("SELECT concat_ws(' ', id, records) FROM step ORDER BY 1"),
+        rows(
+            "SELECT concat_ws(' ', step.id, count(op.seq)) FROM step \
+             LEFT JOIN result ON result.step = step.id \
+             LEFT JOIN op ON op.seq = (result.step << 40 | result.idx) AND op.state IN ('ok', 'unchanged') \
+             GROUP BY step.id ORDER BY 1"
+        )
+    );
+}
+
 #[test]
 fn dependents_become_ready_or_are_skipped() {
     let folder = tempfile::tempdir().unwrap();
@@ -162,8 +189,10 @@ fn dependents_become_ready_or_are_skipped() {
     );
     let second = file.step(StepNo(1)).unwrap();
     assert_eq!((second.unsettled, second.bad), (2, 1));
+    assert_tallies(&file);
 
     assert_eq!(file.retry_failed().unwrap(), 2);
+    assert_tallies(&file);
     let second = file.step(StepNo(1)).unwrap();
     assert_eq!((second.unsettled, second.bad), (3, 0));
     assert_eq!(
@@ -171,6 +200,74 @@ fn dependents_become_ready_or_are_skipped() {
         (2, 1),
         "the dependent waits again for what is open again"
     );
+}
+
+#[test]
+fn an_item_that_gives_way_is_counted_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    file.give_way(StepNo(0), 0, "a later one has its key")
+        .unwrap();
+    assert_eq!(file.step(StepNo(0)).unwrap().unsettled, 2);
+    assert_tallies(&file);
+    file.give_way(StepNo(0), 0, "it is skipped already")
+        .unwrap();
+    assert_tallies(&file);
+}
+
+#[test]
+fn users_of_an_id_that_was_wrong_are_planned_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let seq = Seq::new(StepNo(0), 0);
+    file.send(&[seq], 1, "now").unwrap();
+    let mut made = Settlement::new(State::Ok);
+    let change = file.operation(seq).unwrap().unwrap().change.unwrap();
+    made.change = Some(change.with_id(RecordId::new("other")));
+    made.records = vec![serde_json::Map::from_iter([("id".into(), "other".into())])];
+    file.land(1, &[(seq, made)], "now", &Requests::default())
+        .unwrap();
+    let user = file.state(Seq::new(StepNo(1), 0)).unwrap();
+    assert_eq!(user, Some(State::Deferred));
+    assert_tallies(&file);
+}
+
+#[test]
+fn a_record_is_known_as_it_was_seen_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let accounts = ModuleName::new("Accounts");
+    let (made, theirs) = (RecordId::new("id-0-0"), RecordId::new("theirs"));
+    let stamp = |file: &RunFile, record: &RecordId| file.stamp(&accounts, record).unwrap();
+    let print = |digits: &str| serde_json::from_value(json!({ "name": digits })).unwrap();
+    let see = |file: &mut RunFile, index, record: &RecordId, why, at: Option<&str>| {
+        let seq = Seq::new(StepNo(0), index);
+        file.send(&[seq], 1, "now").unwrap();
+        let mut done = Settlement::new(State::Ok);
+        done.seen.push(Seen {
+            module: accounts.clone(),
+            record: record.clone(),
+            why,
+            at: at.map(str::to_owned),
+            print: at.map(|_| print(&format!("{index}"))),
+        });
+        file.settle(&[(seq, done)]).unwrap();
+    };
+    see(&mut file, 0, &made, Why::Made, Some("1"));
+    let first = stamp(&file, &made).unwrap();
+    assert_eq!(
+        (first.at.as_deref(), first.print),
+        (Some("1"), Some(print("0")))
+    );
+    // A write that nobody saw moves it, and what was seen before stays.
+    see(&mut file, 1, &made, Why::Touched, None);
+    let second = stamp(&file, &made).unwrap();
+    assert_eq!((second.at, second.print), (None, Some(print("0"))));
+    // Of what somebody else made only the time is kept.
+    see(&mut file, 2, &theirs, Why::Touched, Some("3"));
+    let third = stamp(&file, &theirs).unwrap();
+    assert_eq!((third.at.as_deref(), third.print), (Some("3"), None));
+    assert_eq!(stamp(&file, &RecordId::new("id-0-1")), None);
 }
 
 #[test]
@@ -366,7 +463,7 @@ fn of_a_link_that_was_made_in_part_it_is_known_what_is_done_and_what_is_left() {
         json!([["c1", "c2", "c3"], [], ["c1", "c2", "c3"], 3])
     );
 
-    let moved = Omissions::from([(RecordId::new("c2"), Why::Freed)]);
+    let moved = Omissions::from([(RecordId::new("c2"), LeftOut::Freed)]);
     file.omit(&[(seq, moved)]).unwrap();
     assert_eq!(known(&file), json!([["c1", "c3"], [], ["c1", "c3"], 3]));
     file.send(&[seq], 1, "now").unwrap();

@@ -1,7 +1,6 @@
 //! The ways between states, each one transaction with everything that follows from it.
 
 use rusqlite::Connection;
-use rusqlite::OptionalExtension;
 use rusqlite::params;
 use serde_json::Map;
 use serde_json::Value as Json;
@@ -10,6 +9,8 @@ use super::RunFile;
 use super::RunFileError;
 use super::Seen;
 use super::store;
+use super::tally::Counted;
+use super::tally::Counts;
 use super::to_db;
 use crate::expr::Seq;
 use crate::kill;
@@ -98,8 +99,10 @@ impl RunFile {
             .prepare_cached("INSERT INTO batch (sent_at, entries) VALUES (?1, ?2)")?
             .execute(params![now, to_db(entries as u64)])?;
         let batch = transaction.last_insert_rowid();
+        let mut counts = Counts::default();
         for seq in operations {
-            may_change(&transaction, *seq, State::Sent)?;
+            let from = may_change(&transaction, *seq, State::Sent)?;
+            counts.moved(from, State::Sent);
             transaction
                 .prepare_cached(
                     "UPDATE op SET state = ?2, batch = ?3, attempts = attempts + 1 WHERE seq = ?1",
@@ -107,6 +110,7 @@ impl RunFile {
                 .execute(params![seq.0, State::Sent.as_str(), batch])?;
             kill::passes(kill::Point::InSent);
         }
+        counts.write(&transaction)?;
         super::meta::put(&transaction, &super::Stage::Run)?;
         transaction.commit()?;
         Ok(super::from_db(batch))
@@ -114,6 +118,9 @@ impl RunFile {
 
     /// Operations that were sent more often than once before they came back, and how often besides.
     pub fn sent_again(&mut self, operations: &[(Seq, u32)]) -> Result<(), RunFileError> {
+        if operations.is_empty() {
+            return Ok(());
+        }
         let transaction = self.connection.transaction()?;
         for (seq, times) in operations {
             transaction
@@ -124,20 +131,34 @@ impl RunFile {
         Ok(())
     }
 
-    pub fn answered(&self, batch: u64, now: &str) -> Result<(), RunFileError> {
-        self.connection
+    /// A batch came back: writes that down together with the outcomes that it brought, and with what was sent up to then.
+    pub fn land(
+        &mut self,
+        batch: u64,
+        settlements: &[(Seq, Settlement)],
+        now: &str,
+        requests: &super::Requests,
+    ) -> Result<(), RunFileError> {
+        let transaction = self.connection.transaction()?;
+        transaction
             .prepare_cached("UPDATE batch SET done_at = ?2 WHERE id = ?1")?
             .execute(params![to_db(batch), now])?;
-        Ok(())
+        super::meta::put(&transaction, requests)?;
+        settle_all(&transaction, settlements)?;
+        transaction.commit()?;
+        self.follow(settlements)
     }
 
     /// Writes down outcomes and counts down what waits for them. Dependents of what did not go well are skipped.
     pub fn settle(&mut self, settlements: &[(Seq, Settlement)]) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;
-        for (seq, settlement) in settlements {
-            settle(&transaction, *seq, settlement)?;
-        }
+        settle_all(&transaction, settlements)?;
         transaction.commit()?;
+        self.follow(settlements)
+    }
+
+    /// What outcomes that are written down mean for others.
+    fn follow(&mut self, settlements: &[(Seq, Settlement)]) -> Result<(), RunFileError> {
         kill::passes(kill::Point::AfterSettle);
         for (seq, settlement) in settlements {
             if settlement.state.is_settled() && !settlement.state.is_good() {
@@ -159,12 +180,14 @@ impl RunFile {
                     break;
                 }
                 let transaction = self.connection.transaction()?;
+                let mut counts = Counts::default();
                 for down in &waiting {
                     let message = format!("it needs {name}, which did not succeed");
                     let skipped =
                         Settlement::new(State::Skipped).label(LocalLabel::Dependency, message);
-                    settle(&transaction, *down, &skipped)?;
+                    settle(&transaction, *down, &skipped, &mut counts)?;
                 }
+                counts.write(&transaction)?;
                 transaction.commit()?;
                 kill::passes(kill::Point::InSkip);
                 open.extend(waiting);
@@ -317,15 +340,18 @@ impl RunFile {
             .into_iter()
             .filter(|(seq, _)| !reopened.contains(&Seq(*seq).step()))
             .collect();
+        let mut counts = Counts::default();
         for (seq, to) in &found {
-            change_state(&transaction, Seq(*seq), *to)?;
+            let from = may_change(&transaction, Seq(*seq), *to)?;
+            counts.labelled(from, *to, None);
             super::parts::put_back(&transaction, Seq(*seq))?;
             transaction
                 .prepare_cached(
-                    "UPDATE op SET label = NULL, message = NULL, status = NULL WHERE seq = ?1",
+                    "UPDATE op SET state = ?2, label = NULL, message = NULL, status = NULL WHERE seq = ?1",
                 )?
-                .execute((seq,))?;
+                .execute((seq, to.as_str()))?;
         }
+        counts.write(&transaction)?;
         // Only now is it known which of those needed are open again.
         for (seq, _) in &found {
             transaction
@@ -340,9 +366,27 @@ impl RunFile {
     }
 }
 
-fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<(), RunFileError> {
+fn settle_all(
+    connection: &Connection,
+    settlements: &[(Seq, Settlement)],
+) -> Result<(), RunFileError> {
+    let mut counts = Counts::default();
+    for (seq, settlement) in settlements {
+        settle(connection, *seq, settlement, &mut counts)?;
+    }
+    counts.write(connection)
+}
+
+fn settle(
+    connection: &Connection,
+    seq: Seq,
+    settlement: &Settlement,
+    counts: &mut Counts,
+) -> Result<(), RunFileError> {
     let from = may_change(connection, seq, settlement.state)?;
-    // In one statement: the tally counts again for each that names the state or the label.
+    let was_settled = from.state().is_settled();
+    let label = settlement.label.as_ref().map(Label::as_str);
+    counts.labelled(from, settlement.state, label.map(str::to_owned));
     connection
         .prepare_cached(
             "UPDATE op SET state = ?2, label = ?3, message = ?4, status = coalesce(?5, status) WHERE seq = ?1",
@@ -350,7 +394,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
         .execute(params![
             seq.0,
             settlement.state.as_str(),
-            settlement.label.as_ref().map(Label::as_str),
+            label,
             settlement.message,
             settlement.status,
         ])?;
@@ -361,7 +405,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
                 .execute(params![seq.0, record.as_str()])?;
         }
         store::put_change(connection, seq, change)?;
-        defer_users(connection, seq)?;
+        defer_users(connection, seq, counts)?;
     }
     super::parts::take_out(connection, seq, &settlement.omitted)?;
     if let Some(written) = &settlement.written {
@@ -379,13 +423,17 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
             .execute(params![seq.0, store::to_text(&settlement.side_effects)?])?;
     }
     for seen in &settlement.seen {
-        super::stamps::put(connection, seen)?;
+        super::stamps::put(connection, seq, seen)?;
     }
     if settlement.state.is_good() {
-        store::count_record(connection, seq)?;
+        let records = match settlement.records.len() {
+            0 => store::records_of(connection, seq)?,
+            several => several as u64,
+        };
+        counts.gave(seq.step(), records);
     }
     kill::passes(kill::Point::InSettle);
-    if settlement.state.is_settled() && !from.is_settled() {
+    if settlement.state.is_settled() && !was_settled {
         count_down(connection, seq)?;
     }
     Ok(())
@@ -393,7 +441,7 @@ fn settle(connection: &Connection, seq: Seq, settlement: &Settlement) -> Result<
 
 /// The predicted id of a create was wrong: what was planned with it is planned again. In the transaction that learns so,
 /// or a kill would leave operations behind that are sent with an id nothing has.
-fn defer_users(connection: &Connection, up: Seq) -> Result<(), RunFileError> {
+fn defer_users(connection: &Connection, up: Seq, counts: &mut Counts) -> Result<(), RunFileError> {
     let users: Vec<i64> = connection
         .prepare_cached(
             "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
@@ -402,7 +450,11 @@ fn defer_users(connection: &Connection, up: Seq) -> Result<(), RunFileError> {
         .query_map((up.0,), |row| row.get(0))?
         .collect::<Result<_, _>>()?;
     for down in users {
-        change_state(connection, Seq(down), State::Deferred)?;
+        let from = may_change(connection, Seq(down), State::Deferred)?;
+        counts.moved(from, State::Deferred);
+        connection
+            .prepare_cached("UPDATE op SET state = ?2 WHERE seq = ?1")?
+            .execute(params![down, State::Deferred.as_str()])?;
     }
     Ok(())
 }
@@ -421,27 +473,16 @@ pub(super) fn count_down(connection: &Connection, seq: Seq) -> Result<(), RunFil
     Ok(())
 }
 
-/// The one place that says whether a state may change. Gives the state it has.
-fn may_change(connection: &Connection, seq: Seq, to: State) -> Result<State, RunFileError> {
-    let from: String = connection
-        .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
-        .query_row((seq.0,), |row| row.get(0))
-        .optional()?
+/// The one place that says whether a state may change. Gives how the operation is counted before it does.
+fn may_change(connection: &Connection, seq: Seq, to: State) -> Result<Counted, RunFileError> {
+    let counted = Counted::find(connection, seq)?
         .ok_or_else(|| RunFileError::inconsistent(format!("there is no operation {}", seq.0)))?;
-    let from = super::rows::state(&from)?;
+    let from = counted.state();
     if !from.next().contains(&to) {
         return Err(RunFileError::inconsistent(format!(
             "operation {} cannot go from {from} to {to}",
             seq.0
         )));
     }
-    Ok(from)
-}
-
-fn change_state(connection: &Connection, seq: Seq, to: State) -> Result<(), RunFileError> {
-    may_change(connection, seq, to)?;
-    connection
-        .prepare_cached("UPDATE op SET state = ?2 WHERE seq = ?1")?
-        .execute(params![seq.0, to.as_str()])?;
-    Ok(())
+    Ok(counted)
 }

@@ -45,7 +45,7 @@ pub struct RunView {
     hindrance: Option<Hindrance>,
 }
 
-/// What kept a command from going on with a file. It stands in reports and not in the file, for nothing was done.
+/// What kept a command from going on with a file, where it does not stand in the file itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hindrance {
     pub ending: Ending,
@@ -113,6 +113,8 @@ pub enum Which {
     All,
     /// Failed and unknown ones.
     Bad,
+    /// The same while others are under way, which are not unknown before nobody waits for them any more.
+    BadSoFar,
     /// The others.
     Fine,
     /// Nothing went wrong, and there is still something to say: skipped for another reason than its condition or
@@ -135,6 +137,7 @@ impl Which {
         match self {
             Self::All => "1",
             Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
+            Self::BadSoFar => "op.state IN ('failed', 'unknown')",
             Self::Fine => "op.state NOT IN ('failed', 'unknown', 'sent')",
             Self::Noted => {
                 "((op.state = 'skipped' AND op.label NOT IN ('local:condition', 'local:left_out')) \
@@ -166,7 +169,7 @@ impl RunView {
         })
     }
 
-    /// The file as it is after a command that came to nothing.
+    /// The file as it is after a command that could not write down its end.
     #[must_use]
     pub fn hindered(mut self, by: Hindrance) -> Self {
         self.hindrance = Some(by);
@@ -175,6 +178,11 @@ impl RunView {
 
     pub fn hindrance(&self) -> Option<&Hindrance> {
         self.hindrance.as_ref()
+    }
+
+    /// Who writes it at this moment, if somebody on this machine does.
+    pub fn writer(&self) -> Option<String> {
+        super::lock::writer_of(&self.path)
     }
 
     pub fn path(&self) -> &Path {
@@ -348,6 +356,19 @@ impl RunView {
         let range = (pages::first(step).0, pages::first(pages::next(step)).0);
         let found = statement.query_map(range, |row| Ok((row.get(0)?, from_db(row.get(1)?))))?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// What the operations of a step do.
+    pub fn actions(&self, step: StepNo) -> Result<Vec<Action>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT action FROM tally WHERE step = ?1 AND count > 0 ORDER BY action DESC",
+        )?;
+        let found = statement.query_map((step.0,), |row| row.get::<_, String>(0))?;
+        let found = found.collect::<Result<Vec<_>, _>>()?;
+        Ok(found
+            .iter()
+            .filter_map(|name| Action::parse(name))
+            .collect())
     }
 
     fn needs_of(&self, seq: Seq) -> Result<Vec<String>, RunFileError> {

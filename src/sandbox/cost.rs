@@ -21,8 +21,9 @@ pub struct CostModel {
 }
 
 impl CostModel {
-    /// The one published measurement of an instance (cheleguanaco, 2016-02-26). It gives no number of workers; eight is
-    /// the sandbox's choice.
+    /// After the one published measurement of an instance (w-systems.com, "Working with Large Sets of Records in Sugar Bulk
+    /// API", 2016-10-27): what a record took in bulks of 100, and for a request what single ones took longer than that, a
+    /// round number. It gives no number of workers; eight is the sandbox's choice.
     pub const SUGAR_2016: Self = Self {
         request: Duration::from_millis(450),
         create: Duration::from_millis(112),

@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
+use serde_json::value::to_raw_value;
 
+use super::Body;
 use super::Label;
 use super::LocalLabel;
 use super::SugarLabel;
 
-/// A success with its JSON.
+/// A success with its JSON, which is read, or text still (`Answer<Body>`).
 #[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
+pub struct Answer<B = Json> {
     pub status: u16,
-    pub body: Json,
+    pub body: B,
 }
 
 /// A page of a list, as every list, filter and related call answers.
@@ -254,39 +258,82 @@ fn by_field(fields: &Map<String, Json>) -> String {
         .join("; ")
 }
 
-/// Takes a `/bulk` answer apart. Its own 200 says nothing; every entry has its status (fact sheet 2).
-pub fn judge_bulk(body: Json, expected: usize) -> Result<Vec<Result<Answer, Fault>>, Fault> {
-    let broken = |detail: String| Fault::NotJson {
-        status: 200,
-        excerpt: detail,
-        retry_after: None,
-    };
-    let Json::Array(entries) = body else {
-        return Err(broken("the answer of /bulk is not a list".into()));
-    };
-    if entries.len() != expected {
-        return Err(broken(format!(
-            "/bulk answered {} entries of {expected}",
-            entries.len()
-        )));
+impl Answer<Body> {
+    /// With its contents read.
+    pub fn read(self) -> Result<Answer, Fault> {
+        let status = self.status;
+        match self.body.shown().json() {
+            Some(body) => Ok(Answer { status, body }),
+            None => Err(broken(
+                status,
+                "JSON with a text or a number that breaks its rules",
+            )),
+        }
     }
-    entries
-        .into_iter()
-        .map(|mut entry| {
-            let status = entry
-                .get("status")
-                .and_then(number)
-                .and_then(|n| u16::try_from(n).ok());
-            let Some(status) = status else {
-                return Err(broken("an entry of /bulk has no status".into()));
-            };
-            let contents = entry
-                .get_mut("contents")
-                .map(Json::take)
-                .unwrap_or_default();
-            Ok(judge(status, contents, None))
-        })
-        .collect()
+}
+
+/// What a `/bulk` answers: entries whose contents are text still.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub struct BulkAnswer(Vec<BulkEntry>);
+
+#[derive(Debug, Deserialize)]
+struct BulkEntry {
+    #[serde(default)]
+    status: Json,
+    #[serde(default)]
+    contents: Option<Box<RawValue>>,
+}
+
+impl BulkAnswer {
+    pub fn of_json(body: Json) -> Result<Self, Fault> {
+        let Json::Array(entries) = body else {
+            return Err(broken(200, "the answer of /bulk is not a list"));
+        };
+        let text = |entry: &mut Json| to_raw_value(&entry.get_mut("contents")?.take()).ok();
+        let entries = entries.into_iter().map(|mut entry| BulkEntry {
+            contents: text(&mut entry),
+            status: entry.get_mut("status").map(Json::take).unwrap_or_default(),
+        });
+        Ok(Self(entries.collect()))
+    }
+
+    /// Takes it apart. Its own 200 says nothing; every entry has its status (fact sheet 2).
+    pub fn judge(self, expected: usize) -> Result<Vec<Result<Answer<Body>, Fault>>, Fault> {
+        let Self(entries) = self;
+        if entries.len() != expected {
+            let detail = format!("/bulk answered {} entries of {expected}", entries.len());
+            return Err(broken(200, &detail));
+        }
+        entries.into_iter().map(BulkEntry::judge).collect()
+    }
+}
+
+impl BulkEntry {
+    fn judge(self) -> Result<Result<Answer<Body>, Fault>, Fault> {
+        let status = number(&self.status).and_then(|n| u16::try_from(n).ok());
+        let Some(status) = status else {
+            return Err(broken(200, "an entry of /bulk has no status"));
+        };
+        let body = self.contents.map_or(Json::Null.into(), Body::of_text);
+        // What a 200 holds is for whoever asked.
+        if status == 200 {
+            return Ok(Ok(Answer { status, body }));
+        }
+        let answer = Answer { status, body };
+        let judged = answer.clone().read();
+        Ok(judged
+            .and_then(|read| judge(status, read.body, None))
+            .map(|_| answer))
+    }
+}
+
+fn broken(status: u16, detail: &str) -> Fault {
+    Fault::NotJson {
+        status,
+        excerpt: detail.to_owned(),
+        retry_after: None,
+    }
 }
 
 /// The beginning of a foreign text, on one line.
@@ -311,8 +358,9 @@ mod tests {
             { "contents": { "error": "not_found", "error_message": "no" }, "headers": [], "status": 404 },
             { "contents": "<html>", "headers": {}, "status": "502" },
         ]);
-        let entries = judge_bulk(body, 3).unwrap();
-        assert_eq!(entries[0].as_ref().unwrap().body["id"], "a");
+        let entries = BulkAnswer::of_json(body).unwrap().judge(3).unwrap();
+        let first = entries[0].clone().unwrap().read().unwrap();
+        assert_eq!(first.body["id"], "a");
         let refused = entries[1].as_ref().unwrap_err();
         assert_eq!(
             (refused.label().as_str(), refused.reaction()),
@@ -326,8 +374,15 @@ mod tests {
 
     #[test]
     fn a_short_bulk_answer_is_a_fault() {
-        assert!(judge_bulk(json!([]), 1).is_err());
-        assert!(judge_bulk(json!({ "a": 1 }), 1).is_err());
+        let short = |text: &str| {
+            let read = serde_json::from_str::<BulkAnswer>(text);
+            let answer = read.or_else(|_| BulkAnswer::of_json(serde_json::from_str(text).unwrap()));
+            answer.and_then(|answer| answer.judge(1)).is_err()
+        };
+        assert!(short("[]"));
+        assert!(short(r#"{ "a": 1 }"#));
+        assert!(short(r#"["a"]"#));
+        assert!(short(r#"[{ "contents": 1 }]"#));
     }
 
     #[test]

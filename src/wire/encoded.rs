@@ -5,7 +5,6 @@ use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::PercentEncode;
 use percent_encoding::utf8_percent_encode;
 use serde::Serialize;
-use serde_json::Value as Json;
 
 use super::path::RestPath;
 
@@ -48,7 +47,8 @@ pub struct Encoded {
     method: Method,
     /// Begins with a slash and follows the version: `/Accounts/filter?max_num=20`, escaped.
     path: String,
-    body: Option<Json>,
+    /// JSON.
+    body: Option<String>,
     headers: Vec<(&'static str, String)>,
 }
 
@@ -86,8 +86,8 @@ impl Encoded {
         self
     }
 
-    pub(super) fn body(mut self, body: Json) -> Self {
-        self.body = Some(body);
+    pub(super) fn with(mut self, body: &impl Serialize) -> Self {
+        self.body = Some(serde_json::to_string(body).expect("names are texts and values are JSON"));
         self
     }
 
@@ -104,39 +104,50 @@ impl Encoded {
         &self.path
     }
 
-    /// The same request with its body changed. The address stays: nothing that is secret stands in one.
+    /// The same request with another body. The address stays: nothing that is secret stands in one.
     #[must_use]
-    pub fn with_body(mut self, change: impl FnOnce(&mut Json)) -> Self {
-        if let Some(body) = &mut self.body {
-            change(body);
-        }
+    pub fn with_body(mut self, body: String) -> Self {
+        self.body = Some(body);
         self
     }
 
-    pub fn json(&self) -> Option<&Json> {
-        self.body.as_ref()
+    /// JSON.
+    pub fn body(&self) -> Option<&str> {
+        self.body.as_deref()
     }
 
     pub fn headers(&self) -> &[(&'static str, String)] {
         &self.headers
     }
 
-    /// The entry of a `/bulk` request. `data` is sent as a JSON string and `headers` as a list of `Name: value`,
-    /// the forms the guide documents (fact sheet 2).
-    pub fn bulk_entry(&self, version: &str) -> Json {
-        let mut entry = serde_json::Map::new();
-        entry.insert("url".into(), format!("/{version}{}", self.path).into());
-        entry.insert("method".into(), self.method.as_str().into());
-        if let Some(body) = &self.body {
-            entry.insert("data".into(), body.to_string().into());
-        }
-        if !self.headers.is_empty() {
-            let headers = self
-                .headers
-                .iter()
-                .map(|(name, value)| Json::from(format!("{name}: {value}")));
-            entry.insert("headers".into(), headers.collect());
-        }
-        Json::Object(entry)
+    /// The body of a `/bulk` with these entries. `data` is sent as a JSON string and `headers` as a list of
+    /// `Name: value`, the forms the guide documents (fact sheet 2).
+    pub fn bulk(version: &str, requests: &[&Self]) -> String {
+        let header = |(name, value): &(_, String)| format!("{name}: {value}");
+        let entries = requests.iter().map(|request| BulkEntry {
+            data: request.body(),
+            headers: request.headers.iter().map(header).collect(),
+            method: request.method,
+            url: format!("/{version}{}", request.path),
+        });
+        let bulk = Bulk {
+            requests: entries.collect(),
+        };
+        serde_json::to_string(&bulk).expect("it is made of texts")
     }
+}
+
+#[derive(Serialize)]
+struct Bulk<'a> {
+    requests: Vec<BulkEntry<'a>>,
+}
+
+#[derive(Serialize)]
+struct BulkEntry<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    headers: Vec<String>,
+    method: Method,
+    url: String,
 }

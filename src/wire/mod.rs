@@ -1,6 +1,7 @@
 //! Sugar's REST interface as closed types: requests, answers, faults, labels. No I/O.
 
 mod answer;
+mod body;
 mod encoded;
 mod label;
 mod names;
@@ -10,13 +11,16 @@ mod read;
 mod write;
 
 pub use answer::Answer;
+pub use answer::BulkAnswer;
 pub use answer::Fault;
 pub use answer::Reaction;
 pub use answer::Records;
 pub use answer::Sent;
 pub use answer::excerpt;
 pub use answer::judge;
-pub use answer::judge_bulk;
+pub use body::Body;
+pub use body::Fields;
+pub use body::Shown;
 pub use encoded::Encoded;
 pub use encoded::Method;
 pub use label::Label;

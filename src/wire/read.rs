@@ -132,7 +132,7 @@ impl Read {
             } => filtered(module, filter, saved_filter.as_deref(), *form, page),
             Self::Count { module, filter } => {
                 Encoded::new(Method::Post, &[module.as_str(), "filter", "count"])
-                    .body(json!({ "filter": filter.to_json() }))
+                    .with(&json!({ "filter": filter.to_json() }))
             }
             Self::Get {
                 module,
@@ -254,7 +254,7 @@ fn filtered(
             if let Some(saved) = saved_filter {
                 body["filter_id"] = saved.into();
             }
-            Encoded::new(Method::Post, &[module.as_str(), "filter"]).body(body)
+            Encoded::new(Method::Post, &[module.as_str(), "filter"]).with(&body)
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Requests that change records. Only a `client::Writer` takes them.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -137,7 +139,7 @@ impl Write {
     pub fn encode(&self) -> Encoded {
         match self {
             Self::Create { module, fields } => {
-                Encoded::new(Method::Post, &[module.as_str()]).body(Json::Object(fields.clone()))
+                Encoded::new(Method::Post, &[module.as_str()]).with(fields)
             }
             Self::CreateRelated { parent, fields } => Encoded::new(
                 Method::Post,
@@ -148,15 +150,15 @@ impl Write {
                     parent.link.as_str(),
                 ],
             )
-            .body(Json::Object(fields.clone())),
+            .with(fields),
             Self::Update {
                 module,
                 record,
                 fields,
                 expected,
             } => {
-                let encoded = Encoded::new(Method::Put, &[module.as_str(), record.as_str()])
-                    .body(Json::Object(fields.clone()));
+                let encoded =
+                    Encoded::new(Method::Put, &[module.as_str(), record.as_str()]).with(fields);
                 match expected {
                     Some(modified) => encoded.header("X-Timestamp", modified.clone()),
                     None => encoded,
@@ -173,7 +175,7 @@ impl Write {
             } => {
                 let ids: Vec<Json> = targets.iter().map(LinkTarget::to_json).collect();
                 Encoded::new(Method::Post, &[module.as_str(), record.as_str(), "link"])
-                    .body(json!({ "link_name": link.as_str(), "ids": ids }))
+                    .with(&json!({ "link_name": link.as_str(), "ids": ids }))
             }
             Self::Unlink {
                 module,
@@ -205,7 +207,7 @@ impl Write {
                 shown,
             } => Encoded::new(Method::Patch, &[module.as_str(), "sync_key", sync_key])
                 .query("fields", &shown.join(","))
-                .body(Json::Object(fields.clone())),
+                .with(fields),
             Self::Call {
                 method,
                 path,
@@ -214,7 +216,7 @@ impl Write {
             } => {
                 let encoded = Encoded::of_path(method.method(), path, query);
                 match body {
-                    Some(body) => encoded.body(body.clone()),
+                    Some(body) => encoded.with(body),
                     None => encoded,
                 }
             }
@@ -244,7 +246,13 @@ impl LinkTarget {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Request {
     Read(Read),
-    Write(Write),
+    Write(Arc<Write>),
+}
+
+impl From<Write> for Request {
+    fn from(write: Write) -> Self {
+        Self::Write(Arc::new(write))
+    }
 }
 
 impl Request {

@@ -3,14 +3,14 @@
 
 use std::path::Path;
 
-use sugarmill::check;
 use sugarmill::diag::Colour;
 use sugarmill::diag::Sources;
 use sugarmill::diag::Style;
 use sugarmill::diag::draw;
 use sugarmill::metadata;
 use sugarmill::metadata::Metadata;
-use sugarmill::playbook;
+
+use crate::diagnostics::mistakes;
 
 const STYLE: Style = Style {
     width: 80,
@@ -50,15 +50,8 @@ fn json(text: &str) -> serde_json::Value {
 /// What a reader sees, the file named as if they stood beside it.
 fn seen(path: &Path, metadata: &Metadata) -> String {
     let mut sources = Sources::default();
-    let text = std::fs::read_to_string(path).expect("the case was listed a moment ago");
-    let source = sources.add("playbook.yaml", text);
-    let problems = match playbook::parse(source, Path::new("."), &sources) {
-        Err(problems) => problems,
-        Ok(playbook) => match check::check(&playbook, &sources, &check::Headings::new()) {
-            (Some(checked), _) => check::against(&checked, metadata),
-            (None, problems) => problems,
-        },
-    };
+    let problems = mistakes(path, &mut sources, Some(metadata));
     assert!(!problems.is_empty(), "{} has no mistake", path.display());
-    draw(&problems, &sources, STYLE)
+    let name = path.display().to_string();
+    draw(&problems, &sources, STYLE).replace(&name, "playbook.yaml")
 }

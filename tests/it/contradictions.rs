@@ -297,6 +297,8 @@ fn what_one_step_did_not_add_the_next_does_not_add_for_it() {
         assert_eq!(tags(&scene), [""; 0]);
         scene.ends(0, "apply test.run --retry-failed");
         assert_eq!(tags(&scene), ["One", "Two"]);
+        scene.ends(0, "undo test.run --yes");
+        assert_eq!(tags(&scene), [""; 0]);
     }
 }
 

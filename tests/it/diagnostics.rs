@@ -9,6 +9,7 @@ use sugarmill::diag::Problems;
 use sugarmill::diag::Sources;
 use sugarmill::diag::Style;
 use sugarmill::diag::draw;
+use sugarmill::metadata::Metadata;
 use sugarmill::playbook;
 use sugarmill::playbook::ForEach;
 use sugarmill::playbook::Playbook;
@@ -62,20 +63,38 @@ fn every_mistake_of_a_whole_playbook_is_explained() {
 
 fn seen_whole(path: &Path) -> String {
     let mut sources = Sources::default();
-    let mut problems = Problems::default();
-    match playbook::load(path, &mut sources) {
-        Ok(playbook) => {
-            let headings = headings(&playbook, &mut problems);
-            problems.append(check::check(&playbook, &sources, &headings).1);
-        }
-        Err(found) => problems = found,
-    }
+    let problems = mistakes(path, &mut sources, None);
     assert!(!problems.is_empty(), "{} has no mistake", path.display());
     let folder = format!(
         "{}/",
         path.parent().expect("it stands in a folder").display()
     );
     draw(&problems, &sources, STYLE).replace(&folder, "")
+}
+
+/// All that is found in a playbook and what it includes, also if some of it cannot be read.
+pub(crate) fn mistakes(
+    path: &Path,
+    sources: &mut Sources,
+    metadata: Option<&Metadata>,
+) -> Problems {
+    let (playbook, mut problems) = match playbook::load_as_far(path, &[], sources) {
+        Ok(playbook) => (Some(Box::new(playbook)), Problems::default()),
+        Err(broken) => (broken.readable, broken.problems),
+    };
+    let Some(playbook) = playbook else {
+        return problems;
+    };
+    let is_broken = problems.has_errors();
+    let headings = headings(&playbook, &mut problems);
+    let (_, found) = check::check_with(&playbook, sources, &headings, metadata);
+    problems.append(if is_broken {
+        check::of_the_readable(found)
+    } else {
+        found
+    });
+    problems.sort();
+    problems
 }
 
 fn headings(playbook: &Playbook, problems: &mut Problems) -> check::Headings {

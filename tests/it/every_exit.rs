@@ -132,7 +132,7 @@ fn a_login_that_is_refused() {
     let report = ends(&scene, 4, "apply p.run");
     assert_eq!(report["result"], "interrupted");
     assert_eq!(report["summary"]["planned"], 2);
-    assert_eq!(report["diagnostics"][0]["code"], "lost");
+    assert_eq!(report["diagnostics"][0]["code"], "denied");
     let report = ends(&scene, 4, "plan p.yaml -o other.run");
     assert_eq!(report["result"], "refused");
     assert_eq!(report["steps"], serde_json::json!([]));

@@ -76,3 +76,17 @@ fn read(folder: &Path, take: &mut impl FnMut(&str)) {
         }
     }
 }
+
+#[test]
+fn explanations_keep_to_the_width_of_the_terminal() {
+    for label in [None, Some("local:drift")] {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_sugarmill"));
+        command.arg("explain").args(label).env("COLUMNS", "60");
+        let output = command.output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().count() > 4, "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 60, "{line}");
+        }
+    }
+}

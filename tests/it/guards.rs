@@ -75,7 +75,7 @@ fn a_limit_of_this_run_is_kept_and_told() {
         .says("did you mean `max_changes`?");
     let said = scene.ends(5, "apply p.run --limit max_changes=5");
     said.says("6 changes are more than `max_changes: 5` allows, by 1");
-    said.says("`sugarmill apply FILE --limit max_changes=6`");
+    said.says("`sugarmill apply p.run --limit max_changes=6`");
     assert_eq!(scene.server.writes(), 0);
     scene.ends(5, "apply p.run").says("max_changes: 5");
     let said = scene.ends(
@@ -104,8 +104,39 @@ fn a_plan_says_all_limits_it_passes_and_how_to_raise_them() {
     said.says("2 deletes are more than `max_deletes: 0` allows, by 2");
     said.says("2 changes are more than `max_changes: 1` allows, by 1");
     said.says("write `limits: { max_deletes: 2, max_changes: 2 }` in the playbook and plan again");
+    said.says("or apply this plan all the same: `sugarmill apply two-seed-7.run --limit max_deletes=2 --limit max_changes=2`");
     scene.write("drop.yaml", &text("max_deletes: 2, max_changes: 2"));
     scene.ends(0, "plan drop.yaml");
+}
+
+#[test]
+fn a_plan_that_passes_a_limit_is_applied_under_another() {
+    let scene = Scene::new().file("p.yaml", &playbook(2, "limits: { max_changes: 3 }"));
+    scene.ends(5, "plan p.yaml -o p.run");
+    let said = scene.ends(5, "apply p.run");
+    said.says("this plan cannot be applied: 6 changes are more than `max_changes: 3` allows");
+    said.says("`sugarmill apply p.run --limit max_changes=6`");
+    let said = scene.ends(5, "apply p.run --limit max_changes=5");
+    said.says("6 changes are more than `max_changes: 5` allows");
+    assert_eq!(scene.server.writes(), 0);
+    scene.ends(0, "apply p.run --limit max_changes=6");
+    assert_arrived(&scene, 2);
+    // What nobody can bound is no matter of raising a limit that is passed.
+    let later = "
+steps:
+  - { id: make, for_each: [a, b], create: Accounts, key: '{{ item }}', set: { name: '{{ item }}' } }
+  - { id: find, list: Accounts, depends_on: [make] }
+  - { id: drop, for_each: '{{ steps.find.records }}', delete: Accounts, record: '{{ item.id }}' }
+  - { id: now, list: Contacts }
+  - { id: gone, for_each: '{{ steps.now.records }}', delete: Contacts, record: '{{ item.id }}' }
+";
+    scene.write("q.yaml", &format!("version: 1\nname: later{later}"));
+    let said = scene.ends(5, "plan q.yaml -o q.run");
+    said.says("2 deletes are more than `max_deletes: 0` allows");
+    assert!(!said.stdout.contains("all the same"), "{said}");
+    let writes = scene.server.writes();
+    scene.ends(5, "apply q.run --limit max_deletes=9");
+    assert_eq!(scene.server.writes(), writes);
 }
 
 #[test]

@@ -84,13 +84,19 @@ fn an_export_without_its_folder_keeps_apply_from_sending() {
     let planned = scene.ends(0, "plan p.yaml -o p.run");
     planned.says("the folder of `nowhere/ids.csv` is not there");
     let refused = scene.ends(3, "apply p.run");
-    refused.says("the folder of the export `nowhere/ids.csv` is not there; nothing was sent");
+    refused.says("nothing was sent, for an export could not be written");
+    refused.says("the folder of `nowhere/ids.csv` is not there");
     scene.ends(3, "run p.yaml --yes -o q.run");
+    // The place of the file is taken.
+    std::fs::create_dir_all(scene.path("nowhere/ids.csv")).unwrap();
+    let refused = scene.ends(3, "apply p.run");
+    refused.says("`nowhere/ids.csv` is a folder");
     assert_eq!(scene.server.writes(), 0);
     // Where the export is left out, its folder is of no matter.
     scene.ends(0, "plan p.yaml -o r.run --skip ids");
-    std::fs::create_dir(scene.path("nowhere")).unwrap();
+    std::fs::remove_dir(scene.path("nowhere/ids.csv")).unwrap();
     scene.ends(0, "apply p.run");
+    assert_eq!(std::fs::read_dir(scene.path("nowhere")).unwrap().count(), 1);
     assert!(scene.path("nowhere/ids.csv").is_file());
 }
 

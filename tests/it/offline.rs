@@ -59,6 +59,43 @@ fn a_snapshot_says_what_the_instance_says() {
     assert_eq!(offline, online);
 }
 
+/// A program that gathers mistakes by step finds each, whatever kind it is of.
+#[test]
+fn mistakes_in_a_step_name_it() {
+    let found = checked(
+        &[
+            "tests/diagnostics/whole/texts_that_cannot_be_read_beside_others.yaml".into(),
+            "tests/diagnostics/whole/keys_twice_beside_other_mistakes.yaml".into(),
+        ],
+        &[],
+    );
+    let found = found["diagnostics"].as_array().unwrap();
+    let without: Vec<&Json> = found
+        .iter()
+        .filter(|diagnostic| diagnostic["step"].is_null())
+        .map(|diagnostic| &diagnostic["message"])
+        .collect();
+    assert_eq!(
+        without,
+        [
+            "the key `vars` stands here twice",
+            "a step's result has no `cuont`"
+        ]
+    );
+    for code in [
+        "template_syntax",
+        "unknown_function",
+        "jsonpath",
+        "unquoted_template",
+        "duplicate_key",
+    ] {
+        assert!(
+            found.iter().any(|diagnostic| diagnostic["code"] == code),
+            "{code}"
+        );
+    }
+}
+
 /// A reviewer sees in the diff of a snapshot what somebody changed in the instance, and nothing else.
 #[test]
 fn a_small_change_makes_a_small_diff() {

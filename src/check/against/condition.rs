@@ -179,6 +179,9 @@ impl<'a> Examiner<'a> {
             }
             return Some(Target { described, field });
         };
+        if link.contains("{{") {
+            return None;
+        }
         if described.module.link(link).is_none() {
             let (label, help) = self.instead_of_link(described, link);
             let problem = not_found(format!("`{}` has no link `{link}`", described.name))

@@ -123,7 +123,8 @@ impl<'a> Examiner<'a> {
         span: Span,
     ) -> Option<&'a Field> {
         let field = described.module.field(name);
-        if field.is_none() {
+        // Of a template in a name it is told that there can be none.
+        if field.is_none() && !name.contains("{{") {
             let problem = unknown_field(described, name).at(span, "named here");
             self.push_of(name, problem);
         }

@@ -57,6 +57,10 @@ impl<'a> Examiner<'a> {
         let Some(far) = self.metadata.far_module(described.name, link) else {
             return;
         };
+        let added = actions.map().unwrap_or_default().iter();
+        let added = added.filter(|(action, _)| matches!(action.value.as_str(), "add" | "create"));
+        let added = added.flat_map(|(_, records)| records.list().unwrap_or_default());
+        self.one_at_most(described, link, added);
         for (action, records) in actions.map().unwrap_or_default() {
             if matches!(action.value.as_str(), "add" | "delete") {
                 self.ids_lead_to(far, records);
@@ -72,6 +76,28 @@ impl<'a> Examiner<'a> {
                     self.record(far, fields, Purpose::Create, record.span);
                 }
             }
+        }
+    }
+
+    /// Through a link that leads to one record, each would take the place of the one before.
+    pub(super) fn one_at_most<'t>(
+        &mut self,
+        described: Described<'a>,
+        link: &str,
+        records: impl Iterator<Item = &'t Tree>,
+    ) {
+        if !self.metadata.leads_to_one(described.name, link) {
+            return;
+        }
+        let mut records = records;
+        if let (Some(_), Some(second)) = (records.next(), records.next()) {
+            let problem = invalid(format!(
+                "through `{link}` a record of `{}` has one at most",
+                described.name
+            ))
+            .at(second.span, "would take the place of the one before")
+            .help("name one record");
+            self.push(problem);
         }
     }
 

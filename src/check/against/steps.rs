@@ -196,6 +196,10 @@ impl<'a> Examiner<'a> {
                 }
                 if let Some(described) = described {
                     self.relation_columns(described, link.value.as_str(), to);
+                    if matches!(write, CheckedWrite::Link { .. }) {
+                        let records = to.list().unwrap_or_default().iter();
+                        self.one_at_most(described, link.value.as_str(), records);
+                    }
                 }
             }
         }

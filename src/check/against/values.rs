@@ -12,6 +12,7 @@ use crate::metadata::FieldKind;
 use crate::metadata::value;
 use crate::metadata::value::Context;
 use crate::metadata::value::Rejected;
+use crate::playbook::VarKind;
 
 /// What the value is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +33,12 @@ impl<'a> Examiner<'a> {
         tree: &Tree,
         ask: Ask,
     ) {
-        let Some(json) = tree.literal() else { return };
+        let Some(json) = tree.literal() else {
+            if ask == Ask::Stored {
+                self.secret(described, field, name, tree);
+            }
+            return;
+        };
         if let Err(rejected) = self.accept(described, field, &json, ask) {
             let problem = invalid(format!(
                 "`{name}` of `{}` does not take this",
@@ -42,6 +48,42 @@ impl<'a> Examiner<'a> {
             .help_if(rejected.help());
             self.push_of(name, problem);
         }
+    }
+
+    /// A secret is a text that no dropdown has and no date is.
+    fn secret(&mut self, described: Described<'a>, field: &Field, name: &str, tree: &Tree) {
+        const TEXT: &str = "a secret";
+        let is_secret = tree.template().is_some_and(|template| {
+            let mut references = template.references().iter();
+            references.any(|reference| {
+                let var = (reference.root == "vars")
+                    .then(|| reference.name(0))
+                    .flatten();
+                var.is_some_and(|var| self.is_secret(var))
+            })
+        });
+        if is_secret
+            && self
+                .accept(described, field, &Json::from(TEXT), Ask::Stored)
+                .is_err()
+        {
+            let problem = invalid(format!(
+                "`{name}` of `{}` does not take a secret",
+                described.name
+            ))
+            .at(tree.span, format!("a text, for a field of type `{}`", field.kind.as_str()))
+            .help("set a field of text, or declare the variable with another `type`, if it is no secret");
+            self.push_of(name, problem);
+        }
+    }
+
+    fn is_secret(&self, var: &str) -> bool {
+        let vars = match self.step.included {
+            Some(number) => &self.checked.included[number.0].vars,
+            None => &self.checked.vars,
+        };
+        vars.iter()
+            .any(|declared| declared.kind == VarKind::Secret && declared.name.value == var)
     }
 
     fn accept(
@@ -68,14 +110,21 @@ impl<'a> Examiner<'a> {
             (Ask::Ordered, kind) if kind.is_whole_number() => Some(FieldKind::Float),
             _ => None,
         };
-        value::accept(field, json, context)
-            .map(|_| ())
-            .or_else(|rejected| {
-                let wider = Field::new(field.name.clone(), wider.ok_or(rejected.clone())?);
-                value::accept(&wider, json, context)
-                    .map(|_| ())
-                    .map_err(|_| rejected)
-            })
+        let taken = value::accept(field, json, context);
+        // What is stored is brought into form; what is asked for goes as it is written.
+        if let (Ask::Compared, Ok(taken), Some(list)) = (ask, &taken, context.dropdown)
+            && let Some(text) = json.as_str()
+            && taken != text
+            && field.kind == FieldKind::Enum
+        {
+            return Err(value::not_an_option(text, list));
+        }
+        taken.map(|_| ()).or_else(|rejected| {
+            let wider = Field::new(field.name.clone(), wider.ok_or(rejected.clone())?);
+            value::accept(&wider, json, context)
+                .map(|_| ())
+                .map_err(|_| rejected)
+        })
     }
 }
 

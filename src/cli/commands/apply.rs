@@ -29,7 +29,6 @@ use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
 use crate::cli::written;
 use crate::client::Writer;
-use crate::diag::all_of;
 use crate::execute;
 use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
@@ -108,6 +107,16 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
                 args.file.display()
             )),
         });
+    }
+    // It passes a limit and nothing else is wrong. Under other limits it is asked again whether it does.
+    if let (Stage::Plan, Some(Ending::Refused(reason))) = (view.stage()?, view.ending()?)
+        && args.limits.is_empty()
+    {
+        let refused = Failure::Refused {
+            message: format!("this plan cannot be applied: {reason}"),
+            help: view.advice()?,
+        };
+        return Err(refused.about(&args.file));
     }
     refuse_undone(view)?;
     if let Some(expected) = &args.expect_digest {
@@ -261,16 +270,15 @@ pub(crate) async fn send(
     if let Some(ledger) = &mut engine.ledger {
         ledger.writable()?;
     }
-    let without = engine.exports_without_folder()?;
-    if let Some(name) = without.first() {
-        let names = all_of(without.iter().map(String::as_str));
+    let hindered = engine.hindered_exports()?;
+    if !hindered.is_empty() {
         return Err(Failure::Arguments {
-            message: match without.len() {
-                1 => format!("the folder of the export {names} is not there; nothing was sent"),
-                _ => format!("the folders of the exports {names} are not there; nothing was sent"),
-            },
+            message: format!(
+                "nothing was sent, for an export could not be written: {}",
+                hindered.join("; ")
+            ),
             help: Some(format!(
-                "make the folder of `{name}`, then `sugarmill apply {}`",
+                "make room for it, then `sugarmill apply {}`",
                 path.display()
             )),
         });
@@ -281,11 +289,17 @@ pub(crate) async fn send(
         pace: engine::pace(&loaded.checked.settings),
     };
     let end = execute::apply(&mut engine, writer, health, options).await;
-    engine::count_requests(&engine.file, session)?;
+    let counted = engine.count_requests();
     let file = engine.into_file();
     shown.clear();
-    file.finish()?;
-    Ok(end?)
+    let written = counted.and(file.finish());
+    // What was sent stays sent, whatever becomes of its file.
+    let end = end.map_err(|error| match error {
+        ExecuteError::RunFile(error) => Failure::RunFileLost(error),
+        other => other.into(),
+    })?;
+    written.map_err(Failure::RunFileLost)?;
+    Ok(end)
 }
 
 /// The report, whatever happened, and the code.
@@ -299,14 +313,26 @@ pub(crate) fn finish(
     signals.when_leaving(None);
     let end = match end {
         Ok(end) => Ok(end),
-        // The report says what was done before the instance was lost, or the ledger.
-        Err(failure @ (Failure::Instance(_) | Failure::Client(_) | Failure::LedgerLost(_))) => {
-            Err(failure)
-        }
+        // The report says what was done before the instance was lost, or the ledger, or the run file.
+        Err(
+            failure @ (Failure::Execute(_)
+            | Failure::Client(_)
+            | Failure::LedgerLost(_)
+            | Failure::RunFileLost(_)),
+        ) => Err(failure),
         // Nothing was done.
-        Err(other) => return failure_report::give_hindered(settings, output, path, &other),
+        Err(other) => {
+            return failure_report::give_hindered(settings, output, path, &other.about(path));
+        }
     };
-    let view = RunView::open(path)?;
+    let mut view = RunView::open(path)?;
+    // A file that took nothing more could not take the reason either.
+    if let Err(failure @ Failure::RunFileLost(_)) = &end {
+        view = view.hindered(Hindrance {
+            ending: failure.ending(),
+            help: failure.help(),
+        });
+    }
     let went_wrong = went_wrong(&view)?;
     reports::give(settings, output, &view)?;
     match end {
@@ -323,7 +349,8 @@ pub(crate) fn finish(
             Ok(signals.exit())
         }
         Ok(ApplyEnd::Refused(error)) => {
-            printer::failure(settings, &ExecuteError::Guard(error).into());
+            let failure = Failure::from(ExecuteError::Guard(error)).about(path);
+            printer::failure(settings, &failure);
             Ok(Exit::Refused)
         }
         Ok(ApplyEnd::Stopped(_)) => Ok(Exit::Failed),

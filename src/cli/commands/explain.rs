@@ -1,7 +1,5 @@
 //! `explain`: what a label means and what to do.
 
-use std::fmt::Write;
-
 use serde_json::json;
 
 use crate::cli::args::TextOrJson;
@@ -9,24 +7,29 @@ use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::inspect_args::ExplainArgs;
 use crate::cli::printer;
+use crate::cli::settings::Settings;
 use crate::diag::did_you_mean;
-use crate::report::Explanation;
-use crate::report::Origin;
 use crate::report::explain;
+use crate::report::explanation_text;
 use crate::report::explanations;
+use crate::report::explanations_text;
 
-pub(crate) fn run(args: &ExplainArgs) -> Result<Exit, Failure> {
+pub(crate) fn run(settings: &Settings, args: &ExplainArgs) -> Result<Exit, Failure> {
     let found = match &args.label {
         Some(label) => vec![explain(label).ok_or_else(|| unknown(label))?],
         None => explanations(),
     };
+    let width = settings.environment.width();
     printer::result(&match (args.format, &args.label) {
         (TextOrJson::Json, _) => {
             let document = json!({ "version": 1, "labels": found });
             format!("{document:#}\n")
         }
-        (TextOrJson::Text, Some(_)) => found.iter().map(whole).collect(),
-        (TextOrJson::Text, None) => list(&found),
+        (TextOrJson::Text, Some(_)) => found
+            .iter()
+            .map(|found| explanation_text(found, width))
+            .collect(),
+        (TextOrJson::Text, None) => explanations_text(&found, width),
     })?;
     Ok(Exit::Success)
 }
@@ -43,39 +46,4 @@ fn unknown(label: &str) -> Failure {
         help: did_you_mean(label, names.chain(bare))
             .or_else(|| Some("`sugarmill explain` lists all".into())),
     }
-}
-
-fn whole(found: &Explanation) -> String {
-    let from = match found.origin {
-        Origin::Sugar => "a label of Sugar",
-        Origin::Local => "a label of sugarmill, of an operation",
-        Origin::Check => "a code of sugarmill, of a mistake found before anything is sent",
-    };
-    let status = found
-        .status
-        .map_or(String::new(), |status| format!(", HTTP {status}"));
-    format!(
-        "{}: {from}{status}\n\n  means     {}\n  do        {}\n  repeated  {}\n",
-        found.label, found.meaning, found.advice, found.repeated
-    )
-}
-
-fn list(all: &[Explanation]) -> String {
-    let width = all.iter().map(|known| known.label.len()).max().unwrap_or(0);
-    let mut text = String::new();
-    for (origin, heading) in [
-        (Origin::Sugar, "labels of Sugar"),
-        (Origin::Local, "labels of sugarmill"),
-        (Origin::Check, "codes of mistakes in playbooks"),
-    ] {
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        writeln!(text, "{heading}").expect("a string takes any text");
-        for known in all.iter().filter(|known| known.origin == origin) {
-            writeln!(text, "  {:width$}  {}", known.label, known.meaning)
-                .expect("a string takes any text");
-        }
-    }
-    text
 }

@@ -243,7 +243,7 @@ pub(crate) async fn make(
         Exports::Later
     };
     let end = execute::plan(&mut engine, &left_out).await?;
-    engine::count_requests(&engine.file, session)?;
+    engine.count_requests()?;
     let file = engine.into_file();
     shown.clear();
     file.finish()?;

@@ -281,7 +281,7 @@ impl Undo<'_> {
             wish,
         )?;
         let end = execute::plan_undo(&mut engine, &run).await?;
-        engine::count_requests(&engine.file, self.session)?;
+        engine.count_requests()?;
         let file = engine.into_file();
         shown.clear();
         file.finish()?;

@@ -99,7 +99,7 @@ async fn described(way: &Way, modules: &[ModuleName]) -> Result<Metadata, Failur
     let read = client::fetch_metadata(&way.reader, Wanted::Modules(modules)).await;
     let reading = read.map_err(|failure| match failure {
         client::Failure::Stop(error) => Failure::Client(error),
-        failure => Failure::Instance(format!("its metadata cannot be read: {failure}")),
+        failure => Failure::Instance(format!("the instance's metadata cannot be read: {failure}")),
     })?;
     Ok(reading.metadata)
 }

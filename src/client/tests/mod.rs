@@ -78,7 +78,7 @@ fn get(record: &str) -> Read {
 }
 
 fn delete(record: &str) -> Request {
-    Request::Write(Write::Delete {
+    Request::from(Write::Delete {
         module: ModuleName::new("Accounts"),
         record: RecordId::new(record),
     })

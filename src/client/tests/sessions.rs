@@ -1,6 +1,7 @@
 //! Logging in, refreshing, and what ends a session for good.
 
 use super::*;
+use crate::wire::Answer;
 
 #[tokio::test]
 async fn a_dead_token_is_refreshed_once_for_everyone() {
@@ -44,9 +45,8 @@ async fn only_what_was_refused_inside_a_bulk_is_repeated() {
     let ids: Vec<Json> = entries
         .iter()
         .map(|entry| {
-            entry
-                .as_ref()
-                .map_or(Json::Null, |answer| answer.body["id"].clone())
+            let answer = entry.clone().and_then(Answer::read);
+            answer.map_or(Json::Null, |answer| answer.body["id"].clone())
         })
         .collect();
     assert_eq!(ids, [json!("a"), json!("b"), Json::Null, json!("d")]);

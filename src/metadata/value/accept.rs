@@ -124,9 +124,14 @@ fn accept_whole(value: &Json) -> Result<Json, Rejected> {
 
 /// Text stays text, which keeps every digit and is the form Sugar itself gives; numbers stay numbers, which it takes.
 fn accept_decimal(field: &Field, value: &Json) -> Result<Json, Rejected> {
-    let number = Decimal::of(value).ok_or_else(|| Rejected::NotNumber {
+    let given = Decimal::of(value).ok_or_else(|| Rejected::NotNumber {
         value: shown(value),
     })?;
+    // A float is kept as it comes; of a decimal column only so many places are kept, and they are what a plan has to show.
+    let number = match field.precision {
+        Some(precision) if field.kind != FieldKind::Float => given.rounded(precision),
+        _ => given.clone(),
+    };
     if let (Some(length), Some(precision)) = (field.length, field.precision)
         && let Some(most) = length.checked_sub(precision)
         && field.kind != FieldKind::Float
@@ -141,21 +146,58 @@ fn accept_decimal(field: &Field, value: &Json) -> Result<Json, Rejected> {
             });
         }
     }
+    let is_rounded = number != given;
     Ok(match value {
+        Json::String(text) if is_rounded || !is_plain(text.trim()) => {
+            Json::from(number.to_string())
+        }
         Json::String(text) => Json::from(text.trim()),
+        other if is_rounded => {
+            let rounded = number.to_string().parse().map(Json::Number);
+            rounded.unwrap_or_else(|_| other.clone())
+        }
         other => other.clone(),
     })
 }
 
-/// A key of the dropdown; anything where the list is not known. Empty clears.
+/// Digits and a point, as Sugar writes numbers: no exponent, no plus.
+fn is_plain(number: &str) -> bool {
+    let digits = number.strip_prefix('-').unwrap_or(number);
+    digits
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        && !digits.ends_with('.')
+}
+
+/// A key of the dropdown, without blanks around it that the key does not have; anything where the list is not known.
+/// Empty clears.
 pub(super) fn option(key: &str, dropdown: Option<&Dropdown>) -> Result<String, Rejected> {
-    match dropdown {
-        Some(list) if !key.is_empty() && !list.contains(key) => Err(Rejected::NotAnOption {
-            value: excerpt(key),
-            options: list.keys().map(str::to_owned).collect(),
-            meant: list.meant(key).map(str::to_owned),
-        }),
-        _ => Ok(key.to_owned()),
+    let Some(list) = dropdown else {
+        return Ok(key.to_owned());
+    };
+    if key.is_empty() || list.contains(key) {
+        return Ok(key.to_owned());
+    }
+    let bare = key.trim();
+    if !bare.is_empty() && list.contains(bare) {
+        return Ok(bare.to_owned());
+    }
+    Err(not_an_option(key, list))
+}
+
+/// Blanks are shown where they make the difference.
+pub fn not_an_option(key: &str, list: &Dropdown) -> Rejected {
+    let line = excerpt(key);
+    let bare = key.trim();
+    let is_only_blanks = list.contains(bare) || line.is_empty();
+    Rejected::NotAnOption {
+        value: if is_only_blanks {
+            key.escape_debug().collect()
+        } else {
+            line
+        },
+        options: list.keys().map(str::to_owned).collect(),
+        meant: list.meant(key).map(str::to_owned),
     }
 }
 
@@ -236,7 +278,9 @@ mod tests {
             ("int", json!(3.0), json!(3)),
             ("currency", json!("1234.50"), json!("1234.50")),
             ("decimal", json!(0.1), json!(0.1)),
-            ("float", json!(" 1e3 "), json!("1e3")),
+            ("float", json!(" 1e3 "), json!("1000")),
+            ("float", json!("2.345"), json!("2.345")),
+            ("decimal", json!("+12."), json!("12")),
             ("date", json!("2026-01-31"), json!("2026-01-31")),
             ("time", json!("09:30"), json!("09:30:00")),
             (
@@ -375,6 +419,10 @@ mod tests {
             "`High` is not one of the field's values"
         );
         assert_eq!(refused.help().unwrap(), "the key of that value is `P1`");
+        assert_eq!(judge("enum", json!(" P1\n")), Ok(json!("P1")));
+        assert_eq!(judge("multienum", json!(["P2 "])), Ok(json!(["P2"])));
+        let refused = judge("enum", json!(" ")).unwrap_err();
+        assert_eq!(refused.to_string(), "` ` is not one of the field's values");
         let refused = judge("multienum", json!(["P1", "P9"])).unwrap_err();
         assert_eq!(refused.help().unwrap(), "its values are `P1`, `P2`");
     }
@@ -392,12 +440,35 @@ mod tests {
 
         let mut amount = field("currency");
         (amount.length, amount.precision) = (Some(8), Some(2));
-        assert!(accept(&amount, &json!("999999.999"), Context::default()).is_ok());
+        assert!(accept(&amount, &json!("999999.99"), Context::default()).is_ok());
         let refused = accept(&amount, &json!(1_000_000), Context::default()).unwrap_err();
         assert_eq!(
             refused.to_string(),
             "`1000000` has 7 digits before the decimal point, the field holds 6"
         );
+    }
+
+    #[test]
+    fn what_a_decimal_column_does_not_keep_is_not_promised() {
+        for kind in ["decimal", "currency"] {
+            let mut rate = field(kind);
+            (rate.length, rate.precision) = (Some(6), Some(2));
+            for (value, expected) in [
+                (json!("2.345"), json!("2.35")),
+                (json!(2.345), json!(2.35)),
+                (json!("1.50"), json!("1.50")),
+                (json!("-0.004"), json!("0")),
+                (json!(0.1), json!(0.1)),
+            ] {
+                assert_eq!(
+                    accept(&rate, &value, Context::default()),
+                    Ok(expected),
+                    "{kind} {value}"
+                );
+            }
+            let refused = accept(&rate, &json!("9999.999"), Context::default());
+            assert!(matches!(refused, Err(Rejected::TooLarge { digits: 5, .. })));
+        }
     }
 
     #[test]

@@ -14,11 +14,14 @@ mod time;
 
 pub use accept::Context;
 pub use accept::accept;
+pub use accept::not_an_option;
 pub use canonical::canonical;
 pub use edit::Edit;
 pub use edit::has_parts;
 pub use print::Print;
+pub use print::is_own;
 pub use rejected::Rejected;
 pub use same::Verdict;
+pub use same::flag;
 pub use same::is_empty;
 pub use same::same;

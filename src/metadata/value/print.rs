@@ -6,7 +6,10 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde::Deserializer;
 use serde::Serialize;
+use serde::Serializer;
+use serde::de::Error;
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -17,14 +20,37 @@ use crate::metadata::Field;
 use crate::metadata::FieldKind;
 use crate::metadata::Mark;
 use crate::metadata::Module;
-
-/// Digits kept of each hash: one change in four thousand million goes unseen.
-const DIGITS: usize = 8;
+use crate::wire::Fields;
 
 /// Field → the beginning of a hash of its value. Fields that hold nothing are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Print(BTreeMap<String, String>);
+pub struct Print(BTreeMap<String, Beginning>);
+
+/// So much is kept of each hash, written as eight digits: one change in four thousand million goes unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Beginning(u32);
+
+impl Beginning {
+    fn of(text: &str) -> Self {
+        let [a, b, c, d, ..] = *blake3::hash(text.as_bytes()).as_bytes();
+        Self(u32::from_be_bytes([a, b, c, d]))
+    }
+}
+
+impl Serialize for Beginning {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:08x}", self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Beginning {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let digits = String::deserialize(deserializer)?;
+        let number = u32::from_str_radix(&digits, 16);
+        number.map(Self).map_err(D::Error::custom)
+    }
+}
 
 impl Print {
     /// Of the fields of `record` that people fill. What Sugar works out by itself, and what belongs to other records,
@@ -36,6 +62,26 @@ impl Print {
                 .filter_map(|(name, value)| {
                     let field = module.field(name).filter(|field| is_own(field))?;
                     Some((name.clone(), hash(field, value)?))
+                })
+                .collect(),
+        )
+    }
+
+    /// The same of a record in an answer.
+    pub fn of_shown(module: &Module, record: &Fields<'_>) -> Self {
+        Self(
+            record
+                .iter()
+                .filter(|(_, shown)| !shown.is_bare())
+                .filter_map(|(name, shown)| {
+                    let field = module.field(name).filter(|field| is_own(field))?;
+                    let hash = match shown.plain() {
+                        Some(text) if field.kind != FieldKind::DateTime => {
+                            Some(Beginning::of(text))
+                        }
+                        _ => hash(field, &shown.json()?),
+                    };
+                    Some((name.to_owned(), hash?))
                 })
                 .collect(),
         )
@@ -53,7 +99,8 @@ impl Print {
     }
 }
 
-fn is_own(field: &Field) -> bool {
+/// Whether it says something of the record itself that somebody can have set, and nothing of its saving.
+pub fn is_own(field: &Field) -> bool {
     let collection = matches!(
         field.kind,
         FieldKind::Email | FieldKind::Tag | FieldKind::TeamSet
@@ -73,7 +120,7 @@ fn is_own(field: &Field) -> bool {
         && !field.is(Mark::Calculated)
 }
 
-fn hash(field: &Field, value: &Json) -> Option<String> {
+fn hash(field: &Field, value: &Json) -> Option<Beginning> {
     if is_empty(value) {
         return None;
     }
@@ -84,9 +131,7 @@ fn hash(field: &Field, value: &Json) -> Option<String> {
         }
         _ => canonical(value),
     };
-    let mut digits = blake3::hash(text.as_bytes()).to_hex().to_string();
-    digits.truncate(DIGITS);
-    Some(digits)
+    Some(Beginning::of(&text))
 }
 
 #[cfg(test)]
@@ -108,18 +153,30 @@ mod tests {
             "date_modified": { "type": "datetime" },
         } } } }));
         let module = reading.metadata.module("Contacts").unwrap();
-        let print = |record: Json| Print::of(module, record.as_object().unwrap());
+        // However an answer writes it, it is the same record.
+        let print = |record: Json| {
+            let print = Print::of(module, record.as_object().unwrap());
+            let escaped = record
+                .to_string()
+                .replace('/', "\\/")
+                .replace('ü', "\\u00fc");
+            for text in [record.to_string(), escaped] {
+                let shown = serde_json::from_str(&text).unwrap();
+                assert_eq!(Print::of_shown(module, &shown), print, "{text}");
+            }
+            print
+        };
         let before = print(json!({
-            "last_name": "Doe", "title": "", "email": [{ "email_address": "a@b.c", "primary_address": true }],
+            "last_name": "Müller/Doe", "title": "", "email": [{ "email_address": "a@b.c", "primary_address": true }],
             "birthday": "2026-01-01T12:00:00+00:00", "account_name": "Acme", "score": 1, "date_modified": "1",
             "unknown": 1,
         }));
         let same = print(json!({
-            "last_name": "Doe", "email": [{ "primary_address": true, "email_address": "a@b.c" }],
+            "last_name": "Müller/Doe", "email": [{ "primary_address": true, "email_address": "a@b.c" }],
             "birthday": "2026-01-01T13:00:00+01:00", "account_name": "Bolt", "score": 2, "date_modified": "2",
         }));
         assert_eq!(before.differing(&same), Vec::<String>::new());
-        let other = print(json!({ "last_name": "Doe", "title": "Boss", "email": [] }));
+        let other = print(json!({ "last_name": "Müller/Doe", "title": "Boss", "email": [] }));
         assert_eq!(before.differing(&other), ["birthday", "email", "title"]);
         let text = serde_json::to_string(&before).unwrap();
         assert_eq!(serde_json::from_str::<Print>(&text).unwrap(), before);

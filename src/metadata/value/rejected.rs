@@ -75,6 +75,11 @@ impl Rejected {
             }
             Self::NotTime { .. } => Some("write `10:00` or `10:00:00`".into()),
             Self::NotAnOption {
+                value,
+                meant: Some(meant),
+                ..
+            } if value.trim() == meant => Some(format!("without the blanks it is one: `{meant}`")),
+            Self::NotAnOption {
                 meant: Some(meant), ..
             } => Some(format!("the key of that value is `{meant}`")),
             Self::NotAnOption { value, options, .. } => Some(

@@ -163,7 +163,8 @@ fn members(value: &Json) -> Vec<&Json> {
 }
 
 /// Empty counts as false: PHP prints false as empty text, and Sugar's forms show an unset box as one that is off.
-fn flag(value: &Json) -> Option<bool> {
+/// As Sugar writes flags: booleans, `1`, `"0"`, `""` or null.
+pub fn flag(value: &Json) -> Option<bool> {
     match value {
         Json::Bool(flag) => Some(*flag),
         Json::Null => Some(false),

@@ -3,6 +3,7 @@
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::addresses::Addresses;
 use super::recovery::Recovery;
 use super::recovery::Values;
 use crate::metadata::Metadata;
@@ -128,6 +129,7 @@ fn updated(
 ) -> Vec<Recovery> {
     let mut fields = Map::new();
     let mut left = Values::new();
+    let mut addresses: Option<Addresses> = None;
     for (name, after) in &done.after {
         let before = done.before.get(name).cloned().unwrap_or_default();
         let field = metadata.field(module.as_str(), name);
@@ -139,6 +141,10 @@ fn updated(
         match done.before.get("email") {
             Some(whole) if is_single_address(name) => {
                 fields.insert("email".into(), whole.clone());
+                let addresses = addresses.get_or_insert_default();
+                addresses.found.clone_from(whole);
+                addresses.set.push(after.clone());
+                addresses.replaced.push(before);
             }
             _ => {
                 fields.insert(name.clone(), before);
@@ -157,6 +163,7 @@ fn updated(
     }
     vec![Recovery {
         left,
+        addresses,
         ..Recovery::of(Change::Update {
             module: module.clone(),
             record: record.clone(),

@@ -4,7 +4,9 @@
 //! [`Recovery`]s, which are kept; [`recover`] compares one with what the instance has now and gives an operation. So
 //! what could not be taken back today can be tried again tomorrow, without the run file it came from.
 
+mod addresses;
 mod done;
+mod newer;
 mod recover;
 mod recovery;
 #[cfg(test)]
@@ -14,6 +16,7 @@ pub use done::Done;
 pub use done::Irreversible;
 pub use done::Later;
 pub use done::inverse;
+pub use newer::with_newer;
 pub use recover::Drifted;
 pub use recover::LastSaved;
 pub use recover::recover;

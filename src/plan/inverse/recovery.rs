@@ -1,12 +1,14 @@
 //! A change that takes something back, as the run file of an undo keeps it.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::addresses::Addresses;
 use super::recover::LastSaved;
 use crate::metadata::Metadata;
 use crate::metadata::value::Print;
@@ -33,6 +35,9 @@ pub struct Recovery {
     /// Values a field may hold without somebody having changed it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub left: Values,
+    /// Where the run set one address by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addresses: Option<Addresses>,
     /// Of a record that the run made: what all other fields held.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub print: Option<Print>,
@@ -49,9 +54,25 @@ impl Recovery {
         Self {
             change,
             left: Values::new(),
+            addresses: None,
             print: None,
             from: None,
             columns: BTreeMap::new(),
+        }
+    }
+
+    /// Whether it would lead a record to one of these.
+    pub fn leads_to(&self, deleted: &BTreeSet<RecordId>) -> bool {
+        let is_deleted = |id: &RecordId| deleted.contains(id);
+        match &self.change {
+            Change::Link {
+                record, targets, ..
+            } => is_deleted(record) || targets.iter().any(|target| is_deleted(&target.id)),
+            Change::Update { fields, .. } => fields
+                .values()
+                .filter_map(Json::as_str)
+                .any(|value| is_deleted(&RecordId::new(value))),
+            _ => false,
         }
     }
 
@@ -130,6 +151,11 @@ impl Recovery {
             })
             .map(|(name, _)| name.clone())
             .collect();
+        if let (Some(addresses), Some(now)) = (&self.addresses, record.get("email"))
+            && addresses.are_changed(now)
+        {
+            changed.push("email".to_owned());
+        }
         if let (Some(print), Some(known), LastSaved::ByAnybody) =
             (&self.print, metadata.module(module), saved)
         {
@@ -173,9 +199,15 @@ impl Recovery {
                 Former::Linked(one) => Some(one.id.as_str()),
                 Former::Fields(fields) => fields.values().find_map(Json::as_str),
             };
-            let from = self.from.as_ref().map(RecordId::as_str);
-            let wanted = self.change.record().map(RecordId::as_str);
-            one.is_some_and(|one| Some(one) == from || Some(one) == wanted)
+            let from = self.from.as_ref();
+            let left = self.change.record();
+            // Bound already as it is to be: the one at the other end.
+            let wanted = match left == Some(&replaced.record) {
+                true => self.change.others(),
+                false => left.into_iter().collect(),
+            };
+            let mut ours = from.into_iter().chain(wanted);
+            one.is_some_and(|one| ours.any(|id| id.as_str() == one))
         };
         let taken = linked.held.iter().filter(|replaced| !is_ours(replaced));
         taken

@@ -52,7 +52,7 @@ pub(super) fn action(
             let (module, fields, order_by, limit) = (
                 from.module(subject),
                 from.names("fields"),
-                from.text("order_by"),
+                from.name("order_by"),
                 from.limit(),
             );
             Some(Action::List(ListArgs {
@@ -66,7 +66,7 @@ pub(super) fn action(
             let module = from.module(subject);
             let args = (from.condition(), from.text("saved_filter"), from.method());
             let (fields, order_by, limit) =
-                (from.names("fields"), from.text("order_by"), from.limit());
+                (from.names("fields"), from.name("order_by"), from.limit());
             let (condition, saved_filter, method) = args;
             Some(Action::Filter(FilterArgs {
                 module: module?,

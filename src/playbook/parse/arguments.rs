@@ -30,8 +30,7 @@ impl Arguments<'_, '_> {
         let key = find(self.verb.arguments, name)
             .expect("the table holds every argument the parser asks for");
         let value = self.entries.take(name);
-        let is_excused = self.are_below || self.entries.has_misspelt(name);
-        if value.is_none() && key.is_required() && !is_excused {
+        if value.is_none() && key.is_required() && !self.are_below {
             self.reader
                 .report(missing_argument(self.verb, key, self.verb_span));
         }
@@ -115,22 +114,22 @@ impl Arguments<'_, '_> {
 
     pub(super) fn record(&mut self) -> Option<Located<Node>> {
         let node = self.take("record")?;
-        self.id("record", node)
+        Some(self.id("record", node))
     }
 
     /// An id is text, whatever YAML takes `1` for.
-    pub(super) fn id(&mut self, name: &str, node: Located<Node>) -> Option<Located<Node>> {
+    pub(super) fn id(&mut self, name: &str, node: Located<Node>) -> Located<Node> {
         match node.value {
-            Node::Text(ref text) if !text.trim().is_empty() => Some(node),
+            Node::Text(ref text) if !text.trim().is_empty() => node,
             Node::Int(_) => {
                 let written = self.reader.written(node.span).to_owned();
-                Some(Located::new(Node::Text(written), node.span))
+                Located::new(Node::Text(written), node.span)
             }
             _ => {
                 let problem =
                     wants(name, "the id of a record", &node).help("such as `\"{{ item.id }}\"`");
                 self.reader.report(problem);
-                None
+                Located::new(Node::Unread, node.span)
             }
         }
     }
@@ -144,7 +143,7 @@ impl Arguments<'_, '_> {
                 let problem = wants("where", "a filter: a map, or a list of maps", &node)
                     .help("such as `{ status: New }` or `{ amount: { $gt: 1000 } }`");
                 self.reader.report(problem);
-                None
+                Some(Located::new(Node::Unread, node.span))
             }
         }
     }
@@ -160,18 +159,13 @@ impl Arguments<'_, '_> {
                     .invalid(subject.span, message, "an empty list", help);
                 None
             }
-            Node::List(items) => {
-                let count = items.len();
-                let conditions: Vec<_> = items
+            Node::List(items) => Some(
+                items
                     .into_iter()
                     .filter_map(|item| self.reader.expression(verb, item))
-                    .collect();
-                (conditions.len() == count).then_some(conditions)
-            }
-            _ => self
-                .reader
-                .expression(verb, subject)
-                .map(|condition| vec![condition]),
+                    .collect(),
+            ),
+            _ => Some(self.reader.expression(verb, subject).into_iter().collect()),
         }
     }
 }

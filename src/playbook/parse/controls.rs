@@ -63,6 +63,7 @@ fn expectation(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Expect> {
 fn count(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Expect> {
     let span = node.span;
     let mut entries = Entries::of(reader, "expect", node)?;
+    entries.mend(reader, "`expect`", &EXPECT.iter().map(|key| key.name));
     let exactly = entries.take_entry("count");
     let lowest = entries.take_entry("min");
     let highest = entries.take_entry("max");
@@ -222,6 +223,7 @@ pub(super) fn retry(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Retr
         return None;
     }
     let mut entries = Entries::of(reader, "retry", node)?;
+    entries.mend(reader, "`retry`", &RETRY.iter().map(|key| key.name));
     let retry = Retry {
         attempts: entries
             .take("attempts")

@@ -1,5 +1,7 @@
 //! A map, taken apart key by key; what is left over is unknown.
 
+use std::collections::HashMap;
+
 use super::super::code;
 use super::super::language::Key;
 use super::super::language::OTHER_WORDS;
@@ -14,6 +16,8 @@ use crate::diag::nearest;
 pub(super) struct Entries {
     pub(super) span: Span,
     entries: Vec<Option<Entry>>,
+    /// Of keys that stand twice, what only one of the two can be.
+    twice: Vec<Entry>,
 }
 
 pub(super) type Entry = (Located<String>, Located<Node>);
@@ -23,10 +27,18 @@ impl Entries {
     pub(super) fn of(reader: &mut Reader<'_>, name: &str, node: Located<Node>) -> Option<Self> {
         let span = node.span;
         match node.value {
-            Node::Map(entries) => Some(Self {
-                span,
-                entries: entries.into_iter().map(Some).collect(),
-            }),
+            Node::Map(entries) => {
+                let (entries, twice) = if reader.is_whole() {
+                    (entries, Vec::new())
+                } else {
+                    joined(entries)
+                };
+                Some(Self {
+                    span,
+                    entries: entries.into_iter().map(Some).collect(),
+                    twice,
+                })
+            }
             value => {
                 reader.wrong_kind(name, "a map", &Located::new(value, span));
                 None
@@ -50,12 +62,62 @@ impl Entries {
         self.entries.iter().flatten().map(|(key, _)| key)
     }
 
-    /// Whether a key looks like this one. It will be reported as unknown, which is mistake enough.
-    pub(super) fn has_misspelt(&self, name: &str) -> bool {
-        self.keys().any(|key| {
-            nearest(&key.value, [name]).is_some()
-                || other_word(&key.value, [name].into_iter()).is_some()
-        })
+    /// Keys that stand twice, with the second of what only one of the two can be.
+    pub(super) fn twice(&self) -> impl Iterator<Item = &Entry> {
+        self.twice.iter()
+    }
+
+    /// Reports misspelt keys, and takes each for the one that was meant, so that what stands behind it is judged too.
+    pub(super) fn mend<'k>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        owner: &str,
+        known: &(impl Iterator<Item = &'k str> + Clone),
+    ) {
+        self.mend_all_but(|_| false, reader, owner, known);
+    }
+
+    /// The same, but for keys that are meant as they are.
+    pub(super) fn mend_all_but<'k>(
+        &mut self,
+        is_meant: impl Fn(&str) -> bool,
+        reader: &mut Reader<'_>,
+        owner: &str,
+        known: &(impl Iterator<Item = &'k str> + Clone),
+    ) {
+        for place in 0..self.entries.len() {
+            let Some((key, value)) = &self.entries[place] else {
+                continue;
+            };
+            if known.clone().any(|name| name == key.value) || is_meant(&key.value) {
+                continue;
+            }
+            if let Some(name) = meant(&key.value, known.clone())
+                && !self.keys().any(|key| key.value == name)
+            {
+                reader.report(unknown_key(key, owner, known.clone()));
+                // If something else was meant, it is no wonder that the value does not suit.
+                reader.say_no_more_of(value.span);
+                self.rename(place, name);
+            }
+        }
+    }
+
+    /// Takes a key for another.
+    pub(super) fn read_as(&mut self, written: &str, name: &str) {
+        let place = self
+            .entries
+            .iter()
+            .position(|entry| matches!(entry, Some((key, _)) if key.value == written));
+        if let Some(place) = place {
+            self.rename(place, name);
+        }
+    }
+
+    fn rename(&mut self, place: usize, name: &str) {
+        if let Some((key, _)) = &mut self.entries[place] {
+            name.clone_into(&mut key.value);
+        }
     }
 
     /// A key that must be there; if it is not, that is reported where the map begins.
@@ -66,7 +128,7 @@ impl Entries {
         key: &Key,
     ) -> Option<Located<Node>> {
         let value = self.take(key.name);
-        if value.is_none() && !self.has_misspelt(key.name) {
+        if value.is_none() {
             reader.report(missing(owner, key, self.span));
         }
         value
@@ -95,16 +157,49 @@ pub(super) fn unknown_key<'k>(
     owner: &str,
     known: impl Iterator<Item = &'k str> + Clone,
 ) -> Problem {
-    // What another tool calls it is more certain than what looks like it.
-    let meant =
-        other_word(&key.value, known.clone()).or_else(|| nearest(&key.value, known.clone()));
-    let help = match meant {
+    let help = match meant(&key.value, known.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("{owner} takes {}", all_of(known)),
     };
     Problem::error(code::UNKNOWN_KEY, format!("unknown key `{}`", key.value))
         .at(key.span, format!("not a key of {owner}"))
         .help(help)
+}
+
+/// The key that was meant. What another tool calls it is more certain than what looks like it.
+fn meant<'k>(written: &str, known: impl Iterator<Item = &'k str> + Clone) -> Option<&'k str> {
+    other_word(written, known.clone()).or_else(|| nearest(written, known))
+}
+
+/// Keys that stand twice become one, where their lists or maps can be joined.
+fn joined(entries: Vec<Entry>) -> (Vec<Entry>, Vec<Entry>) {
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(entries.len());
+    let (mut once, mut twice): (Vec<Entry>, Vec<Entry>) = (Vec::new(), Vec::new());
+    for (key, value) in entries {
+        let Some(place) = places.get(&key.value) else {
+            places.insert(key.value.clone(), once.len());
+            once.push((key, value));
+            continue;
+        };
+        match (&mut once[*place].1.value, value) {
+            (
+                Node::Map(first),
+                Located {
+                    value: Node::Map(second),
+                    ..
+                },
+            ) => first.extend(second),
+            (
+                Node::List(first),
+                Located {
+                    value: Node::List(second),
+                    ..
+                },
+            ) => first.extend(second),
+            (_, value) => twice.push((key, value)),
+        }
+    }
+    (once, twice)
 }
 
 /// What another tool calls one of the known keys.

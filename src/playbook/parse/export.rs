@@ -18,6 +18,7 @@ use super::controls;
 use super::entries::Entries;
 use super::for_each::Walker;
 use super::for_each::for_each;
+use super::for_each::unread_list;
 use super::reader::Reader;
 use super::step::ITEM;
 use super::verb::leftovers;
@@ -49,13 +50,12 @@ pub(super) fn export(
             let message = "an export writes results, not the rows of a file".to_owned();
             let help = "name what the rows led to: `export: \"{{ steps.made.items }}\"`".to_owned();
             reader.invalid(rows.span, message, "a file", help);
-            None
+            unread_list(rows.span)
         }
         _ => for_each(reader, Walker::Export, rows),
     };
     let to = match entries.take("to") {
         Some(node) => to(reader, node),
-        None if entries.has_misspelt("to") => None,
         None => {
             let key = find(verb.arguments, "to")?;
             reader.report(missing_argument(verb, key, verb_span));
@@ -63,11 +63,11 @@ pub(super) fn export(
         }
     };
     let columns = match entries.take("columns") {
-        None => Some(None),
+        None => None,
         Some(Located {
             value: Node::Map(columns),
             ..
-        }) if !columns.is_empty() => Some(Some(columns)),
+        }) if !columns.is_empty() => Some(columns),
         Some(other) => {
             let wanted = "a map of columns, each with a template";
             reader.wrong_kind("columns", wanted, &other);
@@ -104,7 +104,7 @@ pub(super) fn export(
             .into_iter()
             .map(|tag| tag.value)
             .collect(),
-        for_each: Some(rows?),
+        for_each: Some(rows),
         item_name: match item_name {
             Some(name) => name?,
             None => Located::new(ITEM.to_owned(), id.span),
@@ -125,7 +125,7 @@ pub(super) fn export(
         action: Action::Export(ExportArgs {
             to,
             format,
-            columns: columns?,
+            columns,
         }),
         id,
         verb_span,

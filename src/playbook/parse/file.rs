@@ -1,20 +1,24 @@
 //! From a path to a playbook.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::path::PathBuf;
 
 use super::super::Library;
 use super::super::Playbook;
-use super::super::assemble;
+use super::super::assemble::assemble_as_far;
 use super::super::code;
+use super::super::node::Node;
 use super::super::text_file::read_text;
 use super::super::yaml;
 use super::playbook::playbook;
 use super::reader::Reader;
+use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::SourceId;
 use crate::diag::Sources;
+use crate::diag::Span;
 
 /// Reads a playbook's file and those it includes; their texts join the sources, so that problems can be drawn.
 ///
@@ -40,8 +44,8 @@ pub fn load_allowing(
 #[derive(Debug)]
 pub struct Broken {
     pub problems: Problems,
-    /// What could be read all the same, without what it includes, so that more mistakes can be looked for. A step or a
-    /// variable with a mistake in it is missing.
+    /// What could be read all the same, so that more mistakes can be looked for. Of a mistake that makes other names or
+    /// steps unknown [`Unread`](super::super::Unread) tells.
     pub readable: Option<Box<Playbook>>,
 }
 
@@ -68,14 +72,20 @@ pub fn load_as_far(
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let mut playbook = parse_as_far(source, folder, sources).map_err(|mut broken| {
-        if let Some(readable) = &mut broken.readable {
-            readable.reach = readable.reach.clone().allowing(allowed);
-        }
-        broken
-    })?;
+    let (playbook, mut problems) = parse_as_far(source, folder, sources)?;
+    let Some(mut playbook) = playbook else {
+        return Err(problems.into());
+    };
     playbook.reach = playbook.reach.allowing(allowed);
-    Ok(assemble(playbook, Library::Disk, sources)?)
+    let (playbook, found) = assemble_as_far(playbook, Library::Disk, sources);
+    problems.append(found);
+    if problems.has_errors() {
+        return Err(Broken {
+            problems,
+            readable: Some(Box::new(playbook)),
+        });
+    }
+    Ok(playbook)
 }
 
 /// Parses a text that the sources hold already. What it includes is not read: see [`assemble`].
@@ -83,20 +93,69 @@ pub fn load_as_far(
 /// # Errors
 /// All problems of the text at once.
 pub fn parse(source: SourceId, folder: &Path, sources: &Sources) -> Result<Playbook, Problems> {
-    parse_as_far(source, folder, sources).map_err(|broken| broken.problems)
+    match parse_as_far(source, folder, sources)? {
+        (Some(playbook), problems) if !problems.has_errors() => Ok(playbook),
+        (_, problems) => Err(problems),
+    }
 }
 
-fn parse_as_far(source: SourceId, folder: &Path, sources: &Sources) -> Result<Playbook, Broken> {
-    let root = yaml::read(source, &sources.get(source).text)?;
-    let mut reader = Reader::new(sources);
-    let playbook = playbook(&mut reader, root, folder);
-    let problems = reader.into_problems();
-    match playbook {
-        Some(playbook) if !problems.has_errors() => Ok(playbook),
-        readable => Err(Broken {
-            problems,
-            readable: readable.map(Box::new),
-        }),
+/// What can be read of a text, and what is wrong with the rest.
+///
+/// # Errors
+/// Text that is no YAML.
+pub(in crate::playbook) fn parse_as_far(
+    source: SourceId,
+    folder: &Path,
+    sources: &Sources,
+) -> Result<(Option<Playbook>, Problems), Problems> {
+    let document = yaml::read_as_far(source, &sources.get(source).text)?;
+    let mut reader = Reader::new(sources, document.problems, document.unread);
+    let mut playbook = playbook(&mut reader, document.root, folder);
+    let (problems, left_out) = reader.finish();
+    if let Some(playbook) = &mut playbook
+        && !left_out.is_empty()
+    {
+        let document = yaml::read_as_far(source, &sources.get(source).text)?;
+        playbook.unread.texts = left_out_texts(&document.root, left_out);
+    }
+    Ok((playbook, problems))
+}
+
+/// The templates in entries that could not be read. A second reading finds them, so that what is without mistakes costs
+/// nothing more.
+fn left_out_texts(
+    root: &Located<Node>,
+    left_out: Vec<(Option<String>, Span)>,
+) -> Vec<(Option<String>, Located<String>)> {
+    let owners: HashMap<Span, Option<String>> =
+        left_out.into_iter().map(|(id, span)| (span, id)).collect();
+    let mut texts = Vec::new();
+    gather(root, None, &owners, &mut texts);
+    texts
+}
+
+fn gather<'o>(
+    node: &Located<Node>,
+    owner: Option<&'o Option<String>>,
+    owners: &'o HashMap<Span, Option<String>>,
+    texts: &mut Vec<(Option<String>, Located<String>)>,
+) {
+    let owner = owner.or_else(|| owners.get(&node.span));
+    match (&node.value, owner) {
+        (Node::List(items), _) => {
+            for item in items {
+                gather(item, owner, owners, texts);
+            }
+        }
+        (Node::Map(entries), _) => {
+            for (_, value) in entries {
+                gather(value, owner, owners, texts);
+            }
+        }
+        (Node::Text(text), Some(id)) if text.contains("{{") => {
+            texts.push((id.clone(), Located::new(text.clone(), node.span)));
+        }
+        _ => {}
     }
 }
 

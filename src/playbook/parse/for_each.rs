@@ -34,12 +34,18 @@ impl Walker {
     }
 }
 
+/// Stands for a list that could not be read. Without any, each use of an item would seem wrong.
+pub(super) fn unread_list(span: Span) -> Located<ForEach> {
+    let item = Located::new(Node::Unread, span);
+    Located::new(ForEach::Literal(vec![item]), span)
+}
+
 /// Reads what stands behind `for_each`, or behind a verb that goes through rows.
 pub(super) fn for_each(
     reader: &mut Reader<'_>,
     owner: Walker,
     node: Located<Node>,
-) -> Option<Located<ForEach>> {
+) -> Located<ForEach> {
     let span = node.span;
     let source = match node.value {
         Node::Text(text) if text.starts_with('$') => Some(ForEach::JsonPath(text)),
@@ -60,7 +66,7 @@ pub(super) fn for_each(
             None
         }
     };
-    source.map(|source| Located::new(source, span))
+    source.map_or_else(|| unread_list(span), |source| Located::new(source, span))
 }
 
 fn not_a_list(reader: &mut Reader<'_>, owner: Walker, text: &str, span: Span) {

@@ -39,15 +39,18 @@ pub(super) fn include(
             None
         }
     };
+    // An item of a misplaced `for_each` has a name too.
+    let mut is_known = !entries.keys().any(|key| key.value == "for_each");
     let with = match entries.take("with") {
-        None => Some(Vec::new()),
+        None => Vec::new(),
         Some(Located {
             value: Node::Map(vars),
             ..
-        }) => Some(vars),
+        }) => vars,
         Some(other) => {
             reader.wrong_kind("with", "a map of the vars it declares", &other);
-            None
+            is_known = false;
+            Vec::new()
         }
     };
     let _ = entries
@@ -71,7 +74,7 @@ pub(super) fn include(
     Some(Include {
         id: id?,
         file: file?,
-        with: with?,
+        with,
         tags: tags
             .unwrap_or_default()
             .into_iter()
@@ -79,6 +82,7 @@ pub(super) fn include(
             .collect(),
         when,
         depends_on: depends_on.unwrap_or_default(),
+        is_known,
         place: 0,
         span,
     })

@@ -28,4 +28,5 @@ pub use file::load;
 pub use file::load_allowing;
 pub use file::load_as_far;
 pub use file::parse;
+pub(super) use file::parse_as_far;
 pub(super) use file::read_playbook;

@@ -17,13 +17,14 @@ const TAKEN: &[&str] = &[
 impl Reader<'_> {
     pub(super) fn step_id(&mut self, node: Located<Node>) -> Option<Located<String>> {
         let id = self.text("id", node)?;
-        self.named("a step", id)
+        self.named("a step", &id);
+        Some(id)
     }
 
-    /// `[a-z][a-z0-9_]*`.
-    pub(super) fn named(&mut self, what: &str, name: Located<String>) -> Option<Located<String>> {
+    /// `[a-z][a-z0-9_]*`. Another name is reported, and is one all the same for those that use it.
+    pub(super) fn named(&mut self, what: &str, name: &Located<String>) {
         if is_name(&name.value) {
-            return Some(name);
+            return;
         }
         let message = format!("`{}` cannot be the name of {what}", name.value);
         let help = match as_name(&name.value) {
@@ -34,13 +35,12 @@ impl Reader<'_> {
             .at(name.span, "wants small letters, digits and `_`")
             .help(help);
         self.report(problem);
-        None
     }
 
     /// The name of an item, which stands alone in templates.
     pub(super) fn item_name(&mut self, node: Located<Node>) -> Option<Located<String>> {
         let name = self.text("as", node)?;
-        let name = self.named("an item", name)?;
+        self.named("an item", &name);
         if !TAKEN.contains(&name.value.as_str()) {
             return Some(name);
         }

@@ -34,7 +34,9 @@ pub(super) fn playbook(
     root: Located<Node>,
     folder: &Path,
 ) -> Option<Playbook> {
+    let span = root.span;
     let mut entries = top(reader, root)?;
+    entries.mend(reader, OWNER, &PLAYBOOK.iter().map(|key| key.name));
     version(reader, &mut entries);
     let requires = entries
         .take("requires")
@@ -68,7 +70,7 @@ pub(super) fn playbook(
         .unwrap_or_default();
     let listed = entries
         .require(reader, OWNER, key("steps"))
-        .and_then(|node| steps(reader, node));
+        .map_or_else(Listed::unread, |node| steps(reader, node));
     let outputs = entries
         .take("outputs")
         .and_then(|node| outputs(reader, node))
@@ -82,12 +84,10 @@ pub(super) fn playbook(
         .map_or(FIRST_GENERATION, |number| number.value);
     entries.finish(reader, OWNER, PLAYBOOK);
 
-    let listed = listed?;
     unread.steps = listed.unread;
-    // What an include brings is not known before it is read.
-    unread.hides_steps = listed.hides_steps || !listed.includes.is_empty();
+    unread.hides_steps = listed.hides_steps;
     Some(Playbook {
-        name: name?,
+        name: name.unwrap_or_else(|| Located::new(String::new(), span)),
         description: description.map(|text| text.value),
         reach: Reach::of(folder),
         vars,
@@ -204,6 +204,17 @@ struct Listed {
     hides_steps: bool,
 }
 
+impl Listed {
+    fn unread() -> Self {
+        Self {
+            steps: Vec::new(),
+            includes: Vec::new(),
+            unread: Vec::new(),
+            hides_steps: true,
+        }
+    }
+}
+
 /// The keys of a map.
 fn names(node: &Located<Node>) -> Option<Vec<String>> {
     match &node.value {
@@ -213,25 +224,25 @@ fn names(node: &Located<Node>) -> Option<Vec<String>> {
     }
 }
 
-fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
+fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
     let span = node.span;
     let items = match node.value {
         Node::List(items) if items.is_empty() => {
             let message = "`steps` is empty".to_owned();
             let help = "a step has an `id` and a verb: `- { id: who, me: {} }`".to_owned();
             reader.invalid(span, message, "no steps", help);
-            return None;
+            return Listed::unread();
         }
         Node::List(items) => items,
         Node::Map(_) => {
             let problem = wants("steps", "a list", &Located::new(node.value, span))
                 .help("begin every step with `- id: …`");
             reader.report(problem);
-            return None;
+            return Listed::unread();
         }
         value => {
             reader.wrong_kind("steps", "a list", &Located::new(value, span));
-            return None;
+            return Listed::unread();
         }
     };
     let mut ids: HashMap<String, Span> = HashMap::with_capacity(items.len());
@@ -242,17 +253,20 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
         hides_steps: false,
     };
     for item in items {
-        let (id, entry) = step::entry(reader, item);
-        match (&id, &entry) {
-            (Some(id), None) => listed.unread.push(id.value.clone()),
-            (None, None) => listed.hides_steps = true,
-            (_, Some(_)) => {}
+        let span = item.span;
+        let step::Listed { ids: own, entry } = step::entry(reader, item);
+        if entry.is_none() {
+            reader.leave_out(own.first().map(|id| id.value.as_str()), span);
+            listed.hides_steps |= own.is_empty();
+            listed.unread.extend(own.iter().map(|id| id.value.clone()));
         }
-        if let Some(id) = id {
+        for id in own {
             match ids.get(&id.value) {
                 Some(first) => {
                     let problem = duplicate(&id, *first);
                     reader.report(problem);
+                    // Which of the two is meant elsewhere cannot be told.
+                    listed.unread.push(id.value);
                 }
                 None => {
                     ids.insert(id.value, id.span);
@@ -268,7 +282,7 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Listed> {
             None => {}
         }
     }
-    Some(listed)
+    listed
 }
 
 fn duplicate(id: &Located<String>, first: Span) -> Problem {

@@ -1,5 +1,7 @@
 //! What all parts of the parser share: where problems go, and how a value of a wrong kind is reported.
 
+use std::collections::HashSet;
+
 use super::super::code;
 use super::super::node::Node;
 use crate::diag::Located;
@@ -11,25 +13,51 @@ use crate::diag::Span;
 pub(super) struct Reader<'s> {
     sources: &'s Sources,
     problems: Problems,
+    /// What is wrong with the YAML.
+    found: Vec<Problem>,
+    /// Of what stands here it is told already what is wrong with it.
+    unread: HashSet<Span>,
     /// The step being read, for problems found inside it.
     step: Option<String>,
+    /// Entries of `steps` that could not be read, with their ids.
+    left_out: Vec<(Option<String>, Span)>,
 }
 
 impl<'s> Reader<'s> {
-    pub(super) fn new(sources: &'s Sources) -> Self {
+    pub(super) fn new(sources: &'s Sources, problems: Problems, unread: HashSet<Span>) -> Self {
         Self {
             sources,
             problems: Problems::default(),
+            found: problems.into_iter().collect(),
+            unread,
             step: None,
+            left_out: Vec::new(),
         }
     }
 
-    pub(super) fn into_problems(self) -> Problems {
-        self.problems
+    /// What is wrong, and which entries of `steps` are missing because of it.
+    pub(super) fn finish(self) -> (Problems, Vec<(Option<String>, Span)>) {
+        let problems = self.found.into_iter().chain(self.problems).collect();
+        (problems, self.left_out)
     }
 
-    pub(super) fn enter_step(&mut self, id: Option<&str>) {
+    pub(super) fn leave_out(&mut self, id: Option<&str>, entry: Span) {
+        self.left_out.push((id.map(str::to_owned), entry));
+    }
+
+    /// Whether nothing is wrong with the YAML.
+    pub(super) fn is_whole(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    pub(super) fn enter_step(&mut self, id: Option<&str>, span: Span) {
         self.step = id.map(str::to_owned);
+        for problem in &mut self.found {
+            let place = problem.labels.first().map(|(place, _)| *place);
+            if place.is_some_and(|place| span.start <= place.start && place.end <= span.end) {
+                problem.step.clone_from(&self.step);
+            }
+        }
     }
 
     pub(super) fn leave_step(&mut self) {
@@ -37,10 +65,20 @@ impl<'s> Reader<'s> {
     }
 
     pub(super) fn report(&mut self, problem: Problem) {
+        if let Some((place, _)) = problem.labels.first()
+            && self.unread.contains(place)
+        {
+            return;
+        }
         self.problems.push(match &self.step {
             Some(step) => problem.step(step),
             None => problem,
         });
+    }
+
+    /// Of what stands here a mistake is told that may make others of it.
+    pub(super) fn say_no_more_of(&mut self, span: Span) {
+        self.unread.insert(span);
     }
 
     /// The text as it stands in the file, quotes included.

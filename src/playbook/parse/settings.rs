@@ -42,8 +42,8 @@ pub(super) fn vars(reader: &mut Reader<'_>, node: Located<Node>) -> Vec<VarDecl>
 }
 
 fn var(reader: &mut Reader<'_>, name: Located<String>, node: Located<Node>) -> Option<VarDecl> {
-    let name = reader.named("a var", name);
-    let known = name.as_ref().map_or("a var", |name| &name.value).to_owned();
+    reader.named("a var", &name);
+    let known = name.value.clone();
     if !matches!(node.value, Node::Map(_)) {
         let short = match &node.value {
             Node::Text(kind) if KINDS.iter().any(|(word, _)| word == kind) => kind,
@@ -55,11 +55,11 @@ fn var(reader: &mut Reader<'_>, name: Located<String>, node: Located<Node>) -> O
         return None;
     }
     let mut entries = Entries::of(reader, &known, node)?;
+    entries.mend(reader, "a var", &VAR.iter().map(|key| key.name));
     let kind = if let Some(node) = entries.take("type") {
         reader.choice("type", &node, &KINDS)
     } else {
-        let at = name.as_ref().map_or(entries.span, |name| name.span);
-        reader.report(missing(&format!("`{known}`"), &VAR[0], at));
+        reader.report(missing(&format!("`{known}`"), &VAR[0], name.span));
         None
     };
     let required = entries.take_entry("required");
@@ -93,7 +93,7 @@ fn var(reader: &mut Reader<'_>, name: Located<String>, node: Located<Node>) -> O
         _ => {}
     }
     Some(VarDecl {
-        name: name?,
+        name,
         kind: kind?,
         required: is_required,
         default: default.map(|(_, node)| node),
@@ -103,6 +103,7 @@ fn var(reader: &mut Reader<'_>, name: Located<String>, node: Located<Node>) -> O
 
 pub(super) fn limits(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Limits> {
     let mut entries = Entries::of(reader, "limits", node)?;
+    entries.mend(reader, "`limits`", &LIMITS.iter().map(|key| key.name));
     let mut number = |name: &'static str| {
         let node = entries.take(name)?;
         reader.whole(name, &node, 0).map(|number| number.value)
@@ -155,6 +156,7 @@ fn tolerance(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Tolerance>
 
 pub(super) fn settings(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Settings> {
     let mut entries = Entries::of(reader, "settings", node)?;
+    entries.mend(reader, "`settings`", &SETTINGS.iter().map(|key| key.name));
     let settings = Settings {
         batch_size: entries
             .take("batch_size")

@@ -6,6 +6,7 @@ use super::super::ast::Include;
 use super::super::ast::OnDuplicate;
 use super::super::ast::Step;
 use super::super::code;
+use super::super::language::Verb;
 use super::super::language::VerbKind;
 use super::super::node::Node;
 use super::action;
@@ -36,37 +37,59 @@ pub(super) enum Entry {
     Include(Box<Include>),
 }
 
-/// The entry's id, if it has a good one, and the entry, if all of it is good.
-pub(super) fn entry(
-    reader: &mut Reader<'_>,
-    node: Located<Node>,
-) -> (Option<Located<String>>, Option<Entry>) {
+/// An entry as far as it could be read.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// More than one, where a dash is missing between two entries.
+    pub(super) ids: Vec<Located<String>>,
+    /// None, where so much of it is missing that the rest cannot be judged.
+    pub(super) entry: Option<Entry>,
+}
+
+pub(super) fn entry(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
     if !matches!(node.value, Node::Map(_)) {
         let problem = wants("steps", "a map for every step", &node)
             .help("write `- id: …` and a verb such as `get: Accounts` below it");
         reader.report(problem);
-        return (None, None);
+        return Listed::default();
     }
     let Some(mut entries) = Entries::of(reader, "steps", node) else {
-        return (None, None);
+        return Listed::default();
     };
     let id = entries.take("id");
-    reader.enter_step(match &id {
+    let written = match &id {
         Some(Located {
             value: Node::Text(id),
             ..
-        }) => Some(id),
+        }) => Some(id.as_str()),
         _ => None,
-    });
+    };
+    reader.enter_step(written, entries.span);
     let id = if let Some(node) = id {
         reader.step_id(node)
     } else {
         reader.report(no_id(&entries));
         None
     };
-    let entry = rest(reader, entries, id.clone());
+    let mut ids: Vec<Located<String>> = id.iter().cloned().collect();
+    let mut is_one = true;
+    for (key, value) in entries.twice() {
+        if let ("id", Node::Text(id)) = (key.value.as_str(), &value.value) {
+            ids.push(Located::new(id.clone(), value.span));
+        }
+        is_one &= !tells_what_others_mean(&key.value);
+    }
+    let entry = rest(reader, entries, id);
     reader.leave_step();
-    (id, entry)
+    Listed {
+        ids,
+        entry: entry.filter(|_| is_one),
+    }
+}
+
+/// Keys of which it must be known which of two counts, before anything else of the step can be judged.
+fn tells_what_others_mean(key: &str) -> bool {
+    Verb::named(key).is_some() || ["id", "for_each", "as", "key", "through", "under"].contains(&key)
 }
 
 fn no_id(entries: &Entries) -> Problem {
@@ -81,7 +104,10 @@ fn rest(
     id: Option<Located<String>>,
 ) -> Option<Entry> {
     let span = entries.span;
-    let verb = verb::find_verb(reader, &entries, span);
+    let verb = verb::find_verb(reader, &mut entries, span);
+    if let Some(verb) = verb {
+        verb::mend(reader, &mut entries, verb);
+    }
     if let Some(verb) = verb.filter(|verb| verb.kind == VerbKind::Include) {
         let (key, subject) = entries.take_entry("include")?;
         let include = include(reader, entries, verb, id, key.span, subject)?;
@@ -142,10 +168,6 @@ fn rest(
 
     let (verb_span, action) = done?;
     let id = id?;
-    // Without what it goes through, each use of an item would seem wrong.
-    if items.is_unread {
-        return None;
-    }
     Some(Entry::Step(Box::new(Step {
         included: None,
         name: name.map(|text| text.value),
@@ -181,7 +203,6 @@ fn rest(
 /// What a step runs over, and what an item is called and known by.
 struct Items {
     source: Option<Located<ForEach>>,
-    is_unread: bool,
     name: Option<Located<String>>,
     key: Option<Located<String>>,
     on_duplicate: OnDuplicate,
@@ -202,16 +223,24 @@ fn items(reader: &mut Reader<'_>, entries: &mut Entries) -> Items {
             "it says which of two equal keys counts",
         ));
     }
-    let is_given = source.is_some();
-    let source = source.and_then(|node| for_each(reader, Walker::ForEach, node));
     Items {
-        is_unread: is_given && source.is_none(),
-        source,
+        source: source.map(|node| for_each(reader, Walker::ForEach, node)),
         name: name.and_then(|(_, node)| reader.item_name(node)),
-        key: key.and_then(|node| reader.text("key", node)),
+        key: key.and_then(|node| item_key(reader, node)),
         on_duplicate: on_duplicate
             .and_then(|(_, node)| reader.choice("on_duplicate", &node, &DUPLICATES))
             .unwrap_or_default(),
+    }
+}
+
+/// Keys are text; a number or a boolean is as good as the text it is written as.
+fn item_key(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Located<String>> {
+    match node.value {
+        Node::Int(_) | Node::Bool(_) => Some(Located::new(
+            reader.written(node.span).to_owned(),
+            node.span,
+        )),
+        _ => reader.text("key", node),
     }
 }
 

@@ -38,28 +38,24 @@ impl Arguments<'_, '_> {
         let span = node.span;
         match node.value {
             Node::List(items) => {
-                let count = items.len();
-                let targets: Vec<_> = items
-                    .into_iter()
-                    .filter_map(|item| self.target(item))
-                    .collect();
-                (targets.len() == count).then(|| Located::new(Node::List(targets), span))
+                let targets = items.into_iter().map(|item| self.target(item)).collect();
+                Some(Located::new(Node::List(targets), span))
             }
-            value => self.target(Located::new(value, span)),
+            value => Some(self.target(Located::new(value, span))),
         }
     }
 
-    fn target(&mut self, node: Located<Node>) -> Option<Located<Node>> {
+    fn target(&mut self, node: Located<Node>) -> Located<Node> {
         let Node::Map(entries) = &node.value else {
             return self.id("to", node);
         };
         if entries.iter().any(|(key, _)| key.value == "id") {
-            return Some(node);
+            return node;
         }
         let problem = Problem::error(code::MISSING_PARAMETER, "a map in `to` wants an `id`")
             .at(node.span, "no `id` here")
             .help("such as `{ id: \"{{ item.id }}\", contact_role: Influencer }`");
         self.reader.report(problem);
-        None
+        Located::new(Node::Unread, node.span)
     }
 }

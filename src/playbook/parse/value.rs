@@ -24,7 +24,7 @@ impl Reader<'_> {
                 self.report(problem);
                 None
             }
-            Node::Null | Node::List(_) | Node::Map(_) => {
+            Node::Null | Node::List(_) | Node::Map(_) | Node::Unread => {
                 self.wrong_kind(name, "text", &node);
                 None
             }

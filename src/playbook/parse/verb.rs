@@ -36,16 +36,20 @@ const OTHER_VERBS: &[(&str, &str)] = &[
     ("request", "call"),
 ];
 
-/// The verb of a step; with none or two, what is wrong.
+/// The verb of a step; with none or two, what is wrong. One that is misspelt is taken for the one that was meant, where the
+/// step's other keys suit that.
 pub(super) fn find_verb(
     reader: &mut Reader<'_>,
-    entries: &Entries,
+    entries: &mut Entries,
     step: Span,
 ) -> Option<&'static Verb> {
-    let mut verbs = entries
-        .keys()
-        .filter_map(|key| Some((key, Verb::named(&key.value)?)));
-    match (verbs.next(), verbs.next()) {
+    let found = {
+        let mut verbs = entries
+            .keys()
+            .filter_map(|key| Some((key.span, Verb::named(&key.value)?)));
+        (verbs.next(), verbs.next())
+    };
+    match found {
         (Some((_, verb)), None) => Some(verb),
         (Some((first, one)), Some((second, other))) => {
             let message = format!(
@@ -53,29 +57,52 @@ pub(super) fn find_verb(
                 one.name, other.name
             );
             let problem = Problem::error(code::TWO_VERBS, message)
-                .at(second.span, "the second")
-                .at(first.span, "the first")
+                .at(second, "the second")
+                .at(first, "the first")
                 .help("make two steps of it");
             reader.report(problem);
             None
         }
         (None, _) => {
-            reader.report(no_verb(entries, step));
-            None
+            let misspelt = entries
+                .keys()
+                .find_map(|key| Some((key.clone(), meant_verb(&key.value)?)));
+            let Some((key, verb)) = misspelt else {
+                reader.report(no_verb(step));
+                return None;
+            };
+            let message = format!("unknown verb `{}`", key.value);
+            let problem = Problem::error(code::UNKNOWN_VERB, message)
+                .at(key.span, "not a verb")
+                .help(format!("did you mean `{verb}`?"));
+            reader.report(problem);
+            let verb = Verb::named(verb).filter(|verb| suits(verb, entries, &key.value))?;
+            entries.read_as(&key.value, verb.name);
+            Some(verb)
         }
     }
 }
 
-fn no_verb(entries: &Entries, step: Span) -> Problem {
-    let misspelt = entries
-        .keys()
-        .find_map(|key| Some((key, meant_verb(&key.value)?)));
-    if let Some((key, verb)) = misspelt {
-        let message = format!("unknown verb `{}`", key.value);
-        return Problem::error(code::UNKNOWN_VERB, message)
-            .at(key.span, "not a verb")
-            .help(format!("did you mean `{verb}`?"));
-    }
+/// Whether a step has nothing that does not go with a verb, and, where that is only another word for it, all that it wants.
+fn suits(verb: &Verb, entries: &Entries, written: &str) -> bool {
+    let is_there = |name: &str| entries.keys().any(|key| key.value == name);
+    let mut required = verb.arguments.iter().filter(|key| key.is_required());
+    let mut others = entries.keys().filter(|key| key.value != written);
+    let goes_with_it =
+        |name: &str| find(verb.arguments, name).is_some() || owners(name).next().is_none();
+    others.all(|key| goes_with_it(&key.value))
+        && (nearest(written, [verb.name]).is_some() || required.all(|key| is_there(key.name)))
+}
+
+/// Takes misspelt keys of a step for those that were meant.
+pub(super) fn mend(reader: &mut Reader<'_>, entries: &mut Entries, verb: &'static Verb) {
+    let known = verb.arguments.iter().chain(STEP).map(|key| key.name);
+    // The verb itself, and an argument of another verb, are no slips of the pen.
+    let is_meant = |name: &str| name == verb.name || owners(name).next().is_some();
+    entries.mend_all_but(is_meant, reader, &format!("`{}`", verb.name), &known);
+}
+
+fn no_verb(step: Span) -> Problem {
     let verbs = VERBS.iter().map(|verb| verb.name);
     Problem::error(code::NO_VERB, "this step has no verb")
         .at(step, "does nothing")

@@ -70,8 +70,7 @@ impl Arguments<'_, '_> {
                 None
             }
             (None, None) => {
-                let is_misspelt = ["match", "sync_key"].map(|name| self.entries.has_misspelt(name));
-                if !self.are_below && is_misspelt == [false, false] {
+                if !self.are_below {
                     let message = "`upsert` wants `match` or `sync_key`";
                     let problem = Problem::error(code::MISSING_PARAMETER, message)
                         .at(self.verb_span, "which record?")
@@ -127,7 +126,25 @@ impl Arguments<'_, '_> {
 
     fn matching(&mut self, node: Located<Node>) -> Option<Fields> {
         let span = node.span;
-        let fields = self.fields("match", node)?;
+        let mut fields = self.fields("match", node)?;
+        for (name, value) in &mut fields {
+            let is_empty = match &value.value {
+                Node::Null => true,
+                Node::Text(text) => text.is_empty(),
+                _ => false,
+            };
+            if is_empty {
+                let message = format!("`match` cannot find a record by an empty `{}`", name.value);
+                let help = "write the value that the record has, or match by another field";
+                self.reader.invalid(
+                    value.span,
+                    message,
+                    "nothing to compare with",
+                    help.to_owned(),
+                );
+                value.value = Node::Unread;
+            }
+        }
         if fields.is_empty() {
             let message = "`match` matches every record".to_owned();
             let help = "name the fields that tell one record from all others".to_owned();
@@ -159,11 +176,8 @@ impl Arguments<'_, '_> {
     /// `set`, `add` and `remove`, one of which must be there.
     pub(super) fn changed_fields(&mut self) -> Option<ChangedFields> {
         let nodes = ["set", "add", "remove"].map(|name| (name, self.take(name)));
-        let is_misspelt = ["set", "add", "remove"]
-            .iter()
-            .any(|name| self.entries.has_misspelt(name));
         if nodes.iter().all(|(_, node)| node.is_none()) {
-            if !self.are_below && !is_misspelt {
+            if !self.are_below {
                 let key = find(self.verb.arguments, "set")
                     .expect("the table holds every argument the parser asks for");
                 self.reader
@@ -201,6 +215,7 @@ impl Arguments<'_, '_> {
             return Ok(None);
         };
         let mut entries = Entries::of(self.reader, "under", node).ok_or(Unreadable)?;
+        entries.mend(self.reader, OWNER, &UNDER.iter().map(|key| key.name));
         let mut argument = |reader: &mut Reader<'_>, name| {
             let key = find(UNDER, name).expect("the table holds every key the parser asks for");
             entries.require(reader, OWNER, key)
@@ -210,7 +225,7 @@ impl Arguments<'_, '_> {
         let through = argument(self.reader, "through");
         entries.finish(self.reader, OWNER, UNDER);
         let module = module.and_then(|node| self.reader.plain_text("module", node));
-        let record = record.and_then(|node| self.id("record", node));
+        let record = record.map(|node| self.id("record", node));
         let through = through.and_then(|node| self.reader.plain_text("through", node));
         match (module, record, through) {
             (Some(module), Some(record), Some(through)) => Ok(Some(Under {

@@ -15,3 +15,5 @@ mod tree;
 pub use text::LARGEST_TEXT;
 pub use text::decode;
 pub use text::read;
+pub use text::read_as_far;
+pub use tree::Document;

@@ -7,6 +7,7 @@ use encoding_rs::UTF_8;
 
 use super::super::code;
 use super::super::node::Node;
+use super::tree::Document;
 use super::tree::tree;
 use crate::diag::Located;
 use crate::diag::Problem;
@@ -60,9 +61,17 @@ pub fn decode(name: &str, bytes: &[u8], sources: &mut Sources) -> Result<SourceI
 /// Reads one YAML document.
 ///
 /// # Errors
-/// A syntax error is one problem, because nothing behind it can be trusted. Duplicate keys, keys that are no text and
-/// numbers that cannot be kept are collected.
+/// All that is wrong with it at once.
 pub fn read(source: SourceId, text: &str) -> Result<Located<Node>, Problems> {
+    let Document { root, problems, .. } = read_as_far(source, text)?;
+    problems.or(root)
+}
+
+/// The same, with duplicate keys, keys that are no text and numbers that cannot be kept beside what could be read.
+///
+/// # Errors
+/// A syntax error, because nothing behind it can be trusted.
+pub fn read_as_far(source: SourceId, text: &str) -> Result<Document, Problems> {
     if text.len() > LARGEST_TEXT {
         return Err(too_large().into());
     }

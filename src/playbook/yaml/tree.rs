@@ -19,11 +19,22 @@ use crate::diag::Problems;
 use crate::diag::SourceId;
 use crate::diag::Span;
 
-pub(super) fn tree(source: SourceId, text: &str) -> Result<Located<Node>, Problems> {
+/// A document, and what of it could not be read.
+#[derive(Debug)]
+pub struct Document {
+    pub root: Located<Node>,
+    /// Each at its place. Keys that stand in a map twice are both there.
+    pub problems: Problems,
+    /// Where [`Node::Unread`] stands.
+    pub unread: HashSet<Span>,
+}
+
+pub(super) fn tree(source: SourceId, text: &str) -> Result<Document, Problems> {
     let mut reader = Reader {
         source,
         text,
         problems: Problems::default(),
+        unread: HashSet::new(),
     };
     let piece = source::parse(text).map_err(|refused| {
         let span = reader.span(&refused.place);
@@ -35,11 +46,11 @@ pub(super) fn tree(source: SourceId, text: &str) -> Result<Located<Node>, Proble
         }
     })?;
     let root = reader.node(piece).located();
-    if reader.problems.is_empty() {
-        Ok(root)
-    } else {
-        Err(each_once(reader.problems))
-    }
+    Ok(Document {
+        root,
+        problems: each_once(reader.problems),
+        unread: reader.unread,
+    })
 }
 
 /// A mistake in an anchored value is met again at every alias.
@@ -60,6 +71,7 @@ struct Reader<'t> {
     source: SourceId,
     text: &'t str,
     problems: Problems,
+    unread: HashSet<Span>,
 }
 
 impl Reader<'_> {
@@ -81,7 +93,9 @@ impl Reader<'_> {
             Raw::Map(entries) => {
                 let mut extent = Extent::new(own_use, own);
                 let mut map = Vec::with_capacity(entries.len());
+                let mut is_read = true;
                 for (key, value) in entries {
+                    is_read &= !matches!(key.raw, Raw::Map(_));
                     let key = self.key(key);
                     extent.take(&key);
                     let value = self.node(value);
@@ -89,6 +103,11 @@ impl Reader<'_> {
                     if let Node::Text(name) = key.node {
                         map.push((Located::new(name, key.written), value.located()));
                     }
+                }
+                if !is_read {
+                    let placed = extent.close(self.text, aliased, Node::Unread);
+                    self.unread.insert(placed.written);
+                    return placed;
                 }
                 let map = self.unique(map);
                 extent.close(self.text, aliased, Node::Map(map))
@@ -127,7 +146,8 @@ impl Reader<'_> {
             .at(span, "cannot be kept as a number")
             .help("put it in quotes if text is meant");
         self.problems.push(problem);
-        Node::Null
+        self.unread.insert(span);
+        Node::Unread
     }
 
     /// A key as text: plain `2024` and `true` are the text they are written as. Anything else is a problem, and null here.
@@ -186,7 +206,7 @@ impl Reader<'_> {
         self.problems.push(problem);
     }
 
-    /// Merges `<<`, then refuses keys that stand twice. What a map says itself wins over what it merges.
+    /// Merges `<<`, and finds keys that stand twice. What a map says itself wins over what it merges.
     fn unique(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
         let mut seen: HashMap<String, Span> = HashMap::with_capacity(entries.len());
         let mut own = Vec::with_capacity(entries.len());
@@ -203,6 +223,7 @@ impl Reader<'_> {
                     .at(*first, "the first")
                     .help("keep one of them");
                 self.problems.push(problem);
+                own.push((key, value));
                 continue;
             }
             seen.insert(key.value.clone(), key.span);

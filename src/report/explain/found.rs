@@ -38,6 +38,11 @@ pub(super) const FOUND: &[Found] = &[
         "break the circle: a step can use only what steps before it give",
     ),
     found(
+        "denied",
+        "a run ended because of what the instance answered: a refused login, a token it no longer takes, another version (seen when a run ends)",
+        "do as the message says; what was sent is safe in the run file, and `apply FILE` goes on",
+    ),
+    found(
         "duplicate_key",
         "a map in the YAML has the same key twice, and one would be lost",
         "remove one of the two",
@@ -94,7 +99,7 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "lost",
-        "a run ended because the instance was not reached, or did not answer any more (seen when a run ends)",
+        "a run ended because the instance was not reached, or gave no proper answer any more (seen when a run ends)",
         "what was sent is safe in the run file: `apply FILE` goes on when the instance answers again",
     ),
     found(

@@ -5,8 +5,11 @@ mod entry;
 mod found;
 mod local;
 mod sugar;
+mod text;
 
 pub use entry::Explanation;
 pub use entry::Origin;
 pub use entry::explain;
 pub use entry::explanations;
+pub use text::explanation_text;
+pub use text::explanations_text;

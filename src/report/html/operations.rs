@@ -14,6 +14,7 @@ use crate::report::record_link::record_link;
 use crate::report::source::Source;
 use crate::report::text;
 use crate::report::text::cells;
+use crate::report::went_wrong;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 
@@ -258,11 +259,7 @@ fn brief(found: &OperationReport) -> Option<String> {
 }
 
 fn message(found: &OperationReport) -> Option<String> {
-    let message = found.message.as_deref().map(cells::visible);
     match found.outcome {
-        Outcome::Unknown => {
-            Some(message.unwrap_or_else(|| "it was sent, and no answer came".to_owned()))
-        }
         Outcome::Deferred if !found.depends_on.is_empty() => {
             let needs: Vec<String> = found
                 .depends_on
@@ -271,7 +268,7 @@ fn message(found: &OperationReport) -> Option<String> {
                 .collect();
             Some(format!("not known before {} has run", needs.join(", ")))
         }
-        _ => message,
+        _ => went_wrong::why(found),
     }
 }
 

@@ -137,7 +137,7 @@ impl Step {
         operations: Vec<Operation>,
         missing: u64,
     ) -> Self {
-        let (mark, _) = text::mark(about.outcome, Action::parse(&about.verb));
+        let (mark, _) = text::mark(about.outcome, Action::parse(&about.aside.does));
         Self {
             id: about.id.clone(),
             action: cells::visible(&text::action(about)),

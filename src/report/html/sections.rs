@@ -16,6 +16,7 @@ use crate::report::source::StepChanges;
 use crate::report::text;
 use crate::report::text::cells;
 use crate::report::text::grouped;
+use crate::report::went_wrong;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 
@@ -196,7 +197,7 @@ pub(super) fn troubles(diagnostics: &[Diagnostic]) -> (Vec<Trouble>, usize) {
 }
 
 pub(super) fn failures(source: &Source<'_>) -> Result<(Vec<Failure>, usize), ReportError> {
-    let found = source.failures(SAMPLES)?;
+    let found = went_wrong::by_label(source, SAMPLES)?;
     let more = found.len().saturating_sub(LISTED);
     let failures = found.into_iter().take(LISTED).map(|found| {
         let known = found.label.as_deref().and_then(explain);
@@ -210,14 +211,15 @@ pub(super) fn failures(source: &Source<'_>) -> Result<(Vec<Failure>, usize), Rep
                 .steps
                 .into_iter()
                 .take(LISTED)
-                .map(|(index, count, first)| FailedStep {
-                    step: source.steps[index].id.clone(),
-                    count: grouped(count),
-                    more: match count.saturating_sub(first.len() as u64) {
+                .map(|(step, group)| FailedStep {
+                    step,
+                    count: grouped(group.count),
+                    more: match group.more() {
                         0 => None,
                         more => Some(grouped(more)),
                     },
-                    first: first
+                    first: group
+                        .samples
                         .iter()
                         .map(|one| Named {
                             said: one.message.as_deref().map(cells::visible),

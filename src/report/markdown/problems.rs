@@ -12,6 +12,7 @@ use crate::report::Severity;
 use crate::report::text;
 use crate::report::text::cells::counted;
 use crate::report::text::grouped;
+use crate::report::went_wrong;
 
 /// Bytes for diagnostics, and for failures.
 const ROOM: usize = 12_000;
@@ -83,7 +84,7 @@ fn failures(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         .collect();
     part.add(&format!("\n#### {}\n\n", heading.join(", ")));
     let mut shown = 0;
-    'all: for found in told.source.failures(SAMPLES)? {
+    'all: for found in went_wrong::by_label(told.source, SAMPLES)? {
         let label = match &found.label {
             Some(label) => inert::short_code(label, 60),
             None => "no answer".to_owned(),
@@ -96,17 +97,16 @@ fn failures(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         if !part.add(&line) {
             break;
         }
-        for (index, count, first) in &found.steps {
-            let step = &told.source.steps[*index];
+        for (step, group) in &found.steps {
             let line = format!(
                 "  - {} in {}\n",
-                grouped(*count),
-                inert::short_code(&step.id, 60)
+                grouped(group.count),
+                inert::short_code(step, 60)
             );
             if !part.add(&line) {
                 break 'all;
             }
-            for sample in first {
+            for sample in &group.samples {
                 let mut line = operation::name(told, sample);
                 if let Some(place) = text::place(sample) {
                     line.push_str(&format!(", {}", inert::short_code(&place, 120)));
@@ -118,9 +118,8 @@ fn failures(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
                 }
                 shown += 1;
             }
-            if *count > first.len() as u64 {
-                let rest = count - first.len() as u64;
-                part.add(&format!("    - … and {} more\n", grouped(rest)));
+            if group.more() > 0 {
+                part.add(&format!("    - … and {} more\n", grouped(group.more())));
             }
         }
     }

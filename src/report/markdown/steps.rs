@@ -17,7 +17,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) {
     part.add("\n#### Steps\n\n| | step | does | outcome |\n|---|---|---|---|\n");
     let mut shown = 0;
     for step in steps {
-        let (mark, _) = text::mark(step.outcome, Action::parse(&step.verb));
+        let (mark, _) = text::mark(step.outcome, Action::parse(&step.aside.does));
         let mark = match mark {
             // At the beginning of a cell these would be read as a list.
             '+' | '-' | '~' => format!("`{mark}`"),

@@ -256,9 +256,12 @@ fn words_of(node: &Node) -> BTreeSet<String> {
             .iter()
             .flat_map(|(_, value)| words_of(&value.value))
             .collect(),
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) | Node::Text(_) => {
-            BTreeSet::new()
-        }
+        Node::Null
+        | Node::Bool(_)
+        | Node::Int(_)
+        | Node::Float(_)
+        | Node::Text(_)
+        | Node::Unread => BTreeSet::new(),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::metadata::value::same;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::report::OperationReport;
+use crate::report::Outcome;
 use crate::report::ReportError;
 use crate::report::RowReport;
 use crate::report::SideEffect;
@@ -88,6 +89,21 @@ impl Source<'_> {
         Ok(())
     }
 
+    /// The first operations of a step that ended so, with this label or none.
+    pub(in crate::report) fn first_wrong(
+        &self,
+        step: &StepView,
+        outcome: Outcome,
+        label: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<OperationReport>, ReportError> {
+        let found = self.view.first_labelled(step.number, label, limit)?;
+        let found = found.into_iter().map(|seq| self.at(step, seq));
+        found
+            .filter(|one| one.as_ref().map_or(true, |one| one.outcome == outcome))
+            .collect()
+    }
+
     /// One operation of a step, which must be there.
     pub(in crate::report) fn at(
         &self,
@@ -143,7 +159,7 @@ impl Source<'_> {
                 .collect(),
             record: found.record.map(|id| self.curtain.text(&id, &personal)),
             action: found.action,
-            outcome: found.state.into(),
+            outcome: self.standing.outcome(found.state),
             label: found.label.map(|label| self.label(&label)),
             status: found.status,
             reversible: found.reversible,

@@ -56,14 +56,14 @@ pub(in crate::report) fn cut(text: &str, width: usize) -> String {
 }
 
 /// Filled up with blanks.
-pub(super) fn padded(text: &str, width: usize) -> String {
+pub(in crate::report) fn padded(text: &str, width: usize) -> String {
     let blanks = width.saturating_sub(columns(text));
     format!("{text}{}", " ".repeat(blanks))
 }
 
 /// Broken between words into lines of so many columns; a word that is longer by itself is left whole, so that paths and
 /// ids can be copied.
-pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub(in crate::report) fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         match lines.last_mut() {

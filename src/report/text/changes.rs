@@ -63,7 +63,7 @@ pub(super) fn draw<O>(
         let action = steps::action(about);
         sheet.heading(&format!("{}: {action}, {}", step.id, counts.join(", ")))?;
         source.first(step, Which::Changing, limit, |operation| {
-            Ok(one(sheet, &step.verb, &operation)?)
+            Ok(one(sheet, &about.aside.does, &operation)?)
         })?;
         trouble::more(sheet, count, limit)?;
     }

@@ -98,6 +98,7 @@ pub(in crate::report) fn verdict<O>(
     if standing.is_hindered {
         return match ending {
             Some(Ending::Lost(_)) => (Ink::Warn, "nothing sent, the instance was not reached"),
+            Some(Ending::Denied(_)) => (Ink::Warn, "nothing sent, for what the instance answered"),
             _ => (Ink::Bad, "refused, nothing sent"),
         };
     }
@@ -117,10 +118,12 @@ pub(in crate::report) fn verdict<O>(
             Some(Ending::Stopped(_)) => (Ink::Bad, "failed, and stopped for it"),
             _ => (Ink::Bad, "failed"),
         },
+        (_, RunResult::Running) => (Ink::Plain, "running"),
         (_, RunResult::Interrupted) => match ending {
             Some(Ending::Lost(_)) => (Ink::Warn, "interrupted, the instance did not answer"),
+            Some(Ending::Denied(_)) => (Ink::Warn, "interrupted, for what the instance answered"),
             Some(Ending::Halted(_)) => (Ink::Warn, "interrupted, for a reason on this machine"),
-            None => (Ink::Warn, "not finished, or still running"),
+            None => (Ink::Warn, "broken off, without a word of its end"),
             _ => (Ink::Warn, "interrupted"),
         },
         (_, RunResult::Refused) => (Ink::Bad, "refused"),

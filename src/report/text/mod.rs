@@ -17,6 +17,7 @@ pub(super) use changes::filled;
 pub(super) use head::counts;
 pub(super) use head::requests;
 pub(super) use head::verdict;
+pub use next::naming;
 pub(super) use next::of as next_steps;
 pub(super) use next::quoted;
 pub(super) use sheet::Ink;

@@ -88,8 +88,13 @@ fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec
         // The reason above says what to do, and the file is what it was.
         return steps;
     }
+    if let Some(writer) = &standing.writer {
+        let why = format!("it goes on, in {writer}; to look again:");
+        steps.push((why, Some(format!("sugarmill show {file}"))));
+        return steps;
+    }
     match (standing.is_plan(), report.result) {
-        (_, RunResult::Succeeded) => {}
+        (_, RunResult::Running | RunResult::Succeeded) => {}
         (true, RunResult::Refused) => steps.push((
             "mend what is listed above and plan again; nothing was sent".to_owned(),
             None,
@@ -114,6 +119,7 @@ fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec
         (_, RunResult::Interrupted | RunResult::Planned) => {
             let why = match ending {
                 Some(Ending::Lost(_)) => "to go on, when the instance answers again:",
+                Some(Ending::Denied(_) | Ending::Halted(_)) => "to go on, when that is mended:",
                 _ => "to go on where it ended:",
             };
             steps.push(step(why, apply("")));
@@ -149,6 +155,11 @@ fn steps<O>(standing: &Standing, report: &Report<O>, can_be_undone: bool) -> Vec
         steps.push(step(why, command));
     }
     steps
+}
+
+/// Advice in which `FILE` stands for the run file, with the name that the file has now.
+pub fn naming(advice: &str, file: &str) -> String {
+    advice.replace("apply FILE", &format!("apply {}", quoted(file)))
 }
 
 /// As a shell takes it for one word.

@@ -29,7 +29,7 @@ pub(super) fn draw<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Result<(
     let (ids, actions) = (widest(id), widest(action));
     for step in &report.steps {
         let cell = |text: String, width| cells::padded(&cells::cut(&text, width), width);
-        let (mark, ink) = super::mark(step.outcome, Action::parse(&step.verb));
+        let (mark, ink) = super::mark(step.outcome, Action::parse(&step.aside.does));
         let start = format!(
             "{} {}  {}  ",
             sheet.painted(ink, &mark.to_string()),
@@ -73,8 +73,8 @@ fn id<O>(step: &StepReport<O>) -> String {
 
 pub(in crate::report) fn action<O>(step: &StepReport<O>) -> String {
     match &step.module {
-        Some(module) => format!("{} {module}", step.verb),
-        None => step.verb.clone(),
+        Some(module) => format!("{} {module}", step.aside.does),
+        None => step.aside.does.clone(),
     }
 }
 

@@ -7,13 +7,16 @@ use super::sheet::Ink;
 use super::sheet::Sheet;
 use crate::report::Diagnostic;
 use crate::report::OperationReport;
-use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::Severity;
 use crate::report::source::Source;
+use crate::report::went_wrong;
 use crate::runfile::StepView;
 use crate::runfile::Which;
+use crate::wire::LocalLabel;
+
+const DEPENDENCY: &str = LocalLabel::Dependency.as_str();
 
 pub(super) fn draw<O>(
     sheet: &mut Sheet<'_>,
@@ -22,7 +25,8 @@ pub(super) fn draw<O>(
     limits: Limits,
 ) -> Result<(), ReportError> {
     diagnostics(sheet, &report.diagnostics, limits.trouble)?;
-    operations(sheet, source, Which::Bad, "what went wrong", limits)?;
+    let wrong = source.standing.wrong();
+    operations(sheet, source, wrong, "what went wrong", limits)?;
     operations(sheet, source, Which::Noted, "worth a look", limits)
 }
 
@@ -113,6 +117,8 @@ fn operations(
 struct Alike {
     first: OperationReport,
     count: u64,
+    /// Whether each has a message of its own.
+    differ: bool,
     /// Of the others the first ones, by key and row.
     others: Vec<(String, Option<String>)>,
 }
@@ -124,6 +130,7 @@ impl Alike {
         match groups.iter_mut().find(|group| group.takes(&operation)) {
             Some(group) => {
                 group.count += 1;
+                group.differ |= group.first.message != operation.message;
                 if (group.others.len() as u64) + 1 < limits.named {
                     let place = place(&operation);
                     group.others.push((operation.key, place));
@@ -132,6 +139,7 @@ impl Alike {
             None if has_room => groups.push(Self {
                 first: operation,
                 count: 1,
+                differ: false,
                 others: Vec::new(),
             }),
             None => {}
@@ -149,8 +157,20 @@ impl Alike {
         };
         told(&self.first) == told(other)
             && self.first.label == other.label
-            && self.first.message == other.message
+            && (self.first.message == other.message || is_skipped_behind(other))
     }
+
+    fn explained(&self) -> String {
+        match self.differ {
+            true => format!("{DEPENDENCY}: each needs an operation that did not succeed"),
+            false => explained(&self.first),
+        }
+    }
+}
+
+/// Of what is skipped because of others, each names its own; that something went wrong is said of those.
+fn is_skipped_behind(operation: &OperationReport) -> bool {
+    operation.label.as_deref() == Some(DEPENDENCY)
 }
 
 fn one(sheet: &mut Sheet<'_>, step: &StepView, alike: &Alike) -> Result<(), ReportError> {
@@ -185,7 +205,7 @@ fn one(sheet: &mut Sheet<'_>, step: &StepView, alike: &Alike) -> Result<(), Repo
         pieces.push((Ink::Faint, format!("after {attempts}")));
     }
     sheet.flow(4, &pieces)?;
-    sheet.wrapped("    ", Ink::Plain, &explained(operation))?;
+    sheet.wrapped("    ", Ink::Plain, &alike.explained())?;
     Ok(())
 }
 
@@ -196,13 +216,9 @@ pub(in crate::report) fn explained(operation: &OperationReport) -> String {
         let label = cells::visible(label);
         format!("{label}{}", status.unwrap_or_default())
     });
-    let message = operation.message.as_deref().map(cells::visible);
-    match (label, message) {
+    match (label, went_wrong::why(operation)) {
         (Some(label), Some(message)) => format!("{label}: {message}"),
         (Some(text), None) | (None, Some(text)) => text,
-        (None, None) if operation.outcome == Outcome::Unknown => {
-            "it was sent, and no answer came".to_owned()
-        }
         (None, None) => "no reason is known".to_owned(),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value as Json;
 use super::cells;
 use super::cells::CUT;
 use super::cells::columns;
+use crate::metadata::value::is_empty;
 
 /// Characters of what stays that are shown before what changes.
 const BEFORE_A_CHANGE: usize = 8;
@@ -19,27 +20,33 @@ pub(in crate::report) fn shown(value: &Json, room: usize) -> String {
         Json::Null => "(empty)".to_owned(),
         Json::String(text) if text.is_empty() => "(empty)".to_owned(),
         Json::String(text) => format!("\"{}\"", cells::cut(&cells::visible(text), room - 2)),
-        Json::Array(list) if list.is_empty() => "(empty)".to_owned(),
-        Json::Array(list) => match called(list) {
-            Some(listed) => cells::cut(&listed, room),
-            None => cells::cut(&cells::visible(&value.to_string()), room),
+        Json::Array(list) => match parts(list) {
+            parts if parts.is_empty() => "(empty)".to_owned(),
+            parts => cells::cut(&parts.join(", "), room),
         },
         other => cells::cut(&cells::visible(&other.to_string()), room),
     }
 }
 
-/// Sugar's lists of e-mail addresses, tags, teams: each by what people call it, with what holds of it, as
-/// `"a@example.com" (primary_address)`.
-fn called(list: &[Json]) -> Option<String> {
-    let shown: Option<Vec<String>> = list.iter().map(one_called).collect();
-    Some(shown?.join(", "))
+/// What a list has, each drawn by itself: a field is read in one form and often written in another.
+fn parts(list: &[Json]) -> Vec<String> {
+    let filled = list.iter().filter(|part| !is_empty(part));
+    let one = |part: &Json| match part {
+        Json::String(text) => format!("\"{}\"", cells::visible(text)),
+        other => called(other).unwrap_or_else(|| cells::visible(&other.to_string())),
+    };
+    filled.map(one).collect()
 }
 
-fn one_called(item: &Json) -> Option<String> {
-    let item = item.as_object()?;
-    let name = item.get("email_address").or_else(|| item.get("name"))?;
-    let name = cells::visible(name.as_str().filter(|name| !name.is_empty())?);
-    let marks: Vec<&str> = item
+/// An e-mail address, a tag, a team of Sugar's lists: by what people call it, with what holds of it, as
+/// `"a@example.com" (primary_address)`. One that is new is known by its id alone.
+fn called(part: &Json) -> Option<String> {
+    let part = part.as_object()?;
+    let name = ["email_address", "name", "id"]
+        .into_iter()
+        .find_map(|key| part.get(key)?.as_str().filter(|name| !name.is_empty()))?;
+    let name = cells::visible(name);
+    let marks: Vec<&str> = part
         .iter()
         .filter(|(_, value)| **value == Json::Bool(true))
         .map(|(name, _)| name.as_str())
@@ -77,10 +84,34 @@ pub(super) fn change(before: &Json, after: &Json, room: usize) -> Change {
                 to: shown(&behind(after, skipped), room),
             }
         }
+        (Json::Array(before), Json::Array(after)) => {
+            let (from, to) = (parts(before), parts(after));
+            Change::Stacked {
+                from: without(&from, &to, room),
+                to: without(&to, &from, room),
+            }
+        }
         _ => Change::Stacked {
             from: shown(before, room),
             to: shown(after, room),
         },
+    }
+}
+
+/// A list in so many columns. Where it is longer, what the other has too is counted, for it would only push the change
+/// out of sight.
+fn without(list: &[String], other: &[String], room: usize) -> String {
+    let whole = list.join(", ");
+    if columns(&whole) <= room && !list.is_empty() {
+        return whole;
+    }
+    let (same, own): (Vec<&String>, Vec<&String>) =
+        list.iter().partition(|part| other.contains(part));
+    let counted = (!same.is_empty()).then(|| format!("{} the same", same.len()));
+    let pieces: Vec<&str> = counted.iter().chain(own).map(String::as_str).collect();
+    match pieces.as_slice() {
+        [] => "(empty)".to_owned(),
+        pieces => cells::cut(&pieces.join(", "), room),
     }
 }
 
@@ -116,7 +147,9 @@ mod tests {
             (json!(""), "(empty)"),
             (json!(true), "true"),
             (json!("true"), "\"true\""),
-            (json!(["a", "b"]), "[\"a\",\"b\"]"),
+            (json!(["a", "b"]), "\"a\", \"b\""),
+            (json!([""]), "(empty)"),
+            (json!([1, [2]]), "1, [2]"),
             (json!("a\nb"), "\"a\\nb\""),
             (
                 json!([{ "email_address": "a@b.c", "primary_address": true }, { "email_address": "d@e.f" }]),
@@ -125,6 +158,10 @@ mod tests {
             (
                 json!([{ "id": "t1", "name": "Alpha" }, { "id": "t2", "name": "Beta" }]),
                 "\"Alpha\", \"Beta\"",
+            ),
+            (
+                json!([{ "id": "1", "name": "Global", "primary": true }, { "id": "West", "primary": false }]),
+                "\"Global\" (primary), \"West\"",
             ),
         ] {
             assert_eq!(shown(&value, 60), expected);
@@ -146,6 +183,34 @@ mod tests {
         assert_eq!(
             change(&json!(1), &json!(null), 40),
             Change::Inline("1 → (empty)".into())
+        );
+    }
+
+    #[test]
+    fn what_is_added_to_a_list_and_taken_out_is_seen_beside_what_stays() {
+        let tag = |name: &str| json!({ "id": "t", "name": name });
+        let before = json!([tag("Alpha"), tag("Beta")]);
+        assert_eq!(
+            change(&before, &json!(["Alpha", "Beta", "New"]), 60),
+            Change::Inline("\"Alpha\", \"Beta\" → \"Alpha\", \"Beta\", \"New\"".into())
+        );
+        assert_eq!(
+            change(&before, &json!(["Alpha", "Beta", "New"]), 22),
+            Change::Stacked {
+                from: "\"Alpha\", \"Beta\"".into(),
+                to: "2 the same, \"New\"".into()
+            }
+        );
+        let many: Vec<Json> = (0..20)
+            .map(|number| tag(&format!("Tag {number}")))
+            .collect();
+        let fewer = many[1..].to_vec();
+        assert_eq!(
+            change(&many.into(), &fewer.into(), 40),
+            Change::Stacked {
+                from: "19 the same, \"Tag 0\"".into(),
+                to: "19 the same".into()
+            }
         );
     }
 }

@@ -11,3 +11,4 @@ mod kills;
 mod partly;
 mod picture;
 mod playbooks;
+mod twice;

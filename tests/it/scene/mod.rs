@@ -111,6 +111,26 @@ impl Scene {
             .unwrap()
     }
 
+    /// Runs a command line that can write no file beyond so many blocks of 512 bytes.
+    pub(crate) fn limited(&self, blocks: u64, line: &str) -> Said {
+        let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
+        let command = self.command(line);
+        let output = Command::new("sh")
+            .args(["-c", &shell, BINARY])
+            .args(line.split_whitespace())
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null())
+            .env_clear()
+            .envs(
+                command
+                    .get_envs()
+                    .filter_map(|(name, value)| Some((name, value?))),
+            )
+            .output()
+            .unwrap();
+        Said::of(line, &output)
+    }
+
     /// Runs a command line that dies where it is told to, if it comes by there. Gives what it said unless it died.
     pub(crate) fn dies_at(&self, point: &str, line: &str) -> Option<Said> {
         let mut command = self.command(line);

@@ -1,0 +1,258 @@
+//! What is said of a run that did not come to its end: by whose doing, how far it came, and what it cost up to then.
+
+use std::process::Child;
+use std::process::Command;
+use std::time::Duration;
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::scene::Said;
+use crate::scene::Scene;
+use crate::weather::assert_arrived;
+use crate::weather::playbook;
+
+/// A plan over a Sugar that takes a while for each batch.
+fn slow(rows: usize) -> Scene {
+    let scene = Scene::new().file("p.yaml", &playbook(rows, ""));
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene.server.fault("latency:60,path=/bulk");
+    scene
+}
+
+/// An apply that has had some answers.
+fn under_way(scene: &Scene) -> Child {
+    let until = scene.server.log().len() + 40;
+    let apply = scene.start("apply p.run");
+    let late = Instant::now() + Duration::from_secs(30);
+    while scene.server.log().len() < until && Instant::now() < late {
+        std::thread::sleep(Duration::from_millis(3));
+    }
+    apply
+}
+
+fn kill(mut apply: Child) {
+    apply.kill().unwrap();
+    apply.wait().unwrap();
+}
+
+fn listed(scene: &Scene) -> Value {
+    scene.ends(0, "runs --format json").json()["runs"][0].clone()
+}
+
+/// HTTP requests that a Sugar got, without the ends of sessions, which no report can count.
+fn requests(scene: &Scene) -> u64 {
+    let log = scene.server.log();
+    let whole = log.iter().filter(|line| line["entry"].is_null());
+    let counted = whole.filter(|line| line["path"] != "/oauth2/logout");
+    counted.count() as u64
+}
+
+#[test]
+fn an_instance_that_says_no_has_answered() {
+    for label in ["incorrect_version", "client_outdated"] {
+        let scene = Scene::new().file("p.yaml", &playbook(10, ""));
+        scene.ends(0, "plan p.yaml -o p.run");
+        scene
+            .server
+            .fault(&format!("label:{label},path=/bulk,skip=2"));
+        let said = scene.ends(4, "apply p.run --report json=r.json");
+        said.says("run of weather: interrupted, for what the instance answered");
+        said.says("to go on, when that is mended:");
+        assert!(!said.to_string().contains("did not answer"), "{said}");
+        assert_eq!(
+            said.stderr
+                .matches("the instance takes no requests")
+                .count(),
+            1,
+            "{said}"
+        );
+        let report = std::fs::read_to_string(scene.path("r.json")).unwrap();
+        let report: Value = serde_json::from_str(&report).unwrap();
+        let denied = &report["diagnostics"][0];
+        assert_eq!(denied["code"], "denied");
+        assert_eq!(
+            denied["help"],
+            format!("`sugarmill explain {label}` says what can be done")
+        );
+        scene.server.behave();
+        scene.ends(0, "apply p.run");
+        assert_arrived(&scene, 10);
+    }
+}
+
+#[test]
+fn an_instance_that_is_silent_has_not() {
+    let outage = "settings: { batch_size: 5, concurrency: 2, max_outage: 1s }";
+    let settings = "settings: { batch_size: 5, concurrency: 2, request_timeout: 5s }";
+    let scene = Scene::new().file("p.yaml", &playbook(10, "").replace(settings, outage));
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene.server.fault("status:503,skip=4");
+    let said = scene.ends(4, "apply p.run");
+    said.says("run of weather: interrupted, the instance did not answer");
+    said.says("to go on, when the instance answers again:");
+    assert_eq!(
+        said.stderr.matches("no proper answer came").count(),
+        1,
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_is_running_while_somebody_is_at_it() {
+    let scene = slow(30);
+    let apply = under_way(&scene);
+    scene.server.fault("latency:2000,path=/bulk");
+    assert_eq!(listed(&scene)["result"], "running");
+    let shown = scene.ends(0, "show p.run --format json").json();
+    assert_eq!(shown["result"], "running");
+    assert_eq!(shown["run"]["finished"], Value::Null);
+    let said = scene.ends(0, "show p.run");
+    said.says("run of weather: running");
+    said.says(&format!("it goes on, in process {}", apply.id()));
+    assert!(!said.stdout.contains("unknown"), "{said}");
+    assert_eq!(shown["summary"]["unknown"], 0, "it may well be answered");
+    kill(apply);
+    let shown = scene.ends(0, "show p.run --format json").json();
+    assert_eq!(shown["result"], "interrupted");
+    assert_eq!(shown["run"]["finished"], Value::Null, "nothing ended");
+    scene
+        .ends(0, "show p.run")
+        .says("broken off, without a word of its end");
+}
+
+#[test]
+fn what_a_killed_run_sent_is_counted() {
+    let scene = slow(30);
+    let http = |scene: &Scene| {
+        let report = scene.ends(0, "show p.run --format json").json();
+        report["requests"]["http"].as_u64().unwrap()
+    };
+    let planned = http(&scene);
+    let apply = scene.start("apply p.run");
+    // More than one batch holds, so that the first of them is written down.
+    let late = Instant::now() + Duration::from_secs(30);
+    while listed(&scene)["counts"]["ok"].as_u64().unwrap_or(0) < 10 && Instant::now() < late {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill(apply);
+    let killed = http(&scene);
+    assert!(killed > planned, "{killed} after {planned}");
+    scene.server.behave();
+    scene.ends(0, "apply p.run");
+    let (counted, got) = (http(&scene), requests(&scene));
+    assert!(counted > killed && counted <= got, "{counted} of {got}");
+}
+
+#[test]
+fn every_request_of_a_run_is_counted_once() {
+    let scene = Scene::new().file("p.yaml", &playbook(10, ""));
+    let report = scene.ends(0, "run p.yaml --yes --format json").json();
+    assert_eq!(report["requests"]["http"], requests(&scene));
+}
+
+#[test]
+fn reads_that_are_repeated_are_counted() {
+    let read = "
+version: 1
+name: read
+steps:
+  - { id: all, list: Accounts }
+";
+    let scene = Scene::new().file("p.yaml", read);
+    scene
+        .server
+        .fault("label:fatal_error,path=/Accounts,times=2");
+    let report = scene.ends(0, "plan p.yaml --format json").json();
+    assert_eq!(report["requests"]["retries"], 2, "{report:#}");
+}
+
+#[test]
+fn a_plan_that_was_interrupted_did_nothing() {
+    let read = "
+version: 1
+name: read
+steps:
+  - { id: all, list: Accounts }
+  - { id: mark, for_each: '{{ steps.all.records }}', update: Accounts, record: '{{ item.id }}', set: { name: x } }
+";
+    let scene = Scene::new().file("p.yaml", read);
+    let asked = scene.server.log().len();
+    scene.server.fault("latency:60000,path=/Accounts");
+    let plan = scene.start("plan p.yaml -o p.run");
+    let late = Instant::now() + Duration::from_secs(30);
+    while scene.server.log().len() < asked + 4 && Instant::now() < late {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    std::thread::sleep(Duration::from_millis(500));
+    let pid = plan.id().to_string();
+    let sent = Command::new("kill").args(["-s", "INT", &pid]).status();
+    assert!(sent.unwrap().success());
+    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    assert_eq!(plan.code, Some(130), "{plan}");
+    let said = scene.ends(0, "runs");
+    said.says("interrupted p.run");
+    said.says("nothing done");
+    assert!(!said.stdout.contains("nothing to do"), "{said}");
+}
+
+/// A limit on the size of files stands for a disk that is full: both end a write in the middle.
+#[test]
+fn a_disk_that_is_full_is_said_and_nothing_is_lost() {
+    let scene = slow(60);
+    scene.server.behave();
+    let whole = std::fs::metadata(scene.path("p.run")).unwrap().len();
+    // In blocks of 512 bytes; the journal beside the file grows over it.
+    let said = scene.limited(whole / 512, "apply p.run --format json");
+    assert_eq!(said.code, Some(3), "{said}");
+    let report = said.json();
+    assert_eq!(report["result"], "interrupted");
+    assert_eq!(report["diagnostics"][0]["code"], "halted");
+    said.says("the disk takes nothing more of the run file");
+    said.says("make room on the disk");
+    assert_ne!(report["summary"]["planned"], 0, "{said}");
+    assert!(!said.to_string().contains("damaged"), "{said}");
+    scene.ends(0, "apply p.run");
+    assert_arrived(&scene, 60);
+    assert_eq!(scene.files(), ["p.run", "p.yaml"]);
+    assert_eq!(listed(&scene)["result"], "succeeded");
+}
+
+#[test]
+fn an_undo_is_named_by_what_it_does() {
+    let steps = "
+version: 1
+name: named
+limits: { max_deletes: 5 }
+steps:
+  - { id: all, list: Leads }
+  - { id: drop, for_each: '{{ steps.all.records }}', delete: Leads, record: '{{ item.id }}' }
+  - id: up
+    for_each: [one, two]
+    upsert: Contacts
+    key: '{{ item }}'
+    match: { last_name: '{{ item }}' }
+    set: { description: done }
+";
+    let scene = Scene::new().file("p.yaml", steps);
+    let lead = serde_json::json!({ "last_name": "Doe" });
+    scene.server.somebody("POST", "/Leads", &lead);
+    let contact = serde_json::json!({ "last_name": "one" });
+    scene.server.somebody("POST", "/Contacts", &contact);
+    scene.ends(0, "run p.yaml --yes -o p.run");
+    let said = scene.ends(1, "undo p.run --yes");
+    said.says("drop create Leads 1 failed (local:irreversible)");
+    said.says("✗ failed drop[0] create Leads local:irreversible:");
+    said.says("up update and delete Contacts 2 ok");
+}
+
+#[test]
+fn what_is_skipped_behind_others_is_said_once() {
+    let scene = Scene::new().file("p.yaml", &playbook(6, "limits: { max_failures: 6 }"));
+    scene.ends(0, "plan p.yaml -o p.run");
+    let refused = "label:not_authorized,scope=entry,method=POST,path=/Accounts,times=2";
+    scene.server.fault(refused);
+    let said = scene.ends(1, "apply p.run");
+    said.says("skipped link Accounts, 2 operations:");
+    said.says("local:dependency: each needs an operation that did not succeed");
+}
