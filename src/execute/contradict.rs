@@ -1,6 +1,7 @@
 //! Operations that contradict each other though they set no field of one record differently: a link counts as setting
 //! the id field that it belongs to, and nothing can be done to a record that another step deletes.
 
+use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
@@ -17,16 +18,48 @@ use crate::expr::StepNo;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::plan::Binding;
+use crate::plan::Conflict;
 use crate::plan::Draft;
 use crate::plan::bindings;
+use crate::plan::columns;
+use crate::wire::RecordId;
 
-/// A field of a record that two operations would set differently.
-#[derive(Debug, Clone, PartialEq)]
+/// What two operations of the run do not agree on.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Clash {
     pub(super) other: Seq,
-    pub(super) field: String,
+    pub(super) conflict: Conflict,
     /// The record it is about, in words.
     pub(super) about: String,
+}
+
+/// What operations of a page bind, by module, record and field: to what each.
+pub(super) type Bound = BTreeMap<(String, RecordId, String), Vec<(Seq, String)>>;
+
+pub(super) fn key(binding: &Binding) -> (String, RecordId, String) {
+    let Binding {
+        module,
+        record,
+        field,
+        ..
+    } = binding;
+    (module.clone(), record.clone(), field.clone())
+}
+
+fn clash(other: Seq, binding: &Binding) -> Clash {
+    let record = format!("{} `{}`", binding.module, binding.record);
+    let (field, about) = match &binding.column {
+        Some(column) => (
+            &column.name,
+            format!("the link between {record} and `{}`", column.other),
+        ),
+        None => (&binding.field, record),
+    };
+    Clash {
+        other,
+        conflict: Conflict::Values(field.clone()),
+        about,
+    }
 }
 
 /// What a delete of this run means to a draft.
@@ -37,28 +70,26 @@ pub(super) struct Deleted {
 }
 
 impl Engine<'_> {
+    /// The records that a change binds, and what it sets of their relation.
+    pub(super) fn binds(&self, change: &Change) -> Vec<Binding> {
+        let mut binds = bindings(change, &self.metadata);
+        binds.extend(columns(change, &self.metadata));
+        binds
+    }
+
     /// The first earlier operation that binds a record otherwise than a draft does. `here` are the bindings of the
     /// page, which the run file does not know yet.
     pub(super) fn bound_otherwise(
         &self,
         draft: &Draft,
-        here: &[(Seq, Binding)],
+        here: &Bound,
     ) -> Result<Option<Clash>, ExecuteError> {
-        let own = bindings(&draft.change, &self.metadata);
+        let own = self.binds(&draft.change);
         for binding in &own {
             let wanted = Json::from(binding.to.as_str());
-            let clash = |other| Clash {
-                other,
-                field: binding.field.clone(),
-                about: format!("{} `{}`", binding.module, binding.record),
-            };
-            let of_page = here.iter().find(|(_, other)| {
-                other.module == binding.module
-                    && other.record == binding.record
-                    && other.field == binding.field
-                    && other.to != binding.to
-            });
-            if let Some((seq, _)) = of_page {
+            let clash = |other| clash(other, binding);
+            let of_page = here.get(&key(binding)).into_iter().flatten();
+            if let Some((seq, _)) = of_page.clone().find(|(_, to)| *to != binding.to) {
                 return Ok(Some(clash(*seq)));
             }
             let (module, record) = (binding.module.as_str(), binding.record.as_str());
@@ -67,6 +98,9 @@ impl Engine<'_> {
                     .bound_otherwise(module, record, &binding.field, &wanted, draft.seq)?;
             if let Some(seq) = bound {
                 return Ok(Some(clash(seq)));
+            }
+            if binding.column.is_some() {
+                continue;
             }
             // By name: another operation sets the field itself.
             let writes = self.file.writes_to(module, record, draft.seq)?;
@@ -93,7 +127,7 @@ impl Engine<'_> {
             if let Some(other) = bound {
                 return Ok(Some(Clash {
                     other,
-                    field: field.clone(),
+                    conflict: Conflict::Values(field.clone()),
                     about: format!("{module} `{record}`"),
                 }));
             }

@@ -237,6 +237,15 @@ impl Engine<'_> {
                 omissions.insert(bound.record().clone(), why);
             }
         }
+        for ((seq, _), known) in look.links.iter().zip(&looked.links) {
+            let (Some(operation), Ok(Current::Links(linked))) = (operations.get(seq), known) else {
+                continue;
+            };
+            for (id, why) in self.recast(operation, linked)? {
+                let omissions = rebound_elsewhere.entry(*seq).or_default();
+                omissions.entry(id).or_insert(why);
+            }
+        }
         let mut not_sent = BTreeSet::new();
         for (seq, omissions) in rebound_elsewhere {
             let Some(operation) = operations.get_mut(&seq) else {
@@ -352,6 +361,15 @@ impl Engine<'_> {
             _ => false,
         };
         Ok(match standing(operation, known, ahead, &self.metadata) {
+            Standing::Drifted {
+                modified,
+                record,
+                message,
+            } if !deletes(operation) => Standing::Drifted {
+                message: self.not_done_before(operation, &record)?.unwrap_or(message),
+                modified,
+                record,
+            },
             // What a write brings along, such as the name beside an id, no plan can know. What is done already is no
             // reason to stop before a delete.
             Standing::Drifted {
@@ -412,7 +430,8 @@ fn record_need(operation: &StoredOperation, change: &Change, metadata: &Metadata
     };
     let fields = match change {
         Change::Delete { .. } => Fields::All,
-        // What stands beside what is written, such as the other addresses, is what undo would put back.
+        // What stands beside what is written, such as the other addresses, is what undo would put back, or by what
+        // the record was found.
         _ => side_effects::looked_at(
             metadata,
             module.as_str(),

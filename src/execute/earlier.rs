@@ -1,17 +1,24 @@
-//! What this run does to a record before a draft has its turn, and what therefore need not be asked.
+//! What this run does to a record before a draft has its turn, what therefore need not be asked, and what of it was not
+//! done when the turn comes.
 
 use std::collections::BTreeSet;
+
+use serde_json::Map;
+use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
 use super::needs::Absence;
 use crate::metadata::FieldKind;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::plan::Draft;
 use crate::plan::Earlier;
 use crate::plan::Fields;
 use crate::plan::Need;
+use crate::runfile::StoredOperation;
 
 impl Engine<'_> {
     /// This run's earlier writes to the record of a draft.
@@ -43,6 +50,7 @@ impl Engine<'_> {
                     .as_ref()
                     .map(|change| change.fields().into_owned())
                     .unwrap_or_default(),
+                before: write.before,
                 after: write.after,
             })
             .collect())
@@ -116,5 +124,30 @@ impl Engine<'_> {
             }
         }
         Ok((need, absence))
+    }
+
+    /// That what an operation was worked out over is not there, since the step that was to write it did not.
+    pub(super) fn not_done_before(
+        &self,
+        operation: &StoredOperation,
+        record: &Map<String, Json>,
+    ) -> Result<Option<String>, ExecuteError> {
+        let Some(module) = operation.change.as_ref().and_then(Change::module) else {
+            return Ok(None);
+        };
+        for write in self.file.not_done_before(operation.seq)? {
+            let missing = write.after.iter().find(|(name, value)| {
+                let field = self.metadata.field(module.as_str(), name);
+                operation.before.get(*name) == Some(*value)
+                    && same(field, value, record.get(*name)) == Verdict::Different
+            });
+            if let Some((name, _)) = missing {
+                let step = &self.checked.step(write.seq.step()).id;
+                return Ok(Some(format!(
+                    "step `{step}` was to write `{name}` before it, and did not; `--retry-failed` tries both again"
+                )));
+            }
+        }
+        Ok(None)
     }
 }

@@ -136,6 +136,7 @@ pub(super) fn meanwhile(
         change: change.clone(),
         edits: Vec::new(),
         upsert: None,
+        found_by: Vec::new(),
         assume: Assume::Nothing,
         needs: Vec::new(),
     };

@@ -6,8 +6,10 @@ use std::collections::BTreeSet;
 use super::Engine;
 use super::ExecuteError;
 use super::closed::closed;
+use super::contradict::Bound;
 use super::contradict::Clash;
 use super::contradict::Deleted;
+use super::contradict::key;
 use super::named;
 use super::named::Dangling;
 use super::needs::Absence;
@@ -31,7 +33,6 @@ use crate::plan::Earlier;
 use crate::plan::Expanded;
 use crate::plan::Item;
 use crate::plan::Need;
-use crate::plan::bindings;
 use crate::plan::conflict;
 use crate::plan::ended;
 use crate::plan::finish;
@@ -144,7 +145,7 @@ impl Engine<'_> {
         let mut outcomes = Vec::with_capacity(expanded.len());
         // Writes of this page, which the run file does not know yet.
         let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
-        let mut bound: Vec<(Seq, Binding)> = Vec::new();
+        let mut bound = Bound::new();
         let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
         let mut refused: Option<String> = None;
         let mut dangling = Dangling::default();
@@ -170,7 +171,7 @@ impl Engine<'_> {
                     let known = known.map(|current| with_ties(current, &ties));
                     let deleted = self.deleted_besides(step, &draft)?;
                     let otherwise = (otherwise, deleted, clash);
-                    let binds = bindings(&draft.change, &self.metadata);
+                    let binds = self.binds(&draft.change);
                     let acl = match refused {
                         None => acl_of(&known),
                         Some(_) => None,
@@ -187,7 +188,10 @@ impl Engine<'_> {
                         of_page.extend(planned_write(&outcome));
                     }
                     if is_planned(&outcome) {
-                        bound.extend(binds.iter().map(|binding| (seq, binding.clone())));
+                        for binding in &binds {
+                            let of_page = bound.entry(key(binding)).or_default();
+                            of_page.push((seq, binding.to.clone()));
+                        }
                         bindings_of.push((seq, binds));
                     }
                     outcome
@@ -229,22 +233,19 @@ impl Engine<'_> {
                 return operation_outcome(operation, None);
             }
         };
-        let clash = conflict(&draft, earlier).map(|(other, field)| Clash {
+        let comes_first = |seq: Seq| self.upstream_of(step).contains(&seq.step());
+        let clash = conflict(&draft, earlier, comes_first, &self.metadata);
+        let clash = clash.map(|(other, conflict)| Clash {
             other,
-            field,
+            conflict,
             about: draft.change.about().map_or_else(
                 || "one record".to_owned(),
                 |(module, record)| format!("{module} `{record}`"),
             ),
         });
         let clash = clash.or(otherwise).map(|clash| {
-            format!(
-                "steps `{}` and `{}` set `{}` of {} to different values",
-                self.checked.step(clash.other.step()).id,
-                step.id,
-                clash.field,
-                clash.about
-            )
+            let there = &self.checked.step(clash.other.step()).id;
+            clash.conflict.told(there, &step.id, &clash.about)
         });
         let held = match &current {
             Current::Record(record) | Current::Detached(record) => Some(record.clone()),
@@ -306,6 +307,7 @@ fn planned_write(outcome: &ItemOutcome) -> Option<Earlier> {
         state: operation.state,
         creates: operation.action == Action::Create,
         sets,
+        before: operation.before.clone(),
         after: operation.after.clone(),
     })
 }

@@ -1,15 +1,23 @@
-//! Before a record that has one at most is linked to another: whether it is still bound as the plan saw it.
+//! Before a record that has one at most is linked to another: whether it is still bound as the plan saw it. And whether
+//! what a link sets of the relation is still as the plan saw it.
+
+use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
 use super::held::Bound;
+use crate::expr::Seq;
+use crate::metadata::value::Verdict;
+use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::operation::Former;
+use crate::operation::Omissions;
 use crate::operation::Relations;
 use crate::operation::Replaced;
 use crate::operation::State;
 use crate::operation::Why;
 use crate::plan::Current;
+use crate::plan::End;
 use crate::plan::Linked;
 use crate::plan::Tied;
 use crate::runfile::StoredOperation;
@@ -59,6 +67,65 @@ impl Engine<'_> {
             (Some(former), None) if self.is_freed_here(operation, bound, &former)? => None,
             (_, None) => Some(Why::Freed),
         })
+    }
+
+    /// The records whose link holds by now what a link would write over and the plan did not see.
+    pub(super) fn recast(
+        &self,
+        operation: &StoredOperation,
+        linked: &Linked,
+    ) -> Result<Omissions, ExecuteError> {
+        let mut recast = Omissions::new();
+        let Some(Change::Link { targets, .. }) = &operation.change else {
+            return Ok(recast);
+        };
+        let planned = Relations::from_map(&operation.before);
+        for target in targets.iter().filter(|target| !target.columns.is_empty()) {
+            let Some(now) = linked.present.get(&target.id) else {
+                continue;
+            };
+            let then = planned.columns.get(&target.id);
+            // A plan that saw the link and not its columns can tell nothing.
+            if then.is_none() && planned.to.contains(&target.id) {
+                continue;
+            }
+            let differs =
+                |value: &Json, name: &str| same(None, value, now.get(name)) == Verdict::Different;
+            let names = target.columns.iter().filter(|(name, wanted)| {
+                let seen = then.and_then(|then| then.get(*name)).unwrap_or(&Json::Null);
+                differs(wanted, name) && differs(seen, name)
+            });
+            let names: Vec<String> = names.map(|(name, _)| name.clone()).collect();
+            let is_theirs = !names.is_empty()
+                && (then.is_some() || !self.is_tied_here(operation, &target.id)?);
+            if is_theirs {
+                recast.insert(target.id.clone(), Why::Changed(names));
+            }
+        }
+        Ok(recast)
+    }
+
+    /// Whether it was this run that linked a record which a link names.
+    fn is_tied_here(
+        &self,
+        operation: &StoredOperation,
+        other: &RecordId,
+    ) -> Result<bool, ExecuteError> {
+        let Some((end, _)) = operation.change.as_ref().and_then(End::of) else {
+            return Ok(false);
+        };
+        let (module, record) = (end.module.as_str(), end.record.as_str());
+        // The other operation may stand behind this one.
+        let last = Seq(i64::MAX);
+        let mut writes = self.file.writes_to(module, record, last)?;
+        if let Some(far) = self.metadata.far_module(module, end.link.as_str()) {
+            writes.extend(self.file.writes_to(far, other.as_str(), last)?);
+        }
+        let done = writes.iter().filter(|write| write.state == State::Ok);
+        Ok(done
+            .filter_map(|write| write.change.as_ref())
+            .flat_map(|change| end.tied_by(change, &self.metadata))
+            .any(|(id, tied)| id == *other && matches!(tied, Tied::Together(_))))
     }
 
     /// Whether it was this run that took a record from the one it was bound to, or that deleted that one.

@@ -10,7 +10,9 @@ use serde_json::Value as Json;
 use super::Engine;
 use super::ExecuteError;
 use super::needs::not_a_list;
+use crate::check::CheckedAction;
 use crate::check::CheckedStep;
+use crate::check::CheckedWrite;
 use crate::diag::Row;
 use crate::diag::all_of;
 use crate::expr::Seq;
@@ -86,6 +88,9 @@ impl Engine<'_> {
                             resolved.push(Expanded::Write(draft));
                             continue;
                         }
+                        Some(other) if other.step() != step.number => {
+                            (LocalLabel::Conflict.into(), self.made_twice(step, other))
+                        }
                         Some(other) => {
                             let row = self.file.item(other)?.and_then(|(_, row, _)| row);
                             let of_page = items.iter().find(|item| item.seq == other);
@@ -111,18 +116,39 @@ impl Engine<'_> {
         Ok(resolved)
     }
 
-    /// What the upserts of a step create by what the run file says, such as after an interruption.
+    /// What the upserts of a step create by what the run file says, such as after an interruption, and those of other
+    /// steps on the module that may run at the same time.
     fn creating(&self, step: &CheckedStep) -> Result<Creating, ExecuteError> {
         let mut creating = Creating {
             step: step.number,
             by_match: HashMap::new(),
         };
-        self.file.each_unmatched(step.number, |seq, change| {
-            if let Some(folded) = folded(change) {
-                creating.by_match.entry(folded).or_insert(seq);
-            }
-        })?;
+        // What this step waits for is done before it looks for its records.
+        let before = self.awaited_by(step);
+        let module = upserted(step);
+        let beside = self.checked.steps.iter().filter(|other| {
+            other.number != step.number
+                && !before.contains(&other.number)
+                && upserted(other) == module
+        });
+        for one in std::iter::once(step).chain(beside) {
+            self.file.each_unmatched(one.number, |seq, change| {
+                if let Some(folded) = folded(change) {
+                    creating.by_match.entry(folded).or_insert(seq);
+                }
+            })?;
+        }
         Ok(creating)
+    }
+
+    /// What is wrong with an item that would create what one of another step creates.
+    fn made_twice(&self, step: &CheckedStep, other: Seq) -> String {
+        let (here, there) = (&step.id, &self.checked.step(other.step()).id);
+        let module = upserted(step).map_or("the module", ModuleName::as_str);
+        format!(
+            "no record of {module} matches yet, and steps `{there}` and `{here}` would each create the one that does; leave \
+             it out of one of the two, or let `{here}` depend on `{there}`, which then finds it"
+        )
     }
 
     /// Another item of the step that leads to the same record. Of two that would be created for the same match the ids
@@ -159,8 +185,16 @@ impl Engine<'_> {
     }
 }
 
+/// The module of an upsert that looks for its record.
+fn upserted(step: &CheckedStep) -> Option<&ModuleName> {
+    match &step.action {
+        CheckedAction::Write(CheckedWrite::Upsert { module, .. }) => Some(&module.value),
+        _ => None,
+    }
+}
+
 /// What the upserts of a step match by that create a record, in lower case: after the first of two that differ in no
-/// more, the second would find what the first made.
+/// more, the second would find what the first made. Besides, what those of other steps create.
 #[derive(Debug)]
 pub(super) struct Creating {
     step: StepNo,
@@ -179,10 +213,12 @@ impl Creating {
 }
 
 fn folded(change: &Change) -> Option<String> {
-    let conditions = change.unless()?.values();
-    let texts: Vec<String> = conditions
-        .map(|value| value.to_string().to_lowercase())
+    let mut texts: Vec<String> = change
+        .unless()?
+        .iter()
+        .map(|(name, value)| format!("{name}={value}").to_lowercase())
         .collect();
+    texts.sort();
     Some(texts.join(","))
 }
 
@@ -214,7 +250,9 @@ fn decided(mut draft: Draft, found: &[RecordId]) -> Result<Draft, (Label, String
             None => Ok(draft),
         },
         [record] => {
-            if let Change::Create { module, .. } = &draft.change {
+            if let Change::Create { module, unless, .. } = &draft.change {
+                let conditions = unless.iter().flatten();
+                draft.found_by = conditions.map(|(name, _)| name.clone()).collect();
                 draft.change = Change::Update {
                     module: module.clone(),
                     record: record.clone(),

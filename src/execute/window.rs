@@ -183,6 +183,7 @@ fn may_ride(
         EdgeKind::Order => {
             kinship.key(operation.seq.step()) == kinship.key(up.seq.step())
                 && !parts_what_is_tied(operation, up)
+                && !builds_on(operation, up)
         }
         EdgeKind::Value => false,
         EdgeKind::PredictedId => match (&operation.change, &up.change) {
@@ -200,6 +201,13 @@ fn parts_what_is_tied(operation: &StoredOperation, up: &StoredOperation) -> bool
         (operation.action, up.action),
         (Action::Link, Action::Unlink) | (Action::Unlink, Action::Link)
     )
+}
+
+/// Whether it was worked out over what the earlier one leaves: a batch goes on when that one fails, and then this one
+/// would write what it was to write.
+fn builds_on(operation: &StoredOperation, up: &StoredOperation) -> bool {
+    let mut left = up.after.iter();
+    left.any(|(name, value)| operation.before.get(name) == Some(value))
 }
 
 fn is_refused_without(change: &Change, id: &RecordId) -> bool {

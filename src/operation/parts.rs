@@ -27,6 +27,8 @@ pub enum Why {
     BoundTo(RecordId),
     /// Somebody took away what it was bound to.
     Freed,
+    /// Somebody changed these columns of its link.
+    Changed(Vec<String>),
     /// The instance refused it.
     Refused { label: Label, message: String },
 }
@@ -110,6 +112,10 @@ impl Parts<'_> {
         for one in omitted {
             if self.change.action() == Action::Link {
                 after.to.push(one.target.id.clone());
+                if !one.target.columns.is_empty() {
+                    let columns = one.target.columns.clone();
+                    after.columns.insert(one.target.id.clone(), columns);
+                }
             }
             before.put_back(one.before);
             self.change.put_back(one.target);
@@ -124,33 +130,29 @@ impl Parts<'_> {
 pub fn label_of<'a>(why: impl IntoIterator<Item = &'a Why>) -> Label {
     let refused = why.into_iter().find_map(|why| match why {
         Why::Refused { label, .. } => Some(label.clone()),
-        Why::BoundTo(_) | Why::Freed => None,
+        Why::BoundTo(_) | Why::Freed | Why::Changed(_) => None,
     });
     refused.unwrap_or_else(|| LocalLabel::Drift.into())
 }
 
 /// What became of the records that were left out: the first few by name.
 pub fn told<'a>(omitted: impl IntoIterator<Item = (&'a RecordId, &'a Why)>) -> String {
-    let mut moved: Vec<(Option<&RecordId>, Vec<&RecordId>)> = Vec::new();
+    let mut moved: Vec<(&Why, Vec<&RecordId>)> = Vec::new();
     let mut refused = Vec::new();
     for (id, why) in omitted {
-        let to = match why {
-            Why::BoundTo(other) => Some(other),
-            Why::Freed => None,
-            Why::Refused { message, .. } => {
-                refused.push(format!("`{id}`: {message}"));
-                continue;
-            }
-        };
-        match moved.iter_mut().find(|(known, _)| *known == to) {
+        if let Why::Refused { message, .. } = why {
+            refused.push(format!("`{id}`: {message}"));
+            continue;
+        }
+        match moved.iter_mut().find(|(known, _)| *known == why) {
             Some((_, ids)) => ids.push(id),
-            None => moved.push((to, vec![id])),
+            None => moved.push((why, vec![id])),
         }
     }
     let mut room = NAMED;
     let mut clauses = Vec::new();
     let mut more = 0;
-    for (to, ids) in moved {
+    for (why, ids) in moved {
         let named: Vec<String> = ids.iter().take(room).map(|id| format!("`{id}`")).collect();
         room -= named.len();
         more += ids.len() - named.len();
@@ -158,9 +160,13 @@ pub fn told<'a>(omitted: impl IntoIterator<Item = (&'a RecordId, &'a Why)>) -> S
             continue;
         }
         let named = listed(&named);
-        clauses.push(match to {
-            Some(other) => format!("linked {named} to `{other}`"),
-            None => format!("took the link of {named} away"),
+        clauses.push(match why {
+            Why::BoundTo(other) => format!("linked {named} to `{other}`"),
+            Why::Changed(columns) => {
+                let columns: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
+                format!("set {} of the link to {named}", listed(&columns))
+            }
+            Why::Freed | Why::Refused { .. } => format!("took the link of {named} away"),
         });
     }
     let mut told = Vec::new();

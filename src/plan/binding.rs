@@ -1,20 +1,34 @@
-//! What a link sets without naming it: the id field of a record that has one at most at the other end.
+//! What a link sets without naming it: the id field of a record that has one at most at the other end. And what it sets of
+//! the relation itself.
+
+use serde_json::Value as Json;
 
 use crate::metadata::Metadata;
 use crate::metadata::Parentage;
 use crate::operation::Change;
 use crate::wire::LinkName;
+use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
-/// A record that is bound to one other.
+/// A record that is bound to one other, or whose link to another has a column set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     pub module: String,
     pub record: RecordId,
-    /// The id field, or the link where no field shows it.
+    /// The id field, or the link where no field shows it. Of a column, a name that no field has.
     pub field: String,
-    pub to: RecordId,
+    /// The id of the other one, or what the column is set to.
+    pub to: String,
+    pub column: Option<Column>,
+}
+
+/// A column of a relation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    /// The record at the other end.
+    pub other: RecordId,
 }
 
 /// The records that a change binds, beside those whose id field it sets by name.
@@ -51,6 +65,23 @@ pub fn bindings(change: &Change, metadata: &Metadata) -> Vec<Binding> {
     }
 }
 
+/// What a change sets of relations, by the same names from whichever end a link is written.
+pub fn columns(change: &Change, metadata: &Metadata) -> Vec<Binding> {
+    match change {
+        Change::Link {
+            module,
+            record,
+            link,
+            targets,
+        } => {
+            let set = targets.iter();
+            set.flat_map(|target| columns_of(module, record, link, target, metadata))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The records that an unlink frees, as bindings to what they are bound to before it.
 pub fn released(change: &Change, metadata: &Metadata) -> Vec<Binding> {
     match change {
@@ -82,7 +113,8 @@ fn both_ends(
             module: near.to_owned(),
             record: record.clone(),
             field: field.clone(),
-            to: (*target).clone(),
+            to: target.as_str().to_owned(),
+            column: None,
         }));
     }
     if let Some(far) = metadata.far_side(near, through)
@@ -94,10 +126,49 @@ fn both_ends(
             module: far.module.to_owned(),
             record: (*target).clone(),
             field: field.clone(),
-            to: record.clone(),
+            to: record.as_str().to_owned(),
+            column: None,
         }));
     }
     bound
+}
+
+fn columns_of(
+    module: &ModuleName,
+    record: &RecordId,
+    link: &LinkName,
+    target: &LinkTarget,
+    metadata: &Metadata,
+) -> Vec<Binding> {
+    let (near, through) = (module.as_str(), link.as_str());
+    let Some(far) = metadata.far_module(near, through) else {
+        return Vec::new();
+    };
+    let described = metadata
+        .module(near)
+        .and_then(|module| module.link(through));
+    let relation = described.and_then(|link| link.relationship.as_deref());
+    let relation = relation.unwrap_or(through);
+    let (here, there) = ((near, record), (far, &target.id));
+    let (one, other) = match here <= there {
+        true => (here, there),
+        false => (there, here),
+    };
+    let set = target.columns.iter().map(|(name, value)| Binding {
+        module: one.0.to_owned(),
+        record: one.1.clone(),
+        field: format!("{relation} {} {name}", other.1),
+        to: match value {
+            Json::String(text) => text.clone(),
+            Json::Bool(flag) => u8::from(*flag).to_string(),
+            other => other.to_string(),
+        },
+        column: Some(Column {
+            name: name.clone(),
+            other: other.1.clone(),
+        }),
+    });
+    set.collect()
 }
 
 fn id_field(module: &str, link: &str, metadata: &Metadata) -> String {

@@ -29,7 +29,9 @@ pub struct Draft {
     /// Parts of fields, merged into what the record has once that is known.
     pub edits: Vec<(String, Edit)>,
     /// Of an upsert, which is written as a create until it is known whether a record matches.
-    pub upsert: Option<Upsert>,
+    pub upsert: Option<Box<Upsert>>,
+    /// Of an upsert for which a record matches: the fields by which it was found.
+    pub found_by: Vec<String>,
     /// Of a create: what need not be asked.
     pub assume: Assume,
     /// Operations whose results it uses.
@@ -151,6 +153,7 @@ impl Draft {
                     .fields()
                     .keys()
                     .chain(self.edits.iter().map(|(name, _)| name))
+                    .chain(&self.found_by)
                     .chain(others)
                     .cloned()
                     .collect(),

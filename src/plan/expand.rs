@@ -172,7 +172,7 @@ impl Planner<'_> {
                     } => {
                         let (change, upsert) =
                             self.upsert(step, &module.value, matching, set, scope)?;
-                        (change, Some(upsert))
+                        (change, Some(Box::new(upsert)))
                     }
                     CheckedWrite::UpsertByKey {
                         module,
@@ -181,7 +181,7 @@ impl Planner<'_> {
                     } => {
                         let (change, upsert) =
                             self.upsert_by_key(step, &module.value, sync_key, set, scope)?;
-                        (change, Some(upsert))
+                        (change, Some(Box::new(upsert)))
                     }
                     _ => (self.change(step, write, key, stability, scope)?, None),
                 };
@@ -197,6 +197,7 @@ impl Planner<'_> {
                     change,
                     edits,
                     upsert,
+                    found_by: Vec::new(),
                     assume,
                     needs: Vec::new(),
                 }))

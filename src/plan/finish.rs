@@ -3,11 +3,13 @@
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use super::addresses;
+use super::addresses::ADDRESSES;
 use super::draft::Current;
 use super::draft::Draft;
+use super::earlier::Earlier;
+use super::earlier::InTurn;
 use super::links::links;
-use crate::expr::EdgeKind;
-use crate::expr::Seq;
 use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
 use crate::metadata::value::Edit;
@@ -21,18 +23,6 @@ use crate::wire::ModuleName;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
-/// An earlier write of this run to the same record.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Earlier {
-    pub seq: Seq,
-    pub state: State,
-    pub creates: bool,
-    /// The fields it sets.
-    pub sets: Map<String, Json>,
-    /// What the record has after it.
-    pub after: Map<String, Json>,
-}
-
 /// Works out what an operation changes. `earlier` are this run's writes to the record, oldest first; what they will do
 /// is laid over what the instance has.
 pub fn finish(
@@ -41,7 +31,11 @@ pub fn finish(
     earlier: &[Earlier],
     metadata: &Metadata,
 ) -> Operation {
-    let (current, needs) = with_earlier(&draft, current, earlier);
+    let InTurn {
+        current,
+        modified,
+        needs,
+    } = InTurn::of(&draft, current, earlier, metadata);
     let base = Operation {
         seq: draft.seq,
         key: draft.key,
@@ -53,7 +47,7 @@ pub fn finish(
         status: None,
         before: Map::new(),
         after: Map::new(),
-        modified: modified(&current),
+        modified,
         reversible: draft.change.reversible(),
         row: draft.row,
         needs,
@@ -83,7 +77,13 @@ pub fn finish(
             fields,
         } => {
             let fields = merged(&module, fields, &draft.edits, &current, metadata);
-            update(base, module, record, fields, current, metadata)
+            let chosen_by = chosen_by(&draft.found_by, &current);
+            let mut operation = update(base, module, record, fields, current, metadata);
+            if operation.state == State::Planned {
+                // What chose the record must still be so when it is written.
+                operation.before.extend(chosen_by);
+            }
+            operation
         }
         Change::Delete { module, record } => delete(base, module, record, current),
         change @ (Change::Favorite { .. } | Change::Unfavorite { .. }) => {
@@ -123,43 +123,15 @@ fn by_key(base: Operation, change: Change, current: Current, metadata: &Metadata
     }
 }
 
-fn with_earlier(
-    draft: &Draft,
-    current: Current,
-    earlier: &[Earlier],
-) -> (Current, Vec<(Seq, EdgeKind)>) {
-    let mut needs = draft.needs.clone();
-    let open: Vec<&Earlier> = earlier
+fn chosen_by(names: &[String], current: &Current) -> Map<String, Json> {
+    let Current::Record(record) = current else {
+        return Map::new();
+    };
+    let value = |name: &String| record.get(name).cloned().unwrap_or_default();
+    names
         .iter()
-        .filter(|write| !write.state.is_settled())
-        .collect();
-    if let Some(last) = open.last()
-        && !needs.iter().any(|(seq, _)| *seq == last.seq)
-    {
-        needs.push((last.seq, EdgeKind::Order));
-    }
-    let mut current = current;
-    for write in open {
-        current = match current {
-            Current::Missing if write.creates => Current::Record(write.after.clone()),
-            Current::Record(mut record) => {
-                record.extend(write.after.clone());
-                Current::Record(record)
-            }
-            other => other,
-        };
-    }
-    (current, needs)
-}
-
-fn modified(current: &Current) -> Option<String> {
-    match current {
-        Current::Record(record) | Current::Detached(record) => record
-            .get("date_modified")
-            .and_then(Json::as_str)
-            .map(str::to_owned),
-        Current::Missing | Current::NoParent | Current::Links(_) => None,
-    }
+        .map(|name| (name.clone(), value(name)))
+        .collect()
 }
 
 /// The fields of `wanted` that `record` does not hold already.
@@ -266,7 +238,11 @@ fn merged(
         let Some(field) = metadata.field(module.as_str(), name) else {
             continue;
         };
-        let present = known.and_then(|record| record.get(name));
+        let made = match (known, name.as_str()) {
+            (None, ADDRESSES) => addresses::made(&fields),
+            _ => None,
+        };
+        let present = known.and_then(|record| record.get(name)).or(made.as_ref());
         let value = edit.applied_to(field, present);
         if same(Some(field), &value, Some(present.unwrap_or(&Json::Null))) != Verdict::Same {
             fields.insert(name.clone(), value);

@@ -1,5 +1,10 @@
 //! A link or an unlink and what is linked now, into an operation on what is left to do.
 
+use std::collections::BTreeMap;
+
+use serde_json::Map;
+use serde_json::Value as Json;
+
 use super::draft::Current;
 use super::draft::Linked;
 use super::finish::not_found;
@@ -29,6 +34,7 @@ pub(super) fn links(base: Operation, change: Change, current: Current) -> Operat
     if !linked.missing.is_empty() {
         return none_such(base, &linked.missing);
     }
+    let set = set_of_relation(&change);
     let (change, all) = still_to_do(change, &linked);
     let weight = change.weight();
     let present = |id: &&RecordId| linked.contains(id);
@@ -47,6 +53,7 @@ pub(super) fn links(base: Operation, change: Change, current: Current) -> Operat
     };
     let after = Relations {
         to: if is_link { all } else { Vec::new() },
+        columns: set,
         ..Relations::default()
     };
     let state = match weight {
@@ -80,6 +87,17 @@ fn none_such(base: Operation, missing: &[(ModuleName, RecordId)]) -> Operation {
         )),
         ..not_found(base, None)
     }
+}
+
+/// The columns of the relation that a link sets.
+fn set_of_relation(change: &Change) -> BTreeMap<RecordId, Map<String, Json>> {
+    let targets: &[LinkTarget] = match change {
+        Change::Link { targets, .. } => targets,
+        _ => &[],
+    };
+    let set = targets.iter().filter(|target| !target.columns.is_empty());
+    set.map(|target| (target.id.clone(), target.columns.clone()))
+        .collect()
 }
 
 /// A link or unlink without what is so already, and all the records it names.

@@ -1,12 +1,14 @@
 //! What a playbook would do: items into drafts, drafts and current values into operations. Pure: it says what it needs
 //! to know, and somebody else asks.
 
+mod addresses;
 mod binding;
 mod calls;
 mod changes;
 mod conflict;
 mod decide;
 mod draft;
+mod earlier;
 mod ending;
 mod expand;
 mod finish;
@@ -20,8 +22,11 @@ mod upserts;
 mod values;
 
 pub use binding::Binding;
+pub use binding::Column;
 pub use binding::bindings;
+pub use binding::columns;
 pub use binding::released;
+pub use conflict::Conflict;
 pub use conflict::conflict;
 pub use decide::decide;
 pub use draft::Current;
@@ -30,11 +35,11 @@ pub use draft::Fields;
 pub use draft::Linked;
 pub use draft::Need;
 pub use draft::Upsert;
+pub use earlier::Earlier;
 pub use ending::ended;
 pub use expand::Expanded;
 pub use expand::Item;
 pub use expand::Planner;
-pub use finish::Earlier;
 pub use finish::finish;
 pub use guards::Guard;
 pub use guards::GuardError;

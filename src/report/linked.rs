@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use super::OperationReport;
 use super::text::cells;
 use super::text::value;
+use crate::metadata::value::is_empty;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Former;
@@ -24,6 +25,8 @@ pub(super) struct Linked {
     pub(super) through: String,
     /// Id → what it sets of the relation.
     pub(super) columns: BTreeMap<String, Map<String, Json>>,
+    /// Id → what of the relation stands there before.
+    pub(super) held: BTreeMap<String, Map<String, Json>>,
     /// Id of a record that has one at most → the one it leaves, or the fields that name it.
     pub(super) leaves: BTreeMap<String, Map<String, Json>>,
 }
@@ -44,12 +47,17 @@ impl Linked {
             _ => return None,
         };
         let with_columns = targets.iter().filter(|target| !target.columns.is_empty());
-        let replaced = Relations::from_map(before).replaces.into_iter();
+        let before = Relations::from_map(before);
+        let held = before.columns.iter();
+        let held = held.map(|(id, columns)| (id.as_str().to_owned(), hide(columns)));
+        let held = held.collect();
+        let replaced = before.replaces.into_iter();
         Some(Self {
             through: link.as_str().to_owned(),
             columns: with_columns
                 .map(|target| (target.id.as_str().to_owned(), hide(&target.columns)))
                 .collect(),
+            held,
             leaves: replaced
                 .map(|replaced| {
                     let former = match replaced.former {
@@ -88,8 +96,17 @@ impl Linked {
     /// An id, and behind it what is set of the relation and what it leaves.
     fn target(&self, id: &str) -> String {
         let columns = self.columns.get(id).into_iter().flatten();
+        let held = self.held.get(id);
         let columns = columns.map(|(name, value)| {
-            format!("{} {}", cells::visible(name), value::shown(value, VALUE))
+            let was = held.and_then(|held| held.get(name));
+            let was = was.filter(|was| !is_empty(was) && *was != value);
+            let was = was.map(|was| format!("{} → ", value::shown(was, VALUE)));
+            format!(
+                "{} {}{}",
+                cells::visible(name),
+                was.unwrap_or_default(),
+                value::shown(value, VALUE)
+            )
         });
         let pieces: Vec<String> = columns.chain(self.left_by(id)).collect();
         match pieces.is_empty() {

@@ -1,5 +1,5 @@
-//! Which record a planned link binds to which other, so that what contradicts it is found; in an undo also which one an
-//! unlink frees.
+//! Which record a planned link binds to which other, and what it sets of the relation, so that what contradicts it is
+//! found; in an undo also which one an unlink frees.
 
 use rusqlite::params;
 use serde_json::Value as Json;
@@ -31,7 +31,7 @@ impl RunFile {
                         binding.record.as_str(),
                         binding.field,
                         seq.0,
-                        binding.to.as_str()
+                        binding.to
                     ])?;
             }
         }
@@ -54,7 +54,7 @@ impl RunFile {
         )
     }
 
-    /// An earlier operation that binds a record to another one by this field.
+    /// An earlier operation that binds a record to another one by this field, or sets another value of its link.
     pub fn bound_otherwise(
         &self,
         module: &str,

@@ -125,6 +125,16 @@ impl RunFile {
         Ok(found)
     }
 
+    /// What an operation was to come after, and what did not go well.
+    pub fn not_done_before(&self, down: Seq) -> Result<Vec<StoredOperation>, RunFileError> {
+        rows::operations(
+            &self.connection,
+            "op.seq IN (SELECT up FROM edge WHERE down = ?1) AND op.state IN ('failed', 'skipped', 'unknown') \
+             ORDER BY op.seq DESC",
+            (down.0,),
+        )
+    }
+
     /// Operations that were out when the run was cut off, or whose end is not known.
     pub fn unanswered(
         &self,

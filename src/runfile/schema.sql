@@ -118,10 +118,11 @@ CREATE TABLE edge (
 ) WITHOUT ROWID;
 CREATE INDEX edge_down ON edge (down);
 
-CREATE TABLE binding (                      -- a record that a link of this run binds to the one it may have
+CREATE TABLE binding (                      -- a record that a link of this run binds to the one it may have, or a column that
+                                            -- it sets of the relation
     module TEXT NOT NULL,
     record TEXT NOT NULL,
-    field  TEXT NOT NULL,                   -- the id field, or the link where no field shows it
+    field  TEXT NOT NULL,                   -- the id field, or the link where no field shows it; relation, other id and column
     seq    INTEGER NOT NULL,
     other  TEXT NOT NULL,
     PRIMARY KEY (module, record, field, seq)

@@ -1,5 +1,5 @@
-//! Steps of one playbook that undo each other's work: carried out one after the other where the playbook says in which
-//! order, refused where it does not.
+//! Steps of one playbook that work on the same things: carried out one after the other where the playbook says in which
+//! order, refused where they undo each other's work and it does not.
 
 use serde_json::Value;
 use serde_json::json;
@@ -204,4 +204,145 @@ fn nothing_holds_of_a_record_that_is_deleted_before() {
         "unlink: Accounts, record: '{{ steps.a.id }}', through: contacts, to: '{{ steps.c.id }}'",
     );
     assert_eq!(unlink["outcome"], "unchanged", "{unlink}");
+}
+
+/// What `steps` about the contact and the deal come to.
+fn refused(scene: &Scene, step: &str) -> String {
+    let said = scene.ends(3, "plan test.yaml --format json");
+    let refused = said.operation(step, "0");
+    assert_eq!(refused["label"], "local:conflict", "{said}");
+    refused["message"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn links_with_different_columns_contradict_each_other_from_whichever_end() {
+    let as_evaluator = LINK.replace(
+        "'{{ steps.c.id }}'",
+        "[{ id: '{{ steps.c.id }}', contact_role: Evaluator }]",
+    );
+    let here = as_evaluator.replace("Evaluator", "Influencer");
+    let there = "link: Contacts, record: '{{ steps.c.id }}', through: opportunities, \
+                 to: [{ id: '{{ steps.o.id }}', contact_role: Influencer }]";
+    for other in [here.as_str(), there] {
+        let scene = ground(&format!(
+            "  - {{ id: l, {as_evaluator} }}\n  - {{ id: m, {other} }}\n"
+        ));
+        let message = refused(&scene, "m");
+        assert!(
+            message.contains("steps `l` and `m` set `contact_role` of the link between"),
+            "{message}"
+        );
+        // The same from both ends is no contradiction, and sent once.
+        let same = other.replace("Influencer", "Evaluator");
+        let steps = format!("{FOUND}  - {{ id: l, {as_evaluator} }}\n  - {{ id: m, {same} }}\n");
+        scene.write("test.yaml", &steps);
+        scene.ends(0, "run test.yaml --yes -o test.run");
+        assert_eq!(tied(&scene), ["Evaluator"]);
+    }
+}
+
+fn tags(scene: &Scene) -> Vec<String> {
+    scene.server.lines(
+        "SELECT t.name FROM tags t JOIN tag_bean_rel r ON r.tag_id = t.id WHERE r.deleted = 0 ORDER BY 1",
+    )
+}
+
+#[test]
+fn a_part_that_one_step_adds_and_another_takes_out_is_a_contradiction() {
+    let edit = |id: &str, edit: &str, more: &str| {
+        format!(
+            "  - {{ id: {id}, update: Contacts, record: '{{{{ steps.c.id }}}}', {edit}: {{ tag: [One] }}{more} }}\n"
+        )
+    };
+    let scene = ground(&(edit("x", "add", "") + &edit("y", "remove", "")));
+    let message = refused(&scene, "y");
+    assert!(
+        message.contains("steps `x` and `y` contradict each other in `tag`"),
+        "{message}"
+    );
+    let ordered =
+        FOUND.to_owned() + &edit("x", "add", "") + &edit("y", "remove", ", depends_on: x");
+    scene.write("test.yaml", &ordered);
+    scene.ends(0, "run test.yaml --yes -o test.run");
+    assert_eq!(tags(&scene), [""; 0]);
+}
+
+#[test]
+fn what_one_step_did_not_add_the_next_does_not_add_for_it() {
+    for more in ["", ", depends_on: { x: finished }"] {
+        let steps = format!(
+            "  - {{ id: x, update: Contacts, record: '{{{{ steps.c.id }}}}', add: {{ tag: One }} }}
+  - {{ id: y, update: Contacts, record: '{{{{ steps.c.id }}}}', add: {{ tag: Two }}{more} }}
+"
+        );
+        let scene = ground(&steps);
+        let tolerant = FOUND.replace("max_deletes: 5", "max_failures: 3");
+        scene.write("test.yaml", &format!("{tolerant}{steps}"));
+        scene
+            .server
+            .fault("label:not_authorized,scope=entry,method=PUT,times=1");
+        let said = scene.ends(1, "run test.yaml --yes --format json -o test.run");
+        assert_eq!(
+            said.operation("x", "0")["label"],
+            "not_authorized",
+            "{said}"
+        );
+        let second = said.operation("y", "0");
+        assert_eq!(second["label"], "local:drift", "{said}");
+        let message = second["message"].as_str().unwrap_or_default();
+        assert!(
+            message.contains("step `x` was to write `tag` before it, and did not"),
+            "{message}"
+        );
+        assert_eq!(tags(&scene), [""; 0]);
+        scene.ends(0, "apply test.run --retry-failed");
+        assert_eq!(tags(&scene), ["One", "Two"]);
+        scene.ends(0, "undo test.run --yes");
+        assert_eq!(tags(&scene), [""; 0]);
+    }
+}
+
+fn addresses(scene: &Scene) -> Vec<String> {
+    scene.server.lines(
+        "SELECT email_address || ' ' || primary_address FROM email_addresses WHERE bean_module = 'Contacts' ORDER BY position",
+    )
+}
+
+#[test]
+fn an_address_is_added_to_the_one_that_the_record_is_made_with() {
+    let scene = ground(
+        "  - { id: n, create: Contacts, key: n, set: { last_name: New, email1: first@example.com } }
+  - { id: more, update: Contacts, record: '{{ steps.n.id }}', add: { email: second@example.com } }
+",
+    );
+    let plan = scene.ends(0, "plan test.yaml --format json --show-pii -o test.run");
+    let more = plan.operation("more", "0");
+    assert_eq!(
+        more["before"]["email"],
+        json!([{ "email_address": "first@example.com", "primary_address": true }])
+    );
+    scene.ends(0, "apply test.run");
+    let both = ["first@example.com 1", "second@example.com 0"];
+    assert_eq!(addresses(&scene), both);
+    let again = "run test.yaml --yes --detailed-exitcode -o again.run";
+    scene.ends(0, again);
+    assert_eq!(addresses(&scene), both);
+}
+
+#[test]
+fn one_address_and_all_of_them_are_set_by_one_name() {
+    let one = "update: Contacts, record: '{{ steps.c.id }}', set: { email1: one@example.com }";
+    let all = "update: Contacts, record: '{{ steps.c.id }}', add: { email: two@example.com }";
+    for (first, second) in [(one, all), (all, one)] {
+        for order in ["", "depends_on: x, "] {
+            let scene = ground(&format!(
+                "  - {{ id: x, {first} }}\n  - {{ id: y, {order}{second} }}\n"
+            ));
+            let message = refused(&scene, "y");
+            assert!(
+                message.contains("steps `x` and `y` both set addresses"),
+                "{message}"
+            );
+        }
+    }
 }

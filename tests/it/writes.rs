@@ -426,6 +426,107 @@ fn upserts_that_differ_in_case_alone_are_told_before_they_create_two() {
     assert_eq!(said.operation("people", "2")["outcome"], "planned");
 }
 
+const TWO_LISTS: &str = "
+  - id: from_contacts
+    for_each: [Nimbus Co, Orbit Co]
+    key: '{{ item }}'
+    upsert: Accounts
+    match: { name: '{{ item }}' }
+    set: { account_type: Customer }
+  - id: from_deals
+    for_each: [nimbus co]
+    key: '{{ item }}'
+    upsert: Accounts
+    match: { name: '{{ item }}' }
+    set: { industry: Energy }
+";
+
+#[test]
+fn upserts_of_two_steps_are_told_before_they_create_one_record_twice() {
+    let scene = Scene::new().file("p.yaml", &playbook(TWO_LISTS));
+    let said = scene.ends(3, "plan p.yaml --format json");
+    let second = said.operation("from_deals", "nimbus co");
+    assert_eq!(second["label"], "local:conflict", "{said}");
+    let message = second["message"].as_str().unwrap();
+    assert!(
+        message.contains("steps `from_contacts` and `from_deals` would each create"),
+        "{message}"
+    );
+    assert_eq!(
+        said.operation("from_contacts", "Nimbus Co")["outcome"],
+        "planned"
+    );
+}
+
+#[test]
+fn an_upsert_that_waits_for_another_finds_what_that_made() {
+    let steps = format!("{TWO_LISTS}    depends_on: from_contacts\n");
+    let scene = Scene::new().file("p.yaml", &playbook(&steps));
+    scene.ends(0, "run p.yaml --yes -o p.run");
+    let accounts = "SELECT name || ' ' || coalesce(industry, '') FROM accounts ORDER BY name";
+    assert_eq!(
+        scene.server.lines(accounts),
+        ["Nimbus Co Energy", "Orbit Co "]
+    );
+}
+
+#[test]
+fn an_upsert_leaves_a_record_alone_that_does_not_match_any_more() {
+    let steps = "
+  - id: renamed
+    upsert: Accounts
+    match: { website: one.example.com }
+    set: { name: Renamed }
+";
+    let scene = ground().file("p.yaml", &playbook(steps));
+    let id = scene
+        .server
+        .text("SELECT id FROM accounts WHERE name = 'Acme one'");
+    let path = format!("/Accounts/{id}");
+    let website = |address: &str| json!({ "website": address });
+    scene
+        .server
+        .somebody("PUT", &path, &website("one.example.com"));
+    // Long ago, so that nobody has to wait for the next second.
+    let long_ago = "UPDATE accounts SET date_modified = '2026-01-01 00:00:00'";
+    scene.server.database().execute(long_ago, ()).unwrap();
+    scene.ends(0, "plan p.yaml -o p.run");
+    scene
+        .server
+        .somebody("PUT", &path, &website("corrected.example.com"));
+    let said = scene.ends(1, "apply p.run --format json");
+    let renamed = said.operation("renamed", "0");
+    assert_eq!(renamed["label"], "local:drift", "{said}");
+    assert!(
+        renamed["message"].as_str().unwrap().contains("`website`"),
+        "{renamed}"
+    );
+    let names = "SELECT name FROM accounts ORDER BY name";
+    assert_eq!(scene.server.lines(names), ["Acme one", "Acme two"]);
+}
+
+#[test]
+fn an_upsert_by_an_address_adds_another_to_it() {
+    let steps = "
+  - id: people
+    upsert: Contacts
+    match: { email1: a@example.com }
+    set: { last_name: Doe }
+    add: { email: b@example.com }
+";
+    let scene = Scene::new().file("p.yaml", &playbook(steps));
+    let mails = "SELECT email_address || primary_address FROM email_addresses WHERE bean_module = 'Contacts' \
+                 ORDER BY position";
+    for _ in 0..2 {
+        scene.ends(0, "run p.yaml --yes -o p.run");
+        std::fs::remove_file(scene.path("p.run")).unwrap();
+        assert_eq!(
+            scene.server.lines(mails),
+            ["a@example.com1", "b@example.com0"]
+        );
+    }
+}
+
 #[test]
 fn a_record_that_one_step_deletes_is_no_other_steps_to_write_to() {
     let other = |verb: &str, depends: &str| {

@@ -20,6 +20,7 @@ use crate::expr::Tree;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
 use crate::metadata::Writable;
+use crate::metadata::is_single_address;
 use crate::metadata::value;
 
 /// Whether a record is made or changed: only one that is made can lack something.
@@ -172,6 +173,40 @@ impl<'a> Examiner<'a> {
                 self.literal(described, field, name, &part.value, Ask::Stored);
             }
         }
+    }
+
+    /// `email1` is one address out of `email`. What comes of setting both is not documented.
+    pub(super) fn addresses(
+        &mut self,
+        described: Described<'a>,
+        set: &'a [SetField],
+        parts: &'a [PartField],
+    ) {
+        let single = set
+            .iter()
+            .map(|field| &field.name)
+            .find(|name| is_single_address(&name.value));
+        let set = set.iter().map(|field| &field.name);
+        let mut names = set.chain(parts.iter().map(|part| &part.name));
+        let whole = names.find(|name| {
+            let field = described.module.field(&name.value);
+            field.is_some_and(|field| field.kind == FieldKind::Email)
+                && !is_single_address(&name.value)
+        });
+        let (Some(single), Some(whole)) = (single, whole) else {
+            return;
+        };
+        let (one, all) = (&single.value, &whole.value);
+        let problem = invalid(format!(
+            "`{one}` of `{}` is one of the addresses in `{all}`, and both are changed",
+            described.name
+        ))
+        .at(single.span, "sets one address")
+        .at(whole.span, "changes the list that it is in")
+        .help(format!(
+            "write all addresses in `{all}`, the first of them with `primary_address: true`"
+        ));
+        self.push_of(one, problem);
     }
 
     /// Says why a field cannot be set, and whether its value is worth judging.

@@ -137,6 +137,7 @@ impl<'a> Examiner<'a> {
             CheckedWrite::Create { set, under, .. } => {
                 if let Some(described) = described {
                     self.set(described, set.iter(), Purpose::Create);
+                    self.addresses(described, set, &[]);
                 }
                 if let Some(under) = under {
                     self.under(module, under);
@@ -149,6 +150,7 @@ impl<'a> Examiner<'a> {
                 if let Some(described) = described {
                     self.set(described, set.iter(), Purpose::Update);
                     self.parts(described, parts);
+                    self.addresses(described, set, parts);
                 }
             }
             CheckedWrite::Upsert {
@@ -162,6 +164,7 @@ impl<'a> Examiner<'a> {
                     self.matching(described, matching);
                     self.set(described, matching.iter().chain(set), Purpose::Upsert);
                     self.parts(described, parts);
+                    self.addresses(described, set, parts);
                 }
             }
             // Whether it is an update or a create, which wants more fields, nobody knows here.

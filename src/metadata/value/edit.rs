@@ -53,6 +53,19 @@ impl Edit {
         Ok(())
     }
 
+    /// Whether it takes out what a write added that found `before` and left `after`, or adds what that one took out.
+    pub fn takes_back(&self, field: &Field, before: Option<&Json>, after: &Json) -> bool {
+        let before = before
+            .map(|value| parts_of(field, value))
+            .unwrap_or_default();
+        let after = parts_of(field, after);
+        let has = |parts: &[Json], part: &Json| parts.iter().any(|one| is_same(field, one, part));
+        let comes_and_goes = |parts: &[Json], from: &[Json], to: &[Json]| {
+            parts.iter().any(|part| has(to, part) && !has(from, part))
+        };
+        comes_and_goes(&self.remove, &before, &after) || comes_and_goes(&self.add, &after, &before)
+    }
+
     /// The field as it will be.
     pub fn applied_to(&self, field: &Field, present: Option<&Json>) -> Json {
         let present = present

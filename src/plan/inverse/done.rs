@@ -220,7 +220,7 @@ fn linked(
                     id: target.id.clone(),
                     columns: columns.clone(),
                 };
-                recoveries.push(Recovery::of(near.link(vec![target])));
+                recoveries.push(with_columns(near.link(vec![target]), targets));
             }
             continue;
         }
@@ -255,13 +255,40 @@ fn linked(
     if made.is_empty() {
         return recoveries;
     }
-    recoveries.push(Recovery::of(Change::Unlink {
-        module: near.module.clone(),
-        record: near.record.clone(),
-        link: near.link.clone(),
-        others: made,
-    }));
+    // Each by itself whose columns somebody may have set meanwhile: the others go all the same.
+    let has_columns = |id: &RecordId| {
+        targets
+            .iter()
+            .any(|target| target.id == *id && !target.columns.is_empty())
+    };
+    let (singly, together): (Vec<RecordId>, Vec<RecordId>) =
+        made.into_iter().partition(has_columns);
+    let parts = singly.into_iter().map(|id| vec![id]).chain([together]);
+    for others in parts.filter(|others| !others.is_empty()) {
+        let unlink = Change::Unlink {
+            module: near.module.clone(),
+            record: near.record.clone(),
+            link: near.link.clone(),
+            others,
+        };
+        recoveries.push(with_columns(unlink, targets));
+    }
     recoveries
+}
+
+/// What takes links back, as long as they have the columns that the run gave them.
+fn with_columns(change: Change, targets: &[LinkTarget]) -> Recovery {
+    let others = change.others();
+    let ours = targets
+        .iter()
+        .filter(|target| !target.columns.is_empty() && others.contains(&&target.id));
+    let columns = ours
+        .map(|target| (target.id.clone(), target.columns.clone()))
+        .collect();
+    Recovery {
+        columns,
+        ..Recovery::of(change)
+    }
 }
 
 fn near_again(near: &Near<'_>, replaced: &Replaced) -> Option<Change> {

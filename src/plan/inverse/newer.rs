@@ -106,7 +106,7 @@ fn tied(mut linked: Linked, change: &Change, newer: &Change, metadata: &Metadata
             freed.iter().any(|freed| {
                 freed.field == own.field
                     && is_of(freed, &module, &own.record)
-                    && is_between(held, &own.record, &freed.to)
+                    && is_between(held, &own.record, &RecordId::new(freed.to.as_str()))
             })
         };
         linked.held.retain(|held| !is_freed(held));
@@ -118,7 +118,7 @@ fn tied(mut linked: Linked, change: &Change, newer: &Change, metadata: &Metadata
             linked.held.push(Replaced {
                 module,
                 record: own.record,
-                former: Former::Linked(LinkTarget::plain(bound.to.clone())),
+                former: Former::Linked(LinkTarget::plain(RecordId::new(bound.to.as_str()))),
             });
         }
     }

@@ -48,6 +48,9 @@ pub struct Recovery {
     /// Of a record that the run made below another: that one, which is linked to it for no other reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub below: Option<Parent>,
+    /// Of links: the columns that the run gave them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub columns: BTreeMap<RecordId, Map<String, Json>>,
 }
 
 impl Recovery {
@@ -59,6 +62,7 @@ impl Recovery {
             print: None,
             from: None,
             below: None,
+            columns: BTreeMap::new(),
         }
     }
 
@@ -124,7 +128,11 @@ impl Recovery {
             Current::Record(record) | Current::Detached(record) => {
                 self.changed_fields(record, saved, metadata)
             }
-            Current::Links(linked) => self.taken(linked),
+            Current::Links(linked) => {
+                let mut changed = self.taken(linked);
+                changed.extend(self.recast(linked));
+                changed
+            }
             Current::Missing | Current::NoParent => Vec::new(),
         }
     }
@@ -164,6 +172,29 @@ impl Recovery {
             .into_iter()
             .map(|name| format!("`{name}`"))
             .collect()
+    }
+
+    /// Columns of links that somebody has set to something else since.
+    fn recast(&self, linked: &Linked) -> Vec<String> {
+        let wanted = |id: &RecordId| match &self.change {
+            Change::Link { targets, .. } => targets.iter().find(|target| target.id == *id),
+            _ => None,
+        };
+        let mut changed = Vec::new();
+        for (id, given) in &self.columns {
+            let Some(held) = linked.present.get(id) else {
+                continue;
+            };
+            let back = wanted(id).map(|target| &target.columns);
+            for (name, ours) in given {
+                let is = |value: &Json| same(None, value, held.get(name)) != Verdict::Different;
+                let is_back = back.and_then(|back| back.get(name)).is_some_and(is);
+                if !is(ours) && !is_back {
+                    changed.push(format!("`{name}` of the link to `{id}`"));
+                }
+            }
+        }
+        changed
     }
 
     /// Records that somebody has bound to another one since.

@@ -288,6 +288,7 @@ fn run(model: &mut Model, changes: Vec<Change>, metadata: &Metadata) -> Vec<Done
             change,
             edits: Vec::new(),
             upsert: None,
+            found_by: Vec::new(),
             assume: Assume::Nothing,
             needs: Vec::new(),
         };

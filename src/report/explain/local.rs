@@ -14,8 +14,8 @@ pub(super) fn words(label: LocalLabel) -> Words {
             advice: "nothing; skips by `when` neither fail a run nor block other steps",
         },
         LocalLabel::Conflict => Words {
-            meaning: "two operations contradict each other: they set a field of a record to different values, link and unlink the same records, write the same file, or one deletes what the other writes to",
-            advice: "drop one of the two, or say with `depends_on` which of a link and an unlink comes first; a delete comes last",
+            meaning: "two operations contradict each other: they set a field of a record to different values, add to a field what the other takes out, link and unlink the same records, create the record that the other would create too, write the same file, or one deletes what the other writes to",
+            advice: "drop one of the two, or say with `depends_on` which of the two comes first; a delete comes last",
         },
         LocalLabel::Dependency => Words {
             meaning: "something this operation is built on failed, is unknown, or was skipped for the same reason",

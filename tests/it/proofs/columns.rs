@@ -133,3 +133,101 @@ fn of_a_part_that_was_linked_the_columns_come_back() {
     scene.ends(0, "undo columns.run --yes");
     assert_eq!(primary(&scene), ["p1 home 0"]);
 }
+
+/// Gives a contact another part in the deal.
+fn somebody_casts(scene: &Scene, name: &str, role: &str) {
+    let id = |table: &str, name: &str| {
+        let column = if table == "contacts" {
+            "last_name"
+        } else {
+            "name"
+        };
+        let sql = format!("SELECT id FROM {table} WHERE {column} = '{name}'");
+        scene.server.text(&sql)
+    };
+    let contact = json!({ "id": id("contacts", name), "contact_role": role });
+    scene.server.somebody(
+        "POST",
+        &format!("/Opportunities/{}/link", id("opportunities", "deal")),
+        &json!({ "link_name": "contacts", "ids": [contact] }),
+    );
+}
+
+#[test]
+fn a_plan_says_which_columns_it_replaces() {
+    let scene = ground();
+    let plan = scene.ends(0, "plan columns.yaml --format json -o columns.run");
+    let cast = plan.operation("cast", "0");
+    let p0 = scene
+        .server
+        .text("SELECT id FROM contacts WHERE last_name = 'p0'");
+    let role = |side: &str| cast[side]["columns"][&p0]["contact_role"].clone();
+    assert_eq!(role("before"), "Influencer");
+    assert_eq!(role("after"), "Technical Evaluator");
+    let change = "contact_role \"Influencer\" → \"Technical Evaluator\"";
+    for format in ["text", "markdown"] {
+        scene
+            .ends(0, &format!("show columns.run --format {format}"))
+            .says(change);
+    }
+}
+
+#[test]
+fn columns_that_somebody_set_meanwhile_are_not_written_over() {
+    let scene = ground();
+    scene.ends(0, "plan columns.yaml -o columns.run");
+    somebody_casts(&scene, "p0", "Business User");
+    somebody_casts(&scene, "p3", "Business User");
+    let said = scene.ends(1, "apply columns.run --format json");
+    let cast = said.operation("cast", "0");
+    assert_eq!(cast["label"], "local:drift", "{said}");
+    let message = cast["message"].as_str().unwrap();
+    assert!(
+        message.contains("somebody set `contact_role` of the link to"),
+        "{message}"
+    );
+    assert_eq!(
+        parts(&scene),
+        ["p0 Business User", "p1 Other", "p3 Business User"]
+    );
+}
+
+#[test]
+fn columns_that_somebody_set_as_planned_are_no_drift() {
+    let scene = ground();
+    scene.ends(0, "plan columns.yaml -o columns.run");
+    somebody_casts(&scene, "p0", "Technical Evaluator");
+    somebody_casts(&scene, "p3", "Influencer");
+    let said = scene.ends(0, "apply columns.run --format json");
+    assert_eq!(
+        said.operation("cast", "0")["outcome"],
+        "unchanged",
+        "{said}"
+    );
+}
+
+#[test]
+fn an_undo_leaves_links_whose_columns_somebody_set_after_the_run() {
+    let scene = ground();
+    scene.ends(0, "run columns.yaml --yes -o columns.run");
+    somebody_casts(&scene, "p0", "Business User");
+    somebody_casts(&scene, "p3", "Business Evaluator");
+    let said = scene.ends(1, "undo columns.run --yes --format json");
+    assert_eq!(said.json()["summary"]["labels"]["local:drift"], 2, "{said}");
+    said.says("somebody changed `contact_role` of the link to");
+    assert_eq!(
+        parts(&scene),
+        [
+            "p0 Business User",
+            "p1 Other",
+            "p2 Executive Sponsor",
+            "p3 Business Evaluator"
+        ]
+    );
+    assert_eq!(primary(&scene), ["p0 home 1", "p1 home 0"]);
+    scene.ends(0, "undo columns.run --yes --force");
+    assert_eq!(
+        parts(&scene),
+        ["p0 Influencer", "p1 Other", "p2 Executive Sponsor"]
+    );
+}
