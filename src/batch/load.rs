@@ -20,7 +20,7 @@ use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::Write;
 
-/// Ids that one link request carries at most (design 7).
+/// Ids that one link request carries at most.
 const IDS: usize = 200;
 
 #[derive(Debug, Default)]

@@ -291,7 +291,7 @@ fn unknown(own: &str, attribute: &str) -> Problem {
     .help(help)
 }
 
-/// Verbs whose item results have the record's fields straight on them (design, section 3). What a call answers, nobody
+/// Verbs whose item results have the record's fields straight on them. What a call answers, nobody
 /// knows; where it is a record, it is treated as one.
 pub(super) fn gives_one_record(step: &CheckedStep) -> bool {
     matches!(

@@ -1,4 +1,4 @@
-//! Exit codes: public, stable, chosen in one place (design 11).
+//! Exit codes: public, stable, chosen in one place.
 
 use std::process::ExitCode;
 

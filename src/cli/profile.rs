@@ -30,7 +30,7 @@ pub(crate) struct Profile {
     pub(crate) platform: Option<String>,
     pub(crate) api_version: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
-    /// What ids of new records are made of, in place of the address (design: create once, whatever happens).
+    /// What ids of new records are made of, in place of the address, so that another address creates nothing anew.
     pub(crate) identity: Option<String>,
     /// Writing there wants `--confirm HOST` as well.
     #[serde(default)]

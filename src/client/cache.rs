@@ -26,7 +26,7 @@ const MOST_FILES: usize = 32;
 /// A larger one is neither written nor read.
 const LARGEST_FILE: u64 = 64 << 20;
 
-/// Whether the hash covers dropdown lists is not known (fact sheet 7), so nothing is believed for longer.
+/// Whether the hash covers dropdown lists is not known (fact sheet, Unknown), so nothing is believed for longer.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
 
 /// The metadata of one instance as one user sees them.

@@ -11,7 +11,7 @@ use crate::wire::ModuleName;
 use crate::wire::Reaction;
 use crate::wire::Read;
 
-/// The sections of `/metadata` that anything here reads; the whole would be megabytes of layouts (fact sheet 7).
+/// The sections of `/metadata` that anything here reads; the whole would be megabytes (fact sheet 7).
 const SECTIONS: &[&str] = &[
     "full_module_list",
     "modules",

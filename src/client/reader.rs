@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// The first contact: whatever is wrong with the way there is said as such. What passes by itself is waited for, as
-    /// long as a request that is repeated is (design 8).
+    /// long as a request that is repeated is.
     pub async fn log_in(&self) -> Result<Me, ClientError> {
         let delays = ExponentialBuilder::new()
             .with_min_delay(FIRST_DELAY)

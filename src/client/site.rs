@@ -90,7 +90,7 @@ impl Site {
         Ok(site)
     }
 
-    /// The normal form: the instance's identity where no other is given (design, section 6).
+    /// The normal form: the instance's identity where no other is given.
     pub fn as_str(&self) -> &str {
         &self.address
     }

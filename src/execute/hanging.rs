@@ -26,7 +26,7 @@ use crate::wire::RecordId;
 /// Ids named of one link; of more there is only the number.
 const NAMED: usize = 1_000;
 
-/// Records asked about in one filter, and records of a page (design 7).
+/// Records asked about in one filter, and records of a page.
 const AT_ONCE: usize = 200;
 
 pub(super) type About = (ModuleName, RecordId);

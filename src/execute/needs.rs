@@ -24,7 +24,7 @@ use crate::wire::Read;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
-/// Ids asked for in one filter (design 7).
+/// Ids asked for in one filter.
 const IDS_AT_ONCE: usize = 200;
 
 /// What became of one need.

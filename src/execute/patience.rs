@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::event::Activity;
 
-/// Attempts of one request while others succeed (design 8).
+/// Attempts of one request while others succeed.
 const ATTEMPTS: usize = 5;
 
 /// Between two looks at an instance that does not answer.

@@ -42,7 +42,7 @@ const FIRST_ENTRIES: usize = 20;
 /// Fewer operations are not spread over several batches: a request costs more than they do.
 const FEWEST_ENTRIES: usize = 4;
 
-/// Time that a batch may take at the instance (design 7).
+/// Time that a batch may take at the instance.
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// No byte limit goes below this; what is larger by itself goes by itself.
@@ -51,7 +51,7 @@ const FEWEST_BYTES: usize = 16 << 10;
 /// How much longer than usual an answer may take before something is thought to have changed.
 const SLOWER: f64 = 1.4;
 
-/// What the published measurement gives for a request and for an entry of each class, in seconds (design 10). Only how
+/// What the published measurement gives for a request and for an entry of each class, in seconds. Only how
 /// they stand to each other matters: the instance's own times take their place as they are measured.
 const REQUEST: f64 = 0.45;
 const ENTRY: [f64; Class::COUNT] = [0.112, 0.076, 0.091, 0.076];

@@ -460,7 +460,7 @@ impl Object for ByKey {
     }
 }
 
-/// A key as items have it (design, section 3); none, where there is nothing to look for.
+/// A key as items have it; none, where there is nothing to look for.
 fn sought(key: &Value) -> Result<Option<String>, Error> {
     match to_json(key)? {
         Json::Null => Ok(None),

@@ -215,7 +215,7 @@ impl Field {
             && !defaulted
     }
 
-    /// Whether reports hide it (design, section 5).
+    /// Whether reports hide it.
     pub fn is_personal(&self) -> bool {
         self.is(Mark::Pii)
             || matches!(self.kind, FieldKind::Email | FieldKind::Phone)

@@ -356,7 +356,7 @@ fn length(value: Option<&Json>, place: &str, notes: &mut Notes) -> (Option<u32>,
     (whole, behind)
 }
 
-/// `true`, `"true"`, `1` and `"1"` all occur (fact sheet 7).
+/// `true` and `"true"` occur (fact sheet 7); `1` and `"1"` are taken too.
 fn flag(value: Option<&Json>, place: &str, notes: &mut Notes) -> Option<bool> {
     match value? {
         Json::Null => None,

@@ -17,7 +17,7 @@ use crate::wire::RestPath;
 use crate::wire::Write;
 use crate::wire::WriteMethod;
 
-/// Ids a link request carries at most (design 7).
+/// Ids a link request carries at most.
 const LINKS_A_REQUEST: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -331,7 +331,7 @@ impl Change {
             // Records that Sugar makes along with this one have ids of their own, which no answer shows; and what a
             // record added along with it was linked to before is not asked.
             Self::Create { fields, .. } if fields.values().any(is_link_action) => Reversible::No,
-            // Whether it made the record or changed it is not known for certain before it is done (design 9).
+            // Whether it made the record or changed it is not known for certain before it is done.
             Self::UpsertByKey { .. } => Reversible::No,
             change => change.action().reversible(),
         }

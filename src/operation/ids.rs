@@ -1,4 +1,4 @@
-//! The ids of creates: computed, so that a create can be repeated without a duplicate (design 6).
+//! The ids of creates: computed, so that a create can be repeated without a duplicate.
 
 use uuid::Uuid;
 

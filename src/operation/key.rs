@@ -18,7 +18,7 @@ pub enum KeyError {
 }
 
 impl Key {
-    /// Strings as they are, integers and booleans as JSON writes them (design 3).
+    /// Strings as they are, integers and booleans as JSON writes them.
     pub fn from_value(value: &Json) -> Result<Self, KeyError> {
         match value {
             Json::String(text) if text.is_empty() => Err(KeyError::Empty),

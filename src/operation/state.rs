@@ -75,7 +75,7 @@ impl State {
         matches!(self, Self::Ok | Self::Unchanged)
     }
 
-    /// The first present of failed, unknown, deferred, planned, ok, unchanged, skipped (design 11).
+    /// The first present of failed, unknown, deferred, planned, ok, unchanged, skipped.
     pub fn worst(states: impl IntoIterator<Item = Self>) -> Option<Self> {
         let rank = |state: &Self| match state {
             Self::Failed => 0,

@@ -25,7 +25,7 @@ use crate::wire::RecordId;
 use crate::wire::is_dots;
 use crate::wire::parts_of_order;
 
-/// Values of a top-level `$in` asked for at once (design 3).
+/// Values of a top-level `$in` asked for at once.
 const VALUES_AT_ONCE: usize = 200;
 
 /// What is to be asked for one item of a read step.

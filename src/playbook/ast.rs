@@ -40,7 +40,7 @@ pub struct Playbook {
     pub outputs: Fields,
     pub requires: Option<Located<String>>,
     pub identity: Option<Located<String>>,
-    /// Raised to create again what an earlier run created and somebody deleted (design 6).
+    /// Raised to create again what an earlier run created and somebody deleted.
     pub generation: u64,
     pub unread: Unread,
 }
@@ -130,7 +130,7 @@ pub enum VarKind {
     Secret,
 }
 
-/// `limits`. Absent numbers have the defaults of design 5: no bound, but no deletes.
+/// `limits`. Absent numbers have defaults: no bound, but no deletes.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Limits {
     pub max_changes: Option<u64>,
@@ -339,7 +339,7 @@ pub enum OnErrorAction {
 /// `on_error`: one answer for every label, or one by label.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OnError {
-    /// For labels not named; absent when the playbook left it to the default of design 3.
+    /// For labels not named; absent when the playbook left it to the default.
     pub otherwise: Option<OnErrorAction>,
     pub by_label: Vec<(Located<String>, OnErrorAction)>,
 }

@@ -1,4 +1,4 @@
-//! The JSON report, version 1 (design 11): within it fields are added, never changed or taken away.
+//! The JSON report, version 1: within it fields are added, never changed or taken away.
 //!
 //! The order of fields is the order in which people read them. Everything personal is hidden before it gets here.
 

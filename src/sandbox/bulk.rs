@@ -1,4 +1,4 @@
-//! `POST /bulk`: taking it apart and putting the answers together (reference, section 2).
+//! `POST /bulk`: taking it apart and putting the answers together (fact sheet 2).
 
 use axum::body::Bytes;
 use serde_json::Map;

@@ -1,4 +1,4 @@
-//! One call as a handler sees it, decoded with all the tolerance that real clients rely on (reference, section 0).
+//! One call as a handler sees it, decoded with all the tolerance that real clients rely on (fact sheet 0).
 
 use std::fmt;
 
@@ -93,7 +93,7 @@ pub(crate) struct Call {
     pub(crate) raw: Bytes,
 }
 
-/// The newest version the sandbox speaks: 11.24 (reference, section 0).
+/// The newest version the sandbox speaks: 11.24 (fact sheet 0).
 const NEWEST: (u32, u32) = (11, 24);
 const OLDEST_MAJOR: u32 = 10;
 

@@ -1,4 +1,4 @@
-//! The endpoints: those of section 1 of the reference and its extras, and what each costs.
+//! The endpoints: those of fact sheet 1 and its extras, and what each costs.
 
 use super::favorites::Mark;
 use super::integrate::Key;

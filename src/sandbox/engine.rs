@@ -153,7 +153,7 @@ impl Engine {
             .map_err(Failure::into_answer)
     }
 
-    /// Any call may say which metadata it knows (reference, section 7).
+    /// Any call may say which metadata it knows (fact sheet 7).
     fn up_to_date(&self, hash: Option<&str>) -> Result<(), Failure> {
         if hash.is_none_or(|hash| hash == self.metadata_hash) {
             return Ok(());

@@ -1,4 +1,4 @@
-//! Records addressed by a key of another system: `sync_key` and `/integrate` (reference, section 1.7).
+//! Records addressed by a key of another system: `sync_key` and `/integrate` (fact sheet 1.7).
 //!
 //! For administrators only, as in current versions.
 

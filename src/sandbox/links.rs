@@ -272,7 +272,7 @@ fn role_of(join: &JoinTable) -> String {
 }
 
 /// The row of a join table. Where a record may have only one at the other side, the new row replaces the old one: the
-/// screens of Sugar show one account of a contact though the table could hold several (reference, section 9).
+/// screens of Sugar show one account of a contact though the table could hold several (fact sheet 9).
 fn join_rows(
     cx: &Context<'_>,
     join: &JoinTable,

@@ -33,7 +33,7 @@ pub(crate) enum Scope<'a> {
     },
 }
 
-/// How many records, from where (reference, section 1.2).
+/// How many records, from where (fact sheet 1.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) size: usize,

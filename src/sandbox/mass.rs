@@ -1,4 +1,4 @@
-//! `MassUpdate`: one change, or deletion, for many records (reference, section 1.7).
+//! `MassUpdate`: one change, or deletion, for many records (fact sheet 1.7).
 
 use serde_json::Map;
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! `/metadata` in the shape clients know, its untidiness included (reference, section 7), and the lists of `/enum`.
+//! `/metadata` in the shape clients know, its untidiness included (fact sheet 7), and the lists of `/enum`.
 
 use serde_json::Map;
 use serde_json::Value;

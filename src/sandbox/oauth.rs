@@ -1,4 +1,4 @@
-//! Tokens: the password and refresh grants, expiry, logout (reference, section 8).
+//! Tokens: the password and refresh grants, expiry, logout (fact sheet 8).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

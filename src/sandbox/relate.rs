@@ -1,4 +1,4 @@
-//! The endpoints under `/link`: list, create, link, unlink (reference, section 1.3).
+//! The endpoints under `/link`: list, create, link, unlink (fact sheet 1.3).
 
 use serde_json::Value;
 

@@ -1,4 +1,4 @@
-//! Which endpoint a method and a path mean (reference, section 1).
+//! Which endpoint a method and a path mean (fact sheet 1).
 
 use super::call::Method;
 use super::endpoint::Endpoint;

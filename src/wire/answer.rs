@@ -96,7 +96,7 @@ pub enum Sent {
     Perhaps,
 }
 
-/// What a fault means for the run (design, section 8).
+/// What a fault means for the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
     /// Refresh or log in, once for everybody, and repeat.

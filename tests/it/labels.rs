@@ -1,4 +1,4 @@
-//! Labels decide (design 8): the table, line by line, against a Sugar that answers as told. Each row is one write that meets
+//! Labels decide: the table, line by line, against a Sugar that answers as told. Each row is one write that meets
 //! one fault; the columns say what became of it and how often it arrived.
 
 use std::time::Duration;

@@ -30,7 +30,7 @@ struct Target<'a> {
     field: &'a Field,
 }
 
-/// Values of a top-level `$in` asked for at once (design 3); elsewhere there may be no more.
+/// Values of a top-level `$in` asked for at once; elsewhere there may be no more.
 const VALUES_AT_ONCE: usize = 200;
 
 /// Whether a condition stands at the top of `where`, or inside `$and`, `$or` or the like.

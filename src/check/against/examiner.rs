@@ -17,7 +17,7 @@ use crate::metadata::Module;
 use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
 
-/// What a missing right to write is worth (design, section 4): a plan may be made by someone who may only read.
+/// What a missing right to write is worth: a plan may be made by someone who may only read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WriteAccess {
     Required,

@@ -1,6 +1,6 @@
 //! A checked playbook against what the instance says of itself: names, literal values, links, rights. Pure.
 //!
-//! Sugar drops an unknown field without a word and stores any value (fact sheet 4.2), so a mistake that is not found
+//! Sugar drops an unknown field without a word and stores any value of a dropdown (fact sheet 4.2), so a mistake that is not found
 //! here is found by nobody. What metadata does not describe is not judged: a module that is listed but not described, a
 //! field of a kind nobody documents, a value that a template gives. Values of templates are judged while planning.
 

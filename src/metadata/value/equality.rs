@@ -1,4 +1,4 @@
-//! The rules of equality (design 8) as properties, held against whatever values there may be.
+//! The rules of equality as properties, held against whatever values there may be.
 
 use proptest::prelude::*;
 use serde_json::Map;

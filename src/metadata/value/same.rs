@@ -1,4 +1,4 @@
-//! Whether what came back is what was sent (design, section 8: "Equal are: …").
+//! Whether what came back is what was sent.
 
 use serde_json::Map;
 use serde_json::Value as Json;

@@ -1,4 +1,4 @@
-//! Personal data, kept out of reports unless somebody asks for it (design 5).
+//! Personal data, kept out of reports unless somebody asks for it.
 //!
 //! What is hidden keeps a shape and a tag, so that a reader sees that it changes without seeing what it is.
 

@@ -1,4 +1,4 @@
-//! Sugar's filter language (reference, section 3): read into conditions, translated to SQL with parameters.
+//! Sugar's filter language (fact sheet 3): read into conditions, translated to SQL with parameters.
 
 mod operator;
 mod parse;

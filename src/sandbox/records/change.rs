@@ -1,6 +1,6 @@
 //! What a body asks to change: read once, before anything is written.
 //!
-//! What Sugar does not know or does not let be written is dropped without a word (reference, section 4.2).
+//! What Sugar does not know or does not let be written is dropped without a word (fact sheet 4.2).
 
 use rusqlite::types::Value as SqlValue;
 use serde_json::Map;
@@ -44,7 +44,7 @@ pub(crate) enum EmailChange {
     Primary(String),
 }
 
-/// `{"add": […], "delete": […], "create": […]}` under a link's name (reference, section 4.3).
+/// `{"add": […], "delete": […], "create": […]}` under a link's name (fact sheet 4.3).
 #[derive(Debug)]
 pub(crate) struct LinkActions {
     pub(crate) link: Link,

@@ -31,7 +31,7 @@ pub(crate) struct TeamEntry {
     selected: bool,
 }
 
-/// Flags come as booleans, as numbers and as `"0"`/`"1"` (reference, section 4.1).
+/// Flags come as booleans and as `"0"`/`"1"` (fact sheet 4.1); numbers are borne too.
 fn flag(map: &Map<String, Value>, key: &str) -> bool {
     match map.get(key) {
         Some(Value::Bool(flag)) => *flag,

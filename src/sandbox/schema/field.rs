@@ -32,7 +32,7 @@ pub(crate) enum Access {
     ReadOnly,
 }
 
-/// How values of a field look (reference, section 4.1).
+/// How values of a field look (fact sheet 4.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Id,

@@ -49,7 +49,7 @@ pub(crate) struct Module {
     pub(crate) table: String,
     pub(crate) fields: BTreeMap<String, Field>,
     pub(crate) indices: Vec<Vec<String>>,
-    /// Whether a stale `X-Timestamp` is refused here (reference, section 5).
+    /// Whether a stale `X-Timestamp` is refused here (fact sheet 5).
     pub(crate) optimistic_locking: bool,
     /// Whether only administrators reach the module.
     pub(crate) admin_only: bool,

@@ -1,4 +1,4 @@
-//! From a column's value to JSON text as Sugar prints it (reference, section 4.1).
+//! From a column's value to JSON text as Sugar prints it (fact sheet 4.1).
 
 use rusqlite::types::ValueRef;
 use serde_json::Value;

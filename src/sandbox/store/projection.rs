@@ -35,7 +35,7 @@ struct Column {
     decode: Decode,
 }
 
-/// Present in every record, whatever `fields` asks for (reference, section 1.2).
+/// Present in every record, whatever `fields` asks for (fact sheet 1.2).
 const ALWAYS: [&str; 2] = ["id", "date_modified"];
 
 impl Projection {

@@ -1,4 +1,4 @@
-//! Bulk (reference, section 2).
+//! Bulk (fact sheet 2).
 
 use std::time::Duration;
 use std::time::Instant;

@@ -1,4 +1,4 @@
-//! The calls beside the 22 endpoints (reference, section 1.7).
+//! The calls beside the 22 endpoints (fact sheet 1.7).
 
 use serde_json::json;
 

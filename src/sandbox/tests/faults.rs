@@ -1,4 +1,4 @@
-//! Misbehaviour on request (design, section 10).
+//! Misbehaviour on request.
 
 use serde_json::Value;
 use serde_json::json;

@@ -1,4 +1,4 @@
-//! Links (reference, sections 1.3, 4.3 and 9).
+//! Links (fact sheet 1.3, 4.3 and 9).
 
 use serde_json::Value;
 use serde_json::json;

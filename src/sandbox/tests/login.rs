@@ -1,4 +1,4 @@
-//! Tokens (reference, section 8).
+//! Tokens (fact sheet 8).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Metadata, lists, the user (reference, sections 1.5, 1.6 and 7).
+//! Metadata, lists, the user (fact sheet 1.5, 1.6 and 7).
 
 use serde_json::json;
 

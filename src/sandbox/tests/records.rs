@@ -1,4 +1,4 @@
-//! Records: shapes, laxness, ids, conflicts (reference, sections 1.1, 4, 5).
+//! Records: shapes, laxness, ids, conflicts (fact sheet 1.1, 4 and 5).
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What real clients send and Sugar bears (reference, section 0).
+//! What real clients send and Sugar bears (fact sheet 0).
 
 use serde_json::json;
 use tokio::io::AsyncReadExt;
