@@ -615,7 +615,7 @@ fn of_several_records_none_is_linked_where_one_may_be() {
   - id: deal
     create: Contacts
     key: deal
-    set: { last_name: Doe, accounts: { add: ['{{ steps.all.ids[0] }}', '{{ steps.all.ids[1] }}'] } }
+    set: { last_name: Doe, accounts: { add: '{{ steps.all.ids }}' } }
   - id: plain
     create: Contacts
     key: plain

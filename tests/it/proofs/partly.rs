@@ -212,7 +212,7 @@ fn trying_again_sends_only_what_was_left_out_and_only_when_it_is_back() {
     said.says("sugarmill undo partly.run");
     assert_eq!(ground.of_account("away"), ["p0", "p3", "p5", "p6", "p7"]);
     // Five links, two tasks changed and two deleted.
-    let counted = "| changes | 9 | none |";
+    let counted = "| changes | 9 | `max_changes` not set |";
     ground
         .scene
         .ends(0, "show partly.run --format markdown")
