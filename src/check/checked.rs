@@ -47,6 +47,8 @@ pub struct Checked {
     pub included: Vec<CheckedInclude>,
     /// What apply needs of the included files.
     pub texts: Vec<IncludedText>,
+    /// Of what takes a run back: steps that linked records of which a step that waited for them deleted others.
+    pub moved_before_deletes: BTreeSet<StepNo>,
 }
 
 /// A value to report at the end; of an included playbook its name is like that of a step, `load.made`.

@@ -393,6 +393,7 @@ fn arrange(
         outputs,
         included,
         texts: playbook.texts.clone(),
+        moved_before_deletes: BTreeSet::new(),
     }
 }
 

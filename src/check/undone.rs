@@ -22,6 +22,7 @@ impl Checked {
     /// it are done. Nothing stops it, since what cannot be taken back is no reason to leave the rest as it is.
     #[must_use]
     pub fn undone(mut self, times: u32, limits: Limits) -> Self {
+        let moved: BTreeSet<String> = self.moved().map(|step| step.id.clone()).collect();
         self.steps.retain(CheckedStep::is_write);
         let turned_round = times % 2 == 1;
         if turned_round {
@@ -29,6 +30,9 @@ impl Checked {
         }
         for (number, step) in (0..).zip(&mut self.steps) {
             step.strip(StepNo(number));
+            if moved.contains(&step.id) {
+                self.moved_before_deletes.insert(step.number);
+            }
             if turned_round && let CheckedAction::Write(write) = &step.action {
                 step.verb = taken_back_by(write, step.verb);
             }
@@ -36,6 +40,30 @@ impl Checked {
         self.limits = limits;
         self.outputs.clear();
         self
+    }
+
+    /// Steps that link records of a module, of which a step that waits for them deletes some: the merging of doubles.
+    fn moved(&self) -> impl Iterator<Item = &CheckedStep> {
+        let deletes = |step: &&CheckedStep| {
+            matches!(
+                &step.action,
+                CheckedAction::Write(CheckedWrite::Delete { .. })
+            )
+        };
+        let of_deletes = self.steps.iter().filter(deletes).flat_map(move |delete| {
+            let waited_for = delete.depends_on.iter();
+            waited_for.map(move |(on, _)| (delete, self.step(*on)))
+        });
+        let module = |step: &CheckedStep| step.module().map(|module| module.value.clone());
+        of_deletes
+            .filter(move |(delete, step)| {
+                let links = matches!(
+                    &step.action,
+                    CheckedAction::Write(CheckedWrite::Link { .. })
+                );
+                links && module(delete) == module(step)
+            })
+            .map(|(_, step)| step)
     }
 }
 

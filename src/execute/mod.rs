@@ -35,6 +35,7 @@ mod plan;
 mod reading;
 mod rebound;
 mod reconcile;
+mod recovered;
 mod renew;
 mod seen;
 mod sheet;

@@ -81,6 +81,10 @@ impl Recovery {
         }
     }
 
+    pub fn unlinks(&self) -> bool {
+        matches!(self.change, Change::Unlink { .. })
+    }
+
     /// What must be known of the instance before it is an operation.
     pub fn need(&self) -> Need {
         let Some((module, about)) = self.change.about() else {

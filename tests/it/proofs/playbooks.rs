@@ -116,13 +116,15 @@ fn what_was_planned_is_what_is_done_and_an_undo_brings_back_what_was() {
     });
 }
 
-/// The records of operations that took something from one of these.
+/// The records of operations that took something from one of these, or may have: what doubles were linked to, a link of
+/// the one that is kept does not say.
 fn led_to(report: &Said, lost: &BTreeSet<String>) -> BTreeSet<String> {
     operations(report)
         .filter(|(_, operation)| operation["outcome"] == "ok" && operation["action"] != "delete")
         .filter(|(_, operation)| {
             let before = operation["before"].to_string();
-            lost.iter().any(|id| before.contains(id))
+            let is_moved = operation["action"] == "link" && !lost.is_empty();
+            is_moved || lost.iter().any(|id| before.contains(id))
         })
         .map(|(_, operation)| operation["record"].as_str().unwrap().to_owned())
         .collect()

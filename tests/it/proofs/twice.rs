@@ -170,8 +170,9 @@ fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
   - { id: loser, filter: Contacts, where: { last_name: p1 } }
   - { id: task, filter: Tasks, where: { name: t0 } }
   - { id: note, update: Tasks, record: '{{ steps.task.id }}', set: { contact_id: '{{ steps.one.id }}', description: New } }
+  - { id: moved, link: Contacts, record: '{{ steps.one.id }}', through: opportunities, to: '{{ steps.deal.id }}' }
   - { id: title, update: Contacts, record: '{{ steps.one.id }}', set: { title: Boss } }
-  - { id: gone, delete: Contacts, record: '{{ steps.loser.id }}', depends_on: [note] }
+  - { id: gone, delete: Contacts, record: '{{ steps.loser.id }}', depends_on: [note, moved] }
 ";
     let ground = Ground::of(&[]);
     let sql = "UPDATE tasks SET contact_id = (SELECT id FROM contacts WHERE last_name = 'p1') WHERE name = 't0'";
@@ -179,7 +180,7 @@ fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
     ground.scene.write("twice.yaml", &playbook(merge));
     ground.scene.ends(0, "run twice.yaml --yes -o twice.run");
     let said = ground.scene.ends(1, "undo twice.run --yes --format json");
-    for step in ["note", "gone"] {
+    for step in ["note", "moved", "gone"] {
         assert_eq!(
             said.operation(step, "0")["label"],
             "local:irreversible",
@@ -190,4 +191,6 @@ fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
     let left = "SELECT t.description || ' of ' || c.last_name FROM tasks t JOIN contacts c ON c.id = t.contact_id \
                 WHERE t.name = 't0'";
     assert_eq!(ground.scene.server.lines(left), ["New of p0"]);
+    let left = "SELECT c.last_name FROM opportunities_contacts l JOIN contacts c ON c.id = l.contact_id WHERE l.deleted = 0";
+    assert_eq!(ground.scene.server.lines(left), ["p0"]);
 }
