@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::scene::Scene;
 
-const GROUND: &str = "
+/// One record of each of three modules, not linked.
+pub(crate) const GROUND: &str = "
 version: 1
 name: ground
 identity: test

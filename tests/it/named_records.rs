@@ -3,21 +3,8 @@
 use serde_json::Value;
 use serde_json::json;
 
+use crate::contradictions::GROUND;
 use crate::scene::Scene;
-
-const GROUND: &str = "
-version: 1
-name: ground
-identity: test
-steps:
-  - { id: a, create: Accounts, key: a, set: { name: Acme } }
-  - { id: c, create: Contacts, key: c, set: { last_name: Doe } }
-  - id: o
-    create: Opportunities
-    key: o
-    set: { name: Deal, date_closed: 2030-01-01, sales_stage: Prospecting, amount: 1 }
-    unchecked: [amount]
-";
 
 const LINKS: &str = "
 version: 1
