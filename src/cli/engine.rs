@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::instance::Session;
 use super::load::Loaded;
 use super::progress::Shown;
+use crate::check::WriteAccess;
 use crate::execute;
 use crate::execute::Asker;
 use crate::execute::Engine;
@@ -92,6 +93,7 @@ pub(crate) fn build<'a>(
             None => Exports::WhenFinal(loaded.exports.clone()),
         },
         recovering,
+        write_access: WriteAccess::Required,
         vault: Arc::clone(&session.vault),
         file,
         ledger: None,

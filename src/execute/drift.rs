@@ -42,6 +42,7 @@ use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
 use crate::wire::Answer;
 use crate::wire::Fault;
+use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::Read;
@@ -290,9 +291,12 @@ impl Engine<'_> {
             let now = hanging.remove(seq).unwrap_or_default();
             let settlement = match self.standing(operation, known, ahead)? {
                 Standing::AsPlanned { modified, record } => {
-                    if let Some(message) = self.hung_since(operation, now, &mut beside)? {
-                        let settlement =
-                            Settlement::new(State::Failed).label(LocalLabel::Drift, message);
+                    let hung = self.hung_since(operation, now, &mut beside)?;
+                    let refused = hung
+                        .map(|message| (Label::from(LocalLabel::Drift), message))
+                        .or_else(|| self.closed_now(operation, &record));
+                    if let Some((label, message)) = refused {
+                        let settlement = Settlement::new(State::Failed).label(label, message);
                         beside.not_done.insert(*seq);
                         cleared
                             .settled

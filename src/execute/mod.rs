@@ -71,6 +71,7 @@ pub use undo::plan_undo;
 pub use undo::settle_open;
 
 use crate::check::Checked;
+use crate::check::WriteAccess;
 use crate::check::included_names;
 use crate::diag::Vault;
 use crate::event::Activity;
@@ -109,6 +110,8 @@ pub struct Engine<'a> {
     pub ledger: Option<Ledger>,
     pub asker: Asker,
     pub guard: Guard,
+    /// What a record is worth that says it is closed to the user.
+    pub write_access: WriteAccess,
     /// Of a run file that takes another back: what becomes of records that somebody changed since.
     pub recovering: Option<Drifted>,
     pub exports: Exports,

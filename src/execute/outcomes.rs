@@ -40,9 +40,11 @@ use crate::plan::with_ties;
 use crate::runfile::ItemOutcome;
 use crate::runfile::ReadResult;
 use crate::wire::Fault;
+use crate::wire::Label;
 use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
+use crate::wire::SugarLabel;
 
 impl Engine<'_> {
     /// Asks what a page needs to know and works out what becomes of each item.
@@ -172,16 +174,16 @@ impl Engine<'_> {
                     let deleted = self.deleted_besides(step, &draft)?;
                     let otherwise = (otherwise, deleted, clash);
                     let binds = self.binds(&draft.change);
-                    let acl = match refused {
-                        None => acl_of(&known),
-                        Some(_) => None,
+                    let acl = match (&refused, &known) {
+                        (None, Ok(current)) => acl_of(current),
+                        _ => None,
                     };
                     let mut outcome =
                         self.write_outcome(step, item, draft, known, &earlier, otherwise);
                     let hanging = hanging.next().unwrap_or_default();
                     if let ItemOutcome::Operation { operation, .. } = &mut outcome {
                         self.hang(operation, hanging, &mut beside)?;
-                        refused = refused.or_else(|| closed(operation, &acl?));
+                        refused = refused.or_else(|| to_be_refused(operation, &acl?));
                         self.note_dangling(operation, &mut dangling)?;
                     }
                     if let Some(of_page) = of_page {
@@ -247,6 +249,7 @@ impl Engine<'_> {
             let there = &self.checked.step(clash.other.step()).id;
             clash.conflict.told(there, &step.id, &clash.about)
         });
+        let acl = acl_of(&current);
         let held = match &current {
             Current::Record(record) | Current::Detached(record) => Some(record.clone()),
             Current::Missing | Current::NoParent | Current::Links(_) => None,
@@ -257,14 +260,19 @@ impl Engine<'_> {
         let deleted = deleted
             .filter(|deleted| operation.state == State::Planned || (deleted.is_gone && !takes_away))
             .map(|deleted| deleted.message);
-        let operation = match (clash.or(tied).or(deleted), operation.state) {
-            (Some(message), State::Planned | State::Unchanged) => {
+        let conflict = clash.or(tied).or(deleted);
+        let conflict = conflict.map(|message| (Label::from(LocalLabel::Conflict), message));
+        let closed = || {
+            let closed = self.closed_to(step, &operation, &acl?)?;
+            Some((Label::from(SugarLabel::NotAuthorized), closed))
+        };
+        let operation = match (conflict.or_else(closed), operation.state) {
+            (Some((label, message)), State::Planned | State::Unchanged) => {
                 let base = Operation {
                     change: None,
                     ..operation
                 };
-                self.planner()
-                    .failed(step, base, LocalLabel::Conflict.into(), message)
+                self.planner().failed(step, base, label, message)
             }
             (None, State::Failed) => {
                 let (label, message) = (
@@ -282,11 +290,17 @@ impl Engine<'_> {
 }
 
 /// What the record read says of this user.
-fn acl_of(known: &Result<Current, Fault>) -> Option<Acl> {
-    match known {
-        Ok(Current::Record(record) | Current::Detached(record)) => {
-            record.get("_acl").map(record_acl)
-        }
+fn acl_of(current: &Current) -> Option<Acl> {
+    match current {
+        Current::Record(record) | Current::Detached(record) => record.get("_acl").map(record_acl),
+        Current::Missing | Current::NoParent | Current::Links(_) => None,
+    }
+}
+
+/// What of an operation that is to be sent the instance will refuse, as things are.
+fn to_be_refused(operation: &Operation, acl: &Acl) -> Option<String> {
+    match operation.state {
+        State::Planned => closed(operation.change.as_ref()?, &BTreeSet::new(), acl),
         _ => None,
     }
 }

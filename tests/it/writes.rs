@@ -689,6 +689,57 @@ fn teams_are_set_added_and_taken_out() {
 }
 
 #[test]
+fn what_a_record_says_is_closed_to_the_user_is_not_sent() {
+    let steps = "
+  - { id: all, list: Accounts }
+  - id: up
+    for_each: '{{ steps.all.records }}'
+    update: Accounts
+    record: '{{ item.id }}'
+    set: { industry: Banking }
+    on_error: continue
+  - { id: own, list: Opportunities }
+  - id: odds
+    update: Opportunities
+    record: '{{ steps.own.id }}'
+    set: { name: Mine, probability: 5 }
+    unchecked: [probability]
+    on_error: continue
+";
+    let scene = ground().file("guest.yaml", &playbook(steps));
+    let own = json!({ "name": "Own", "assigned_user_id": "seed_guest_id" });
+    scene.server.somebody("POST", "/Opportunities", &own);
+    let scene = scene.env("SUGAR_USERNAME", "guest");
+    scene.ends(0, "plan guest.yaml -o guest.run");
+
+    let applied = scene.ends(1, "apply guest.run --format json");
+    for account in ["0", "1"] {
+        let refused = applied.operation("up", account);
+        assert_eq!(refused["label"], "not_authorized");
+        assert_eq!(refused["attempts"], 0);
+        let message = refused["message"].as_str().unwrap();
+        assert!(
+            message.ends_with("says the record; nothing was sent"),
+            "{message}"
+        );
+    }
+    // What nobody was to check is the instance's to refuse.
+    let odds = applied.operation("odds", "0");
+    assert_eq!(
+        (&odds["label"], &odds["attempts"]),
+        (&json!("not_authorized"), &json!(1)),
+        "{applied}"
+    );
+
+    let scene = scene.file(
+        "strict.yaml",
+        &playbook(&steps.replace("    on_error: continue\n", "")),
+    );
+    let run = scene.ends(3, "run strict.yaml --yes --format json");
+    assert_eq!(run.operation("up", "0")["label"], "not_authorized", "{run}");
+}
+
+#[test]
 fn what_a_record_says_is_closed_to_the_user_is_told_in_the_plan() {
     let steps = "
   - { id: all, list: Accounts }

@@ -238,6 +238,7 @@ pub(crate) async fn make(
         &mut shown,
         signals.wish(),
     )?;
+    engine.write_access = request.write_access;
     engine.ledger = ledger::of(settings, session, &header, loaded)?;
     engine.exports = if request.choice.write_exports {
         Exports::Now(loaded.exports.clone())
