@@ -51,6 +51,8 @@ pub(super) enum Hole {
     Value,
     /// The same, if nothing is wrong any more without it: where it ends is not certain.
     Last,
+    /// The brackets that are open there, up to the next line that is not indented deeper than theirs.
+    Brackets,
 }
 
 /// A likely mistake.
@@ -115,10 +117,10 @@ const RULES: &[Rule] = &[
     Rule::perhaps("unexpected character", control_character),
     Rule::perhaps("unexpected character", odd_character).leaving(Hole::Value),
     Rule::perhaps("unsupported tag", tag).leaving(Hole::Value),
-    Rule::always("mismatched bracket", mixed_brackets),
+    Rule::always("mismatched bracket", mixed_brackets).leaving(Hole::Brackets),
     Rule::always("misplaced bracket", bracket_too_many),
     Rule::always("recursive references", endless_alias),
-    Rule::perhaps("", bracket_not_closed).leaving(Hole::Last),
+    Rule::perhaps("", bracket_not_closed).leaving(Hole::Brackets),
 ];
 
 fn fault(message: impl Into<String>) -> Problem {

@@ -60,7 +60,7 @@ pub(super) fn parse(source: SourceId, text: &str) -> Result<Patched<'_>, Problem
                 let parsed = source::parse(&filled);
                 let goes_on = match &parsed {
                     Ok(_) => true,
-                    Err(next) => hole == Hole::Value && begins_behind(source, &filled, next, place),
+                    Err(next) => hole != Hole::Last && begins_behind(source, &filled, next, place),
                 };
                 goes_on.then_some((place.start, filled, parsed))
             });
@@ -91,11 +91,45 @@ fn begins_behind(source: SourceId, text: &str, next: &Refused, place: Span) -> b
     begin.is_some_and(|begin| begin > place.end)
 }
 
-/// What may be left out: the rest of the line, but for brackets that are opened before it, or only what is underlined.
+/// What may be left out, the likeliest first.
 fn places(text: &str, underlined: Span, hole: Hole) -> Vec<Span> {
-    if hole == Hole::Nothing {
-        return Vec::new();
+    match hole {
+        Hole::Nothing => Vec::new(),
+        Hole::Value | Hole::Last => on_the_line(text, underlined),
+        Hole::Brackets => {
+            let mut places = in_brackets(text, underlined);
+            places.extend(on_the_line(text, underlined));
+            places
+        }
     }
+}
+
+/// From each bracket of the line, the inmost first, to where the lines end that are indented deeper.
+fn in_brackets(text: &str, underlined: Span) -> Vec<Span> {
+    let begin = text[..underlined.start].rfind('\n').map_or(0, |at| at + 1);
+    let indented = |line: &str| line.len() - line.trim_start().len();
+    let indentation = indented(&text[begin..]);
+    let mut end = begin;
+    for line in text[begin..].split_inclusive('\n') {
+        let is_deeper = indented(line) > indentation || line.trim().is_empty();
+        if end > begin && !is_deeper {
+            break;
+        }
+        end += line.len();
+    }
+    let end = begin + text[begin..end].trim_end().len();
+    text[begin..underlined.end]
+        .rmatch_indices(['[', '{'])
+        .map(|(at, _)| Span {
+            start: begin + at,
+            end,
+            ..underlined
+        })
+        .collect()
+}
+
+/// The rest of the line, but for brackets that are opened before it, or only what is underlined.
+fn on_the_line(text: &str, underlined: Span) -> Vec<Span> {
     let rest = &text[underlined.start..];
     let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let mut depth = 0_usize;
@@ -122,8 +156,11 @@ fn places(text: &str, underlined: Span, hole: Hole) -> Vec<Span> {
     .collect()
 }
 
-/// The text with null in a place.
+/// The text with null in a place, and all else where it was.
 fn filled(text: &str, place: Span) -> String {
-    let blanks = " ".repeat(place.end - place.start - 1);
+    let left_out = text[place.start..place.end].bytes().skip(1);
+    let blanks: String = left_out
+        .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
+        .collect();
     [&text[..place.start], "~", &blanks, &text[place.end..]].concat()
 }

@@ -152,9 +152,14 @@ impl<'t> Place<'t> {
         None
     }
 
-    /// The last bracket before the fault that nothing has closed. Quotes are not looked at, and far back nobody looks.
+    /// The bracket at the fault, or the last before it that nothing has closed. Quotes are not looked at, and far back nobody
+    /// looks.
     pub(super) fn open_bracket(&self) -> Option<Span> {
         const FAR: usize = 2_000;
+        let here = self.character();
+        if matches!(self.text_of(here), "[" | "{") {
+            return Some(here);
+        }
         let mut closed = 0;
         for (at, byte) in self.text.as_bytes()[..self.span.end]
             .iter()
