@@ -1,4 +1,4 @@
-//! How deep a template's tree would be, told from its tokens before anything walks it.
+//! Whether a template's tokens read, and how deep its tree would be, told before anything walks it.
 //!
 //! The engine limits brackets in brackets, but builds `a.b.c…` and `1 + 1 + …` as deep as they are long, and every
 //! walk over such a tree recurses. A thread has little stack, and a playbook may come from anybody.
@@ -27,7 +27,8 @@ pub(super) enum Reading {
     Expression,
 }
 
-/// Refuses a text whose tree might be too deep. What is no template at all is left for the parser to refuse.
+/// Refuses a text whose tree might be too deep, and one with a character that begins no token: where such a one stands
+/// behind text in quotes, the engine's parser takes what is before it for the whole expression.
 pub(super) fn limit(text: &str, reading: Reading) -> Result<(), Error> {
     let mut open = vec![0];
     let mut depth = 0;
@@ -35,9 +36,7 @@ pub(super) fn limit(text: &str, reading: Reading) -> Result<(), Error> {
     let mut is_block_start = false;
     let in_expression = matches!(reading, Reading::Expression);
     for token in tokenize(text, in_expression, SyntaxConfig::default()) {
-        let Ok((token, _)) = token else {
-            return Ok(());
-        };
+        let (token, _) = token?;
         let is_elif = is_block_start && matches!(token, Token::Ident("elif"));
         is_block_start = matches!(token, Token::BlockStart);
         let mut weight = 1;
