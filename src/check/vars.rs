@@ -104,9 +104,7 @@ pub fn resolve_included(
                 None => own_value(var, None, &world, sources),
             };
             match value {
-                Ok(value) => {
-                    values.insert(name.clone(), value);
-                }
+                Ok(value) => values.extend(value.map(|value| (name.clone(), value))),
                 Err(problem) => problems.push((*problem).step(&include.id)),
             }
         }
@@ -134,7 +132,7 @@ fn is_late(tree: &Tree, outer: Option<&CheckedInclude>, resolved: &IncludedVars)
         })
 }
 
-fn handed_over(var: &VarDecl, tree: &Tree, scope: &Scope) -> Result<Json, Box<Problem>> {
+fn handed_over(var: &VarDecl, tree: &Tree, scope: &Scope) -> Result<Option<Json>, Box<Problem>> {
     let name = &var.name.value;
     let invalid = |message: String| {
         Box::new(
@@ -145,8 +143,9 @@ fn handed_over(var: &VarDecl, tree: &Tree, scope: &Scope) -> Result<Json, Box<Pr
     };
     match tree.eval(scope) {
         Ok(Rendered::Value(value)) => typed(var.kind, &value, scope.zone())
+            .map(Some)
             .map_err(|wanted| invalid(format!("`{name}` is not {wanted}"))),
-        Ok(Rendered::Omit) => Ok(Json::Null),
+        Ok(Rendered::Omit) => Ok(None),
         Err(failure) => Err(invalid(format!("`{name}` cannot be worked out: {failure}"))),
     }
 }
@@ -216,9 +215,7 @@ pub fn resolve_vars(
     let mut values = Map::new();
     for var in declared {
         match own_value(var, given.get(&var.name.value), &world, sources) {
-            Ok(value) => {
-                values.insert(var.name.value.clone(), value);
-            }
+            Ok(value) => values.extend(value.map(|value| (var.name.value.clone(), value))),
             Err(problem) => problems.push(*problem),
         }
     }
@@ -230,16 +227,18 @@ pub fn resolve_vars(
     }
 }
 
+/// A variable that gets no value is undefined: as null it would be a value that finds and empties things.
 fn own_value(
     var: &VarDecl,
     given: Option<&Given>,
     world: &World,
     sources: &Sources,
-) -> Result<Json, Box<Problem>> {
+) -> Result<Option<Json>, Box<Problem>> {
     let name = &var.name.value;
     let scope = world.scope();
     if let Some(given) = given {
-        return typed(var.kind, &given.value, scope.zone()).map_err(|wanted| {
+        let value = typed(var.kind, &given.value, scope.zone());
+        return value.map(Some).map_err(|wanted| {
             let origin = given.origin.describe(name);
             Box::new(
                 Problem::error(
@@ -255,7 +254,7 @@ fn own_value(
     }
     let Some(default) = &var.default else {
         if !var.required {
-            return Ok(Json::Null);
+            return Ok(None);
         }
         let flag = match var.kind {
             VarKind::Secret => String::new(),
@@ -288,8 +287,9 @@ fn own_value(
     })?;
     match tree.eval(&scope) {
         Ok(Rendered::Value(value)) => typed(var.kind, &value, scope.zone())
+            .map(Some)
             .map_err(|wanted| invalid(format!("the default of `{name}` is not {wanted}"))),
-        Ok(Rendered::Omit) => Ok(Json::Null),
+        Ok(Rendered::Omit) => Ok(None),
         Err(failure) => Err(invalid(format!(
             "the default of `{name}` cannot be worked out: {failure}"
         ))),

@@ -392,6 +392,16 @@ impl Template {
         run().map_err(|error| self.failed(scope, &error))
     }
 
+    /// Variables are all declared, so that one that is not there was given no value.
+    fn var_without_value(&self, scope: &Scope) -> Option<&str> {
+        let vars = scope.context.get_attr("vars").ok()?;
+        self.references
+            .iter()
+            .filter(|reference| reference.root == "vars")
+            .filter_map(|reference| reference.name(0))
+            .find(|name| vars.get_attr(name).is_ok_and(|value| value.is_undefined()))
+    }
+
     fn failed(&self, scope: &Scope, error: &Error) -> Failure {
         let span = error
             .range()
@@ -402,9 +412,12 @@ impl Template {
             ErrorKind::OutOfFuel => {
                 "this takes too many steps: go through the list with `for_each`, or choose from it with `where`".to_owned()
             }
-            ErrorKind::UndefinedError => {
-                format!("{}: `{}`", detail(error), excerpt(self.text.trim()))
-            }
+            ErrorKind::UndefinedError => match self.var_without_value(scope) {
+                Some(name) => format!(
+                    "the variable `{name}` has no value: give it one, as by `--var {name}=…`, or say what holds without: `vars.{name} | default(…)`"
+                ),
+                None => format!("{}: `{}`", detail(error), excerpt(self.text.trim())),
+            },
             _ => detail(error),
         };
         scope.failure(message, Some(span))
