@@ -1,6 +1,7 @@
-//! Comparisons of dates: `item.date_closed < today()` compares days, where the engine alone would see a text and an object.
+//! Comparisons of dates and numbers: `item.date_closed < today()` compares days, where the engine alone would see a text and
+//! an object, and `item.amount > 10000` numbers, though cells of a data file and amounts of Sugar are text (fact sheet 4.1).
 //!
-//! `syntax` turns comparisons into calls of these; what is no date is compared as the engine does.
+//! `syntax` turns comparisons into calls of these; all else is compared as the engine does.
 
 use std::cmp::Ordering;
 
@@ -15,6 +16,8 @@ use minijinja::value::Kwargs;
 use minijinja::value::Rest;
 
 use super::dates;
+use super::numbers;
+use super::truth;
 
 /// The name under which templates call comparisons: `_compare(a, '<', b, '<=', c)`.
 pub(super) const COMPARE: &str = "_compare";
@@ -82,8 +85,11 @@ pub(super) fn add_to(engine: &mut Environment<'_>) {
     for (name, filter) in ORDERING {
         engine.add_filter(
             *name,
-            |state: &State<'_, '_>, list: Value, options: Kwargs| {
-                filter(state, alike(state, list, &options)?, options)
+            |state: &State<'_, '_>, list: Value, options: Kwargs| match numbers::in_order(
+                name, &list, &options,
+            )? {
+                Some(ordered) => Ok(ordered),
+                None => filter(state, alike(state, list, &options)?, options),
             },
         );
     }
@@ -121,7 +127,10 @@ fn holds(
         "==" => equal(state, left, right),
         "!=" => equal(state, left, right).map(|equal| !equal),
         _ => {
-            let order = dates::order(state, left, right)?.unwrap_or_else(|| left.cmp(right));
+            let order = match dates::order(state, left, right)? {
+                Some(order) => order,
+                None => numbers::order(left, right)?.unwrap_or_else(|| left.cmp(right)),
+            };
             Ok(match operator {
                 "<" => order == Ordering::Less,
                 "<=" => order != Ordering::Greater,
@@ -140,7 +149,7 @@ fn equal(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<bool, Err
     }
     Ok(match dates::order(state, left, right)? {
         Some(order) => order == Ordering::Equal,
-        None => left == right,
+        None => left == right || numbers::are_equal(left, right) || truth::are_equal(left, right),
     })
 }
 
@@ -160,6 +169,12 @@ fn within(state: &State<'_, '_>, wanted: &Value, list: &Value) -> Result<bool, E
             }
         }
         return Ok(false);
+    }
+    if list.as_str().is_none()
+        && numbers::read(wanted).is_some()
+        && let Ok(mut items) = list.try_iter()
+    {
+        return Ok(items.any(|item| item == *wanted || numbers::are_equal(wanted, &item)));
     }
     minijinja::tests::is_in(state, wanted, list)
 }

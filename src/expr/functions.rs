@@ -17,6 +17,7 @@ use super::path::Path;
 use super::phone;
 use super::search;
 use super::signatures::last_line;
+use super::truth;
 use super::value;
 use super::value::Omit;
 
@@ -49,6 +50,7 @@ pub(super) static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
     engine.add_function("_minus", dates::minus);
     engine.add_function("_negate", dates::negate);
     compare::add_to(&mut engine);
+    truth::add_to(&mut engine);
     engine.add_function("uuid5", uuid5);
     engine.add_filter("slug", slug);
     engine.add_filter("regex_replace", regex_replace);
@@ -136,7 +138,33 @@ fn regex_replace(text: &str, pattern: &str, replacement: &str) -> Result<String,
             ),
         )
     })?;
+    if let Some(group) = missing_group(&pattern, replacement) {
+        return Err(Error::new(
+            ErrorKind::InvalidOperation,
+            format!(
+                "`{replacement}` asks for a group `{group}` that `{pattern}` has not; where text follows a group, write `${{1}}x`, and `$$` for a dollar"
+            ),
+        ));
+    }
     Ok(pattern.replace_all(text, replacement).into_owned())
+}
+
+/// A group that a replacement names and a pattern has not: nothing would stand in its place.
+fn missing_group<'r>(pattern: &Regex, replacement: &'r str) -> Option<&'r str> {
+    static GROUP: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\$(?:\$|\{([^}]*)\}|([0-9A-Za-z_]+))").expect("it is written here")
+    });
+    GROUP
+        .captures_iter(replacement)
+        .filter_map(|found| found.get(1).or_else(|| found.get(2)))
+        .map(|name| name.as_str())
+        .find(|name| match name.parse::<usize>() {
+            Ok(number) => number >= pattern.captures_len(),
+            Err(_) => !pattern
+                .capture_names()
+                .flatten()
+                .any(|known| known == *name),
+        })
 }
 
 /// `value | jsonpath("$..id")`: always a list.

@@ -8,6 +8,7 @@ mod depth;
 mod functions;
 mod included;
 mod list;
+mod numbers;
 mod objects;
 mod origin;
 mod path;
@@ -23,6 +24,7 @@ mod template;
 mod tests;
 mod touched;
 mod tree;
+mod truth;
 mod value;
 
 pub use included::IncludedNames;

@@ -51,6 +51,11 @@ fn normal(text: &str, country: Option<&str>) -> Result<String, String> {
         (true, _, _) => digits,
         (false, Some(rest), _) => rest.to_owned(),
         (false, None, Some(country)) => {
+            if country.is_empty() || !country.bytes().all(|digit| digit.is_ascii_digit()) {
+                return Err(format!(
+                    "names no country, and `{country}` is no calling code; write digits, as in `e164('49')`"
+                ));
+            }
             let national = match KEEP_ZERO.contains(&country.as_str()) {
                 true => digits.as_str(),
                 false => digits.strip_prefix('0').unwrap_or(&digits),
@@ -90,6 +95,8 @@ mod tests {
         for (text, country) in [
             ("call me", Some("49")),
             ("030 1234567", None),
+            ("030 1234567", Some("")),
+            ("030 1234567", Some("DE")),
             ("12", Some("49")),
             ("+1234567890123456", None),
             ("030 123 ext 4", Some("49")),

@@ -353,6 +353,7 @@ mod tests {
     use minijinja::ErrorKind;
 
     use super::super::functions::ENGINE;
+    use super::super::syntax::Asked;
     use super::*;
 
     /// What the engine says of a number of arguments, of whatever kinds they are.
@@ -433,7 +434,8 @@ mod tests {
     fn what_is_shown_as_usage_can_be_read() {
         for callee in [Callee::Function, Callee::Filter, Callee::Test] {
             for signature in signatures(callee) {
-                let parsed = super::super::syntax::bare_expression(signature.usage).unwrap();
+                let parsed =
+                    super::super::syntax::bare_expression(signature.usage, Asked::Value).unwrap();
                 let named = super::super::references::of(&parsed, signature.usage);
                 assert!(
                     named.calls.iter().any(|call| call.name == signature.name),

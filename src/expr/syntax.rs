@@ -35,6 +35,7 @@ use minijinja::machinery::parse_expr;
 use minijinja::syntax::SyntaxConfig;
 
 use super::compare;
+use super::truth;
 
 /// A parsed template. Offsets count from the beginning of the text it was parsed from.
 pub(super) enum Parsed<'a> {
@@ -44,13 +45,30 @@ pub(super) enum Parsed<'a> {
     Text(Vec<Stmt<'a>>),
 }
 
+/// What an expression is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Value,
+    /// Whether it holds.
+    Truth,
+}
+
+impl Asked {
+    fn rebuilt<'a>(self, node: &Expr<'a>) -> Expr<'a> {
+        match self {
+            Self::Value => rebuilt(node),
+            Self::Truth => condition(node),
+        }
+    }
+}
+
 /// Parses text that may hold templates.
-pub(super) fn template(text: &str) -> Result<Parsed<'_>, Error> {
+pub(super) fn template(text: &str, asked: Asked) -> Result<Parsed<'_>, Error> {
     let Stmt::Template(template) = parse(text, "template", SyntaxConfig::default())? else {
         unreachable!("the parser's root is a template");
     };
     if let [Stmt::EmitExpr(emit)] = template.children.as_slice() {
-        return Ok(Parsed::Value(rebuilt(&emit.expr)));
+        return Ok(Parsed::Value(asked.rebuilt(&emit.expr)));
     }
     Ok(Parsed::Text(
         template
@@ -62,8 +80,8 @@ pub(super) fn template(text: &str) -> Result<Parsed<'_>, Error> {
 }
 
 /// Parses an expression that stands without braces.
-pub(super) fn bare_expression(text: &str) -> Result<Parsed<'_>, Error> {
-    Ok(Parsed::Value(rebuilt(&parse_expr(text)?)))
+pub(super) fn bare_expression(text: &str, asked: Asked) -> Result<Parsed<'_>, Error> {
+    Ok(Parsed::Value(asked.rebuilt(&parse_expr(text)?)))
 }
 
 /// Whether text has any template in it at all.
@@ -90,7 +108,7 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
         )),
         Stmt::IfCond(cond) => Stmt::IfCond(at(
             IfCond {
-                expr: rebuilt(&cond.expr),
+                expr: condition(&cond.expr),
                 true_body: statements(&cond.true_body)?,
                 false_body: statements(&cond.false_body)?,
             },
@@ -100,7 +118,7 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
             ForLoop {
                 target: rebuilt(&looped.target),
                 iter: rebuilt(&looped.iter),
-                filter_expr: looped.filter_expr.as_ref().map(rebuilt),
+                filter_expr: looped.filter_expr.as_ref().map(condition),
                 recursive: looped.recursive,
                 body: statements(&looped.body)?,
                 else_body: statements(&looped.else_body)?,
@@ -149,34 +167,23 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
             slice.span(),
         )),
         Expr::UnaryOp(unary) => {
-            let (expr, span) = (rebuilt(&unary.expr), unary.span());
-            match unary.op {
-                UnaryOpKind::Neg if !is_number(&expr) => {
-                    let callee = Expr::Var(at(Var { id: "_negate" }, span));
-                    let args = vec![CallArg::Pos(expr)];
-                    Expr::Call(at(Call { expr: callee, args }, span))
-                }
-                UnaryOpKind::Neg => Expr::UnaryOp(at(
-                    UnaryOp {
-                        op: UnaryOpKind::Neg,
-                        expr,
-                    },
-                    span,
-                )),
-                UnaryOpKind::Not => Expr::UnaryOp(at(
-                    UnaryOp {
-                        op: UnaryOpKind::Not,
-                        expr,
-                    },
-                    span,
-                )),
+            let span = unary.span();
+            let (op, expr) = match unary.op {
+                UnaryOpKind::Neg => (UnaryOpKind::Neg, rebuilt(&unary.expr)),
+                UnaryOpKind::Not => (UnaryOpKind::Not, condition(&unary.expr)),
+            };
+            if matches!(op, UnaryOpKind::Neg) && !is_number(&expr) {
+                let callee = Expr::Var(at(Var { id: "_negate" }, span));
+                let args = vec![CallArg::Pos(expr)];
+                return Expr::Call(at(Call { expr: callee, args }, span));
             }
+            Expr::UnaryOp(at(UnaryOp { op, expr }, span))
         }
         Expr::BinOp(binary) => operation(binary),
         Expr::Compare(compare) => comparison(compare),
         Expr::IfExpr(choice) => Expr::IfExpr(at(
             IfExpr {
-                test_expr: rebuilt(&choice.test_expr),
+                test_expr: condition(&choice.test_expr),
                 true_expr: rebuilt(&choice.true_expr),
                 false_expr: choice.false_expr.as_ref().map(rebuilt),
             },
@@ -238,6 +245,21 @@ fn rebuilt<'a>(node: &Expr<'a>) -> Expr<'a> {
             },
             map.span(),
         )),
+    }
+}
+
+/// The same of an expression that is only asked whether it holds.
+fn condition<'a>(node: &Expr<'a>) -> Expr<'a> {
+    match node {
+        Expr::BinOp(binary) if matches!(binary.op, BinOpKind::ScAnd | BinOpKind::ScOr) => {
+            let (left, right) = (condition(&binary.left), condition(&binary.right));
+            let op = binary.op;
+            Expr::BinOp(at(BinOp { op, left, right }, binary.span()))
+        }
+        Expr::UnaryOp(unary) if matches!(unary.op, UnaryOpKind::Not) => rebuilt(node),
+        Expr::Compare(_) | Expr::Test(_) => rebuilt(node),
+        Expr::BinOp(binary) if compare::sign_of(binary.op).is_some() => rebuilt(node),
+        _ => truth::asked(rebuilt(node)),
     }
 }
 

@@ -25,7 +25,9 @@ use super::references::StepNames;
 use super::scope::Failure;
 use super::scope::Scope;
 use super::syntax;
+use super::syntax::Asked;
 use super::syntax::Parsed;
+use super::truth;
 use super::value;
 use super::value::Omit;
 use crate::diag::Code;
@@ -200,13 +202,13 @@ impl Template {
             Form::Plain | Form::Lone | Form::Mixed => Reading::Text,
         };
         depth::limit(&self.text, reading)?;
-        self.parse(form)
+        self.parse(form, Asked::Value)
     }
 
-    fn parse(&self, form: Form) -> Result<Parsed<'_>, Error> {
+    fn parse(&self, form: Form, asked: Asked) -> Result<Parsed<'_>, Error> {
         match form {
-            Form::Bare => syntax::bare_expression(&self.text),
-            Form::Plain | Form::Lone | Form::Mixed => syntax::template(&self.text),
+            Form::Bare => syntax::bare_expression(&self.text, asked),
+            Form::Plain | Form::Lone | Form::Mixed => syntax::template(&self.text, asked),
         }
     }
 
@@ -298,22 +300,18 @@ impl Template {
 
     /// Evaluates a condition.
     pub fn holds(&self, scope: &Scope) -> Result<bool, Failure> {
-        let value = self.value(scope)?;
-        if value.is_undefined() {
-            return Err(scope.failure("the value is undefined".into(), Some(self.span)));
-        }
+        let value = self.run(scope, Asked::Truth)?;
         if scope.is_unknown() {
             return Err(Failure::Unknown);
         }
-        match (self.form, value.as_str()) {
-            // Text around templates (`{{ a }} == {{ b }}`) would always hold.
-            (Form::Mixed, _) => Err(scope.failure(
+        // Text around templates (`{{ a }} == {{ b }}`) would always hold.
+        if self.form == Form::Mixed {
+            return Err(scope.failure(
                 "this is text, not a condition: write one expression, without braces".into(),
                 Some(self.span),
-            )),
-            (_, Some("false")) => Ok(false),
-            _ => Ok(value.is_true()),
+            ));
         }
+        truth::of(&value).map_err(|error| self.failed(scope, &error))
     }
 
     /// The fields of a step that the template reads, as it writes them, and their values. Lists and maps are left out, and
@@ -359,8 +357,12 @@ impl Template {
 
     /// Evaluates to whatever the engine gives, for lists that are walked without being copied.
     pub(super) fn value(&self, scope: &Scope) -> Result<Value, Failure> {
+        self.run(scope, Asked::Value)
+    }
+
+    fn run(&self, scope: &Scope, asked: Asked) -> Result<Value, Failure> {
         let run = || {
-            let parsed = self.parse(self.form)?;
+            let parsed = self.parse(self.form, asked)?;
             let mut generator = CodeGenerator::new("playbook", &self.text);
             let mut text = String::new();
             let is_value = match parsed {

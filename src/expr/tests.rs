@@ -163,6 +163,19 @@ fn eval(text: &str) -> (Result<Rendered, Failure>, Touched) {
     (result, scope.take_touched())
 }
 
+fn holds(text: &str) -> Result<bool, Failure> {
+    let mut sources = Sources::default();
+    let source = sources.add("test", text);
+    let span = Span {
+        source,
+        start: 0,
+        end: text.len(),
+    };
+    let text = Located::new(text.to_owned(), span);
+    let template = Template::compile_expression(&text, &sources).unwrap();
+    template.holds(&world().scope())
+}
+
 fn value(text: &str) -> Json {
     match eval(text).0 {
         Ok(Rendered::Value(value)) => value,
@@ -251,6 +264,95 @@ fn dates_are_computed_from_the_plans_now() {
     }
     assert!(eval("{{ today() - hours(1) }}").0.is_err());
     assert!(eval("{{ parse_date('soon', '%Y') }}").0.is_err());
+}
+
+#[test]
+fn numbers_are_compared_as_numbers_also_where_they_are_text() {
+    for text in [
+        "'9000.000000' < 10000",
+        "not ('9000' > 10000)",
+        "'25500' > '9000'",
+        "94500 == '94500.000000'",
+        "'94500.000000' != 94501",
+        "'007' != '7' and '007' == 7",
+        "5 in ['4', '5.0'] and '5' in [4, 5] and 6 not in ['5']",
+        "'b' > 'a' and '10' < 'a'",
+        "([{'n': '120'}, {'n': '9000'}] | selectattr('n', 'gt', 1000) | length) == 1",
+        "([{'n': '9000'}, {'n': '25500'}, {'n': '120'}] | sort(attribute='n') | map(attribute='n') | join) == '120900025500'",
+        "([{'n': '9'}, {'n': '10'}] | sort(attribute='n', reverse=true) | first).n == '10'",
+        "(['9000', '25500'] | max) == '25500' and (['9', 10] | min) == '9'",
+        "(['b', 'a', '3'] | sort | first) == '3'",
+        "'1' == true and false == 'FALSE' and '2' != true",
+    ] {
+        assert_eq!(value(&format!("{{{{ {text} }}}}")), json!(true), "{text}");
+    }
+    for text in [
+        "'' > 5",
+        "none < 5",
+        "'many' >= 5",
+        "5 < [1]",
+        "'2026-01-01' > 5",
+    ] {
+        let (result, _) = eval(&format!("{{{{ {text} }}}}"));
+        assert!(
+            matches!(result, Err(Failure::Template { .. })),
+            "{text}: {result:?}"
+        );
+    }
+}
+
+#[test]
+fn text_says_yes_or_no_in_one_way_wherever_it_is_asked() {
+    for (said, is_yes) in [
+        ("'true'", true),
+        ("'false'", false),
+        ("'FALSE'", false),
+        ("'0'", false),
+        ("'1'", true),
+        ("''", false),
+        ("'no'", true),
+        ("0", false),
+        ("none", false),
+        ("[]", false),
+    ] {
+        for asked in [
+            format!("{said} and true"),
+            format!("not not {said}"),
+            format!("{said} or false"),
+            format!("true if {said} else false"),
+            format!("{said} | bool"),
+        ] {
+            assert_eq!(holds(&asked), Ok(is_yes), "{asked}");
+        }
+        assert_eq!(holds(said), Ok(is_yes), "{said}");
+        let block = format!("{{% if {said} %}}yes{{% else %}}no{{% endif %}}");
+        assert_eq!(
+            value(&block),
+            json!(if is_yes { "yes" } else { "no" }),
+            "{block}"
+        );
+    }
+    // What an expression gives stays what it is.
+    assert_eq!(value("{{ 'false' or 'x' }}"), json!("false"));
+}
+
+#[test]
+fn a_replacement_names_groups_that_are_there() {
+    assert_eq!(
+        value("{{ 'abc' | regex_replace('(a)', '${1}x$$') }}"),
+        json!("ax$bc")
+    );
+    assert_eq!(
+        value("{{ 'abc' | regex_replace('(?P<l>a)', '$l-$0') }}"),
+        json!("a-abc")
+    );
+    for replacement in ["$1x", "$2", "[$1_]", "${l}"] {
+        let text = format!("{{{{ 'abc' | regex_replace('(a)', '{replacement}') }}}}");
+        assert!(
+            matches!(eval(&text).0, Err(Failure::Template { .. })),
+            "{text}"
+        );
+    }
 }
 
 #[test]
