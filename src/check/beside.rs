@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use crate::diag::Code;
 use crate::diag::Problem;
@@ -56,55 +55,48 @@ pub(super) fn check(
 
 /// For each read the last write above it that nothing makes it wait for.
 ///
-/// A set of all that stands behind each step would grow with the square of the steps. So each is asked first whether it
-/// waits for the last write above it: where each write waits for the one before, that one answer is enough.
+/// A set of all that stands behind each step would grow with the square of the steps. So each read is asked first whether
+/// it surely waits for all writes above it.
 fn unawaited(
     writes: &[usize],
     reads: &[usize],
     needs: &[Vec<usize>],
     order: &[usize],
 ) -> BTreeMap<usize, usize> {
-    let above = |step: usize| writes.partition_point(|write| *write < step).checked_sub(1);
-    let question = |step: &usize| above(*step).map(|last| (*step, last));
+    let above = |step: usize| writes.partition_point(|write| *write < step);
     let graph = Behind::new(needs, order);
-    let waits = |steps: &[usize]| -> BTreeMap<usize, bool> {
-        graph.waits(writes, steps.iter().filter_map(question))
-    };
-    let between = waits(writes);
-    // Whether a write waits for all writes above it.
-    let mut is_last_of_all = Vec::with_capacity(writes.len());
-    for write in writes {
-        let before = is_last_of_all.last().copied().unwrap_or(true);
-        is_last_of_all.push(before && between.get(write).copied().unwrap_or(true));
-    }
+    let surely = graph.surely(writes);
+    let mut open: Vec<usize> = reads
+        .iter()
+        .copied()
+        .filter(|read| surely[graph.place[*read]].all < above(*read))
+        .collect();
     let mut found = BTreeMap::new();
-    let mut open = Vec::new();
-    for (read, does_wait) in waits(reads) {
-        match above(read) {
-            // A write that is made of what is read cannot be waited for.
-            Some(last) if !does_wait && !graph.leads_to(read, writes[last]) => {
-                found.insert(read, writes[last]);
-            }
-            Some(last) if !does_wait || !is_last_of_all[last] => open.push(read),
-            _ => {}
-        }
-    }
-    // Those have to be held against all writes above them, a handful at a time, from the last to the first.
+    // The others have to be held against all writes above them, a handful at a time, from the last to the first.
     let mut chunks = writes.rchunks(AT_ONCE);
     while let Some(chunk) = chunks.next().filter(|_| !open.is_empty()) {
-        let bits = graph.bits(chunk, 0..order.len());
+        let bits = graph.bits(chunk);
         open.retain(|read| {
             let above = chunk.partition_point(|write| write < read);
             let behind = &bits[graph.place[*read]];
             let missed = (0..above)
                 .rev()
                 .filter(|write| !has(behind, *write))
+                // A write that is made of what is read cannot be waited for.
                 .find(|write| !graph.leads_to(*read, chunk[*write]));
             found.extend(missed.map(|write| (*read, chunk[write])));
             missed.is_none()
         });
     }
     found
+}
+
+/// Writes that surely stand somewhere behind a step, or are the step itself, by their numbers.
+struct Surely {
+    /// How many, from the first on.
+    all: usize,
+    /// Which of those that follow, as far as there is room.
+    next: u64,
 }
 
 /// Which writes of those at hand stand somewhere behind a step, one bit each.
@@ -135,30 +127,27 @@ impl<'a> Behind<'a> {
         }
     }
 
-    /// Whether each step waits for its write, of which it has the number. Writes and steps rise, so that only what
-    /// stands between them is looked at.
-    fn waits(
-        &self,
-        writes: &[usize],
-        questions: impl Iterator<Item = (usize, usize)>,
-    ) -> BTreeMap<usize, bool> {
-        let questions: Vec<(usize, usize)> = questions.collect();
-        let mut waits = BTreeMap::new();
-        for together in questions.chunk_by(|one, next| one.1 / AT_ONCE == next.1 / AT_ONCE) {
-            let first = together[0].1;
-            let last = together[together.len() - 1].1;
-            let writes = &writes[first..=last];
-            let from = writes.iter().map(|write| self.place[*write]).min();
-            let to = together.iter().map(|(step, _)| self.place[*step]).max();
-            let range = from.unwrap_or(0)..to.map_or(0, |to| to + 1);
-            let bits = self.bits(writes, range.clone());
-            for (step, write) in together {
-                let behind = self.place[*step].checked_sub(range.start);
-                let behind = behind.and_then(|place| bits.get(place));
-                waits.insert(*step, behind.is_some_and(|bits| has(bits, write - first)));
+    /// What surely stands behind each step, in the order. Where each write waits for those before, and so do the steps behind
+    /// it, that is everything.
+    fn surely(&self, writes: &[usize]) -> Vec<Surely> {
+        let mut surely: Vec<Surely> = Vec::with_capacity(self.order.len());
+        for step in self.order {
+            let needs = self.needs[*step].iter();
+            let needs = needs.filter_map(|need| surely.get(self.place[*need]));
+            let mut all = needs.clone().map(|need| need.all).max().unwrap_or(0);
+            let ahead = |number: usize| u32::try_from(number.checked_sub(all)?).ok();
+            let mut next = needs
+                .filter_map(|need| need.next.checked_shr(u32::try_from(all - need.all).ok()?))
+                .fold(0, |next, more| next | more);
+            if let Some(own) = writes.binary_search(step).ok().and_then(ahead) {
+                next |= 1u64.checked_shl(own).unwrap_or(0);
             }
+            let run = next.trailing_ones();
+            all += run as usize;
+            next = next.checked_shr(run).unwrap_or(0);
+            surely.push(Surely { all, next });
         }
-        waits
+        surely
     }
 
     /// Whether a step needs another, directly or not. Only what stands between the two in the order is looked at: nearly
@@ -177,14 +166,13 @@ impl<'a> Behind<'a> {
         false
     }
 
-    /// Which of these writes stand behind each step of a stretch of the order.
-    fn bits(&self, writes: &[usize], stretch: Range<usize>) -> Vec<Bits> {
-        let mut bits: Vec<Bits> = Vec::with_capacity(stretch.len());
-        for step in &self.order[stretch.clone()] {
+    /// Which of these writes stand behind each step, in the order.
+    fn bits(&self, writes: &[usize]) -> Vec<Bits> {
+        let mut bits: Vec<Bits> = Vec::with_capacity(self.order.len());
+        for step in self.order {
             let mut behind = Bits::default();
             for need in &self.needs[*step] {
-                let known = self.place[*need].checked_sub(stretch.start);
-                let known = known.and_then(|place| bits.get(place)).copied();
+                let known = bits.get(self.place[*need]).copied();
                 for (bits, more) in behind.iter_mut().zip(known.unwrap_or_default()) {
                     *bits |= more;
                 }

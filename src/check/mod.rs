@@ -49,8 +49,9 @@ use compile::Compiler;
 pub use exports::plain_path;
 pub use included::CheckedInclude;
 use names::Known;
-use names::Named;
+use names::Steps;
 use names::UNKNOWN_NAME;
+use projection::Uses;
 pub use sealing::give_stand_ins;
 pub use sealing::take_secrets;
 pub use sealing::too_short;
@@ -74,6 +75,7 @@ use crate::expr::Template;
 use crate::metadata::Metadata;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
+use crate::playbook::Step;
 use crate::playbook::Unread;
 use crate::playbook::VarDecl;
 
@@ -115,17 +117,16 @@ pub fn check_with(
         .map(|(place, step)| (step.id.value.as_str(), place))
         .collect();
     let includes = included::compile(playbook, &mut compiler);
-    let compiled: Vec<CheckedStep> = playbook
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(place, step)| {
-            compiler.prefix = included::prefix(playbook, step.included);
-            compiler.owned_by(&step.id.value, |compiler| {
-                compiler.step(step, place, &places)
-            })
-        })
-        .collect();
+    let mut uses = Uses::new(&places);
+    let mut compiled = Vec::with_capacity(playbook.steps.len());
+    for (place, step) in playbook.steps.iter().enumerate() {
+        compiler.prefix = included::prefix(playbook, step.included);
+        let step = compiler.owned_by(&step.id.value, |compiler| {
+            compiler.step(step, place, &places)
+        });
+        uses.learn(&step);
+        compiled.push(step);
+    }
     let outputs = outputs(playbook, &mut compiler);
     let mut problems = compiler.problems;
     let are_all_read = problems.is_empty();
@@ -136,32 +137,18 @@ pub fn check_with(
             ids.map(move |id| format!("{}{id}", included::prefix(playbook, file.number)))
         })
         .collect();
-    let hidden: BTreeSet<String> = playbooks(playbook)
-        .filter(|file| file.unread.hides_steps)
-        .map(|file| included::prefix(playbook, file.number))
-        .collect();
-    let unread = unread.iter().map(|id| {
-        let named = Named {
-            place: None,
-            step: None,
-        };
-        (id.as_str(), named)
-    });
-    let steps: HashMap<&str, Named<'_>> = places
-        .iter()
-        .map(|(id, place)| {
-            let named = Named {
-                place: Some(*place),
-                step: Some(&compiled[*place]),
-            };
-            (*id, named)
-        })
-        .chain(unread)
-        .collect();
+    let steps = Steps {
+        places: &places,
+        compiled: &compiled,
+        unread: unread.iter().map(String::as_str).collect(),
+        hidden: playbooks(playbook)
+            .filter(|file| file.unread.hides_steps)
+            .map(|file| included::prefix(playbook, file.number))
+            .collect(),
+    };
     let known: Vec<Known<'_>> = playbooks(playbook)
         .map(|file| Known {
             steps: &steps,
-            hidden: &hidden,
             vars: file
                 .vars
                 .iter()
@@ -180,9 +167,7 @@ pub fn check_with(
     for file in playbooks(playbook) {
         defaults::check(file.vars, zone, sources, &mut problems);
     }
-    depends_on(playbook, &known, &mut problems);
     exports::check(playbook, &mut problems);
-    calls::check(playbook, &mut problems);
     let mut vars_used: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); known.len()];
     let given = included::check(
         playbook,
@@ -193,15 +178,19 @@ pub fn check_with(
         &mut problems,
     );
     let mut graph = Graph {
-        needs: Vec::with_capacity(compiled.len()),
-        reads: Vec::with_capacity(compiled.len()),
+        needs: Vec::with_capacity(playbook.steps.len()),
+        reads: Vec::with_capacity(playbook.steps.len()),
     };
-    for (place, step) in compiled.iter().enumerate() {
-        let waits = playbook.steps[place].depends_on.iter();
-        let waits = waits.filter_map(|on| places.get(on.step.value.as_str()).copied());
-        let mut needs: BTreeSet<usize> = waits.collect();
-        let home = included::place(step.included);
-        let mut used = known[home].check(step, &mut problems);
+    // Ten thousand steps are tens of megabytes, so that all there is to say of one is said in one go.
+    for (place, (written, step)) in playbook.steps.iter().zip(&compiled).enumerate() {
+        let home = included::place(written.included);
+        let mut needs = depends_on(written, &known[home], &mut problems);
+        calls::check(playbook, written, &mut problems);
+        advice::create_without_key(written, &mut problems);
+        advice::labels(written, &mut problems);
+        let templates = places::templates(step);
+        uses.step(place, step, &templates);
+        let mut used = known[home].check(step, &templates, &mut problems);
         if let Some(number) = step.included {
             let given = &given[number.0];
             used.steps.extend(&given.when);
@@ -239,8 +228,6 @@ pub fn check_with(
             advice::unused_vars(file.vars, used, &mut problems);
         }
     }
-    advice::creates_without_key(playbook, &mut problems);
-    advice::labels(playbook, &mut problems);
     // Where names are wrong, what a step waits for is not known either.
     if let Ok(order) = &order
         && !problems.has_errors()
@@ -254,7 +241,26 @@ pub fn check_with(
         return (None, problems);
     }
     let order = order.unwrap_or_else(|()| (0..playbook.steps.len()).collect());
-    let checked = arrange(playbook, compiled, outputs, includes, &order, &graph);
+    let projections = uses.close(&outputs, &includes);
+    let mut steps = compiled;
+    arrange(&mut steps, &order, &graph, projections);
+    let checked = Checked {
+        name: playbook.name.value.clone(),
+        identity: playbook
+            .identity
+            .as_ref()
+            .map(|identity| identity.value.clone()),
+        generation: playbook.generation,
+        reach: playbook.reach.clone(),
+        vars: playbook.vars.clone(),
+        limits: playbook.limits.clone(),
+        settings: playbook.settings.clone(),
+        steps,
+        outputs,
+        included: includes,
+        texts: playbook.texts.clone(),
+        moved_before_deletes: BTreeSet::new(),
+    };
     if let Some(metadata) = metadata {
         problems.append(against(&checked, metadata));
     }
@@ -342,67 +348,49 @@ struct Graph {
     reads: graph::Needs,
 }
 
-/// Puts steps into their order and numbers them by it.
+/// Puts steps into their order and numbers them by it. In place: ten thousand steps are ten megabytes.
 fn arrange(
-    playbook: &Playbook,
-    compiled: Vec<CheckedStep>,
-    outputs: Vec<Output>,
-    included: Vec<CheckedInclude>,
+    steps: &mut [CheckedStep],
     order: &[usize],
     graph: &Graph,
-) -> Checked {
+    mut projections: Vec<Projection>,
+) {
     let mut final_number = vec![StepNo(0); order.len()];
     for (sorted, place) in order.iter().enumerate() {
         final_number[*place] = number(sorted);
     }
     let numbers = |places: &[usize]| places.iter().map(|place| final_number[*place]).collect();
-    // In place: ten thousand steps are ten megabytes.
-    let mut steps = compiled;
-    for (place, step) in steps.iter_mut().enumerate() {
+    for step in &mut *steps {
+        let place = step.number.0 as usize;
         step.number = final_number[place];
         for (on, _) in &mut step.depends_on {
             *on = final_number[on.0 as usize];
         }
         step.upstream = numbers(&graph.needs[place]);
         step.reads = numbers(&graph.reads[place]);
-    }
-    steps.sort_unstable_by_key(|step| step.number);
-    let mut used = projection::of(&steps, &outputs, &included);
-    for step in &mut steps {
+        let used = std::mem::replace(&mut projections[place], Projection::All);
         step.projection = match &step.fields {
             Some(fields) => {
                 Projection::Fields(fields.iter().map(|field| field.value.clone()).collect())
             }
-            None => used
-                .remove(&step.number)
-                .unwrap_or(Projection::Fields(BTreeSet::new())),
+            None => used,
         };
     }
-    Checked {
-        name: playbook.name.value.clone(),
-        identity: playbook
-            .identity
-            .as_ref()
-            .map(|identity| identity.value.clone()),
-        generation: playbook.generation,
-        reach: playbook.reach.clone(),
-        vars: playbook.vars.clone(),
-        limits: playbook.limits.clone(),
-        settings: playbook.settings.clone(),
-        steps,
-        outputs,
-        included,
-        texts: playbook.texts.clone(),
-        moved_before_deletes: BTreeSet::new(),
-    }
+    steps.sort_unstable_by_key(|step| step.number);
 }
 
-fn depends_on(playbook: &Playbook, known: &[Known<'_>], problems: &mut Problems) {
-    for step in &playbook.steps {
-        for on in &step.depends_on {
-            if let Err(problem) = known[included::place(step.included)].step_named(&on.step.value) {
-                problems.push(problem.at(on.step.span, "named here").step(&step.id.value));
+/// The places of the steps that a step says it waits for.
+fn depends_on(step: &Step, known: &Known<'_>, problems: &mut Problems) -> BTreeSet<usize> {
+    let mut places = BTreeSet::new();
+    for on in &step.depends_on {
+        match known.place(&on.step.value) {
+            Some(place) => drop(places.insert(place)),
+            None => {
+                if let Err(problem) = known.step_named(&on.step.value) {
+                    problems.push(problem.at(on.step.span, "named here").step(&step.id.value));
+                }
             }
         }
     }
+    places
 }

@@ -59,7 +59,7 @@ impl<'a> Meanings<'a> {
     ) -> Meaning<'a> {
         let (start, parts) = match step {
             Some(step) if item == ItemIs::There && reference.root == step.item_name => {
-                (self.item_of(step), reference.parts.as_slice())
+                (self.item_of(step), &*reference.parts)
             }
             _ if reference.root == "steps" => {
                 let named = reference.name(0).and_then(|name| self.steps.get(name));

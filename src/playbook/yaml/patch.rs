@@ -62,7 +62,7 @@ pub(super) fn parse(source: SourceId, text: &str) -> Result<Patched<'_>, Problem
                     Ok(_) => true,
                     Err(next) => hole == Hole::Value && begins_behind(source, &filled, next, place),
                 };
-                goes_on.then_some((place.start, filled, parsed))
+                goes_on.then_some((place.start(), filled, parsed))
             });
         let Some((start, filled, next)) = filled else {
             return Err(problems);
@@ -87,8 +87,8 @@ fn told(source: SourceId, text: &str, refused: &Refused) -> (Problem, Hole) {
 /// Whether what is wrong next is so whatever stood in a place before it.
 fn begins_behind(source: SourceId, text: &str, next: &Refused, place: Span) -> bool {
     let (problem, _) = told(source, text, next);
-    let begin = problem.labels.first().map(|(span, _)| span.start);
-    begin.is_some_and(|begin| begin > place.end)
+    let begin = problem.labels.first().map(|(span, _)| span.start());
+    begin.is_some_and(|begin| begin > place.end())
 }
 
 /// What may be left out: the rest of the line, but for brackets that are opened before it, or only what is underlined.
@@ -96,7 +96,7 @@ fn places(text: &str, underlined: Span, hole: Hole) -> Vec<Span> {
     if hole == Hole::Nothing {
         return Vec::new();
     }
-    let rest = &text[underlined.start..];
+    let rest = &text[underlined.start()..];
     let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let mut depth = 0_usize;
     let closed = line.char_indices().find(|(_, letter)| match letter {
@@ -113,17 +113,17 @@ fn places(text: &str, underlined: Span, hole: Hole) -> Vec<Span> {
     });
     let end = closed.map_or(line.trim_end().len(), |(at, _)| at);
     [
-        underlined.start + end,
-        underlined.end.min(underlined.start + line.len()),
+        underlined.start() + end,
+        underlined.end().min(underlined.start() + line.len()),
     ]
     .into_iter()
-    .filter(|end| *end > underlined.start)
-    .map(|end| Span { end, ..underlined })
+    .filter(|end| *end > underlined.start())
+    .map(|end| underlined.at(underlined.start()..end))
     .collect()
 }
 
 /// The text with null in a place.
 fn filled(text: &str, place: Span) -> String {
-    let blanks = " ".repeat(place.end - place.start - 1);
-    [&text[..place.start], "~", &blanks, &text[place.end..]].concat()
+    let blanks = " ".repeat(place.end() - place.start() - 1);
+    [&text[..place.start()], "~", &blanks, &text[place.end()..]].concat()
 }
