@@ -188,11 +188,10 @@ fn checked(text: &str, metadata: &Metadata) -> Result<(), Failure> {
         .map_err(|_| "no text")?;
     let playbook = playbook::parse(source, Path::new("."), &sources)
         .map_err(|problems| found(&problems, &sources))?;
-    let (checked, mut problems) = check::check(&playbook, &sources, &Headings::new());
-    if let Some(checked) = &checked {
-        problems.append(check::against(checked, metadata));
-    }
-    problems.sort();
+    let (checked, problems) =
+        check::check_with(playbook, &sources, &Headings::new(), Some(metadata));
+    // As the command does, which ends then.
+    std::mem::forget(checked);
     // A playbook with mistakes would be left before the work is done.
     if problems.is_empty() {
         Ok(())

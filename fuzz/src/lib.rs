@@ -67,7 +67,7 @@ pub fn playbook(bytes: &[u8]) {
     };
     match playbook::parse(source, Path::new("."), &sources) {
         Ok(playbook) => {
-            let (_, problems) = check::check(&playbook, &sources, &check::Headings::new());
+            let (_, problems) = check::check(playbook, &sources, &check::Headings::new());
             drawn(&problems, &sources);
         }
         Err(problems) => drawn(&problems, &sources),

@@ -7,6 +7,7 @@ use super::Items;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
+use crate::diag::Span;
 use crate::diag::did_you_mean;
 use crate::playbook::Action;
 use crate::playbook::Step;
@@ -100,17 +101,30 @@ pub(super) fn unreachable(compiled: &[CheckedStep], order: &[usize], problems: &
     }
 }
 
-fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, crate::diag::Span)> {
+/// Whether a step never does anything, whatever others do.
+pub(super) fn is_idle(step: &CheckedStep) -> bool {
+    own_reason(step).is_some()
+}
+
+fn own_reason(step: &CheckedStep) -> Option<(&'static str, Span)> {
     if let Some(when) = &step.when
         && matches!(when.text().trim(), "false" | "{{ false }}" | "{{false}}")
     {
-        return Some(("`when` never holds".to_owned(), when.span()));
+        return Some(("`when` never holds", when.span()));
     }
     match &step.items {
-        Some(Items::Literal(items)) if items.is_empty() => Some((
-            "an empty list gives it nothing to do".to_owned(),
-            step.verb_span,
-        )),
+        Some(Items::Literal(items)) if items.is_empty() => {
+            Some(("an empty list gives it nothing to do", step.verb_span))
+        }
+        _ => None,
+    }
+}
+
+fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, Span)> {
+    if let Some((why, place)) = own_reason(step) {
+        return Some((why.to_owned(), place));
+    }
+    match &step.items {
         Some(Items::Template(template)) => {
             let [reference] = template.references() else {
                 return None;

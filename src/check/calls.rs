@@ -4,16 +4,16 @@ use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::playbook::Action;
-use crate::playbook::Playbook;
+use crate::playbook::Limits;
 use crate::playbook::Step;
 
 const INVALID_PARAMETER: Code = Code("invalid_parameter");
 
 /// What a path that is not written out leads to is judged once it is known.
-pub(super) fn check(playbook: &Playbook, step: &Step, problems: &mut Problems) {
+pub(super) fn check(limits: &Limits, step: &Step, problems: &mut Problems) {
     if let Action::Call(call) = &step.action
         && let Some(endpoint) = call.sweeping
-        && playbook.limits.max_calls.is_none_or(|calls| calls == 0)
+        && limits.max_calls.is_none_or(|calls| calls == 0)
     {
         let message = format!("`{endpoint}` is called only where `limits` allows it");
         problems.push(

@@ -66,7 +66,7 @@ impl Compiler<'_> {
         &mut self,
         step: &Step,
         place: usize,
-        places: &HashMap<&str, usize>,
+        places: &HashMap<String, usize>,
     ) -> CheckedStep {
         let items = step.for_each.as_ref().map(|source| self.items(source));
         let key = step.key.as_ref().map(|text| self.template(text));
@@ -82,7 +82,7 @@ impl Compiler<'_> {
             .depends_on
             .iter()
             .filter_map(|on| {
-                let place = places.get(on.step.value.as_str())?;
+                let place = places.get(&on.step.value)?;
                 Some((number(*place), on.wait))
             })
             .collect();

@@ -10,6 +10,8 @@ use super::checked::Expectation;
 use super::checked::Items;
 use super::places::ItemIs;
 use super::places::Place;
+use super::shape::Kind;
+use super::shape::Outline;
 use super::shape::Shape;
 use super::shape::UNKNOWN_RESULT;
 use crate::diag::Code;
@@ -50,8 +52,9 @@ pub(super) struct Known<'a> {
 /// What stands behind the ids of steps.
 pub(super) struct Steps<'a> {
     /// In the file, by id.
-    pub(super) places: &'a HashMap<&'a str, usize>,
-    pub(super) compiled: &'a [CheckedStep],
+    pub(super) places: &'a HashMap<String, usize>,
+    /// By places.
+    pub(super) outlines: &'a [Outline],
     /// The ids of entries that could not be read.
     pub(super) unread: HashSet<&'a str>,
     /// Beginnings of ids, of playbooks that may have steps besides whose names nobody knows.
@@ -63,8 +66,19 @@ impl<'a> Steps<'a> {
         self.places.contains_key(id) || self.unread.contains(id)
     }
 
+    /// The id of the export that stands at a place, if one does.
+    pub(super) fn export(&self, place: usize) -> Option<&'a str> {
+        if self.outlines[place].kind != Kind::Export {
+            return None;
+        }
+        let mut places = self.places.iter();
+        let (id, _) = places.find(|(_, known)| **known == place)?;
+        Some(id)
+    }
+
     fn ids(&self) -> impl Iterator<Item = &'a str> {
-        self.places.keys().chain(&self.unread).copied()
+        let places = self.places.keys().map(String::as_str);
+        places.chain(self.unread.iter().copied())
     }
 }
 
@@ -142,7 +156,7 @@ impl<'a> Known<'a> {
                     ))),
                     Some(attribute) => {
                         let part = Part::Name((*attribute).to_owned());
-                        match self.step(id) {
+                        match self.outline(id) {
                             Some(step) => Shape::Step(step).follow(&part, own).map(|_| ())?,
                             None => return Ok(()),
                         }
@@ -176,8 +190,8 @@ impl<'a> Known<'a> {
         self.steps.places.get(id).copied()
     }
 
-    pub(super) fn step(&self, id: &str) -> Option<&'a CheckedStep> {
-        self.steps.compiled.get(self.place(id)?)
+    pub(super) fn outline(&self, id: &str) -> Option<Outline> {
+        self.steps.outlines.get(self.place(id)?).copied()
     }
 
     /// A step as the playbook calls it whose names are looked up.
@@ -186,8 +200,8 @@ impl<'a> Known<'a> {
     }
 
     /// What a reference to a step's result leads to.
-    pub(super) fn shape_of(&self, reference: &Reference) -> Result<Shape<'_>, Problem> {
-        let step = reference.name(0).and_then(|id| self.step(id));
+    pub(super) fn shape_of(&self, reference: &Reference) -> Result<Shape, Problem> {
+        let step = reference.name(0).and_then(|id| self.outline(id));
         match (reference.root.as_ref(), reference.name(0), step) {
             ("steps", Some(id), Some(step)) => {
                 let own = self.own(id);
@@ -201,7 +215,7 @@ impl<'a> Known<'a> {
     }
 
     /// What an item of a step is.
-    pub(super) fn item_of(&self, step: &CheckedStep) -> Shape<'_> {
+    pub(super) fn item_of(&self, step: &CheckedStep) -> Shape {
         match &step.items {
             Some(items) => items
                 .list()
@@ -337,9 +351,11 @@ impl<'a> Known<'a> {
         }
         if is_own_result(step, template, reference) {
             let own = self.own(&step.id);
+            // Until the order is known, a step's number is its place in the file.
+            let outline = self.steps.outlines[step.number.0 as usize];
             let shape = match &step.items {
-                Some(_) => Shape::Item(step),
-                None => Shape::Step(step),
+                Some(_) => Shape::Item(outline),
+                None => Shape::Step(outline),
             };
             let mut behind = reference.parts.iter().skip(1);
             if let Err(problem) = behind.try_fold(shape, |shape, part| shape.follow(part, own)) {

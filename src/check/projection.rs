@@ -18,9 +18,12 @@ use crate::expr::Template;
 
 /// What is used of each step, over all steps and outputs. Steps are known by their places in the file.
 pub(super) struct Uses<'a> {
-    places: &'a HashMap<&'a str, usize>,
+    places: &'a HashMap<String, usize>,
+    /// Of the steps seen so far.
     origins: Vec<Option<Origin>>,
     projections: Vec<Projection>,
+    /// Parts behind the `source` of a step's items. Where that comes from is known when all steps are seen.
+    of_sources: Vec<(usize, Vec<Part>)>,
 }
 
 /// What a step's items are, where they are what another step gave.
@@ -33,22 +36,20 @@ enum Origin {
 }
 
 impl<'a> Uses<'a> {
-    pub(super) fn new(places: &'a HashMap<&'a str, usize>) -> Self {
+    pub(super) fn new(places: &'a HashMap<String, usize>, steps: usize) -> Self {
         Self {
             places,
-            origins: Vec::with_capacity(places.len()),
-            projections: Vec::with_capacity(places.len()),
+            origins: Vec::with_capacity(steps),
+            projections: vec![Projection::Fields(BTreeSet::new()); steps],
+            of_sources: Vec::new(),
         }
     }
 
-    /// Learns where the next step's items come from. Only when this is known of all steps, their uses can be seen.
-    pub(super) fn learn(&mut self, step: &CheckedStep) {
-        self.origins.push(origin(step, self.places));
-        self.projections.push(Projection::Fields(BTreeSet::new()));
-    }
-
-    pub(super) fn step(&mut self, own: usize, step: &CheckedStep, templates: &[Place<'_>]) {
-        let origin = self.origins[own];
+    /// What the next step uses.
+    pub(super) fn step(&mut self, step: &CheckedStep, templates: &[Place<'_>]) {
+        let own = self.origins.len();
+        let origin = origin(step, self.places);
+        self.origins.push(origin);
         if let Some(Items::Path { reads, .. }) = &step.items {
             let whole = reads.gives.iter().filter(|_| origin.is_none());
             for reference in reads.references.iter().chain(whole) {
@@ -109,6 +110,13 @@ impl<'a> Uses<'a> {
                 self.of_reference(reference);
             }
         }
+        while let Some((place, parts)) = self.of_sources.pop() {
+            match self.origins[place] {
+                Some(Origin::Records(from)) => self.of_record(from, &parts),
+                Some(Origin::Items(from)) => self.of_result(from, &parts),
+                None => {}
+            }
+        }
         self.projections
     }
 
@@ -156,11 +164,9 @@ impl<'a> Uses<'a> {
             {
                 self.of_record(place, parts);
             }
-            [Part::Name(name), rest @ ..] if name == "source" => match self.origins[place] {
-                Some(Origin::Records(from)) => self.of_record(from, rest),
-                Some(Origin::Items(from)) => self.of_result(from, rest),
-                None => {}
-            },
+            [Part::Name(name), rest @ ..] if name == "source" => {
+                self.of_sources.push((place, rest.to_vec()));
+            }
             _ => self.all(place),
         }
     }
@@ -177,7 +183,7 @@ impl<'a> Uses<'a> {
     }
 }
 
-fn origin(step: &CheckedStep, places: &HashMap<&str, usize>) -> Option<Origin> {
+fn origin(step: &CheckedStep, places: &HashMap<String, usize>) -> Option<Origin> {
     let list = step.items.as_ref()?.list()?;
     if list.root != "steps" || list.parts.len() != 2 {
         return None;
@@ -215,7 +221,7 @@ mod tests {
         );
         let source = sources.add("t.yaml", text);
         let playbook = playbook::parse(source, Path::new("."), &sources).unwrap();
-        let (checked, problems) = check(&playbook, &sources, &Headings::new());
+        let (checked, problems) = check(playbook, &sources, &Headings::new());
         let checked = checked.unwrap_or_else(|| panic!("{problems:#?}"));
         match &checked.steps[0].projection {
             Projection::All => "everything".to_owned(),

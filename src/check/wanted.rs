@@ -98,7 +98,7 @@ impl Known<'_> {
     }
 
     /// What a value is that is one path.
-    fn shape<'s>(&'s self, step: &'s CheckedStep, tree: &Tree) -> Option<Shape<'s>> {
+    fn shape(&self, step: &CheckedStep, tree: &Tree) -> Option<Shape> {
         let path = tree.template()?.gives()?;
         if path.root == step.item_name && step.items.is_some() {
             let item = self.item_of(step);
@@ -119,7 +119,7 @@ impl Known<'_> {
                 let Some(id) = reference.name(0).filter(|_| reference.root == "steps") else {
                     continue;
                 };
-                let Some(of) = self.step(id) else {
+                let Some(of) = self.outline(id) else {
                     continue;
                 };
                 let is_by_key = matches!(
@@ -127,8 +127,8 @@ impl Known<'_> {
                     [_, Part::Name(name), Part::Index, ..] if name == "by_key"
                 );
                 if !is_by_key
-                    || of.items.is_none()
-                    || of.key.is_some()
+                    || !of.has_items
+                    || of.has_key
                     || is_number(template, &reference.range)
                 {
                     continue;

@@ -116,7 +116,7 @@ impl<'a> Meanings<'a> {
             },
             Meaning::Item(step) => match name {
                 Some("source") => self.item_of(step),
-                Some(name) if gives_one_record(step) && !ITEM_ATTRIBUTES.contains(&name) => {
+                Some(name) if gives_one_record(step.verb) && !ITEM_ATTRIBUTES.contains(&name) => {
                     Meaning::Field(step, name)
                 }
                 name => of_result(step, name),
