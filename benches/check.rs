@@ -6,10 +6,12 @@
 //! `cargo bench --bench check -- profile` does nothing but check the larger one ten times, for a profiler.
 
 use std::error::Error;
+use std::fmt;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::Path;
 use std::process::Command;
+use std::str::FromStr;
 use std::time::Duration;
 use std::time::Instant;
 
@@ -42,34 +44,49 @@ const ROUNDS: usize = 9;
 
 const STEPS: [usize; 2] = [1_000, 10_000];
 
+/// What is timed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    Reading,
+    Check,
+}
+
 fn main() -> Result<(), Failure> {
-    let metadata = stock()?;
-    if std::env::args().any(|argument| argument == "profile") {
-        let text = generated(STEPS[1]);
-        for _ in 0..10 {
-            checked(&text, &metadata)?;
+    let arguments: Vec<String> = std::env::args().collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments[1..] {
+        ["profile", ..] => {
+            let (text, metadata) = (generated(STEPS[1]), stock()?);
+            for _ in 0..10 {
+                checked(&text, &metadata)?;
+            }
+            Ok(())
         }
-        return Ok(());
+        ["once", work, steps] => once(work.parse()?, steps.parse()?),
+        _ => all(),
     }
+}
+
+/// Both sizes beside each other.
+fn all() -> Result<(), Failure> {
     report("steps       bytes   reading     check   of reading   (aim ≤ 4)")?;
-    let texts = STEPS.map(generated);
     // In turn, so that what slows the machine down for a while slows all of them.
     let mut times: [(Vec<Duration>, Vec<Duration>); 2] = Default::default();
     for _ in 0..ROUNDS {
-        for (text, (reading, checking)) in texts.iter().zip(&mut times) {
-            reading.push(timed(|| read(text))?);
-            checking.push(timed(|| checked(text, &metadata))?);
+        for (steps, (reading, checking)) in STEPS.iter().zip(&mut times) {
+            reading.push(in_a_process_of_its_own(Work::Reading, *steps)?);
+            checking.push(in_a_process_of_its_own(Work::Check, *steps)?);
         }
     }
     let least = |times: Vec<Duration>| times.into_iter().min().unwrap_or_default();
     let least = times.map(|(reading, checking)| (least(reading), least(checking)));
     let mut is_met = true;
-    for ((steps, text), (reading, checking)) in STEPS.iter().zip(&texts).zip(&least) {
+    for (steps, (reading, checking)) in STEPS.iter().zip(&least) {
         let ratio = checking.as_secs_f64() / reading.as_secs_f64();
         is_met &= ratio <= MOST_OF_READING;
         report(&format!(
             "{steps:>6} {:>10} {reading:>9.2?} {checking:>9.2?}   {ratio:>10.2}",
-            text.len()
+            generated(*steps).len()
         ))?;
     }
     let growth = |of: fn(&(Duration, Duration)) -> Duration| {
@@ -84,6 +101,51 @@ fn main() -> Result<(), Failure> {
         Ok(())
     } else {
         Err("an aim is missed".into())
+    }
+}
+
+/// A command checks once and ends: memory is as new to it at either size. What a process reads of itself from the disk does
+/// not grow with a playbook, so a small one goes ahead.
+fn once(work: Work, steps: usize) -> Result<(), Failure> {
+    let metadata = stock()?;
+    let run = |text: &str| match work {
+        Work::Reading => read(text),
+        Work::Check => checked(text, &metadata),
+    };
+    run(&generated(step_count(ROUND)))?;
+    let text = generated(steps);
+    let time = timed(|| run(&text))?;
+    report(&time.as_nanos().to_string())
+}
+
+fn in_a_process_of_its_own(work: Work, steps: usize) -> Result<Duration, Failure> {
+    let once = Command::new(std::env::current_exe()?)
+        .args(["once", &work.to_string(), &steps.to_string()])
+        .output()?;
+    if !once.status.success() {
+        return Err(String::from_utf8_lossy(&once.stderr).into());
+    }
+    let nanoseconds = String::from_utf8(once.stdout)?.trim().parse()?;
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+impl fmt::Display for Work {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reading => "reading",
+            Self::Check => "check",
+        })
+    }
+}
+
+impl FromStr for Work {
+    type Err = Failure;
+
+    fn from_str(text: &str) -> Result<Self, Failure> {
+        [Self::Reading, Self::Check]
+            .into_iter()
+            .find(|work| work.to_string() == text)
+            .ok_or_else(|| format!("no work `{text}`").into())
     }
 }
 
@@ -126,11 +188,10 @@ fn checked(text: &str, metadata: &Metadata) -> Result<(), Failure> {
         .map_err(|_| "no text")?;
     let playbook = playbook::parse(source, Path::new("."), &sources)
         .map_err(|problems| found(&problems, &sources))?;
-    let (checked, mut problems) = check::check(&playbook, &sources, &Headings::new());
-    if let Some(checked) = &checked {
-        problems.append(check::against(checked, metadata));
-    }
-    problems.sort();
+    let (checked, problems) =
+        check::check_with(playbook, &sources, &Headings::new(), Some(metadata));
+    // As the command does, which ends then.
+    std::mem::forget(checked);
     // A playbook with mistakes would be left before the work is done.
     if problems.is_empty() {
         Ok(())

@@ -67,7 +67,7 @@ pub fn playbook(bytes: &[u8]) {
     };
     match playbook::parse(source, Path::new("."), &sources) {
         Ok(playbook) => {
-            let (_, problems) = check::check(&playbook, &sources, &check::Headings::new());
+            let (_, problems) = check::check(playbook, &sources, &check::Headings::new());
             drawn(&problems, &sources);
         }
         Err(problems) => drawn(&problems, &sources),
@@ -95,11 +95,7 @@ pub fn template(bytes: &[u8]) {
 fn whole(text: &str) -> (Sources, Span) {
     let mut sources = Sources::default();
     let source = sources.add("text", text);
-    let span = Span {
-        source,
-        start: 0,
-        end: text.len(),
-    };
+    let span = Span::new(source, 0..text.len());
     (sources, span)
 }
 

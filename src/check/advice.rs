@@ -7,9 +7,10 @@ use super::Items;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
+use crate::diag::Span;
 use crate::diag::did_you_mean;
 use crate::playbook::Action;
-use crate::playbook::Playbook;
+use crate::playbook::Step;
 use crate::playbook::VarDecl;
 use crate::wire::LocalLabel;
 use crate::wire::SugarLabel;
@@ -34,52 +35,46 @@ pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<&str>, problems: &mu
     }
 }
 
-pub(super) fn creates_without_key(playbook: &Playbook, problems: &mut Problems) {
-    for step in &playbook.steps {
-        if matches!(step.action, Action::Create(_)) && step.key.is_none() {
-            problems.push(
-                Problem::warning(
-                    NO_KEY,
-                    "this create has no `key`, so running the playbook again creates again",
-                )
-                .at(step.verb_span, "created here")
-                .help(
-                    "name the record by something that stays the same: `key: \"{{ item.code }}\"`",
-                )
-                .step(&step.id.value),
-            );
-        }
+pub(super) fn create_without_key(step: &Step, problems: &mut Problems) {
+    if matches!(step.action, Action::Create(_)) && step.key.is_none() {
+        problems.push(
+            Problem::warning(
+                NO_KEY,
+                "this create has no `key`, so running the playbook again creates again",
+            )
+            .at(step.verb_span, "created here")
+            .help("name the record by something that stays the same: `key: \"{{ item.code }}\"`")
+            .step(&step.id.value),
+        );
     }
 }
 
 /// Labels of Sugar's are open, since modules bring their own; one that is nearly a known one is a slip.
-pub(super) fn labels(playbook: &Playbook, problems: &mut Problems) {
-    for step in &playbook.steps {
-        for (label, _) in &step.on_error.by_label {
-            let written = label.value.as_str();
-            let known = || SugarLabel::ALL.iter().map(|label| label.as_str());
-            if written.starts_with("local:") || known().any(|known| known == written) {
-                continue;
-            }
-            let ours = LocalLabel::ALL
-                .iter()
-                .map(|label| label.as_str())
-                .find(|ours| ours.strip_prefix("local:") == Some(written));
-            let meant = match ours {
-                Some(ours) => Some(format!("did you mean `{ours}`?")),
-                None => did_you_mean(written, known()),
-            };
-            if let Some(meant) = meant {
-                problems.push(
-                    Problem::warning(
-                        UNKNOWN_LABEL,
-                        format!("no label of Sugar's is known as `{written}`"),
-                    )
-                    .at(label.span, "named here")
-                    .help(meant)
-                    .step(&step.id.value),
-                );
-            }
+pub(super) fn labels(step: &Step, problems: &mut Problems) {
+    for (label, _) in &step.on_error.by_label {
+        let written = label.value.as_str();
+        let known = || SugarLabel::ALL.iter().map(|label| label.as_str());
+        if written.starts_with("local:") || known().any(|known| known == written) {
+            continue;
+        }
+        let ours = LocalLabel::ALL
+            .iter()
+            .map(|label| label.as_str())
+            .find(|ours| ours.strip_prefix("local:") == Some(written));
+        let meant = match ours {
+            Some(ours) => Some(format!("did you mean `{ours}`?")),
+            None => did_you_mean(written, known()),
+        };
+        if let Some(meant) = meant {
+            problems.push(
+                Problem::warning(
+                    UNKNOWN_LABEL,
+                    format!("no label of Sugar's is known as `{written}`"),
+                )
+                .at(label.span, "named here")
+                .help(meant)
+                .step(&step.id.value),
+            );
         }
     }
 }
@@ -106,17 +101,30 @@ pub(super) fn unreachable(compiled: &[CheckedStep], order: &[usize], problems: &
     }
 }
 
-fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, crate::diag::Span)> {
+/// Whether a step never does anything, whatever others do.
+pub(super) fn is_idle(step: &CheckedStep) -> bool {
+    own_reason(step).is_some()
+}
+
+fn own_reason(step: &CheckedStep) -> Option<(&'static str, Span)> {
     if let Some(when) = &step.when
         && matches!(when.text().trim(), "false" | "{{ false }}" | "{{false}}")
     {
-        return Some(("`when` never holds".to_owned(), when.span()));
+        return Some(("`when` never holds", when.span()));
     }
     match &step.items {
-        Some(Items::Literal(items)) if items.is_empty() => Some((
-            "an empty list gives it nothing to do".to_owned(),
-            step.verb_span,
-        )),
+        Some(Items::Literal(items)) if items.is_empty() => {
+            Some(("an empty list gives it nothing to do", step.verb_span))
+        }
+        _ => None,
+    }
+}
+
+fn reason(step: &CheckedStep, dead: &BTreeSet<&str>) -> Option<(String, Span)> {
+    if let Some((why, place)) = own_reason(step) {
+        return Some((why.to_owned(), place));
+    }
+    match &step.items {
         Some(Items::Template(template)) => {
             let [reference] = template.references() else {
                 return None;

@@ -4,13 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
-use std::ops::Range;
 
+use super::CheckedStep;
+use super::graph::Needs;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::playbook::Action;
-use crate::playbook::Playbook;
 use crate::playbook::Step;
 
 const READ_BESIDE_WRITE: Code = Code("read_beside_write");
@@ -18,93 +18,148 @@ const READ_BESIDE_WRITE: Code = Code("read_beside_write");
 /// How many writes are followed through the graph at once.
 const AT_ONCE: usize = 512;
 
-/// `order` has the places of steps, each behind those it needs.
-pub(super) fn check(
-    playbook: &Playbook,
-    needs: &[Vec<usize>],
-    order: &[usize],
-    problems: &mut Problems,
-) {
-    let mut writes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    let mut reads: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (place, step) in playbook.steps.iter().enumerate() {
-        let Some(module) = step.action.module() else {
-            continue;
+/// Steps that read or write records, by the module these are of.
+#[derive(Debug, Default)]
+pub(super) struct Modules(BTreeMap<String, Places>);
+
+/// In the file.
+#[derive(Debug, Default)]
+struct Places {
+    reads: Vec<usize>,
+    writes: Vec<usize>,
+}
+
+impl Modules {
+    /// The step that stands at a place, behind all that were seen before.
+    pub(super) fn step(&mut self, place: usize, step: &Step) {
+        let is_write = match &step.action {
+            // The user's own mark is nothing that reads find records by, a field's values do not come from records, and what
+            // `related` reads is of the module its link leads to.
+            Action::Favorite(_) | Action::Unfavorite(_) | Action::Enum(_) | Action::Related(_) => {
+                return;
+            }
+            action => action.is_write(),
         };
-        // The user's own mark is nothing that reads find records by.
-        if matches!(step.action, Action::Favorite(_) | Action::Unfavorite(_)) {
-            continue;
+        let Some(module) = step.action.module() else {
+            return;
+        };
+        if !self.0.contains_key(&module.value) {
+            self.0.insert(module.value.clone(), Places::default());
         }
-        let module = module.value.as_str();
-        if step.action.is_write() {
-            writes.entry(module).or_default().push(place);
-        // A field's values do not come from records, and what `related` reads is of the module its link leads to.
-        } else if !matches!(step.action, Action::Enum(_) | Action::Related(_)) {
-            reads.entry(module).or_default().push(place);
+        if let Some(places) = self.0.get_mut(&module.value) {
+            let places = match is_write {
+                true => &mut places.writes,
+                false => &mut places.reads,
+            };
+            places.push(place);
         }
     }
-    for (module, reads) in reads {
-        let Some(writes) = writes.get(module) else {
-            continue;
-        };
-        for (read, write) in unawaited(writes, &reads, needs, order) {
-            let (read, write) = (&playbook.steps[read], &playbook.steps[write]);
-            problems.push(problem(read, write, module));
+
+    /// `order` has the places of steps, each behind those it needs.
+    pub(super) fn check(
+        &self,
+        steps: &[CheckedStep],
+        needs: &Needs,
+        order: &[usize],
+        problems: &mut Problems,
+    ) {
+        for (module, Places { reads, writes }) in &self.0 {
+            if reads.is_empty() || writes.is_empty() {
+                continue;
+            }
+            for (read, write) in unawaited(writes, reads, needs, order) {
+                problems.push(problem(&steps[read], &steps[write], module));
+            }
         }
     }
 }
 
 /// For each read the last write above it that nothing makes it wait for.
 ///
-/// A set of all that stands behind each step would grow with the square of the steps. So each is asked first whether it
-/// waits for the last write above it: where each write waits for the one before, that one answer is enough.
+/// A set of all that stands behind each step would grow with the square of the steps. So each read is asked first whether
+/// it surely waits for all writes above it.
 fn unawaited(
     writes: &[usize],
     reads: &[usize],
-    needs: &[Vec<usize>],
+    needs: &Needs,
     order: &[usize],
 ) -> BTreeMap<usize, usize> {
-    let above = |step: usize| writes.partition_point(|write| *write < step).checked_sub(1);
-    let question = |step: &usize| above(*step).map(|last| (*step, last));
+    let above = |step: usize| writes.partition_point(|write| *write < step);
     let graph = Behind::new(needs, order);
-    let waits = |steps: &[usize]| -> BTreeMap<usize, bool> {
-        graph.waits(writes, steps.iter().filter_map(question))
-    };
-    let between = waits(writes);
-    // Whether a write waits for all writes above it.
-    let mut is_last_of_all = Vec::with_capacity(writes.len());
-    for write in writes {
-        let before = is_last_of_all.last().copied().unwrap_or(true);
-        is_last_of_all.push(before && between.get(write).copied().unwrap_or(true));
-    }
+    let surely = graph.surely(writes);
+    let mut open: Vec<usize> = reads
+        .iter()
+        .copied()
+        .filter(|read| surely[graph.place[*read]].all < above(*read))
+        .collect();
     let mut found = BTreeMap::new();
-    let mut open = Vec::new();
-    for (read, does_wait) in waits(reads) {
-        match above(read) {
-            // A write that is made of what is read cannot be waited for.
-            Some(last) if !does_wait && !graph.leads_to(read, writes[last]) => {
-                found.insert(read, writes[last]);
-            }
-            Some(last) if !does_wait || !is_last_of_all[last] => open.push(read),
-            _ => {}
-        }
-    }
-    // Those have to be held against all writes above them, a handful at a time, from the last to the first.
+    // The others have to be held against all writes above them, a handful at a time, from the last to the first.
     let mut chunks = writes.rchunks(AT_ONCE);
     while let Some(chunk) = chunks.next().filter(|_| !open.is_empty()) {
-        let bits = graph.bits(chunk, 0..order.len());
+        let bits = graph.bits(chunk);
         open.retain(|read| {
             let above = chunk.partition_point(|write| write < read);
             let behind = &bits[graph.place[*read]];
             let missed = (0..above)
                 .rev()
                 .filter(|write| !has(behind, *write))
+                // A write that is made of what is read cannot be waited for.
                 .find(|write| !graph.leads_to(*read, chunk[*write]));
             found.extend(missed.map(|write| (*read, chunk[write])));
             missed.is_none()
         });
     }
     found
+}
+
+/// Writes that surely stand somewhere behind a step, or are the step itself, by their numbers.
+#[derive(Debug, Clone, Copy, Default)]
+struct Surely {
+    /// How many, from the first on.
+    all: usize,
+    /// The last of them, counted from 1.
+    last: usize,
+    /// Which of the last and those before it, as far as there is room: it has the lowest bit.
+    recent: u64,
+}
+
+impl Surely {
+    fn and(self, other: Self) -> Self {
+        let last = self.last.max(other.last);
+        let recent = |of: Self| {
+            let room = u32::try_from(last - of.last).ok();
+            room.and_then(|room| of.recent.checked_shl(room))
+                .unwrap_or(0)
+        };
+        Self {
+            all: self.all.max(other.all),
+            last,
+            recent: recent(self) | recent(other),
+        }
+    }
+
+    fn of(write: usize) -> Self {
+        Self {
+            all: 0,
+            last: write + 1,
+            recent: 1,
+        }
+    }
+
+    /// Counts those of the recent ones in that follow on all from the first on.
+    fn joined(self) -> Self {
+        let Some(above) = u64::BITS
+            .checked_sub(u32::try_from(self.last.saturating_sub(self.all)).unwrap_or(u32::MAX))
+            .filter(|above| *above < u64::BITS)
+        else {
+            return self;
+        };
+        let run = (self.recent << above).leading_ones();
+        Self {
+            all: self.all + run as usize,
+            ..self
+        }
+    }
 }
 
 /// Which writes of those at hand stand somewhere behind a step, one bit each.
@@ -116,14 +171,14 @@ fn has(bits: &Bits, write: usize) -> bool {
 
 /// What stands behind what.
 struct Behind<'a> {
-    needs: &'a [Vec<usize>],
+    needs: &'a Needs,
     order: &'a [usize],
     /// Of each step, in the order.
     place: Vec<usize>,
 }
 
 impl<'a> Behind<'a> {
-    fn new(needs: &'a [Vec<usize>], order: &'a [usize]) -> Self {
+    fn new(needs: &'a Needs, order: &'a [usize]) -> Self {
         let mut place = vec![0; order.len()];
         for (sorted, step) in order.iter().enumerate() {
             place[*step] = sorted;
@@ -135,30 +190,18 @@ impl<'a> Behind<'a> {
         }
     }
 
-    /// Whether each step waits for its write, of which it has the number. Writes and steps rise, so that only what
-    /// stands between them is looked at.
-    fn waits(
-        &self,
-        writes: &[usize],
-        questions: impl Iterator<Item = (usize, usize)>,
-    ) -> BTreeMap<usize, bool> {
-        let questions: Vec<(usize, usize)> = questions.collect();
-        let mut waits = BTreeMap::new();
-        for together in questions.chunk_by(|one, next| one.1 / AT_ONCE == next.1 / AT_ONCE) {
-            let first = together[0].1;
-            let last = together[together.len() - 1].1;
-            let writes = &writes[first..=last];
-            let from = writes.iter().map(|write| self.place[*write]).min();
-            let to = together.iter().map(|(step, _)| self.place[*step]).max();
-            let range = from.unwrap_or(0)..to.map_or(0, |to| to + 1);
-            let bits = self.bits(writes, range.clone());
-            for (step, write) in together {
-                let behind = self.place[*step].checked_sub(range.start);
-                let behind = behind.and_then(|place| bits.get(place));
-                waits.insert(*step, behind.is_some_and(|bits| has(bits, write - first)));
-            }
+    /// What surely stands behind each step, in the order. Where each write waits for those before, and so do the steps behind
+    /// it, that is everything.
+    fn surely(&self, writes: &[usize]) -> Vec<Surely> {
+        let mut surely: Vec<Surely> = Vec::with_capacity(self.order.len());
+        for step in self.order {
+            let needs = self.needs.of(*step).iter();
+            let needs = needs.filter_map(|need| surely.get(self.place[*need]));
+            let own = writes.binary_search(step).ok().map(Surely::of);
+            let behind = needs.copied().chain(own);
+            surely.push(behind.fold(Surely::default(), Surely::and).joined());
         }
-        waits
+        surely
     }
 
     /// Whether a step needs another, directly or not. Only what stands between the two in the order is looked at: nearly
@@ -171,20 +214,19 @@ impl<'a> Behind<'a> {
                 return true;
             }
             if self.place[step] > self.place[needed] && seen.insert(step) {
-                open.extend(&self.needs[step]);
+                open.extend(self.needs.of(step));
             }
         }
         false
     }
 
-    /// Which of these writes stand behind each step of a stretch of the order.
-    fn bits(&self, writes: &[usize], stretch: Range<usize>) -> Vec<Bits> {
-        let mut bits: Vec<Bits> = Vec::with_capacity(stretch.len());
-        for step in &self.order[stretch.clone()] {
+    /// Which of these writes stand behind each step, in the order.
+    fn bits(&self, writes: &[usize]) -> Vec<Bits> {
+        let mut bits: Vec<Bits> = Vec::with_capacity(self.order.len());
+        for step in self.order {
             let mut behind = Bits::default();
-            for need in &self.needs[*step] {
-                let known = self.place[*need].checked_sub(stretch.start);
-                let known = known.and_then(|place| bits.get(place)).copied();
+            for need in self.needs.of(*step) {
+                let known = bits.get(self.place[*need]).copied();
                 for (bits, more) in behind.iter_mut().zip(known.unwrap_or_default()) {
                     *bits |= more;
                 }
@@ -198,8 +240,8 @@ impl<'a> Behind<'a> {
     }
 }
 
-fn problem(read: &Step, write: &Step, module: &str) -> Problem {
-    let id = &write.id.value;
+fn problem(read: &CheckedStep, write: &CheckedStep, module: &str) -> Problem {
+    let id = &write.id;
     Problem::warning(
         READ_BESIDE_WRITE,
         format!("this reads {module} as they are before `{id}` writes them"),
@@ -210,7 +252,7 @@ fn problem(read: &Step, write: &Step, module: &str) -> Problem {
         "to read what `{id}` leaves behind, add `depends_on: [{id}]`; to read what was there before, put this step \
          above it"
     ))
-    .step(&read.id.value)
+    .step(&read.id)
 }
 
 #[cfg(test)]
@@ -223,11 +265,11 @@ mod tests {
     const STEPS: usize = 1_400;
 
     /// Everything a step needs, directly or not.
-    fn all_needs(needs: &[Vec<usize>], step: usize) -> BTreeSet<usize> {
+    fn all_needs(needs: &Needs, step: usize) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut open = vec![step];
         while let Some(step) = open.pop() {
-            for need in &needs[step] {
+            for need in needs.of(step) {
                 if found.insert(*need) {
                     open.push(*need);
                 }
@@ -246,11 +288,15 @@ mod tests {
             edges in prop::collection::vec((0..STEPS, 0..STEPS), 0..3_000),
         ) {
             let order = if is_as_written { (0..STEPS).collect() } else { order };
-            let mut needs = vec![Vec::new(); STEPS];
+            let mut edges_of = vec![Vec::new(); STEPS];
             for (from, to) in edges {
                 if from != to {
-                    needs[order[from.max(to)]].push(order[from.min(to)]);
+                    edges_of[order[from.max(to)]].push(order[from.min(to)]);
                 }
+            }
+            let mut needs = Needs::default();
+            for of_one in edges_of {
+                needs.push(of_one);
             }
             let of = |wanted| -> Vec<usize> { (0..STEPS).filter(|step| kinds[*step] == wanted).collect() };
             let (writes, reads) = (of(true), of(false));

@@ -116,10 +116,10 @@ pub enum Items {
     },
     Literal(Vec<Tree>),
     /// Rows, streamed.
-    File(DataFile),
+    File(Box<DataFile>),
     /// What a JSONPath finds in a JSON file.
     Searched {
-        file: DataFile,
+        file: Box<DataFile>,
         path: Path,
     },
 }
@@ -144,7 +144,9 @@ pub enum Projection {
 
 impl Projection {
     pub fn add(&mut self, field: &str) {
-        if let Self::Fields(fields) = self {
+        if let Self::Fields(fields) = self
+            && !fields.contains(field)
+        {
             fields.insert(field.to_owned());
         }
     }
@@ -195,7 +197,7 @@ pub enum CheckedRead {
     Filter {
         module: Located<ModuleName>,
         condition: Option<Tree>,
-        saved_filter: Option<Template>,
+        saved_filter: Option<Box<Template>>,
         method: FilterMethod,
         order_by: Option<Located<String>>,
         limit: Option<u64>,
@@ -237,7 +239,7 @@ pub enum CheckedWrite {
     Create {
         module: Located<ModuleName>,
         set: Vec<SetField>,
-        under: Option<Under>,
+        under: Option<Box<Under>>,
         assume: Assume,
     },
     Update {

@@ -66,7 +66,7 @@ impl Compiler<'_> {
         &mut self,
         step: &Step,
         place: usize,
-        places: &HashMap<&str, usize>,
+        places: &HashMap<String, usize>,
     ) -> CheckedStep {
         let items = step.for_each.as_ref().map(|source| self.items(source));
         let key = step.key.as_ref().map(|text| self.template(text));
@@ -82,7 +82,7 @@ impl Compiler<'_> {
             .depends_on
             .iter()
             .filter_map(|on| {
-                let place = places.get(on.step.value.as_str())?;
+                let place = places.get(&on.step.value)?;
                 Some((number(*place), on.wait))
             })
             .collect();
@@ -232,7 +232,10 @@ impl Compiler<'_> {
             Action::Filter(args) => CheckedAction::Read(CheckedRead::Filter {
                 module: module(&args.module),
                 condition: self.optional(args.condition.as_ref()),
-                saved_filter: args.saved_filter.as_ref().map(|text| self.template(text)),
+                saved_filter: args
+                    .saved_filter
+                    .as_ref()
+                    .map(|text| Box::new(self.template(text))),
                 method: args.method,
                 order_by: args.order_by.clone(),
                 limit: args.limit.as_ref().map(|limit| limit.value),
@@ -269,10 +272,12 @@ impl Compiler<'_> {
             Action::Create(args) => CheckedAction::Write(CheckedWrite::Create {
                 module: module(&args.module),
                 set: self.set(&args.set),
-                under: args.under.as_ref().map(|under| Under {
-                    module: module(&under.module),
-                    record: self.tree(&under.record),
-                    link: link(&under.through),
+                under: args.under.as_ref().map(|under| {
+                    Box::new(Under {
+                        module: module(&under.module),
+                        record: self.tree(&under.record),
+                        link: link(&under.through),
+                    })
                 }),
                 assume: args.assume,
             }),

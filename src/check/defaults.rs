@@ -35,7 +35,7 @@ pub(super) fn check(
         };
         for template in tree.templates() {
             for reference in template.references() {
-                let message = match reference.root.as_str() {
+                let message = match reference.root.as_ref() {
                     "steps" => "a default is known before any step runs".to_owned(),
                     "vars" => "a default cannot use other variables".to_owned(),
                     other => format!("`{other}` is not known in a default"),

@@ -3,7 +3,7 @@
 //! A name that is a template is known only when it is evaluated; the plan looks at those.
 
 use std::collections::BTreeMap;
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
 use std::path::Component;
 use std::path::Path;
 use std::path::PathBuf;
@@ -13,49 +13,42 @@ use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Span;
 use crate::playbook::Action;
-use crate::playbook::Playbook;
 use crate::playbook::Step;
 
 const EXPORT_NEEDED: Code = Code("export_needed");
 const SAME_FILE: Code = Code("same_file");
 
-/// Looks for a second export of a file, and for steps that say they wait for one.
-pub(super) fn check(playbook: &Playbook, problems: &mut Problems) {
-    let mut files: BTreeMap<PathBuf, (&Step, Span)> = BTreeMap::new();
-    let mut exports: BTreeSet<&str> = BTreeSet::new();
-    for step in &playbook.steps {
+/// The files that exports seen so far write, each with the step that does.
+#[derive(Debug, Default)]
+pub(super) struct Files(BTreeMap<PathBuf, (String, Span)>);
+
+impl Files {
+    /// Looks whether a step is the second export of a file.
+    pub(super) fn step(&mut self, step: &Step, problems: &mut Problems) {
         let Action::Export(args) = &step.action else {
-            continue;
+            return;
         };
-        exports.insert(&step.id.value);
+        let (id, to) = (&step.id.value, &args.to);
         if ["{{", "{%", "{#"]
             .iter()
-            .any(|mark| args.to.value.contains(mark))
+            .any(|mark| to.value.contains(mark))
         {
-            continue;
+            return;
         }
-        let file = plain_path(&args.to.value);
-        match files.get(&file) {
-            None => drop(files.insert(file, (step, args.to.span))),
-            Some((first, span)) => problems.push(
-                Problem::error(
-                    SAME_FILE,
-                    format!(
-                        "`{}` and `{}` write the same file",
-                        first.id.value, step.id.value
-                    ),
-                )
-                .at(args.to.span, "the second")
-                .at(*span, "the first")
-                .help("give one of them another name")
-                .step(&step.id.value),
-            ),
-        }
-    }
-    for step in &playbook.steps {
-        for on in &step.depends_on {
-            if exports.contains(on.step.value.as_str()) {
-                problems.push(needed(&on.step.value, on.step.span).step(&step.id.value));
+        match self.0.entry(plain_path(&to.value)) {
+            Entry::Vacant(file) => drop(file.insert((id.clone(), to.span))),
+            Entry::Occupied(file) => {
+                let (first, span) = file.get();
+                problems.push(
+                    Problem::error(
+                        SAME_FILE,
+                        format!("`{first}` and `{id}` write the same file"),
+                    )
+                    .at(to.span, "the second")
+                    .at(*span, "the first")
+                    .help("give one of them another name")
+                    .step(id),
+                );
             }
         }
     }
@@ -78,23 +71,8 @@ pub fn plain_path(path: &str) -> PathBuf {
     plain
 }
 
-/// Whether a step reads the result of an export.
-pub(super) fn not_needed(
-    playbook: &Playbook,
-    place: usize,
-    read: &[usize],
-    problems: &mut Problems,
-) {
-    let step = &playbook.steps[place];
-    for read in read {
-        let export = &playbook.steps[*read];
-        if matches!(export.action, Action::Export(_)) {
-            problems.push(needed(&export.id.value, step.verb_span).step(&step.id.value));
-        }
-    }
-}
-
-fn needed(export: &str, span: Span) -> Problem {
+/// An export that a step waits for, or whose result it reads.
+pub(super) fn needed(export: &str, span: Span) -> Problem {
     Problem::error(
         EXPORT_NEEDED,
         format!("nothing can wait for the export `{export}`"),

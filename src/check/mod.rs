@@ -2,6 +2,7 @@
 
 mod advice;
 mod against;
+mod arrange;
 mod beside;
 mod calls;
 mod checked;
@@ -47,16 +48,19 @@ pub use checked::Sharing;
 pub use checked::Under;
 use compile::Compiler;
 pub use exports::plain_path;
+use graph::Needs;
 pub use included::CheckedInclude;
 use names::Known;
-use names::Named;
+use names::Steps;
 use names::UNKNOWN_NAME;
+use projection::Uses;
 pub use sealing::give_stand_ins;
 pub use sealing::take_secrets;
 pub use sealing::too_short;
 pub use select::LeftOut;
 pub use select::Selection;
 pub use select::select;
+use shape::Outline;
 pub use vars::Given;
 pub use vars::GivenVars;
 pub use vars::IncludedVars;
@@ -69,11 +73,13 @@ use jiff::tz::TimeZone;
 
 use crate::diag::Problems;
 use crate::diag::Sources;
+use crate::diag::Span;
 use crate::expr::StepNo;
 use crate::expr::Template;
 use crate::metadata::Metadata;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;
+use crate::playbook::Step;
 use crate::playbook::Unread;
 use crate::playbook::VarDecl;
 
@@ -83,7 +89,7 @@ pub type Headings = BTreeMap<String, Vec<String>>;
 /// Compiles a playbook, finds the order of its steps and checks every name in it. What was found besides the result
 /// may be warnings; with an error there is no result.
 pub fn check(
-    playbook: &Playbook,
+    playbook: Playbook,
     sources: &Sources,
     headings: &Headings,
 ) -> (Option<Checked>, Problems) {
@@ -92,11 +98,19 @@ pub fn check(
 
 /// The same, with everything that metadata contradict: of a playbook with mistakes, too, so that all are found at once.
 pub fn check_with(
-    playbook: &Playbook,
+    mut playbook: Playbook,
     sources: &Sources,
     headings: &Headings,
     metadata: Option<&Metadata>,
 ) -> (Option<Checked>, Problems) {
+    let written = std::mem::take(&mut playbook.steps);
+    let playbook = playbook;
+    let mut places: HashMap<String, usize> = HashMap::with_capacity(written.len());
+    let mut outlines: Vec<Outline> = Vec::with_capacity(written.len());
+    for (place, step) in written.iter().enumerate() {
+        places.insert(step.id.value.clone(), place);
+        outlines.push(Outline::of(step));
+    }
     let ids: BTreeSet<String> = playbook
         .included
         .iter()
@@ -108,60 +122,26 @@ pub fn check_with(
         prefix: String::new(),
         includes: &ids,
     };
-    let places: HashMap<&str, usize> = playbook
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(place, step)| (step.id.value.as_str(), place))
-        .collect();
-    let includes = included::compile(playbook, &mut compiler);
-    let compiled: Vec<CheckedStep> = playbook
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(place, step)| {
-            compiler.prefix = included::prefix(playbook, step.included);
-            compiler.owned_by(&step.id.value, |compiler| {
-                compiler.step(step, place, &places)
-            })
-        })
-        .collect();
-    let outputs = outputs(playbook, &mut compiler);
-    let mut problems = compiler.problems;
-    let are_all_read = problems.is_empty();
-
-    let unread: Vec<String> = playbooks(playbook)
+    let includes = included::compile(&playbook, &mut compiler);
+    let unread: Vec<String> = playbooks(&playbook)
         .flat_map(|file| {
             let ids = file.unread.steps.iter();
-            ids.map(move |id| format!("{}{id}", included::prefix(playbook, file.number)))
+            ids.map(|id| format!("{}{id}", included::prefix(&playbook, file.number)))
+                .collect::<Vec<_>>()
         })
         .collect();
-    let hidden: BTreeSet<String> = playbooks(playbook)
-        .filter(|file| file.unread.hides_steps)
-        .map(|file| included::prefix(playbook, file.number))
-        .collect();
-    let unread = unread.iter().map(|id| {
-        let named = Named {
-            place: None,
-            step: None,
-        };
-        (id.as_str(), named)
-    });
-    let steps: HashMap<&str, Named<'_>> = places
-        .iter()
-        .map(|(id, place)| {
-            let named = Named {
-                place: Some(*place),
-                step: Some(&compiled[*place]),
-            };
-            (*id, named)
-        })
-        .chain(unread)
-        .collect();
-    let known: Vec<Known<'_>> = playbooks(playbook)
+    let steps = Steps {
+        places: &places,
+        outlines: &outlines,
+        unread: unread.iter().map(String::as_str).collect(),
+        hidden: playbooks(&playbook)
+            .filter(|file| file.unread.hides_steps)
+            .map(|file| included::prefix(&playbook, file.number))
+            .collect(),
+    };
+    let known: Vec<Known<'_>> = playbooks(&playbook)
         .map(|file| Known {
             steps: &steps,
-            hidden: &hidden,
             vars: file
                 .vars
                 .iter()
@@ -170,38 +150,53 @@ pub fn check_with(
                 .collect(),
             hides_vars: file.unread.hides_vars,
             headings,
-            prefix: included::prefix(playbook, file.number),
+            prefix: included::prefix(&playbook, file.number),
             includes: &ids,
         })
         .collect();
     // Only whether there is one matters here: what comes of it is thrown away.
     let any = TimeZone::UTC;
     let zone = playbook.settings.timezone.as_ref().map(|_| &any);
-    for file in playbooks(playbook) {
+    let mut problems = Problems::default();
+    for file in playbooks(&playbook) {
         defaults::check(file.vars, zone, sources, &mut problems);
     }
-    depends_on(playbook, &known, &mut problems);
-    exports::check(playbook, &mut problems);
-    calls::check(playbook, &mut problems);
     let mut vars_used: Vec<BTreeSet<&str>> = vec![BTreeSet::new(); known.len()];
     let given = included::check(
-        playbook,
+        &playbook,
         &includes,
         &known,
         zone,
         &mut vars_used,
         &mut problems,
     );
-    let mut graph = Graph {
-        needs: Vec::with_capacity(compiled.len()),
-        reads: Vec::with_capacity(compiled.len()),
-    };
-    for (place, step) in compiled.iter().enumerate() {
-        let waits = playbook.steps[place].depends_on.iter();
-        let waits = waits.filter_map(|on| places.get(on.step.value.as_str()).copied());
-        let mut needs: BTreeSet<usize> = waits.collect();
-        let home = included::place(step.included);
-        let mut used = known[home].check(step, &mut problems);
+    let mut compiled: Vec<CheckedStep> = Vec::with_capacity(written.len());
+    let mut uses = Uses::new(&places, written.len());
+    let mut graph = Needs::default();
+    let mut spans: Vec<Span> = Vec::with_capacity(written.len());
+    let mut is_any_idle = false;
+    let mut files = exports::Files::default();
+    let mut modules = beside::Modules::default();
+    // Ten thousand steps are tens of megabytes, more than is at hand at once. So all there is to say of one is said in one
+    // go, and what was written of it is left to the next.
+    for (place, written) in written.into_iter().enumerate() {
+        let home = included::place(written.included);
+        compiler.prefix.clone_from(&known[home].prefix);
+        let mut step = compiler.owned_by(&written.id.value, |compiler| {
+            compiler.step(&written, place, &places)
+        });
+        let mut needs = depends_on(&written, &known[home], &mut problems);
+        calls::check(&playbook.limits, &written, &mut problems);
+        advice::create_without_key(&written, &mut problems);
+        advice::labels(&written, &mut problems);
+        files.step(&written, &mut problems);
+        modules.step(place, &written);
+        spans.push(written.id.span);
+        drop(written);
+
+        let templates = places::templates(&step);
+        uses.step(&step, &templates);
+        let mut used = known[home].check(&step, &templates, &mut problems);
         if let Some(number) = step.included {
             let given = &given[number.0];
             used.steps.extend(&given.when);
@@ -209,14 +204,22 @@ pub fn check_with(
                 used.steps.extend(given.vars.get(var).into_iter().flatten());
             }
         }
-        let reads: Vec<usize> = used.steps.into_iter().collect();
-        exports::not_needed(playbook, place, &reads, &mut problems);
-        needs.extend(&reads);
+        for export in used.steps.iter().filter_map(|read| steps.export(*read)) {
+            problems.push(exports::needed(export, step.verb_span).step(&step.id));
+        }
         vars_used[home].extend(used.vars);
-        graph.needs.push(needs.into_iter().collect());
-        graph.reads.push(reads);
+        needs.extend(&used.steps);
+        step.reads = used.steps.iter().copied().map(number).collect();
+        step.upstream = needs.iter().copied().map(number).collect();
+        graph.push(needs);
+        is_any_idle |= advice::is_idle(&step);
+        compiled.push(step);
     }
-    for (file, known) in playbooks(playbook).zip(&known) {
+    let outputs = outputs(&playbook, &mut compiler);
+    // What a text names that cannot be read is not known, so that what is unused cannot be told.
+    let are_all_read = compiler.problems.is_empty();
+    problems.append(compiler.problems);
+    for (file, known) in playbooks(&playbook).zip(&known) {
         left_out(file.unread, known, sources, &mut problems);
     }
     for output in &outputs {
@@ -225,36 +228,52 @@ pub fn check_with(
         vars_used[home].extend(used.vars);
     }
     secrets::check(
-        playbooks(playbook).map(|file| file.vars),
+        playbooks(&playbook).map(|file| file.vars),
         &compiled,
         &includes,
         &outputs,
         &mut problems,
     );
-    let order = graph::order(&playbook.steps, &graph.needs)
+    let order = graph::order(&compiled, &spans, &graph)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
-    // What a text names that cannot be read is not known, so that what is unused cannot be told.
     if are_all_read {
-        for (file, used) in playbooks(playbook).zip(&vars_used) {
+        for (file, used) in playbooks(&playbook).zip(&vars_used) {
             advice::unused_vars(file.vars, used, &mut problems);
         }
     }
-    advice::creates_without_key(playbook, &mut problems);
-    advice::labels(playbook, &mut problems);
     // Where names are wrong, what a step waits for is not known either.
     if let Ok(order) = &order
         && !problems.has_errors()
     {
-        beside::check(playbook, &graph.needs, order, &mut problems);
-        advice::unreachable(&compiled, order, &mut problems);
+        modules.check(&compiled, &graph, order, &mut problems);
+        if is_any_idle {
+            advice::unreachable(&compiled, order, &mut problems);
+        }
     }
     let is_sound = order.is_ok() && !problems.has_errors();
     if !is_sound && metadata.is_none() {
         problems.sort();
         return (None, problems);
     }
-    let order = order.unwrap_or_else(|()| (0..playbook.steps.len()).collect());
-    let checked = arrange(playbook, compiled, outputs, includes, &order, &graph);
+    let order = order.unwrap_or_else(|()| (0..compiled.len()).collect());
+    let projections = uses.close(&outputs, &includes);
+    let mut steps = compiled;
+    arrange::fetch(&mut steps, projections);
+    arrange::by(&mut steps, &order);
+    let checked = Checked {
+        name: playbook.name.value,
+        identity: playbook.identity.map(|identity| identity.value),
+        generation: playbook.generation,
+        reach: playbook.reach,
+        vars: playbook.vars,
+        limits: playbook.limits,
+        settings: playbook.settings,
+        steps,
+        outputs,
+        included: includes,
+        texts: playbook.texts,
+        moved_before_deletes: BTreeSet::new(),
+    };
     if let Some(metadata) = metadata {
         problems.append(against(&checked, metadata));
     }
@@ -335,74 +354,23 @@ fn number(place: usize) -> StepNo {
     StepNo(u32::try_from(place).expect("a playbook has fewer than 2^32 steps"))
 }
 
-/// What each step needs, by places in the file.
-struct Graph {
-    needs: graph::Needs,
-    /// Of those the ones whose results it reads.
-    reads: graph::Needs,
-}
-
-/// Puts steps into their order and numbers them by it.
-fn arrange(
-    playbook: &Playbook,
-    compiled: Vec<CheckedStep>,
-    outputs: Vec<Output>,
-    included: Vec<CheckedInclude>,
-    order: &[usize],
-    graph: &Graph,
-) -> Checked {
-    let mut final_number = vec![StepNo(0); order.len()];
-    for (sorted, place) in order.iter().enumerate() {
-        final_number[*place] = number(sorted);
-    }
-    let numbers = |places: &[usize]| places.iter().map(|place| final_number[*place]).collect();
-    // In place: ten thousand steps are ten megabytes.
-    let mut steps = compiled;
-    for (place, step) in steps.iter_mut().enumerate() {
-        step.number = final_number[place];
-        for (on, _) in &mut step.depends_on {
-            *on = final_number[on.0 as usize];
-        }
-        step.upstream = numbers(&graph.needs[place]);
-        step.reads = numbers(&graph.reads[place]);
-    }
-    steps.sort_unstable_by_key(|step| step.number);
-    let mut used = projection::of(&steps, &outputs, &included);
-    for step in &mut steps {
-        step.projection = match &step.fields {
-            Some(fields) => {
-                Projection::Fields(fields.iter().map(|field| field.value.clone()).collect())
+/// The places of the steps that a step says it waits for.
+fn depends_on(step: &Step, known: &Known<'_>, problems: &mut Problems) -> BTreeSet<usize> {
+    let mut places = BTreeSet::new();
+    for on in &step.depends_on {
+        match known.place(&on.step.value) {
+            Some(place) => {
+                places.insert(place);
+                if let Some(export) = known.steps.export(place) {
+                    problems.push(exports::needed(export, on.step.span).step(&step.id.value));
+                }
             }
-            None => used
-                .remove(&step.number)
-                .unwrap_or(Projection::Fields(BTreeSet::new())),
-        };
-    }
-    Checked {
-        name: playbook.name.value.clone(),
-        identity: playbook
-            .identity
-            .as_ref()
-            .map(|identity| identity.value.clone()),
-        generation: playbook.generation,
-        reach: playbook.reach.clone(),
-        vars: playbook.vars.clone(),
-        limits: playbook.limits.clone(),
-        settings: playbook.settings.clone(),
-        steps,
-        outputs,
-        included,
-        texts: playbook.texts.clone(),
-        moved_before_deletes: BTreeSet::new(),
-    }
-}
-
-fn depends_on(playbook: &Playbook, known: &[Known<'_>], problems: &mut Problems) {
-    for step in &playbook.steps {
-        for on in &step.depends_on {
-            if let Err(problem) = known[included::place(step.included)].step_named(&on.step.value) {
-                problems.push(problem.at(on.step.span, "named here").step(&step.id.value));
+            None => {
+                if let Err(problem) = known.step_named(&on.step.value) {
+                    problems.push(problem.at(on.step.span, "named here").step(&step.id.value));
+                }
             }
         }
     }
+    places
 }

@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 use super::checked::CheckedStep;
 use super::checked::Expectation;
 use super::checked::Items;
 use super::places::ItemIs;
 use super::places::Place;
-use super::places::templates;
+use super::shape::Kind;
+use super::shape::Outline;
 use super::shape::Shape;
 use super::shape::UNKNOWN_RESULT;
 use crate::diag::Code;
@@ -36,10 +38,7 @@ const UNKNOWN_COLUMN: Code = Code("unknown_column");
 
 /// Everything a name can be looked up in.
 pub(super) struct Known<'a> {
-    /// By id.
-    pub(super) steps: &'a HashMap<&'a str, Named<'a>>,
-    /// Beginnings of ids, of playbooks that may have steps besides whose names nobody knows.
-    pub(super) hidden: &'a BTreeSet<String>,
+    pub(super) steps: &'a Steps<'a>,
     pub(super) vars: BTreeSet<&'a str>,
     /// Whether there may be others.
     pub(super) hides_vars: bool,
@@ -50,13 +49,37 @@ pub(super) struct Known<'a> {
     pub(super) includes: &'a BTreeSet<String>,
 }
 
-/// What stands behind a step's id.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Named<'a> {
-    /// Its place in the file; none, where its entry could not be read.
-    pub(super) place: Option<usize>,
-    /// None, where its own texts are broken.
-    pub(super) step: Option<&'a CheckedStep>,
+/// What stands behind the ids of steps.
+pub(super) struct Steps<'a> {
+    /// In the file, by id.
+    pub(super) places: &'a HashMap<String, usize>,
+    /// By places.
+    pub(super) outlines: &'a [Outline],
+    /// The ids of entries that could not be read.
+    pub(super) unread: HashSet<&'a str>,
+    /// Beginnings of ids, of playbooks that may have steps besides whose names nobody knows.
+    pub(super) hidden: BTreeSet<String>,
+}
+
+impl<'a> Steps<'a> {
+    fn has(&self, id: &str) -> bool {
+        self.places.contains_key(id) || self.unread.contains(id)
+    }
+
+    /// The id of the export that stands at a place, if one does.
+    pub(super) fn export(&self, place: usize) -> Option<&'a str> {
+        if self.outlines[place].kind != Kind::Export {
+            return None;
+        }
+        let mut places = self.places.iter();
+        let (id, _) = places.find(|(_, known)| **known == place)?;
+        Some(id)
+    }
+
+    fn ids(&self) -> impl Iterator<Item = &'a str> {
+        let places = self.places.keys().map(String::as_str);
+        places.chain(self.unread.iter().copied())
+    }
 }
 
 /// What the names of a step lead to.
@@ -68,10 +91,15 @@ pub(super) struct Used<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// Checks every template of a step.
-    pub(super) fn check(&self, step: &CheckedStep, problems: &mut Problems) -> Used<'a> {
+    /// Checks every template of a step: these.
+    pub(super) fn check(
+        &self,
+        step: &CheckedStep,
+        templates: &[Place<'_>],
+        problems: &mut Problems,
+    ) -> Used<'a> {
         let mut used = Used::default();
-        for Place { template, item, .. } in templates(step) {
+        for Place { template, item, .. } in templates.iter().copied() {
             let mut own = Used::default();
             for reference in template.references() {
                 self.reference(step, template, reference, item, &mut own, problems);
@@ -95,7 +123,7 @@ impl<'a> Known<'a> {
         {
             problems.push(problem.at(*span, "used here").step(&step.id));
         }
-        self.wanted(step, problems);
+        self.wanted(step, templates, problems);
         used
     }
 
@@ -128,7 +156,7 @@ impl<'a> Known<'a> {
                     ))),
                     Some(attribute) => {
                         let part = Part::Name((*attribute).to_owned());
-                        match self.step(id) {
+                        match self.outline(id) {
                             Some(step) => Shape::Step(step).follow(&part, own).map(|_| ())?,
                             None => return Ok(()),
                         }
@@ -157,12 +185,13 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn place(&self, id: &str) -> Option<usize> {
-        self.steps.get(id)?.place
+    /// Where a step stands in the file.
+    pub(super) fn place(&self, id: &str) -> Option<usize> {
+        self.steps.places.get(id).copied()
     }
 
-    pub(super) fn step(&self, id: &str) -> Option<&'a CheckedStep> {
-        self.steps.get(id)?.step
+    pub(super) fn outline(&self, id: &str) -> Option<Outline> {
+        self.steps.outlines.get(self.place(id)?).copied()
     }
 
     /// A step as the playbook calls it whose names are looked up.
@@ -171,9 +200,9 @@ impl<'a> Known<'a> {
     }
 
     /// What a reference to a step's result leads to.
-    pub(super) fn shape_of(&self, reference: &Reference) -> Result<Shape<'_>, Problem> {
-        let step = reference.name(0).and_then(|id| self.step(id));
-        match (reference.root.as_str(), reference.name(0), step) {
+    pub(super) fn shape_of(&self, reference: &Reference) -> Result<Shape, Problem> {
+        let step = reference.name(0).and_then(|id| self.outline(id));
+        match (reference.root.as_ref(), reference.name(0), step) {
             ("steps", Some(id), Some(step)) => {
                 let own = self.own(id);
                 let behind = reference.parts.get(1..).unwrap_or_default();
@@ -186,7 +215,7 @@ impl<'a> Known<'a> {
     }
 
     /// What an item of a step is.
-    pub(super) fn item_of(&self, step: &CheckedStep) -> Shape<'_> {
+    pub(super) fn item_of(&self, step: &CheckedStep) -> Shape {
         match &step.items {
             Some(items) => items
                 .list()
@@ -244,16 +273,16 @@ impl<'a> Known<'a> {
     /// Whether there is such a step, by its full id. Messages call it as the playbook does.
     pub(super) fn step_named(&self, id: &str) -> Result<(), Problem> {
         let playbook = id.rfind('.').map_or("", |dot| &id[..=dot]);
-        if self.steps.contains_key(id) || self.hidden.contains(playbook) {
+        if self.steps.has(id) || self.steps.hidden.contains(playbook) {
             return Ok(());
         }
-        let own = |id: &'_ str| id.strip_prefix(self.prefix.as_str()).map(str::to_owned);
+        let own = |id: &str| id.strip_prefix(self.prefix.as_str()).map(str::to_owned);
         let name = own(id).unwrap_or_else(|| id.to_owned());
         if self.includes.contains(id) {
             let inside = format!("{id}.");
             let first = self
                 .steps
-                .keys()
+                .ids()
                 .filter(|step| step.starts_with(&inside))
                 .min();
             return Err(Problem::error(
@@ -262,11 +291,11 @@ impl<'a> Known<'a> {
             )
             .help_if(
                 first
-                    .and_then(|step| own(step))
+                    .and_then(own)
                     .map(|step| format!("name one of its steps, such as `steps.{step}`")),
             ));
         }
-        let known: BTreeSet<String> = self.steps.keys().filter_map(|step| own(step)).collect();
+        let known: BTreeSet<String> = self.steps.ids().filter_map(own).collect();
         let include = id
             .rsplit_once('.')
             .map(|(include, _)| format!("{include}."));
@@ -322,9 +351,11 @@ impl<'a> Known<'a> {
         }
         if is_own_result(step, template, reference) {
             let own = self.own(&step.id);
+            // Until the order is known, a step's number is its place in the file.
+            let outline = self.steps.outlines[step.number.0 as usize];
             let shape = match &step.items {
-                Some(_) => Shape::Item(step),
-                None => Shape::Step(step),
+                Some(_) => Shape::Item(outline),
+                None => Shape::Step(outline),
             };
             let mut behind = reference.parts.iter().skip(1);
             if let Err(problem) = behind.try_fold(shape, |shape, part| shape.follow(part, own)) {
@@ -334,7 +365,7 @@ impl<'a> Known<'a> {
             return;
         }
         if let Err(problem) = self.name(template, reference, used) {
-            let problem = match reference.root.as_str() {
+            let problem = match reference.root.as_ref() {
                 root if root == step.item_name => {
                     problem.help("an item is there only in a step with `for_each`")
                 }
@@ -391,7 +422,7 @@ impl<'a> Known<'a> {
         used: &mut Used<'a>,
     ) -> Result<(), Problem> {
         let span = template.span_of(&reference.range);
-        match reference.root.as_str() {
+        match reference.root.as_ref() {
             "vars" => {
                 let Some(name) = reference.name(0) else {
                     // Which one is meant cannot be seen, so it may be any.
@@ -409,9 +440,12 @@ impl<'a> Known<'a> {
                             .at(span, "name the step itself, such as `steps.owner`"),
                     );
                 };
-                self.step_named(name)
-                    .map_err(|problem| problem.at(span, "used here"))?;
-                used.steps.extend(self.place(name));
+                match self.place(name) {
+                    Some(place) => drop(used.steps.insert(place)),
+                    None => self
+                        .step_named(name)
+                        .map_err(|problem| problem.at(span, "used here"))?,
+                }
                 self.shape_of(reference)
                     .map(|_| ())
                     .map_err(|problem| problem.at(span, "used here"))

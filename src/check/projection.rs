@@ -9,68 +9,47 @@ use super::checked::Items;
 use super::checked::Output;
 use super::checked::Projection;
 use super::included::CheckedInclude;
-use super::places;
 use super::places::ItemIs;
+use super::places::Place;
 use crate::expr::Extent;
 use crate::expr::Part;
 use crate::expr::Reference;
-use crate::expr::StepNo;
 use crate::expr::Template;
 
-/// What is used of each step, over all steps and outputs.
-pub(super) fn of(
-    steps: &[CheckedStep],
-    outputs: &[Output],
-    includes: &[CheckedInclude],
-) -> HashMap<StepNo, Projection> {
-    let numbers: HashMap<&str, StepNo> = steps
-        .iter()
-        .map(|step| (step.id.as_str(), step.number))
-        .collect();
-    let origins = steps
-        .iter()
-        .filter_map(|step| Some((step.number, origin(step, &numbers)?)))
-        .collect();
-    let mut uses = Uses {
-        numbers,
-        origins,
-        projections: HashMap::new(),
-    };
-    for step in steps {
-        uses.step(step);
-    }
-    for reference in outputs.iter().flat_map(|output| output.value.references()) {
-        uses.of_reference(reference);
-    }
-    for include in includes {
-        for reference in include.with.iter().flat_map(|(_, tree)| tree.references()) {
-            uses.handed_over(reference);
-        }
-        for reference in include.when.iter().flat_map(Template::references) {
-            uses.of_reference(reference);
-        }
-    }
-    uses.projections
-}
-
-struct Uses<'a> {
-    numbers: HashMap<&'a str, StepNo>,
-    origins: HashMap<StepNo, Origin>,
-    projections: HashMap<StepNo, Projection>,
+/// What is used of each step, over all steps and outputs. Steps are known by their places in the file.
+pub(super) struct Uses<'a> {
+    places: &'a HashMap<String, usize>,
+    /// Of the steps seen so far.
+    origins: Vec<Option<Origin>>,
+    projections: Vec<Projection>,
+    /// Parts behind the `source` of a step's items. Where that comes from is known when all steps are seen.
+    of_sources: Vec<(usize, Vec<Part>)>,
 }
 
 /// What a step's items are, where they are what another step gave.
 #[derive(Debug, Clone, Copy)]
 enum Origin {
     /// Records of another step: `for_each: "{{ steps.X.records }}"`.
-    Records(StepNo),
+    Records(usize),
     /// Results of another step: `for_each: "{{ steps.X.items }}"`.
-    Items(StepNo),
+    Items(usize),
 }
 
-impl Uses<'_> {
-    fn step(&mut self, step: &CheckedStep) {
-        let origin = self.origins.get(&step.number).copied();
+impl<'a> Uses<'a> {
+    pub(super) fn new(places: &'a HashMap<String, usize>, steps: usize) -> Self {
+        Self {
+            places,
+            origins: Vec::with_capacity(steps),
+            projections: vec![Projection::Fields(BTreeSet::new()); steps],
+            of_sources: Vec::new(),
+        }
+    }
+
+    /// What the next step uses.
+    pub(super) fn step(&mut self, step: &CheckedStep, templates: &[Place<'_>]) {
+        let own = self.origins.len();
+        let origin = origin(step, self.places);
+        self.origins.push(origin);
         if let Some(Items::Path { reads, .. }) = &step.items {
             let whole = reads.gives.iter().filter(|_| origin.is_none());
             for reference in reads.references.iter().chain(whole) {
@@ -80,15 +59,15 @@ impl Uses<'_> {
         // A row that is written as it is has all its fields.
         if let (
             CheckedAction::Export { columns: None, .. },
-            Some(Origin::Records(number) | Origin::Items(number)),
+            Some(Origin::Records(place) | Origin::Items(place)),
         ) = (&step.action, origin)
         {
-            self.all(number);
+            self.all(place);
         }
         if step.select.is_some() {
-            self.all(step.number);
+            self.all(own);
         }
-        for places::Place { template, item, .. } in places::templates(step) {
+        for Place { template, item, .. } in templates.iter().copied() {
             let list = step.items.as_ref().and_then(Items::list);
             for reference in template.references() {
                 // What a step uses of the list it goes through is seen where its items are used.
@@ -101,12 +80,12 @@ impl Uses<'_> {
                 }
                 match (&step.items, origin) {
                     // The key of a read without for_each names fields of its own records.
-                    (None, _) => self.of_record(step.number, &reference.parts),
-                    (Some(_), Some(Origin::Records(number))) => {
-                        self.of_record(number, &reference.parts);
+                    (None, _) => self.of_record(own, &reference.parts),
+                    (Some(_), Some(Origin::Records(place))) => {
+                        self.of_record(place, &reference.parts);
                     }
-                    (Some(_), Some(Origin::Items(number))) => {
-                        self.of_result(number, &reference.parts);
+                    (Some(_), Some(Origin::Items(place))) => {
+                        self.of_result(place, &reference.parts);
                     }
                     (Some(_), None) => {}
                 }
@@ -114,13 +93,40 @@ impl Uses<'_> {
         }
     }
 
+    /// What is used outside of all steps, and with that what is used of each, by place.
+    pub(super) fn close(
+        mut self,
+        outputs: &[Output],
+        includes: &[CheckedInclude],
+    ) -> Vec<Projection> {
+        for reference in outputs.iter().flat_map(|output| output.value.references()) {
+            self.of_reference(reference);
+        }
+        for include in includes {
+            for reference in include.with.iter().flat_map(|(_, tree)| tree.references()) {
+                self.handed_over(reference);
+            }
+            for reference in include.when.iter().flat_map(Template::references) {
+                self.of_reference(reference);
+            }
+        }
+        while let Some((place, parts)) = self.of_sources.pop() {
+            match self.origins[place] {
+                Some(Origin::Records(from)) => self.of_record(from, &parts),
+                Some(Origin::Items(from)) => self.of_result(from, &parts),
+                None => {}
+            }
+        }
+        self.projections
+    }
+
     fn of_reference(&mut self, reference: &Reference) {
         if reference.root != "steps" {
             return;
         }
-        let Some(number) = reference
+        let Some(place) = reference
             .name(0)
-            .and_then(|name| self.numbers.get(name))
+            .and_then(|name| self.places.get(name))
             .copied()
         else {
             return;
@@ -130,68 +136,62 @@ impl Uses<'_> {
             Extent::Parts => reference.parts.last(),
         };
         if !matches!(of_list, Some(Part::Name(list)) if list == "records" || list == "items") {
-            self.of_result(number, &reference.parts[1..]);
+            self.of_result(place, &reference.parts[1..]);
         }
     }
 
     /// What an included playbook uses of a value it is given cannot be told apart by fields.
     fn handed_over(&mut self, reference: &Reference) {
-        let step = reference.name(0).and_then(|name| self.numbers.get(name));
-        match (reference.root.as_str(), step, reference.parts.as_slice()) {
-            ("steps", Some(number), [_, Part::Name(name)]) if !is_scalar(name) => self.all(*number),
+        let step = reference.name(0).and_then(|name| self.places.get(name));
+        match (reference.root.as_ref(), step, &*reference.parts) {
+            ("steps", Some(place), [_, Part::Name(name)]) if !is_scalar(name) => self.all(*place),
             _ => self.of_reference(reference),
         }
     }
 
     /// `parts` follow a step's or an item's result.
-    fn of_result(&mut self, number: StepNo, parts: &[Part]) {
+    fn of_result(&mut self, place: usize, parts: &[Part]) {
         match parts {
             [Part::Name(name), ..] if is_scalar(name) => {}
-            [Part::Name(name), rest @ ..] if name == "first" => self.of_record(number, rest),
-            [Part::Name(name), _, rest @ ..] if name == "records" => self.of_record(number, rest),
+            [Part::Name(name), rest @ ..] if name == "first" => self.of_record(place, rest),
+            [Part::Name(name), _, rest @ ..] if name == "records" => self.of_record(place, rest),
             [Part::Name(name), _, rest @ ..] if name == "items" || name == "by_key" => {
-                self.of_result(number, rest);
+                self.of_result(place, rest);
             }
             // The fields of a record stand straight on an item's result.
             [Part::Name(name), ..]
                 if !matches!(name.as_str(), "records" | "items" | "by_key" | "source") =>
             {
-                self.of_record(number, parts);
+                self.of_record(place, parts);
             }
-            [Part::Name(name), rest @ ..] if name == "source" => match self.origins.get(&number) {
-                Some(Origin::Records(from)) => self.of_record(*from, rest),
-                Some(Origin::Items(from)) => self.of_result(*from, rest),
-                None => {}
-            },
-            _ => self.all(number),
+            [Part::Name(name), rest @ ..] if name == "source" => {
+                self.of_sources.push((place, rest.to_vec()));
+            }
+            _ => self.all(place),
         }
     }
 
-    fn of_record(&mut self, number: StepNo, parts: &[Part]) {
+    fn of_record(&mut self, place: usize, parts: &[Part]) {
         match parts.first() {
-            Some(Part::Name(field)) => self
-                .projections
-                .entry(number)
-                .or_insert_with(|| Projection::Fields(BTreeSet::new()))
-                .add(field),
-            Some(Part::Index) | None => self.all(number),
+            Some(Part::Name(field)) => self.projections[place].add(field),
+            Some(Part::Index) | None => self.all(place),
         }
     }
 
-    fn all(&mut self, number: StepNo) {
-        self.projections.insert(number, Projection::All);
+    fn all(&mut self, place: usize) {
+        self.projections[place] = Projection::All;
     }
 }
 
-fn origin(step: &CheckedStep, numbers: &HashMap<&str, StepNo>) -> Option<Origin> {
+fn origin(step: &CheckedStep, places: &HashMap<String, usize>) -> Option<Origin> {
     let list = step.items.as_ref()?.list()?;
     if list.root != "steps" || list.parts.len() != 2 {
         return None;
     }
-    let number = *numbers.get(list.name(0)?)?;
+    let place = *places.get(list.name(0)?)?;
     match list.name(1)? {
-        "records" => Some(Origin::Records(number)),
-        "items" => Some(Origin::Items(number)),
+        "records" => Some(Origin::Records(place)),
+        "items" => Some(Origin::Items(place)),
         _ => None,
     }
 }
@@ -221,7 +221,7 @@ mod tests {
         );
         let source = sources.add("t.yaml", text);
         let playbook = playbook::parse(source, Path::new("."), &sources).unwrap();
-        let (checked, problems) = check(&playbook, &sources, &Headings::new());
+        let (checked, problems) = check(playbook, &sources, &Headings::new());
         let checked = checked.unwrap_or_else(|| panic!("{problems:#?}"));
         match &checked.steps[0].projection {
             Projection::All => "everything".to_owned(),

@@ -115,7 +115,7 @@ impl<'a> Hidden<'a> {
         if let Some((step, _)) = item {
             return self.field(source(step)?, &reference.parts);
         }
-        match reference.root.as_str() {
+        match reference.root.as_ref() {
             "vars" => match reference.name(0) {
                 Some(name) => secrets
                     .contains(name)

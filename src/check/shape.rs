@@ -1,10 +1,6 @@
 //! What stands behind a step's name in a template: a list, a record, one value. Told without metadata, so that a name that
 //! no result ever has is found whatever the instance is.
 
-use super::CheckedAction;
-use super::CheckedRead;
-use super::CheckedStep;
-use super::CheckedWrite;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::all_of;
@@ -12,17 +8,55 @@ use crate::diag::did_you_mean;
 use crate::expr::ITEM_ATTRIBUTES;
 use crate::expr::Part;
 use crate::expr::STEP_ATTRIBUTES;
+use crate::playbook::Action;
+use crate::playbook::Step;
 
 pub(super) const UNKNOWN_RESULT: Code = Code("unknown_result");
 pub(super) const KEYED_BY_NUMBER: Code = Code("keyed_by_number");
 
+/// What decides which results a step has. It is known of all steps before the first of them is compiled, so that a step's
+/// names can be looked at as soon as they are compiled, wherever the steps stand that they lead to.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Shape<'a> {
-    Step(&'a CheckedStep),
+pub(super) struct Outline {
+    pub(super) has_items: bool,
+    pub(super) has_key: bool,
+    has_select: bool,
+    pub(super) kind: Kind,
+    verb: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Read,
+    Export,
+    /// It writes, or asserts something.
+    Other,
+}
+
+impl Outline {
+    pub(super) fn of(step: &Step) -> Self {
+        Self {
+            has_items: step.for_each.is_some(),
+            has_key: step.key.is_some(),
+            has_select: step.select.is_some(),
+            kind: match &step.action {
+                Action::Export(_) => Kind::Export,
+                Action::Assert(_) => Kind::Other,
+                action if action.is_write() => Kind::Other,
+                _ => Kind::Read,
+            },
+            verb: step.action.verb(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    Step(Outline),
     /// The results of all items.
-    Items(&'a CheckedStep),
-    Keyed(&'a CheckedStep),
-    Item(&'a CheckedStep),
+    Items(Outline),
+    Keyed(Outline),
+    Item(Outline),
     Records,
     Record,
     Ids,
@@ -34,7 +68,7 @@ pub(super) enum Shape<'a> {
     Unseen,
 }
 
-impl Shape<'_> {
+impl Shape {
     /// What a part behind it leads to. `own` is the step as the playbook calls it.
     pub(super) fn follow(self, part: &Part, own: &str) -> Result<Self, Problem> {
         let name = match part {
@@ -134,35 +168,35 @@ impl Shape<'_> {
     }
 }
 
-fn of_step<'a>(step: &'a CheckedStep, name: &str, own: &str) -> Result<Shape<'a>, Problem> {
+fn of_step(step: Outline, name: &str, own: &str) -> Result<Shape, Problem> {
     Ok(match name {
-        "items" if step.items.is_none() => {
-            let instead = match step.action {
-                CheckedAction::Read(_) => "records",
-                _ => "first",
+        "items" if !step.has_items => {
+            let instead = match step.kind {
+                Kind::Read => "records",
+                Kind::Export | Kind::Other => "first",
             };
             return Err(no_items(own, "`items`").help(format!(
                 "write `steps.{own}.{instead}`; `items` are of a step with `for_each`"
             )));
         }
-        "by_key" if step.items.is_none() && step.key.is_none() => {
+        "by_key" if !step.has_items && !step.has_key => {
             let problem = Problem::error(
                 UNKNOWN_RESULT,
                 format!("`{own}` has no `key`, so nothing of it can be found by one"),
             );
-            return Err(problem.help(match step.action {
-                CheckedAction::Read(_) => format!(
+            return Err(problem.help(match step.kind {
+                Kind::Read => format!(
                     "give `{own}` a `key`, such as `key: \"{{{{ item.id }}}}\"`, or search: `lookup(steps.{own}, \
                      'name', …)`"
                 ),
-                _ => format!("write `steps.{own}.first`"),
+                Kind::Export | Kind::Other => format!("write `steps.{own}.first`"),
             }));
         }
         "items" => Shape::Items(step),
         "by_key" => Shape::Keyed(step),
         "records" => Shape::Records,
         "ids" => Shape::Ids,
-        "selected" if step.select.is_none() => {
+        "selected" if !step.has_select => {
             return Err(Problem::error(
                 UNKNOWN_RESULT,
                 format!("`{own}` has no `select`, so nothing is `selected`"),
@@ -182,7 +216,7 @@ fn of_step<'a>(step: &'a CheckedStep, name: &str, own: &str) -> Result<Shape<'a>
     })
 }
 
-fn of_item<'a>(step: &'a CheckedStep, name: &str, own: &str) -> Result<Shape<'a>, Problem> {
+fn of_item(step: Outline, name: &str, own: &str) -> Result<Shape, Problem> {
     Ok(match name {
         "records" => Shape::Records,
         "ids" => Shape::Ids,
@@ -193,7 +227,7 @@ fn of_item<'a>(step: &'a CheckedStep, name: &str, own: &str) -> Result<Shape<'a>
         "failed" => Shape::Value("failed"),
         "labels" | "source" | "key" => Shape::Unseen,
         "selected" => Shape::Selected,
-        _ if gives_one_record(step) => Shape::Unseen,
+        _ if gives_one_record(step.verb) => Shape::Unseen,
         _ => {
             let known = ITEM_ATTRIBUTES.iter().copied();
             return Err(Problem::error(
@@ -202,26 +236,27 @@ fn of_item<'a>(step: &'a CheckedStep, name: &str, own: &str) -> Result<Shape<'a>
             )
             .help(did_you_mean(name, known.clone()).unwrap_or_else(|| {
                 let listed = all_of(known);
-                match &step.action {
-                    CheckedAction::Read(_) => {
+                match step.kind {
+                    Kind::Read => {
                         format!("it has {listed}; a field is of a record: `.first.{name}`")
                     }
-                    _ => format!("it has {listed}; what it was made from is `.source`"),
+                    Kind::Export | Kind::Other => {
+                        format!("it has {listed}; what it was made from is `.source`")
+                    }
                 }
             })));
         }
     })
 }
 
-fn by_key<'a>(step: &'a CheckedStep, name: Option<&str>, own: &str) -> Result<Shape<'a>, Problem> {
-    let is_read = matches!(step.action, CheckedAction::Read(_));
-    if step.items.is_none() {
-        return Ok(match is_read {
-            true => Shape::Record,
-            false => Shape::Item(step),
+fn by_key(step: Outline, name: Option<&str>, own: &str) -> Result<Shape, Problem> {
+    if !step.has_items {
+        return Ok(match step.kind {
+            Kind::Read => Shape::Record,
+            Kind::Export | Kind::Other => Shape::Item(step),
         });
     }
-    if step.key.is_none() && name.is_some_and(|name| name.parse::<u64>().is_err()) {
+    if !step.has_key && name.is_some_and(|name| name.parse::<u64>().is_err()) {
         return Err(Problem::error(
             KEYED_BY_NUMBER,
             format!("`{own}` has no `key`, so its items are found only by their number from 0"),
@@ -293,16 +328,6 @@ fn unknown(own: &str, attribute: &str) -> Problem {
 
 /// Verbs whose item results have the record's fields straight on them. What a call answers, nobody
 /// knows; where it is a record, it is treated as one.
-pub(super) fn gives_one_record(step: &CheckedStep) -> bool {
-    matches!(
-        step.action,
-        CheckedAction::Read(CheckedRead::Get { .. } | CheckedRead::Me | CheckedRead::Call(_))
-            | CheckedAction::Write(
-                CheckedWrite::Create { .. }
-                    | CheckedWrite::Update { .. }
-                    | CheckedWrite::Upsert { .. }
-                    | CheckedWrite::UpsertByKey { .. }
-                    | CheckedWrite::Call { .. }
-            )
-    )
+pub(super) fn gives_one_record(verb: &str) -> bool {
+    matches!(verb, "get" | "me" | "call" | "create" | "update" | "upsert")
 }

@@ -120,7 +120,7 @@ pub fn resolve_included(
 /// Whether a value comes from results, its own or those that a variable of the including playbook comes from.
 fn is_late(tree: &Tree, outer: Option<&CheckedInclude>, resolved: &IncludedVars) -> bool {
     tree.references()
-        .any(|reference| match (reference.root.as_str(), outer) {
+        .any(|reference| match (reference.root.as_ref(), outer) {
             ("steps", _) => true,
             ("vars", Some(outer)) => {
                 let known = resolved.get(&outer.id);

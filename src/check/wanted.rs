@@ -7,7 +7,6 @@ use super::CheckedWrite;
 use super::Items;
 use super::names::Known;
 use super::places::Place;
-use super::places::templates;
 use super::shape::KEYED_BY_NUMBER;
 use super::shape::Shape;
 use super::shape::give_key;
@@ -24,7 +23,12 @@ const CONSTANT_KEY: Code = Code("constant_key");
 const INVALID_PARAMETER: Code = Code(SugarLabel::InvalidParameter.as_str());
 
 impl Known<'_> {
-    pub(super) fn wanted(&self, step: &CheckedStep, problems: &mut Problems) {
+    pub(super) fn wanted(
+        &self,
+        step: &CheckedStep,
+        templates: &[Place<'_>],
+        problems: &mut Problems,
+    ) {
         let mut found: Vec<Problem> = Vec::new();
         if let Some(Items::Template(template)) = &step.items {
             let walker = match step.action {
@@ -44,7 +48,7 @@ impl Known<'_> {
         }
         found.extend(key(step));
         found.extend(no_change(step));
-        found.extend(self.keyed_by_number(step));
+        found.extend(self.keyed_by_number(templates));
         for problem in found {
             problems.push(problem.step(&step.id));
         }
@@ -94,7 +98,7 @@ impl Known<'_> {
     }
 
     /// What a value is that is one path.
-    fn shape<'s>(&'s self, step: &'s CheckedStep, tree: &Tree) -> Option<Shape<'s>> {
+    fn shape(&self, step: &CheckedStep, tree: &Tree) -> Option<Shape> {
         let path = tree.template()?.gives()?;
         if path.root == step.item_name && step.items.is_some() {
             let item = self.item_of(step);
@@ -108,23 +112,23 @@ impl Known<'_> {
     }
 
     /// Items that are looked for by what some text says, and have only numbers.
-    fn keyed_by_number(&self, step: &CheckedStep) -> Vec<Problem> {
+    fn keyed_by_number(&self, templates: &[Place<'_>]) -> Vec<Problem> {
         let mut found = Vec::new();
-        for Place { template, .. } in templates(step) {
+        for Place { template, .. } in templates.iter().copied() {
             for reference in template.references() {
                 let Some(id) = reference.name(0).filter(|_| reference.root == "steps") else {
                     continue;
                 };
-                let Some(of) = self.step(id) else {
+                let Some(of) = self.outline(id) else {
                     continue;
                 };
                 let is_by_key = matches!(
-                    reference.parts.as_slice(),
+                    &*reference.parts,
                     [_, Part::Name(name), Part::Index, ..] if name == "by_key"
                 );
                 if !is_by_key
-                    || of.items.is_none()
-                    || of.key.is_some()
+                    || !of.has_items
+                    || of.has_key
                     || is_number(template, &reference.range)
                 {
                     continue;

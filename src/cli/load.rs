@@ -79,7 +79,7 @@ pub(crate) fn playbook_against(
             };
             let text = String::new();
             return Err(
-                match check_loaded(&readable, sources, text, allowed, metadata) {
+                match check_loaded(*readable, sources, text, allowed, metadata) {
                     Ok(loaded) => refused(
                         joined(problems, check::of_the_readable(loaded.warnings)),
                         loaded.sources,
@@ -92,7 +92,7 @@ pub(crate) fn playbook_against(
         }
     };
     let text = sources.get(playbook.name.span.source).text.to_string();
-    check_loaded(&playbook, sources, text, allowed, metadata)
+    check_loaded(playbook, sources, text, allowed, metadata)
         .map_err(|(problems, sources)| refused(problems, sources))
 }
 
@@ -124,8 +124,8 @@ pub(crate) fn stored(stored: &PlaybookText, allowed: &[PathBuf]) -> Result<Loade
         Ok(playbook) => playbook,
         Err(problems) => return Err(refused(problems, sources)),
     };
-    let (checked, problems) = check::check(&playbook, &sources, &Headings::new());
     let zone = zone(&playbook).map_err(|problem| refused(problem.into(), sources.clone()))?;
+    let (checked, problems) = check::check(playbook, &sources, &Headings::new());
     match checked {
         Some(checked) => Ok(Loaded {
             checked,
@@ -172,7 +172,7 @@ pub(crate) fn taking_back(loaded: Loaded, undoes: &Undoes) -> Loaded {
 }
 
 fn check_loaded(
-    playbook: &Playbook,
+    playbook: Playbook,
     sources: Sources,
     text: String,
     allowed: &[PathBuf],
@@ -180,7 +180,7 @@ fn check_loaded(
 ) -> Result<Loaded, (Problems, Sources)> {
     let mut problems = Problems::default();
     let exports = working_folder(allowed);
-    export_paths(playbook, &exports, &mut problems);
+    export_paths(&playbook, &exports, &mut problems);
     let mut headings = Headings::new();
     for step in &playbook.steps {
         let Some(ForEach::File(file)) = step.for_each.as_ref().map(|source| &source.value) else {
@@ -194,7 +194,7 @@ fn check_loaded(
             Err(error) => problems.push(error.problem(file).step(&step.id.value)),
         }
     }
-    let zone = match zone(playbook) {
+    let zone = match zone(&playbook) {
         Ok(zone) => zone,
         Err(problem) => {
             problems.push(problem);

@@ -278,7 +278,7 @@ mod tests {
         let mut sources = Sources::default();
         let playbook = sources.add("playbook.yaml", "version: 1\r\ntittle: Lists\r\n");
         let include = sources.add("shared/owner.yaml", "name: owner\n");
-        let span = |source, start, end| Span { source, start, end };
+        let span = |source, start, end| Span::new(source, start..end);
         let problems: Problems = [
             Problem::warning(Code("no_key"), "this create has no `key`").step("make"),
             Problem::error(Code("invalid_parameter"), "`12,5` is not a number").row(Row {
@@ -330,15 +330,8 @@ mod tests {
                 for length in [0, 1, 3, 4_000] {
                     let end = start + length;
                     let problem = Problem::error(Code("yaml_syntax"), "broken")
-                        .at(Span { source, start, end }, "here")
-                        .at(
-                            Span {
-                                source,
-                                start: 0,
-                                end: 1,
-                            },
-                            "there",
-                        );
+                        .at(Span::new(source, start..end), "here")
+                        .at(Span::new(source, 0..1), "there");
                     draw(&problem.into(), &sources, PLAIN);
                 }
             }
@@ -359,7 +352,7 @@ mod tests {
             let mut problem = Problem::error(Code("yaml_syntax"), "broken");
             for (index, (start, length)) in spans.into_iter().enumerate() {
                 let source = ids[index % 2];
-                problem = problem.at(Span { source, start, end: start + length }, "here");
+                problem = problem.at(Span::new(source, start..start + length), "here");
             }
             let style = Style { width, colour: Colour::Ansi };
             proptest::prop_assert!(draw(&problem.into(), &sources, style).ends_with("1 error\n"));

@@ -64,12 +64,12 @@ impl<'a> Lines<'a> {
 
     /// The part of a span that is underlined: its first line, not too much of it, on whole characters.
     pub(super) fn drawable(&self, span: Span) -> Range<usize> {
-        let mut start = self.source.boundary(span.start);
+        let mut start = self.source.boundary(span.start());
         if start == self.text.len() {
             // Behind the last line break there is no line to draw.
             start = self.text.trim_end_matches(['\n', '\r']).len();
         }
-        let end = self.source.boundary(span.end).max(start);
+        let end = self.source.boundary(span.end()).max(start);
         let place = &self.text[start..end];
         let line = place.split('\n').next().unwrap_or_default();
         let shown = line
@@ -198,13 +198,7 @@ mod tests {
     fn places_are_cut_to_what_can_be_underlined() {
         let (sources, id) = sources("one: ä\r\ntwo\n");
         let excerpts = Excerpts::new(&sources);
-        let place = |start, end| {
-            excerpts.of(id).drawable(Span {
-                source: id,
-                start,
-                end,
-            })
-        };
+        let place = |start, end| excerpts.of(id).drawable(Span::new(id, start..end));
         assert_eq!(place(0, 12), 0..7);
         assert_eq!(place(6, 6), 5..5);
         assert_eq!(place(99, 120), 12..12);

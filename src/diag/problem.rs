@@ -172,7 +172,7 @@ impl Problems {
             let place = problem
                 .labels
                 .first()
-                .map(|(span, _)| (span.source, span.start));
+                .map(|(span, _)| (span.source, span.start()));
             (place.is_none(), place, problem.row.clone())
         });
     }

@@ -1,6 +1,8 @@
 //! Texts that problems point into: playbooks, includes, snapshots, variable files.
 
+use std::ops::Range;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 /// A text known to [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -12,12 +14,12 @@ impl SourceId {
     }
 }
 
-/// A stretch of one text, in bytes.
+/// A stretch of one text, in bytes. A playbook of 10,000 steps has half a million of them, so that each is small.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Span {
     pub source: SourceId,
-    pub start: usize,
-    pub end: usize,
+    start: u32,
+    end: u32,
 }
 
 /// A value and where it was written.
@@ -48,6 +50,34 @@ impl<T> Located<T> {
 }
 
 impl Span {
+    /// Where a text is larger than 4 GiB, all behind that is one place.
+    pub fn new(source: SourceId, range: Range<usize>) -> Self {
+        let offset = |at| u32::try_from(at).unwrap_or(u32::MAX);
+        Self {
+            source,
+            start: offset(range.start),
+            end: offset(range.end),
+        }
+    }
+
+    pub fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub fn end(self) -> usize {
+        self.end as usize
+    }
+
+    pub fn range(self) -> Range<usize> {
+        self.start()..self.end()
+    }
+
+    /// Another stretch of the same text.
+    #[must_use]
+    pub fn at(self, range: Range<usize>) -> Self {
+        Self::new(self.source, range)
+    }
+
     /// From the beginning of one to the end of the other; both are of one text.
     #[must_use]
     pub fn to(self, last: Self) -> Self {
@@ -66,17 +96,24 @@ pub struct Source {
     pub text: Arc<str>,
     /// Where another text says to read this one.
     included_from: Option<Span>,
-    /// Where each line begins, found once: a file of 10,000 mistakes asks for 10,000 positions.
-    line_starts: Arc<[usize]>,
+    /// Found once, when somebody asks: a text without mistakes needs none, one of 10,000 asks for 10,000 positions.
+    lines: OnceLock<Arc<Lines>>,
+}
+
+/// Where positions are counted from.
+#[derive(Debug)]
+struct Lines {
+    /// Where each line begins.
+    starts: Vec<usize>,
     /// How many characters are before every so many bytes, for columns in a line of a million.
-    milestones: Arc<[usize]>,
+    milestones: Vec<usize>,
 }
 
 const BETWEEN_MILESTONES: usize = 1_024;
 
-impl Source {
-    fn new(name: String, text: Arc<str>, included_from: Option<Span>) -> Self {
-        let line_starts = std::iter::once(0)
+impl Lines {
+    fn of(text: &str) -> Self {
+        let starts = std::iter::once(0)
             .chain(text.match_indices('\n').map(|(at, _)| at + 1))
             .collect();
         // One more than there are whole chunks, so that the end of the text has its milestone too.
@@ -84,25 +121,34 @@ impl Source {
         for chunk in text.as_bytes().chunks(BETWEEN_MILESTONES) {
             milestones.push(milestones[milestones.len() - 1] + characters(chunk));
         }
+        Self { starts, milestones }
+    }
+}
+
+impl Source {
+    fn new(name: String, text: Arc<str>, included_from: Option<Span>) -> Self {
         Self {
             name,
             text,
             included_from,
-            line_starts,
-            milestones: milestones.into(),
+            lines: OnceLock::new(),
         }
+    }
+
+    fn lines(&self) -> &Lines {
+        self.lines.get_or_init(|| Arc::new(Lines::of(&self.text)))
     }
 
     /// How many characters begin before a byte.
     fn characters_before(&self, offset: usize) -> usize {
         let chunk = offset / BETWEEN_MILESTONES;
         let rest = &self.text.as_bytes()[chunk * BETWEEN_MILESTONES..offset];
-        self.milestones[chunk] + characters(rest)
+        self.lines().milestones[chunk] + characters(rest)
     }
 
     /// The column of a byte, in characters from 0.
     pub(super) fn column_of(&self, offset: usize) -> usize {
-        let line_start = self.line_starts[self.line_of(offset)];
+        let line_start = self.line_starts()[self.line_of(offset)];
         self.characters_before(offset) - self.characters_before(line_start)
     }
 
@@ -110,21 +156,21 @@ impl Source {
     pub fn span_at(&self, source: SourceId, line: usize, column: usize) -> Span {
         let line_start = line
             .checked_sub(1)
-            .and_then(|line| self.line_starts.get(line))
+            .and_then(|line| self.line_starts().get(line))
             .copied()
             .unwrap_or(self.text.len());
         let start = self.boundary(line_start + column.saturating_sub(1));
         let end = self.boundary(start + 1).max(start);
-        Span { source, start, end }
+        Span::new(source, start..end)
     }
 
     pub(super) fn line_starts(&self) -> &[usize] {
-        &self.line_starts
+        &self.lines().starts
     }
 
     /// The line a byte is on, from 0.
     pub(super) fn line_of(&self, offset: usize) -> usize {
-        self.line_starts.partition_point(|start| *start <= offset) - 1
+        self.line_starts().partition_point(|start| *start <= offset) - 1
     }
 
     /// The nearest beginning of a character at or before a byte.
@@ -197,17 +243,17 @@ impl Sources {
     pub fn text(&self, span: Span) -> &str {
         self.get(span.source)
             .text
-            .get(span.start..span.end)
+            .get(span.range())
             .unwrap_or_default()
     }
 
     pub fn position(&self, span: Span) -> Position {
-        self.position_of(span.source, span.start)
+        self.position_of(span.source, span.start())
     }
 
     /// Behind the last character of a place.
     pub fn end(&self, span: Span) -> Position {
-        self.position_of(span.source, span.end.max(span.start))
+        self.position_of(span.source, span.end().max(span.start()))
     }
 
     fn position_of(&self, source: SourceId, offset: usize) -> Position {
@@ -229,11 +275,7 @@ mod tests {
         let mut sources = Sources::default();
         let source = sources.add("a.yaml", "aä€b\r\n\nc");
         let position = |start| {
-            let span = Span {
-                source,
-                start,
-                end: start,
-            };
+            let span = Span::new(source, start..start);
             let position = sources.position(span);
             (position.line, position.column)
         };

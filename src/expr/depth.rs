@@ -93,11 +93,7 @@ mod tests {
     fn compiles(text: &str) -> bool {
         let mut sources = Sources::default();
         let source = sources.add("a.yaml", text);
-        let span = Span {
-            source,
-            start: 0,
-            end: text.len(),
-        };
+        let span = Span::new(source, 0..text.len());
         Template::compile(&Located::new(text.to_owned(), span), &sources).is_ok()
     }
 

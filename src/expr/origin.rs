@@ -19,7 +19,7 @@ impl Origin {
     pub(super) fn of(text: &str, span: Span, sources: &Sources) -> Self {
         let source = sources.text(span);
         if let Some(at) = source.find(text) {
-            return Self::At(span.start + at);
+            return Self::At(span.start() + at);
         }
         let (mut behind, mut skipped) = (0, 0);
         let mut words = Vec::new();
@@ -34,7 +34,7 @@ impl Origin {
             });
             if let Some(found) = found {
                 let at = word.as_ptr() as usize - text.as_ptr() as usize;
-                words.push((at, span.start + behind + found));
+                words.push((at, span.start() + behind + found));
                 behind += found + word.len();
                 skipped = 0;
             } else {

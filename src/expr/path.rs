@@ -1,5 +1,7 @@
 //! JSONPath (RFC 9535). The one file that names the JSONPath crate.
 
+use std::borrow::Cow;
+
 use jsonpath_rust::parser::model::Comparable;
 use jsonpath_rust::parser::model::Filter;
 use jsonpath_rust::parser::model::FilterAtom;
@@ -16,6 +18,7 @@ use jsonpath_rust::query::QueryRef;
 use jsonpath_rust::query::js_path_process;
 use serde_json::Value as Json;
 
+use super::references;
 use super::references::Extent;
 use super::references::Part;
 use super::references::Reference;
@@ -81,7 +84,7 @@ impl Path {
         let mut reads = Reads::default();
         let mut segments = self.0.segments.iter();
         let root = match segments.next() {
-            Some(Segment::Selector(Selector::Name(name))) => unquoted(name).to_owned(),
+            Some(Segment::Selector(Selector::Name(name))) => references::root(unquoted(name)),
             _ => return reads,
         };
         let mut reader = Reader {
@@ -110,7 +113,7 @@ impl Path {
     /// Whether a filter looks at the whole document, of which only the list is there.
     pub fn filters_by_the_whole(&self) -> bool {
         let mut reader = Reader {
-            root: String::new(),
+            root: Cow::Borrowed(""),
             found: Vec::new(),
         };
         reader.follow(self.0.segments.iter(), &[]);
@@ -182,7 +185,7 @@ fn and_below(value: &Json) -> Vec<&Json> {
 const WHOLE: &str = "$";
 
 struct Reader {
-    root: String,
+    root: Cow<'static, str>,
     found: Vec<Reference>,
 }
 
@@ -190,7 +193,7 @@ impl Reader {
     fn reference(&self, parts: Vec<Part>) -> Reference {
         Reference {
             root: self.root.clone(),
-            parts,
+            parts: parts.into(),
             range: 0..0,
             extent: Extent::Whole,
         }
@@ -315,8 +318,8 @@ impl Reader {
 
     fn whole(&mut self) {
         self.found.push(Reference {
-            root: WHOLE.to_owned(),
-            parts: Vec::new(),
+            root: Cow::Borrowed(WHOLE),
+            parts: Box::default(),
             range: 0..0,
             extent: Extent::Whole,
         });

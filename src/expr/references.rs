@@ -23,8 +23,8 @@ const LOOP: &str = "loop";
 /// A name with what follows it: `steps.accounts.by_key[row.code].id`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
-    pub root: String,
-    pub parts: Vec<Part>,
+    pub root: Cow<'static, str>,
+    pub parts: Box<[Part]>,
     /// Bytes of the template's text.
     pub range: Range<usize>,
     pub extent: Extent,
@@ -73,7 +73,8 @@ impl StepNames<'_> {
 impl Reference {
     /// Writes the step's full id where the template writes it in parts, so that `name(0)` is the step wherever it is.
     pub(super) fn resolve(&mut self, names: StepNames<'_>) {
-        if self.root != "steps" {
+        // In a playbook that includes none, names are full.
+        if self.root != "steps" || (names.prefix.is_empty() && names.includes.is_empty()) {
             return;
         }
         let written = self.parts.iter().map_while(|part| match part {
@@ -81,7 +82,9 @@ impl Reference {
             Part::Index => None,
         });
         if let Some((id, taken)) = names.full(written) {
-            self.parts.splice(..taken, [Part::Name(id)]);
+            let mut parts = std::mem::take(&mut self.parts).into_vec();
+            parts.splice(..taken, [Part::Name(id)]);
+            self.parts = parts.into();
         }
     }
 
@@ -165,7 +168,7 @@ struct Bound<'a> {
 /// What an expression leads to, before it is known what is used of that.
 #[derive(Debug, Clone)]
 struct Traced {
-    root: String,
+    root: Cow<'static, str>,
     parts: Vec<Part>,
     range: Range<usize>,
 }
@@ -285,16 +288,10 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn refers(&mut self, traced: Traced, extent: Extent) {
-        let Traced {
-            root,
-            mut parts,
-            range,
-            ..
-        } = traced;
-        parts.shrink_to_fit();
+        let Traced { root, parts, range } = traced;
         self.found.push(Reference {
             root,
-            parts,
+            parts: parts.into(),
             range,
             extent,
         });
@@ -384,7 +381,7 @@ impl<'a> Finder<'a, '_> {
                     Some(Bound { name: LOOP, .. }) => None,
                     Some(bound) => bound.item.clone().map(|item| Traced { range, ..item }),
                     None => Some(Traced {
-                        root: var.id.to_owned(),
+                        root: root(var.id),
                         parts: Vec::new(),
                         range,
                     }),
@@ -537,7 +534,7 @@ impl<'a> Finder<'a, '_> {
     /// A search reads the field it compares; of the record it finds, what follows is used.
     fn lookup(&mut self, call: &Call<'a>, step: &str, end: usize) -> Traced {
         let record = Traced {
-            root: "steps".to_owned(),
+            root: root("steps"),
             parts: vec![
                 Part::Name(step.to_owned()),
                 Part::Name("records".to_owned()),
@@ -558,6 +555,15 @@ impl<'a> Finder<'a, '_> {
         self.called(Callee::Function, search::LOOKUP, behind, &call.args);
         self.arguments(call.args.get(1..).unwrap_or_default());
         record
+    }
+}
+
+/// Nearly always one of two names, which are not kept ten thousand times.
+pub(super) fn root(name: &str) -> Cow<'static, str> {
+    match name {
+        "steps" => Cow::Borrowed("steps"),
+        "vars" => Cow::Borrowed("vars"),
+        other => Cow::Owned(other.to_owned()),
     }
 }
 

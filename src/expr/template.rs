@@ -55,9 +55,9 @@ enum Form {
 
 #[derive(Debug, Clone)]
 pub struct Template {
-    text: String,
+    text: Box<str>,
     form: Form,
-    references: Vec<Reference>,
+    references: Box<[Reference]>,
     gives: Gives,
     span: Span,
     origin: Origin,
@@ -131,9 +131,9 @@ impl Template {
     /// What stands for a text that could not be read: it may give anything.
     pub fn unread(span: Span) -> Self {
         Self {
-            text: String::new(),
+            text: Box::default(),
             form: Form::Lone,
-            references: Vec::new(),
+            references: Box::default(),
             gives: Gives::Other,
             span,
             origin: Origin::Words(Box::default()),
@@ -148,9 +148,9 @@ impl Template {
     ) -> Self {
         let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
-            text: text.value.clone(),
+            text: text.value.as_str().into(),
             form,
-            references: Vec::new(),
+            references: Box::default(),
             gives: Gives::Other,
             span: text.span,
             origin,
@@ -190,7 +190,7 @@ impl Template {
         template.gives = gives;
         template.references = references
             .into_iter()
-            .filter(|reference| !GLOBALS.contains(&reference.root.as_str()))
+            .filter(|reference| !GLOBALS.contains(&&*reference.root))
             .collect();
         template
     }
@@ -215,10 +215,14 @@ impl Template {
     /// Takes the names of steps as the playbook file means them that the template stands in.
     #[must_use]
     pub fn within(mut self, names: StepNames<'_>) -> Self {
-        self.references
-            .iter_mut()
-            .for_each(|reference| reference.resolve(names));
+        self.resolve(names);
         self
+    }
+
+    pub(super) fn resolve(&mut self, names: StepNames<'_>) {
+        for reference in &mut self.references {
+            reference.resolve(names);
+        }
     }
 
     pub fn references(&self) -> &[Reference] {
@@ -235,11 +239,9 @@ impl Template {
     }
 
     fn place(&self, range: Range<usize>) -> Option<Span> {
-        Some(Span {
-            source: self.span.source,
-            start: self.origin.place(&self.text, range.start)?,
-            end: self.origin.place(&self.text, range.end)?,
-        })
+        let start = self.origin.place(&self.text, range.start)?;
+        let end = self.origin.place(&self.text, range.end)?;
+        Some(self.span.at(start..end))
     }
 
     /// Whether a part of the text is all there is between `{{` and `}}`: printed, not worked with.
@@ -285,7 +287,7 @@ impl Template {
 
     pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {
         if self.form == Form::Plain {
-            return Ok(Rendered::Value(Json::from(self.text.as_str())));
+            return Ok(Rendered::Value(Json::from(&*self.text)));
         }
         let value = self.value(scope)?;
         if value.downcast_object_ref::<Omit>().is_some() {
@@ -333,9 +335,9 @@ impl Template {
                 continue;
             }
             let alone = Self {
-                text: written.to_owned(),
+                text: written.into(),
                 form: Form::Bare,
-                references: Vec::new(),
+                references: Box::default(),
                 gives: Gives::Other,
                 span: self.span,
                 origin: Origin::Words(Box::default()),
@@ -429,9 +431,9 @@ impl Template {
 /// What is nearly always meant by what stands where the parser stopped.
 fn slip(sources: &Sources, span: Span) -> Option<String> {
     let text = &sources.get(span.source).text;
-    let rest = text.get(span.start..)?;
+    let rest = text.get(span.start()..)?;
     if rest.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()) {
-        return in_brackets(text, span.start);
+        return in_brackets(text, span.start());
     }
     let written = [
         ("=", "compare with `==`"),

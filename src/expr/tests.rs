@@ -133,11 +133,7 @@ impl Results for Memory {
 fn template(text: &str) -> (Template, Sources) {
     let mut sources = Sources::default();
     let source = sources.add("test", text);
-    let span = Span {
-        source,
-        start: 0,
-        end: text.len(),
-    };
+    let span = Span::new(source, 0..text.len());
     let template = Template::compile(&Located::new(text.to_owned(), span), &sources).unwrap();
     (template, sources)
 }
@@ -166,11 +162,7 @@ fn eval(text: &str) -> (Result<Rendered, Failure>, Touched) {
 fn holds(text: &str) -> Result<bool, Failure> {
     let mut sources = Sources::default();
     let source = sources.add("test", text);
-    let span = Span {
-        source,
-        start: 0,
-        end: text.len(),
-    };
+    let span = Span::new(source, 0..text.len());
     let text = Located::new(text.to_owned(), span);
     let template = Template::compile_expression(&text, &sources).unwrap();
     template.holds(&world().scope())
@@ -612,7 +604,7 @@ fn references_are_found_with_their_places() {
         .iter()
         .map(|reference| {
             (
-                reference.root.as_str(),
+                reference.root.as_ref(),
                 reference.name(0),
                 &text[reference.range.clone()],
             )
@@ -672,11 +664,7 @@ fn conditions_need_no_braces() {
     let read = |text: &str| {
         let mut sources = Sources::default();
         let source = sources.add("test", text);
-        let span = Span {
-            source,
-            start: 0,
-            end: text.len(),
-        };
+        let span = Span::new(source, 0..text.len());
         Template::compile_expression(&Located::new(text.to_owned(), span), &sources)
     };
     let holds = |text: &str| read(text).unwrap().holds(&scope);

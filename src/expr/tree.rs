@@ -26,9 +26,6 @@ const INVALID: Code = Code("invalid_parameter");
 #[derive(Debug, Clone)]
 pub struct Tree {
     shape: Shape,
-    kind: Kind,
-    /// The value of a list or map without templates, made when it is first rendered and not for each item.
-    whole: OnceLock<Box<Json>>,
     pub span: Span,
 }
 
@@ -44,6 +41,20 @@ enum Shape {
     /// A number, a boolean, null or text without a template.
     Scalar(Json),
     Template(Box<Template>),
+    Parts(Box<Parts>),
+}
+
+/// A list or a map.
+#[derive(Debug, Clone)]
+struct Parts {
+    listed: Listed,
+    kind: Kind,
+    /// The value of a list or map without templates, made when it is first rendered and not for each item.
+    whole: OnceLock<Json>,
+}
+
+#[derive(Debug, Clone)]
+enum Listed {
     List(Vec<Tree>),
     Map(Vec<(Located<String>, Tree)>),
 }
@@ -74,25 +85,36 @@ impl Tree {
     /// As [`Template::within`], for every template in it.
     #[must_use]
     pub fn within(mut self, names: StepNames<'_>) -> Self {
-        self.shape = match self.shape {
-            scalar @ Shape::Scalar(_) => scalar,
-            Shape::Template(template) => Shape::Template(Box::new(template.within(names))),
-            Shape::List(items) => {
-                Shape::List(items.into_iter().map(|item| item.within(names)).collect())
-            }
-            Shape::Map(entries) => Shape::Map(
-                entries
-                    .into_iter()
-                    .map(|(key, value)| (key, value.within(names)))
-                    .collect(),
-            ),
-        };
+        self.resolve(names);
         self
+    }
+
+    fn resolve(&mut self, names: StepNames<'_>) {
+        match &mut self.shape {
+            Shape::Scalar(_) => {}
+            Shape::Template(template) => template.resolve(names),
+            Shape::Parts(parts) => match &mut parts.listed {
+                Listed::List(items) => items.iter_mut().for_each(|item| item.resolve(names)),
+                Listed::Map(entries) => {
+                    for (_, value) in entries {
+                        value.resolve(names);
+                    }
+                }
+            },
+        }
+    }
+
+    fn kind(&self) -> Kind {
+        match &self.shape {
+            Shape::Scalar(_) => Kind::Literal,
+            Shape::Template(_) => Kind::Rendered,
+            Shape::Parts(parts) => parts.kind,
+        }
     }
 
     /// The value, if no template stands in it.
     pub fn literal(&self) -> Option<Cow<'_, Json>> {
-        match (self.kind, &self.shape) {
+        match (self.kind(), &self.shape) {
             (Kind::Rendered, _) => None,
             (Kind::Literal, Shape::Scalar(value)) => Some(Cow::Borrowed(value)),
             (Kind::Literal, _) => Some(Cow::Owned(self.written())),
@@ -104,11 +126,13 @@ impl Tree {
         match &self.shape {
             Shape::Scalar(value) => value.clone(),
             Shape::Template(_) => Json::Null,
-            Shape::List(items) => items.iter().map(Self::written).collect(),
-            Shape::Map(entries) => entries
-                .iter()
-                .map(|(key, item)| (key.value.clone(), item.written()))
-                .collect(),
+            Shape::Parts(parts) => match &parts.listed {
+                Listed::List(items) => items.iter().map(Self::written).collect(),
+                Listed::Map(entries) => entries
+                    .iter()
+                    .map(|(key, item)| (key.value.clone(), item.written()))
+                    .collect(),
+            },
         }
     }
 
@@ -116,23 +140,30 @@ impl Tree {
     pub fn scalar(&self) -> Option<&Json> {
         match &self.shape {
             Shape::Scalar(value) => Some(value),
-            Shape::Template(_) | Shape::List(_) | Shape::Map(_) => None,
+            Shape::Template(_) | Shape::Parts(_) => None,
         }
     }
 
     /// The parts of a list, each with its place.
     pub fn list(&self) -> Option<&[Self]> {
-        match &self.shape {
-            Shape::List(items) => Some(items),
-            Shape::Scalar(_) | Shape::Template(_) | Shape::Map(_) => None,
+        match self.listed()? {
+            Listed::List(items) => Some(items),
+            Listed::Map(_) => None,
         }
     }
 
     /// The entries of a map, each with its place.
     pub fn map(&self) -> Option<&[(Located<String>, Self)]> {
+        match self.listed()? {
+            Listed::Map(entries) => Some(entries),
+            Listed::List(_) => None,
+        }
+    }
+
+    fn listed(&self) -> Option<&Listed> {
         match &self.shape {
-            Shape::Map(entries) => Some(entries),
-            Shape::Scalar(_) | Shape::Template(_) | Shape::List(_) => None,
+            Shape::Parts(parts) => Some(&parts.listed),
+            Shape::Scalar(_) | Shape::Template(_) => None,
         }
     }
 
@@ -140,7 +171,7 @@ impl Tree {
     pub fn template(&self) -> Option<&Template> {
         match &self.shape {
             Shape::Template(template) => Some(template),
-            Shape::Scalar(_) | Shape::List(_) | Shape::Map(_) => None,
+            Shape::Scalar(_) | Shape::Parts(_) => None,
         }
     }
 
@@ -155,8 +186,10 @@ impl Tree {
         match &self.shape {
             Shape::Scalar(_) => {}
             Shape::Template(template) => all.push(template),
-            Shape::List(items) => items.iter().for_each(|item| item.gather(all)),
-            Shape::Map(entries) => entries.iter().for_each(|(_, value)| value.gather(all)),
+            Shape::Parts(parts) => match &parts.listed {
+                Listed::List(items) => items.iter().for_each(|item| item.gather(all)),
+                Listed::Map(entries) => entries.iter().for_each(|(_, value)| value.gather(all)),
+            },
         }
     }
 
@@ -166,16 +199,17 @@ impl Tree {
 
     /// Renders the value; parts that say `omit` are left out of their map or list.
     pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {
-        if self.kind == Kind::Literal {
-            return Ok(Rendered::Value(match &self.shape {
-                Shape::Scalar(value) => value.clone(),
-                _ => Json::clone(self.whole.get_or_init(|| Box::new(self.written()))),
-            }));
-        }
-        Ok(Rendered::Value(match &self.shape {
-            Shape::Scalar(value) => value.clone(),
+        let parts = match &self.shape {
+            Shape::Scalar(value) => return Ok(Rendered::Value(value.clone())),
             Shape::Template(template) => return template.eval(scope),
-            Shape::List(items) => {
+            Shape::Parts(parts) => parts,
+        };
+        if parts.kind == Kind::Literal {
+            let whole = parts.whole.get_or_init(|| self.written());
+            return Ok(Rendered::Value(whole.clone()));
+        }
+        Ok(Rendered::Value(match &parts.listed {
+            Listed::List(items) => {
                 let mut list = Vec::with_capacity(items.len());
                 for item in items {
                     if let Rendered::Value(value) = item.eval(scope)? {
@@ -184,7 +218,7 @@ impl Tree {
                 }
                 Json::Array(list)
             }
-            Shape::Map(entries) => {
+            Listed::Map(entries) => {
                 let mut map = Map::new();
                 for (key, item) in entries {
                     if let Rendered::Value(value) = item.eval(scope)? {
@@ -209,13 +243,13 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
             }
         }
         Node::Unread => Shape::Template(Box::new(Template::unread(node.span))),
-        Node::List(items) => Shape::List(
+        Node::List(items) => Shape::of(Listed::List(
             items
                 .iter()
                 .map(|item| build(item, sources, problems))
                 .collect(),
-        ),
-        Node::Map(entries) => Shape::Map(
+        )),
+        Node::Map(entries) => Shape::of(Listed::Map(
             entries
                 .iter()
                 .map(|(key, value)| {
@@ -223,25 +257,31 @@ fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tr
                     (key.clone(), build(value, sources, problems))
                 })
                 .collect(),
-        ),
+        )),
         Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {
             Shape::Scalar(node.value.to_json())
         }
     };
-    let is_literal = match &shape {
-        Shape::Scalar(_) => true,
-        Shape::Template(_) => false,
-        Shape::List(items) => items.iter().all(|item| item.kind == Kind::Literal),
-        Shape::Map(entries) => entries.iter().all(|(_, item)| item.kind == Kind::Literal),
-    };
     Tree {
         shape,
-        kind: if is_literal {
-            Kind::Literal
-        } else {
-            Kind::Rendered
-        },
-        whole: OnceLock::new(),
         span: node.span,
+    }
+}
+
+impl Shape {
+    fn of(listed: Listed) -> Self {
+        let is_literal = match &listed {
+            Listed::List(items) => items.iter().all(|item| item.kind() == Kind::Literal),
+            Listed::Map(entries) => entries.iter().all(|(_, item)| item.kind() == Kind::Literal),
+        };
+        Self::Parts(Box::new(Parts {
+            listed,
+            kind: if is_literal {
+                Kind::Literal
+            } else {
+                Kind::Rendered
+            },
+            whole: OnceLock::new(),
+        }))
     }
 }

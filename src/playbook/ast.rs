@@ -272,7 +272,7 @@ pub enum ForEach {
     /// RFC 9535, begins with `$`.
     JsonPath(String),
     Literal(Vec<Located<Node>>),
-    File(DataFile),
+    File(Box<DataFile>),
 }
 
 /// A data file, found beside the playbook that names it. Its rows are streamed.
@@ -488,7 +488,7 @@ pub struct MetadataArgs {
 pub struct CreateArgs {
     pub module: Located<String>,
     pub set: Fields,
-    pub under: Option<Under>,
+    pub under: Option<Box<Under>>,
     pub assume: Assume,
 }
 

@@ -87,7 +87,7 @@ pub(crate) fn mistakes(
     };
     let is_broken = problems.has_errors();
     let headings = headings(&playbook, &mut problems);
-    let (_, found) = check::check_with(&playbook, sources, &headings, metadata);
+    let (_, found) = check::check_with(*playbook, sources, &headings, metadata);
     problems.append(if is_broken {
         check::of_the_readable(found)
     } else {

@@ -51,7 +51,8 @@ fn judged(path: &Path, sources: &mut Sources, metadata: &Metadata) -> Problems {
         Ok(playbook) => playbook,
         Err(problems) => return problems,
     };
-    let (checked, mut problems) = check::check(&playbook, sources, &headings(&playbook));
+    let headings = headings(&playbook);
+    let (checked, mut problems) = check::check(playbook, sources, &headings);
     if let Some(checked) = checked {
         problems.append(check::against(&checked, metadata));
     }

@@ -59,7 +59,7 @@ impl<'a> Meanings<'a> {
     ) -> Meaning<'a> {
         let (start, parts) = match step {
             Some(step) if item == ItemIs::There && reference.root == step.item_name => {
-                (self.item_of(step), reference.parts.as_slice())
+                (self.item_of(step), &*reference.parts)
             }
             _ if reference.root == "steps" => {
                 let named = reference.name(0).and_then(|name| self.steps.get(name));
@@ -116,7 +116,7 @@ impl<'a> Meanings<'a> {
             },
             Meaning::Item(step) => match name {
                 Some("source") => self.item_of(step),
-                Some(name) if gives_one_record(step) && !ITEM_ATTRIBUTES.contains(&name) => {
+                Some(name) if gives_one_record(step.verb) && !ITEM_ATTRIBUTES.contains(&name) => {
                     Meaning::Field(step, name)
                 }
                 name => of_result(step, name),

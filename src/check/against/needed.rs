@@ -49,7 +49,7 @@ pub fn far_modules(checked: &Checked, metadata: &Metadata) -> BTreeSet<ModuleNam
 
 fn under(step: &CheckedStep) -> Option<&Under> {
     match &step.action {
-        CheckedAction::Write(CheckedWrite::Create { under, .. }) => under.as_ref(),
+        CheckedAction::Write(CheckedWrite::Create { under, .. }) => under.as_deref(),
         _ => None,
     }
 }

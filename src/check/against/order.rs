@@ -58,17 +58,13 @@ impl<'a> Examiner<'a> {
 /// Where a part of the text stands, if it stands there as it is: without quotes, or between two of them.
 fn place(order: &Located<String>, offset: usize, part: &str) -> Span {
     let whole = order.span;
-    let quotes = (whole.end - whole.start).checked_sub(order.value.len());
+    let quotes = whole.range().len().checked_sub(order.value.len());
     let before = match quotes {
         Some(0) => 0,
         Some(2) => 1,
         _ => return whole,
     };
     let blank = part.len() - part.trim_start().len();
-    let start = whole.start + before + offset + blank;
-    Span {
-        start,
-        end: start + part.trim().len(),
-        ..whole
-    }
+    let start = whole.start() + before + offset + blank;
+    whole.at(start..start + part.trim().len())
 }

@@ -36,7 +36,7 @@ fn checked(steps: &str) -> Checked {
     let source = sources.add("t.yaml", text);
     let playbook = playbook::parse(source, Path::new("."), &sources)
         .unwrap_or_else(|problems| panic!("{problems:#?}"));
-    let (checked, problems) = check::check(&playbook, &sources, &Headings::new());
+    let (checked, problems) = check::check(playbook, &sources, &Headings::new());
     checked.unwrap_or_else(|| panic!("{problems:#?}"))
 }
 

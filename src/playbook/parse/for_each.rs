@@ -55,7 +55,9 @@ pub(super) fn for_each(
             None
         }
         Node::List(items) => Some(ForEach::Literal(items)),
-        Node::Map(_) => file(reader, owner, Located::new(node.value, span)).map(ForEach::File),
+        Node::Map(_) => file(reader, owner, Located::new(node.value, span))
+            .map(Box::new)
+            .map(ForEach::File),
         value => {
             let found = Located::new(value, span);
             reader.wrong_kind(

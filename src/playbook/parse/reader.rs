@@ -54,7 +54,8 @@ impl<'s> Reader<'s> {
         self.step = id.map(str::to_owned);
         for problem in &mut self.found {
             let place = problem.labels.first().map(|(place, _)| *place);
-            if place.is_some_and(|place| span.start <= place.start && place.end <= span.end) {
+            if place.is_some_and(|place| span.start() <= place.start() && place.end() <= span.end())
+            {
                 problem.step.clone_from(&self.step);
             }
         }

@@ -19,11 +19,7 @@ use crate::diag::draw;
 
 fn here<T>(value: T) -> Located<T> {
     let source = Sources::default().add("a.yaml", "");
-    let span = Span {
-        source,
-        start: 0,
-        end: 0,
-    };
+    let span = Span::new(source, 0..0);
     Located::new(value, span)
 }
 
@@ -288,11 +284,7 @@ fn mistakes_are_drawn_where_the_file_is_named() {
     let mut problems = Problems::default();
     for line in text.lines() {
         let start = line.as_ptr() as usize - text.as_ptr() as usize + 2;
-        let span = Span {
-            source,
-            start,
-            end: start + line.len() - 2,
-        };
+        let span = Span::new(source, start..start + line.len() - 2);
         let file = DataFile {
             path: Located::new(line[2..].to_owned(), span),
             beside: PathBuf::new(),

@@ -40,10 +40,8 @@ impl Extent {
         } else {
             self.used
         };
-        let written = Span {
-            end: closing_bracket(text, written).unwrap_or(written.end),
-            ..written
-        };
+        let end = closing_bracket(text, written).unwrap_or(written.end());
+        let written = written.at(written.start()..end);
         let used = if reached_by_alias { self.used } else { written };
         Placed {
             node,
@@ -55,12 +53,12 @@ impl Extent {
 
 /// Where the bracket that closes a flow list or map ends; only blanks, comments and a comma may stand before it.
 fn closing_bracket(text: &str, span: Span) -> Option<usize> {
-    let close = match text[span.start..].chars().next() {
+    let close = match text[span.start()..].chars().next() {
         Some('[') => ']',
         Some('{') => '}',
         _ => return None,
     };
-    let mut rest = &text[span.end..];
+    let mut rest = &text[span.end()..];
     loop {
         rest = rest.trim_start_matches([' ', '\t', '\n', '\r', ',']);
         if rest.starts_with('#') {

@@ -191,10 +191,7 @@ fn dash_without_blank(place: &Place<'_>) -> Option<Problem> {
     let above = place.line_above()?;
     let item = place.text_of(above).strip_prefix('-')?;
     item.starts_with(char::is_alphabetic).then(|| {
-        let dash = Span {
-            end: above.start + 1,
-            ..above
-        };
+        let dash = above.at(above.start()..above.start() + 1);
         fault("the dash of a list needs a blank behind it")
             .at(dash, "no blank behind it")
             .help(format!("write `- {item}`"))

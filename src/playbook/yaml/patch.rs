@@ -62,7 +62,7 @@ pub(super) fn parse(source: SourceId, text: &str) -> Result<Patched<'_>, Problem
                     Ok(_) => true,
                     Err(next) => hole != Hole::Last && begins_behind(source, &filled, next, place),
                 };
-                goes_on.then_some((place.start, filled, parsed))
+                goes_on.then_some((place.start(), filled, parsed))
             });
         let Some((start, filled, next)) = filled else {
             return Err(problems);
@@ -87,8 +87,8 @@ fn told(source: SourceId, text: &str, refused: &Refused) -> (Problem, Hole) {
 /// Whether what is wrong next is so whatever stood in a place before it.
 fn begins_behind(source: SourceId, text: &str, next: &Refused, place: Span) -> bool {
     let (problem, _) = told(source, text, next);
-    let begin = problem.labels.first().map(|(span, _)| span.start);
-    begin.is_some_and(|begin| begin > place.end)
+    let begin = problem.labels.first().map(|(span, _)| span.start());
+    begin.is_some_and(|begin| begin > place.end())
 }
 
 /// What may be left out, the likeliest first.
@@ -106,7 +106,9 @@ fn places(text: &str, underlined: Span, hole: Hole) -> Vec<Span> {
 
 /// From each bracket of the line, the inmost first, to where the lines end that are indented deeper.
 fn in_brackets(text: &str, underlined: Span) -> Vec<Span> {
-    let begin = text[..underlined.start].rfind('\n').map_or(0, |at| at + 1);
+    let begin = text[..underlined.start()]
+        .rfind('\n')
+        .map_or(0, |at| at + 1);
     let indented = |line: &str| line.len() - line.trim_start().len();
     let indentation = indented(&text[begin..]);
     let mut end = begin;
@@ -118,19 +120,15 @@ fn in_brackets(text: &str, underlined: Span) -> Vec<Span> {
         end += line.len();
     }
     let end = begin + text[begin..end].trim_end().len();
-    text[begin..underlined.end]
+    text[begin..underlined.end()]
         .rmatch_indices(['[', '{'])
-        .map(|(at, _)| Span {
-            start: begin + at,
-            end,
-            ..underlined
-        })
+        .map(|(at, _)| underlined.at(begin + at..end))
         .collect()
 }
 
 /// The rest of the line, but for brackets that are opened before it, or only what is underlined.
 fn on_the_line(text: &str, underlined: Span) -> Vec<Span> {
-    let rest = &text[underlined.start..];
+    let rest = &text[underlined.start()..];
     let line = &rest[..rest.find('\n').unwrap_or(rest.len())];
     let mut depth = 0_usize;
     let closed = line.char_indices().find(|(_, letter)| match letter {
@@ -147,20 +145,20 @@ fn on_the_line(text: &str, underlined: Span) -> Vec<Span> {
     });
     let end = closed.map_or(line.trim_end().len(), |(at, _)| at);
     [
-        underlined.start + end,
-        underlined.end.min(underlined.start + line.len()),
+        underlined.start() + end,
+        underlined.end().min(underlined.start() + line.len()),
     ]
     .into_iter()
-    .filter(|end| *end > underlined.start)
-    .map(|end| Span { end, ..underlined })
+    .filter(|end| *end > underlined.start())
+    .map(|end| underlined.at(underlined.start()..end))
     .collect()
 }
 
 /// The text with null in a place, and all else where it was.
 fn filled(text: &str, place: Span) -> String {
-    let left_out = text[place.start..place.end].bytes().skip(1);
+    let left_out = text[place.start()..place.end()].bytes().skip(1);
     let blanks: String = left_out
         .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
         .collect();
-    [&text[..place.start], "~", &blanks, &text[place.end..]].concat()
+    [&text[..place.start()], "~", &blanks, &text[place.end()..]].concat()
 }

@@ -16,7 +16,7 @@ impl<'t> Place<'t> {
         Self {
             text,
             span,
-            line_start: text[..span.start].rfind('\n').map_or(0, |at| at + 1),
+            line_start: text[..span.start()].rfind('\n').map_or(0, |at| at + 1),
         }
     }
 
@@ -25,7 +25,7 @@ impl<'t> Place<'t> {
     }
 
     pub(super) fn text_of(&self, span: Span) -> &'t str {
-        &self.text[span.start..span.end]
+        &self.text[span.range()]
     }
 
     /// The line of the fault, without its break.
@@ -36,16 +36,13 @@ impl<'t> Place<'t> {
 
     /// Where on the line the fault is, in bytes from 0.
     pub(super) fn column(&self) -> usize {
-        (self.span.start - self.line_start).min(self.line().len())
+        (self.span.start() - self.line_start).min(self.line().len())
     }
 
     /// A part of the line.
     pub(super) fn on_line(&self, start: usize, end: usize) -> Span {
-        Span {
-            start: self.line_start + start,
-            end: self.line_start + end.max(start),
-            ..self.span
-        }
+        self.span
+            .at(self.line_start + start..self.line_start + end.max(start))
     }
 
     pub(super) fn rest_of_line(&self) -> Span {
@@ -61,8 +58,8 @@ impl<'t> Place<'t> {
 
     /// The word that begins at the fault, or what the parser marked if that is more.
     pub(super) fn word(&self) -> Span {
-        let word = self.word_from(self.span.start);
-        if self.span.end > word.end {
+        let word = self.word_from(self.span.start());
+        if self.span.end() > word.end() {
             self.span
         } else {
             word
@@ -74,23 +71,17 @@ impl<'t> Place<'t> {
         let length = rest
             .find(|character: char| character.is_whitespace() || ",]}".contains(character))
             .unwrap_or(rest.len());
-        Span {
-            start,
-            end: start + length,
-            ..self.span
-        }
+        self.span.at(start..start + length)
     }
 
     /// The one character at the fault.
     pub(super) fn character(&self) -> Span {
-        let length = self.text[self.span.start..]
+        let length = self.text[self.span.start()..]
             .chars()
             .next()
             .map_or(0, char::len_utf8);
-        Span {
-            end: self.span.start + length,
-            ..self.span
-        }
+        let start = self.span.start();
+        self.span.at(start..start + length)
     }
 
     /// The first control character from the fault to the end of its line.
@@ -109,11 +100,7 @@ impl<'t> Place<'t> {
         let start = above.rfind('\n').map_or(0, |at| at + 1);
         let line = &above[start..];
         let indentation = line.len() - line.trim_start().len();
-        (!line.is_empty()).then_some(Span {
-            start: start + indentation,
-            end: start + line.len(),
-            ..self.span
-        })
+        (!line.is_empty()).then_some(self.span.at(start + indentation..start + line.len()))
     }
 
     /// A tab before the text of this line or the next; the parser may stop at the end of the line above.
@@ -122,11 +109,7 @@ impl<'t> Place<'t> {
         for line in self.text[self.line_start..].split('\n').take(2) {
             let indentation = line.len() - line.trim_start_matches([' ', '\t']).len();
             if let Some(tab) = line[..indentation].find('\t') {
-                return Some(Span {
-                    start: start + tab,
-                    end: start + tab + 1,
-                    ..self.span
-                });
+                return Some(self.span.at(start + tab..start + tab + 1));
             }
             start += line.len() + 1;
         }
@@ -135,18 +118,16 @@ impl<'t> Place<'t> {
 
     /// The first escape behind the fault that YAML does not know.
     pub(super) fn unknown_escape(&self) -> Option<Span> {
-        let mut characters = self.text[self.span.start..].char_indices();
+        let mut characters = self.text[self.span.start()..].char_indices();
         while let Some((at, character)) = characters.next() {
             if character != '\\' {
                 continue;
             }
             let (next_at, next) = characters.next()?;
             if !ESCAPES.contains(next) {
-                return Some(Span {
-                    start: self.span.start + at,
-                    end: self.span.start + next_at + next.len_utf8(),
-                    ..self.span
-                });
+                let start = self.span.start();
+                let end = start + next_at + next.len_utf8();
+                return Some(self.span.at(start + at..end));
             }
         }
         None
@@ -161,7 +142,7 @@ impl<'t> Place<'t> {
             return Some(here);
         }
         let mut closed = 0;
-        for (at, byte) in self.text.as_bytes()[..self.span.end]
+        for (at, byte) in self.text.as_bytes()[..self.span.end()]
             .iter()
             .enumerate()
             .rev()
@@ -171,11 +152,7 @@ impl<'t> Place<'t> {
                 b']' | b'}' => closed += 1,
                 b'[' | b'{' if closed > 0 => closed -= 1,
                 b'[' | b'{' => {
-                    return Some(Span {
-                        start: at,
-                        end: at + 1,
-                        ..self.span
-                    });
+                    return Some(self.span.at(at..at + 1));
                 }
                 _ => {}
             }

@@ -1,7 +1,5 @@
 //! From bytes to text, and from text to one located document.
 
-use std::borrow::Cow;
-
 use encoding_rs::Encoding;
 use encoding_rs::UTF_8;
 
@@ -36,19 +34,11 @@ pub fn decode(name: &str, bytes: &[u8], sources: &mut Sources) -> Result<SourceI
         }
         false => text.find(REPLACEMENT).unwrap_or_default(),
     });
-    let text = match text {
-        Cow::Borrowed(text) => text.to_owned(),
-        Cow::Owned(text) => text,
-    };
     let source = sources.add(name, text);
     let Some(start) = broken_at else {
         return Ok(source);
     };
-    let span = Span {
-        source,
-        start,
-        end: start + REPLACEMENT.len_utf8(),
-    };
+    let span = Span::new(source, start..start + REPLACEMENT.len_utf8());
     Err(Problem::error(
         code::NOT_UTF8,
         format!("a byte that is not {}", encoding.name()),

@@ -121,8 +121,8 @@ impl Reader<'_> {
     }
 
     fn scalar(&mut self, raw: Raw, span: Span) -> Node {
-        let written = self.text.get(span.start..span.end).unwrap_or_default();
-        if self.holes.contains(&span.start) {
+        let written = self.text.get(span.range()).unwrap_or_default();
+        if self.holes.contains(&span.start()) {
             self.unread.insert(span);
             return Node::Unread;
         }
@@ -145,7 +145,7 @@ impl Reader<'_> {
     }
 
     fn bad_number(&mut self, span: Span, why: &str) -> Node {
-        let written = self.text.get(span.start..span.end).unwrap_or_default();
+        let written = self.text.get(span.range()).unwrap_or_default();
         let problem = Problem::error(code::YAML_NUMBER, format!("{why}: `{written}`"))
             .at(span, "cannot be kept as a number")
             .help("put it in quotes if text is meant");
@@ -160,7 +160,7 @@ impl Reader<'_> {
         let span = self.span(&piece.written);
         let node = match piece.raw {
             Raw::Text(name) => Node::Text(name),
-            Raw::Null if self.holes.contains(&span.start) => Node::Null,
+            Raw::Null if self.holes.contains(&span.start()) => Node::Null,
             Raw::Null => {
                 let problem = Problem::error(code::YAML_SYNTAX, "a key is missing before the `:`")
                     .at(span, "expected a name here");
@@ -176,12 +176,9 @@ impl Reader<'_> {
                     used: span,
                 };
             }
-            Raw::Bool(_) | Raw::Int(_) | Raw::Large | Raw::Float(_) => Node::Text(
-                self.text
-                    .get(span.start..span.end)
-                    .unwrap_or_default()
-                    .to_owned(),
-            ),
+            Raw::Bool(_) | Raw::Int(_) | Raw::Large | Raw::Float(_) => {
+                Node::Text(self.text.get(span.range()).unwrap_or_default().to_owned())
+            }
         };
         Placed {
             node,
@@ -192,17 +189,13 @@ impl Reader<'_> {
 
     /// A map as a key is nearly always `{{ … }}` without quotes, which YAML reads as a map in a map.
     fn unquoted_or_complex(&mut self, inner: Span) {
-        let before = self.text[..inner.start].trim_end();
-        let template = before.ends_with('{') && self.text[inner.start..].starts_with('{');
+        let before = self.text[..inner.start()].trim_end();
+        let template = before.ends_with('{') && self.text[inner.start()..].starts_with('{');
         let problem = if template {
             let start = before.len() - 1;
             let rest = &self.text[start..];
-            let end = rest.find("}}").map_or(inner.end, |at| start + at + 2);
-            let span = Span {
-                start,
-                end,
-                ..inner
-            };
+            let end = rest.find("}}").map_or(inner.end(), |at| start + at + 2);
+            let span = inner.at(start..end);
             fault::template_without_quotes(&self.text[start..end], span)
         } else {
             Problem::error(code::YAML_SYNTAX, "a key must be text")
@@ -262,7 +255,7 @@ impl Reader<'_> {
     }
 
     fn is_quoted(&self, span: Span) -> bool {
-        self.text[span.start..].starts_with(['"', '\''])
+        self.text[span.start()..].starts_with(['"', '\''])
     }
 
     /// Inside the text and on whole characters, whatever the crate said.
@@ -280,11 +273,7 @@ pub(super) fn on_characters(source: SourceId, text: &str, place: &Range<usize>) 
         offset
     };
     let start = floor(place.start);
-    Span {
-        source,
-        start,
-        end: floor(place.end).max(start),
-    }
+    Span::new(source, start..floor(place.end).max(start))
 }
 
 /// Whether it is an integer as people write them; such a float has lost digits.
