@@ -50,7 +50,7 @@ type Read<T> = Result<T, RunFileError>;
 
 impl StoredResults {
     pub(super) fn open(path: &Path) -> Read<Self> {
-        let connection = super::open_to_read(path)?;
+        let connection = super::opening::open_to_read(path)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
             connection: Mutex::new(connection),

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::RunFile;
 use super::RunFileError;
 use super::results::StoredItem;
+use super::span::Span;
 use super::tally::Counted;
 use super::tally::Counts;
 use super::to_db;
@@ -176,7 +177,7 @@ impl RunFile {
                 ItemOutcome::Operation { operation, .. } => operation.state,
             };
             if state.is_settled() {
-                super::transitions::count_down(&transaction, *seq)?;
+                super::settle::count_down(&transaction, Span::one(*seq))?;
             }
             if state.is_settled() && !state.is_good() {
                 ended_badly.push(*seq);
@@ -260,7 +261,8 @@ impl RunFile {
         transaction
             .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
             .execute(params![step.0, to_db(index)])?;
-        let waiting = Counted::find(&transaction, seq)?
+        let waiting = Counted::find(&transaction, Span::one(seq))?
+            .pop()
             .filter(|counted| matches!(counted.state(), State::Planned | State::Deferred));
         if let Some(counted) = waiting {
             let label = LocalLabel::DuplicateKey.as_str();
