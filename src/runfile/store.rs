@@ -85,18 +85,16 @@ impl RunFile {
         effect: Effect,
         repeat: Repeat,
     ) -> Result<(), RunFileError> {
-        let effect = match effect {
-            Effect::Reads => "reads",
-            Effect::Writes => "writes",
-            Effect::Calls => "calls",
-        };
-        let repeat = match repeat {
-            Repeat::Once => "once",
-            Repeat::ForEach => "for_each",
-        };
         self.connection
             .prepare_cached("INSERT INTO step (id, name, verb, module, effect, repeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![number.0, name, verb, module, effect, repeat])?;
+            .execute(params![
+                number.0,
+                name,
+                verb,
+                module,
+                effect_name(effect),
+                repeat_name(repeat)
+            ])?;
         Ok(())
     }
 
@@ -553,6 +551,21 @@ pub(super) fn records_of(connection: &Connection, seq: Seq) -> Result<u64, RunFi
         .prepare_cached("SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2")?
         .query_row(params![seq.step().0, to_db(seq.index())], |row| row.get(0))?;
     Ok(super::from_db(count))
+}
+
+pub(super) fn effect_name(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Reads => "reads",
+        Effect::Writes => "writes",
+        Effect::Calls => "calls",
+    }
+}
+
+pub(super) fn repeat_name(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::Once => "once",
+        Repeat::ForEach => "for_each",
+    }
 }
 
 pub(super) fn edge_name(kind: EdgeKind) -> &'static str {
