@@ -46,13 +46,14 @@ pub fn compile<'a>(ready: &'a [Ready], busy: &Touched<'a>, budget: Budget) -> Ve
 
 /// The operations that nothing under way and nothing left behind has to come before.
 fn going<'a>(ready: &'a [Ready], busy: &Touched<'a>) -> Vec<&'a Ready> {
-    let mut left = busy.clone();
+    let mut left = Touched::default();
     let mut kept = BTreeSet::new();
     let mut going = Vec::with_capacity(ready.len());
     for operation in ready {
         let is_held = !operation.behind.iter().all(|seq| kept.contains(seq))
             || (operation.sharing == Sharing::Alone && !operation.behind.is_empty());
-        if is_held || left.conflicts_with(&operation.touches) {
+        let touches = &operation.touches;
+        if is_held || busy.conflicts_with(touches) || left.conflicts_with(touches) {
             left.add(&operation.touches);
         } else {
             kept.insert(operation.seq);

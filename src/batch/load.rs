@@ -116,7 +116,9 @@ impl Load {
         let [request] = operation.requests.as_slice() else {
             return false;
         };
-        if operation.merge.is_none() {
+        // Whatever else is a request of its own for certain need not be held against all the others.
+        let may_join = matches!(**request, Write::Update { .. } | Write::Link { .. });
+        if operation.merge.is_none() || !may_join {
             return false;
         }
         let alike = |loaded: &&Loaded| loaded.merge == operation.merge;

@@ -25,18 +25,9 @@ impl<'a> Weighed<'a> {
     }
 }
 
-/// What stands around a body in `/bulk`.
-const AROUND: usize = 64;
-
-/// About how long an entry will be in the body of `/bulk`, where its body is a string in a string.
+/// About how long an entry will be in the body of `/bulk`.
 pub fn bytes(request: &Write) -> usize {
-    let encoded = request.encode();
-    let body = encoded.body().unwrap_or_default();
-    let escaped = body
-        .bytes()
-        .filter(|byte| matches!(byte, b'"' | b'\\'))
-        .count();
-    AROUND + encoded.path().len() + body.len() + escaped
+    request.encode().bytes()
 }
 
 /// How many records requests write, by class.

@@ -115,7 +115,7 @@ pub(crate) fn write(
 
 /// A command on a run file that names the instance as its plan did.
 pub(crate) fn again(verb: &str, path: &Path) -> Result<String, Failure> {
-    let header = RunView::open(path)?.header()?;
+    let header = RunView::open_again(path)?.header()?;
     Ok(report::again(
         verb,
         &path.display().to_string(),

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
+use std::string::FromUtf8Error;
 use std::time::Duration;
 
 use governor::DefaultDirectRateLimiter;
@@ -308,13 +309,14 @@ impl Came {
     }
 
     /// The contents of the entries stay text, unless something in them may be secret.
-    fn bulk(self, content: Content<'_>) -> Result<BulkAnswer, Fault> {
+    fn bulk(mut self, content: Content<'_>) -> Result<BulkAnswer, Fault> {
         let is_open = matches!(content, Content::Plain(vault) if vault.is_empty());
-        if self.status == 200
-            && is_open
-            && let Ok(entries) = serde_json::from_slice(&self.bytes)
-        {
-            return Ok(entries);
+        if self.status == 200 && is_open {
+            let text = String::from_utf8(self.bytes).map_err(FromUtf8Error::into_bytes);
+            match text.and_then(|text| BulkAnswer::read(text).map_err(String::into_bytes)) {
+                Ok(entries) => return Ok(entries),
+                Err(bytes) => self.bytes = bytes,
+            }
         }
         BulkAnswer::of_json(self.answer(content)?.body)
     }

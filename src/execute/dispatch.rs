@@ -4,26 +4,23 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Engine;
 use super::ExecuteError;
 use super::deliver::Courier;
-use super::deliver::Delivered;
-use super::drift::Look;
 use super::drift::Looked;
-use super::kinship::Kinship;
-use super::patience::Health;
+use super::sending::Flight;
+use super::sending::Landed;
+use super::sending::Packed;
+use super::sending::Sending;
+use super::sending::Sent;
 use super::steer::Measured;
-use super::steer::Steering;
 use crate::batch;
 use crate::batch::Batch;
 use crate::batch::Budget;
 use crate::batch::Ready;
-use crate::batch::Touch;
 use crate::batch::Touched;
-use crate::client::Writer;
 use crate::event::Event;
 use crate::expr::Seq;
 use crate::kill;
@@ -31,127 +28,6 @@ use crate::operation::State;
 use crate::runfile::ClientIds;
 use crate::runfile::Steered;
 use crate::runfile::StoredOperation;
-
-/// Everything on its way, and what it holds.
-pub(super) struct Sending {
-    pub(super) writer: Arc<Writer>,
-    pub(super) health: Health,
-    pub(super) steering: Steering,
-    began: Instant,
-    kinship: Kinship,
-    pub(super) flights: JoinSet<Landed>,
-    out: BTreeMap<u64, Out>,
-    next: u64,
-}
-
-/// What one flight holds until it has landed.
-#[derive(Default)]
-struct Out {
-    batches: usize,
-    /// Operations that are looked at, and are planned still. Those that were sent are so in the run file.
-    looked_at: BTreeSet<Seq>,
-    touches: Vec<Touch>,
-}
-
-/// What a flight is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Flight {
-    Look,
-    Batch,
-}
-
-/// What comes back.
-pub(super) enum Landed {
-    Looked {
-        flight: u64,
-        packed: Box<Packed>,
-        looked: Result<Looked, ExecuteError>,
-    },
-    Back {
-        flight: u64,
-        sent: Sent,
-        delivered: Delivered,
-    },
-}
-
-/// A batch that is marked as sent, with its operations as the run file holds them: nothing else changes them until it is
-/// back.
-pub(super) struct Sent {
-    pub(super) number: u64,
-    pub(super) at: Instant,
-    pub(super) operations: BTreeMap<Seq, StoredOperation>,
-}
-
-/// Operations of batches that are about to go.
-pub(super) struct Packed {
-    ready: Vec<Ready>,
-    operations: BTreeMap<Seq, StoredOperation>,
-    budget: Budget,
-    look: Look,
-}
-
-impl Sending {
-    pub(super) fn new(
-        writer: Arc<Writer>,
-        health: Health,
-        steering: Steering,
-        kinship: Kinship,
-    ) -> Self {
-        Self {
-            writer,
-            health,
-            steering,
-            began: Instant::now(),
-            kinship,
-            flights: JoinSet::new(),
-            out: BTreeMap::new(),
-            next: 0,
-        }
-    }
-
-    pub(super) fn landed(&mut self, flight: u64) {
-        self.out.remove(&flight);
-    }
-
-    fn free_slots(&self) -> usize {
-        let out: usize = self.out.values().map(|out| out.batches).sum();
-        self.steering.slots().saturating_sub(out)
-    }
-
-    fn held(&self) -> BTreeSet<Seq> {
-        let looked_at = self.out.values().flat_map(|out| &out.looked_at);
-        looked_at.copied().collect()
-    }
-
-    fn busy(&self) -> Touched<'_> {
-        let mut busy = Touched::default();
-        for out in self.out.values() {
-            busy.add(&out.touches);
-        }
-        busy
-    }
-
-    fn hold<'a>(
-        &mut self,
-        batches: usize,
-        flight: Flight,
-        ready: impl Iterator<Item = &'a Ready>,
-    ) -> u64 {
-        let mut out = Out {
-            batches,
-            ..Out::default()
-        };
-        for operation in ready {
-            if flight == Flight::Look {
-                out.looked_at.insert(operation.seq);
-            }
-            out.touches.extend(operation.touches.iter().cloned());
-        }
-        self.next += 1;
-        self.out.insert(self.next, out);
-        self.next
-    }
-}
 
 impl Engine<'_> {
     /// Plans what became known and gives every free slot its batch.
@@ -216,7 +92,7 @@ impl Engine<'_> {
         });
         let asker = self.asker.clone();
         let metadata = Arc::clone(&self.metadata);
-        sending.flights.spawn(async move {
+        sending.launch(async move {
             let looked = packed.look.ask(&asker, &metadata).await;
             Landed::Looked {
                 flight,
@@ -333,7 +209,7 @@ impl Engine<'_> {
                     sent.operations.insert(*seq, operation);
                 }
             }
-            sending.flights.spawn(async move {
+            sending.launch(async move {
                 Landed::Back {
                     flight,
                     sent,

@@ -126,8 +126,8 @@ impl Engine<'_> {
         let honoured = self.file.get::<ClientIds>()? == Some(ClientIds::Honoured);
         let mut behind = BTreeMap::new();
         let mut candidates = BTreeSet::new();
-        for up in operations.keys() {
-            candidates.extend(self.file.waiting_behind(*up, BEHIND_ONE)?);
+        for up in self.file.awaited(operations.keys().copied())? {
+            candidates.extend(self.file.waiting_behind(up, BEHIND_ONE)?);
         }
         // What is needed comes earlier in the order, so it is decided before what needs it.
         while let Some(seq) = candidates.pop_first() {

@@ -34,6 +34,11 @@ impl Seq {
     pub fn index(self) -> u64 {
         (self.0 & ((1 << Self::ITEM_BITS) - 1)).unsigned_abs()
     }
+
+    /// Whether nothing can be between the two.
+    pub fn is_followed_by(self, next: Self) -> bool {
+        self.0.checked_add(1) == Some(next.0)
+    }
 }
 
 /// How far a step is.

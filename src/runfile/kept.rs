@@ -68,7 +68,7 @@ pub struct KeptRows {
 impl KeptRows {
     fn open(path: &Path, step: StepNo) -> Result<Self, RunFileError> {
         Ok(Self {
-            connection: super::open_to_read(path)?,
+            connection: super::opening::open_to_read(path)?,
             step,
             next: 0,
         })

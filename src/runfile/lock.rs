@@ -40,7 +40,7 @@ pub struct Lock {
 impl Lock {
     /// Takes the lock that stands beside `run_file`, or says who holds it.
     pub fn take(run_file: &Path, holder: &Holder) -> Result<Self, RunFileError> {
-        super::is_there(run_file)?;
+        super::opening::is_there(run_file)?;
         let path = lock_file(run_file);
         match Exclusive::take(&path, holder) {
             Ok(file) => Ok(Self { _file: file }),

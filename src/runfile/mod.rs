@@ -2,6 +2,7 @@
 
 mod batches;
 mod bindings;
+mod dependents;
 mod done;
 mod error;
 mod exclusive;
@@ -10,14 +11,19 @@ mod glances;
 mod kept;
 mod lock;
 mod meta;
+mod opening;
 mod pages;
 mod parts;
 mod pending;
 mod progress;
 mod reopen;
 mod results;
+mod retry;
 mod rows;
 mod search;
+mod settle;
+mod settlement;
+mod span;
 mod stamps;
 mod store;
 mod tally;
@@ -29,7 +35,6 @@ mod view;
 
 use std::path::Path;
 use std::path::PathBuf;
-use std::time::Duration;
 
 pub use batches::BatchWait;
 pub use batches::PackedBatch;
@@ -71,16 +76,16 @@ pub use results::StoredResults;
 pub use rows::StoredOperation;
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
-use rusqlite::config::DbConfig;
 
+use self::opening::Opening;
 use crate::kill;
+pub use settlement::Settlement;
 pub use stamps::Seen;
 pub use stamps::Stamp;
 pub use stamps::Why;
 pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
-pub use transitions::Settlement;
 pub use turn::Turn;
 pub use turn::Whose;
 pub use turn::private_folder;
@@ -118,7 +123,7 @@ impl RunFile {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         options.open(path).map_err(failed)?;
         let connection = Connection::open(path)?;
-        prepare(&connection)?;
+        opening::prepare(&connection)?;
         connection.pragma_update(None, "application_id", APPLICATION_ID)?;
         connection.pragma_update(None, "user_version", FORMAT)?;
         connection.execute_batch(include_str!("schema.sql"))?;
@@ -135,8 +140,18 @@ impl RunFile {
 
     /// Opens a file to go on with it.
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
-        let connection = open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        prepare(&connection)?;
+        Self::to_write(path, opening::sound)
+    }
+
+    /// The same of one that this command has made, or opened before: whether it is whole is not looked at again, since
+    /// all of it would be read for that.
+    pub fn open_again(path: &Path) -> Result<Self, RunFileError> {
+        Self::to_write(path, opening::ours)
+    }
+
+    fn to_write(path: &Path, open: Opening) -> Result<Self, RunFileError> {
+        let connection = open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        opening::prepare(&connection)?;
         Ok(Self {
             connection,
             path: path.to_owned(),
@@ -153,7 +168,7 @@ impl RunFile {
     }
 
     pub fn view(&self) -> Result<RunView, RunFileError> {
-        RunView::open(&self.path)
+        RunView::open_again(&self.path)
     }
 
     /// Nothing changes for as long as this is held, and many questions cost less. Nothing can be written meanwhile.
@@ -190,102 +205,6 @@ impl RunFile {
             .pragma_update(None, "journal_mode", "delete")?;
         self.connection.close().map_err(|(_, error)| error)?;
         Ok(self.path)
-    }
-}
-
-fn prepare(connection: &Connection) -> Result<(), RunFileError> {
-    connection.busy_timeout(Duration::from_secs(5))?;
-    connection.set_prepared_statement_cache_capacity(64);
-    plan_once(connection)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
-    // `sent` must be on disk before a request leaves.
-    connection.pragma_update(None, "synchronous", "full")?;
-    Ok(())
-}
-
-/// A statement is planned when it is prepared and not anew for each value, which costs more than most of ours do.
-fn plan_once(connection: &Connection) -> Result<(), RunFileError> {
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
-    Ok(())
-}
-
-/// Another connection to a file of ours that is open already.
-fn open_to_read(path: &Path) -> Result<Connection, RunFileError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags)?;
-    plan_once(&connection)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    Ok(connection)
-}
-
-/// A path that leads nowhere, or to something that is no file.
-fn is_there(path: &Path) -> Result<(), RunFileError> {
-    if !path.exists() {
-        return Err(RunFileError::Missing(path.to_owned()));
-    }
-    if !path.is_file() {
-        return Err(RunFileError::NotARunFile(path.to_owned()));
-    }
-    Ok(())
-}
-
-/// Opens what may be anything at all, and says what it is if it is no run file.
-fn open_checked(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileError> {
-    is_there(path)?;
-    let not_ours = || RunFileError::NotARunFile(path.to_owned());
-    let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(Duration::from_secs(5))?;
-    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    match number("application_id") {
-        Ok(APPLICATION_ID) => {}
-        Ok(_) => return Err(not_ours()),
-        Err(rusqlite::Error::SqliteFailure(error, _))
-            if error.code == rusqlite::ErrorCode::NotADatabase =>
-        {
-            return Err(not_ours());
-        }
-        // A process was killed while it folded the journal into the file. Who only reads cannot take back what it left.
-        Err(rusqlite::Error::SqliteFailure(error, _))
-            if error.code == rusqlite::ErrorCode::ReadOnly
-                && flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) =>
-        {
-            drop(connection);
-            drop(open_checked(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?);
-            return open_checked(path, flags);
-        }
-        Err(error) => return Err(unsound(path, error)),
-    }
-    let found = number("user_version")?;
-    if found != FORMAT {
-        return Err(RunFileError::Format {
-            path: path.to_owned(),
-            found,
-            wanted: FORMAT,
-        });
-    }
-    let sound: String = connection
-        .pragma_query_value(None, "quick_check", |row| row.get(0))
-        .map_err(|error| unsound(path, error))?;
-    if sound != "ok" {
-        return Err(RunFileError::Damaged {
-            path: path.to_owned(),
-            reason: sound,
-        });
-    }
-    Ok(connection)
-}
-
-/// Of a file that does not open as it should; one on a full disk may be whole.
-fn unsound(path: &Path, error: rusqlite::Error) -> RunFileError {
-    match error.into() {
-        error @ RunFileError::Disk(_) => error,
-        error => RunFileError::Damaged {
-            path: path.to_owned(),
-            reason: match error {
-                RunFileError::Database(error) => error.to_string(),
-                other => other.to_string(),
-            },
-        },
     }
 }
 

@@ -8,6 +8,7 @@ use super::RunFileError;
 use super::StoredOperation;
 use super::from_db;
 use super::rows;
+use super::span::spans;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
@@ -109,6 +110,22 @@ impl RunFile {
         )?;
         let found = statement.query_map(params![up.0, limit], |row| row.get(0).map(Seq))?;
         Ok(found.collect::<Result<_, _>>()?)
+    }
+
+    /// Those of some operations, in their order, for which others wait.
+    pub fn awaited(&self, operations: impl Iterator<Item = Seq>) -> Result<Vec<Seq>, RunFileError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT DISTINCT up FROM edge WHERE up BETWEEN ?1 AND ?2 ORDER BY up",
+        )?;
+        let mut awaited = Vec::new();
+        for span in spans(operations) {
+            let found =
+                statement.query_map((span.first.0, span.last.0), |row| row.get(0).map(Seq))?;
+            for seq in found {
+                awaited.push(seq?);
+            }
+        }
+        Ok(awaited)
     }
 
     /// What an operation waits for, and why.

@@ -4,9 +4,12 @@ use super::RunFile;
 use super::RunFileError;
 use super::RunView;
 use super::from_db;
+use super::rows;
 use crate::event::Progress;
 use crate::expr::Seq;
 use crate::expr::StepNo;
+use crate::operation::Action;
+use crate::operation::State;
 use crate::wire::Label;
 use rusqlite::Connection;
 use rusqlite::OptionalExtension;
@@ -96,21 +99,22 @@ fn counted(
     ))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let (state, action): (String, String) = (row.get(0)?, row.get(1)?);
+        let state = rows::state(&row.get::<_, String>(0)?)?;
+        let action = rows::action(&row.get::<_, String>(1)?)?;
         let (count, weight) = (from_db(row.get(2)?), from_db(row.get(3)?));
-        let (counter, counts) = match state.as_str() {
-            "planned" => (&mut progress.planned, true),
-            "deferred" => (&mut progress.deferred, true),
-            "sent" => (&mut progress.sent, true),
-            "ok" => (&mut progress.ok, true),
-            "unknown" => (&mut progress.unknown, true),
-            "unchanged" => (&mut progress.unchanged, false),
-            "failed" => (&mut progress.failed, false),
-            _ => (&mut progress.skipped, false),
+        let (counter, counts) = match state {
+            State::Planned => (&mut progress.planned, true),
+            State::Deferred => (&mut progress.deferred, true),
+            State::Sent => (&mut progress.sent, true),
+            State::Ok => (&mut progress.ok, true),
+            State::Unknown => (&mut progress.unknown, true),
+            State::Unchanged => (&mut progress.unchanged, false),
+            State::Failed => (&mut progress.failed, false),
+            State::Skipped => (&mut progress.skipped, false),
         };
         *counter += count;
         if counts {
-            add_changes(&mut progress, &action, weight);
+            add_changes(&mut progress, action, weight);
         }
     }
     // What did not go well is a change as far as it was written.
@@ -122,20 +126,17 @@ fn counted(
     ))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        add_changes(
-            &mut progress,
-            &row.get::<_, String>(0)?,
-            from_db(row.get(1)?),
-        );
+        let action = rows::action(&row.get::<_, String>(0)?)?;
+        add_changes(&mut progress, action, from_db(row.get(1)?));
     }
     Ok(progress)
 }
 
-fn add_changes(progress: &mut Progress, action: &str, weight: u64) {
+fn add_changes(progress: &mut Progress, action: Action, weight: u64) {
     progress.changes += weight;
     match action {
-        "delete" => progress.deletes += weight,
-        "call" => progress.calls += weight,
+        Action::Delete => progress.deletes += weight,
+        Action::Call => progress.calls += weight,
         _ => {}
     }
 }

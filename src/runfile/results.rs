@@ -20,7 +20,6 @@ use super::rows;
 use super::search;
 use super::to_db;
 use crate::diag::Row;
-use crate::expr::Effect;
 use crate::expr::Hit;
 use crate::expr::ItemResult;
 use crate::expr::ItemSource;
@@ -50,7 +49,7 @@ type Read<T> = Result<T, RunFileError>;
 
 impl StoredResults {
     pub(super) fn open(path: &Path) -> Read<Self> {
-        let connection = super::open_to_read(path)?;
+        let connection = super::opening::open_to_read(path)?;
         connection.set_prepared_statement_cache_capacity(32);
         Ok(Self {
             connection: Mutex::new(connection),
@@ -123,39 +122,26 @@ fn told(error: &RunFileError) -> ResultsError {
 }
 
 fn step(connection: &Connection, name: &str) -> Read<Option<StepResult>> {
-    let found = connection
-        .prepare_cached(
-            "SELECT id, effect, repeat, expanded, items, records, count FROM step WHERE name = ?1",
-        )?
-        .query_row((name,), |row| {
-            let expanded: bool = row.get(3)?;
-            Ok(StepResult {
-                number: StepNo(row.get(0)?),
-                effect: match row.get::<_, String>(1)?.as_str() {
-                    "writes" => Effect::Writes,
-                    "calls" => Effect::Calls,
-                    _ => Effect::Reads,
-                },
-                repeat: if row.get::<_, String>(2)? == "once" {
-                    Repeat::Once
-                } else {
-                    Repeat::ForEach
-                },
-                // An expanded step is open or settled; which one, its operations say.
-                phase: if expanded {
-                    Phase::Open
-                } else {
-                    Phase::Pending
-                },
-                items: from_db(row.get(4)?),
-                records: from_db(row.get(5)?),
-                count: row.get::<_, Option<i64>>(6)?.map(from_db),
-                bad: None,
-            })
-        })
-        .optional()?;
-    let Some(mut result) = found else {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, effect, repeat, expanded, items, records, count FROM step WHERE name = ?1",
+    )?;
+    let mut found = statement.query((name,))?;
+    let Some(row) = found.next()? else {
         return Ok(None);
+    };
+    let mut result = StepResult {
+        number: StepNo(row.get(0)?),
+        effect: rows::effect(&row.get::<_, String>(1)?)?,
+        repeat: rows::repeat(&row.get::<_, String>(2)?)?,
+        // An expanded step is open or settled; which one, its operations say.
+        phase: match row.get(3)? {
+            true => Phase::Open,
+            false => Phase::Pending,
+        },
+        items: from_db(row.get(4)?),
+        records: from_db(row.get(5)?),
+        count: row.get::<_, Option<i64>>(6)?.map(from_db),
+        bad: None,
     };
     if result.phase == Phase::Open && pages::standing(connection, result.number)?.0 == 0 {
         result.phase = Phase::Settled;

@@ -10,6 +10,8 @@ use super::RunFile;
 use super::RunFileError;
 use super::from_db;
 use crate::expr::EdgeKind;
+use crate::expr::Effect;
+use crate::expr::Repeat;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Action;
@@ -86,6 +88,20 @@ pub(super) fn action(text: &str) -> Result<Action, RunFileError> {
 pub(super) fn state(text: &str) -> Result<State, RunFileError> {
     State::parse(text)
         .ok_or_else(|| RunFileError::inconsistent(format!("there is no state `{text}`")))
+}
+
+pub(super) fn effect(text: &str) -> Result<Effect, RunFileError> {
+    [Effect::Reads, Effect::Writes, Effect::Calls]
+        .into_iter()
+        .find(|effect| super::store::effect_name(*effect) == text)
+        .ok_or_else(|| RunFileError::inconsistent(format!("there is no effect `{text}`")))
+}
+
+pub(super) fn repeat(text: &str) -> Result<Repeat, RunFileError> {
+    [Repeat::Once, Repeat::ForEach]
+        .into_iter()
+        .find(|repeat| super::store::repeat_name(*repeat) == text)
+        .ok_or_else(|| RunFileError::inconsistent(format!("there is no repetition `{text}`")))
 }
 
 pub(super) fn edge(text: &str) -> Result<EdgeKind, RunFileError> {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::RunFile;
 use super::RunFileError;
 use super::results::StoredItem;
+use super::span::Span;
 use super::tally::Counted;
 use super::tally::Counts;
 use super::to_db;
@@ -84,18 +85,16 @@ impl RunFile {
         effect: Effect,
         repeat: Repeat,
     ) -> Result<(), RunFileError> {
-        let effect = match effect {
-            Effect::Reads => "reads",
-            Effect::Writes => "writes",
-            Effect::Calls => "calls",
-        };
-        let repeat = match repeat {
-            Repeat::Once => "once",
-            Repeat::ForEach => "for_each",
-        };
         self.connection
             .prepare_cached("INSERT INTO step (id, name, verb, module, effect, repeat) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
-            .execute(params![number.0, name, verb, module, effect, repeat])?;
+            .execute(params![
+                number.0,
+                name,
+                verb,
+                module,
+                effect_name(effect),
+                repeat_name(repeat)
+            ])?;
         Ok(())
     }
 
@@ -176,7 +175,7 @@ impl RunFile {
                 ItemOutcome::Operation { operation, .. } => operation.state,
             };
             if state.is_settled() {
-                super::transitions::count_down(&transaction, *seq)?;
+                super::settle::count_down(&transaction, Span::one(*seq))?;
             }
             if state.is_settled() && !state.is_good() {
                 ended_badly.push(*seq);
@@ -260,7 +259,8 @@ impl RunFile {
         transaction
             .prepare_cached("DELETE FROM result WHERE step = ?1 AND idx = ?2")?
             .execute(params![step.0, to_db(index)])?;
-        let waiting = Counted::find(&transaction, seq)?
+        let waiting = Counted::find(&transaction, Span::one(seq))?
+            .pop()
             .filter(|counted| matches!(counted.state(), State::Planned | State::Deferred));
         if let Some(counted) = waiting {
             let label = LocalLabel::DuplicateKey.as_str();
@@ -551,6 +551,21 @@ pub(super) fn records_of(connection: &Connection, seq: Seq) -> Result<u64, RunFi
         .prepare_cached("SELECT count(*) FROM result WHERE step = ?1 AND idx = ?2")?
         .query_row(params![seq.step().0, to_db(seq.index())], |row| row.get(0))?;
     Ok(super::from_db(count))
+}
+
+pub(super) fn effect_name(effect: Effect) -> &'static str {
+    match effect {
+        Effect::Reads => "reads",
+        Effect::Writes => "writes",
+        Effect::Calls => "calls",
+    }
+}
+
+pub(super) fn repeat_name(repeat: Repeat) -> &'static str {
+    match repeat {
+        Repeat::Once => "once",
+        Repeat::ForEach => "for_each",
+    }
 }
 
 pub(super) fn edge_name(kind: EdgeKind) -> &'static str {

@@ -10,6 +10,7 @@ use rusqlite::params;
 
 use super::RunFileError;
 use super::rows;
+use super::span::Span;
 use super::to_db;
 use crate::expr::Seq;
 use crate::expr::StepNo;
@@ -33,25 +34,27 @@ pub(super) struct Counted {
 }
 
 impl Counted {
-    /// How an operation is counted now; nothing where there is none.
-    pub(super) fn find(connection: &Connection, seq: Seq) -> Result<Option<Self>, RunFileError> {
-        let mut statement = connection
-            .prepare_cached("SELECT action, state, label, weight FROM op WHERE seq = ?1")?;
-        let mut found = statement.query((seq.0,))?;
-        let Some(row) = found.next()? else {
-            return Ok(None);
-        };
-        let text =
-            |column| Ok::<_, RunFileError>(row.get_ref(column)?.as_str().unwrap_or_default());
-        Ok(Some(Self {
-            pile: Pile {
-                step: seq.step(),
-                action: rows::action(text(0)?)?,
-                state: rows::state(text(1)?)?,
-                label: row.get(2)?,
-            },
-            weight: row.get(3)?,
-        }))
+    /// How operations are counted now, in their order; those that are not there are left out.
+    pub(super) fn find(connection: &Connection, span: Span) -> Result<Vec<Self>, RunFileError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT seq, action, state, label, weight FROM op WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq",
+        )?;
+        let mut rows = statement.query((span.first.0, span.last.0))?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            let text =
+                |column| Ok::<_, RunFileError>(row.get_ref(column)?.as_str().unwrap_or_default());
+            found.push(Self {
+                pile: Pile {
+                    step: Seq(row.get(0)?).step(),
+                    action: rows::action(text(1)?)?,
+                    state: rows::state(text(2)?)?,
+                    label: row.get(3)?,
+                },
+                weight: row.get(4)?,
+            });
+        }
+        Ok(found)
     }
 
     pub(super) fn state(&self) -> State {

@@ -285,6 +285,55 @@ fn states_move_only_as_they_may() {
 }
 
 #[test]
+fn of_many_that_move_at_once_none_does_where_one_may_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let seq = |index| Seq::new(StepNo(0), index);
+    file.send(&[seq(1)], 1, "now").unwrap();
+    let refused = |sent: Result<u64, RunFileError>| {
+        assert!(matches!(sent, Err(RunFileError::Inconsistent(_))));
+    };
+    refused(file.send(&[seq(0), seq(1), seq(2)], 3, "now"));
+    refused(file.send(&[seq(2), seq(3)], 2, "now"));
+    assert_eq!(file.state(seq(0)).unwrap(), Some(State::Planned));
+    assert_eq!(file.state(seq(2)).unwrap(), Some(State::Planned));
+    assert_tallies(&file);
+}
+
+#[test]
+fn what_ends_alike_at_once_is_written_for_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let seqs: Vec<Seq> = (0..3).map(|index| Seq::new(StepNo(0), index)).collect();
+    file.send(&seqs, 3, "now").unwrap();
+    let done = Settlement::new(State::Ok).status(Some(200));
+    let settlements: Vec<_> = seqs.iter().map(|seq| (*seq, done.clone())).collect();
+    file.settle(&settlements).unwrap();
+    let first = file.step(StepNo(0)).unwrap();
+    assert_eq!((first.unsettled, first.records), (0, 3));
+    let seconds = file.ready(StepNo(1), 10).unwrap();
+    assert_eq!(seconds.len(), 3, "each waited for one of them");
+    assert_tallies(&file);
+}
+
+#[test]
+fn a_word_that_nobody_knows_is_no_word_that_somebody_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = two_steps(folder.path());
+    let results = file.results().unwrap();
+    for (column, word) in [("repeat", "twice"), ("effect", "reeds")] {
+        let sql = format!("UPDATE step SET {column} = '{word}' WHERE id = 0");
+        file.connection.execute(&sql, ()).unwrap();
+        let error = results.step("first").unwrap_err();
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    file.connection
+        .execute("UPDATE tally SET state = 'plant'", ())
+        .unwrap();
+    assert!(file.progress().is_err());
+}
+
+#[test]
 fn results_tell_what_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let mut file = two_steps(folder.path());

@@ -29,6 +29,8 @@ use super::Undoes;
 use super::UndoneBy;
 use super::from_db;
 use super::meta;
+use super::opening;
+use super::opening::Opening;
 use super::pages;
 use super::rows;
 use super::to_db;
@@ -163,9 +165,17 @@ impl Which {
 impl RunView {
     /// Opens a file that somebody names, which may be anything.
     pub fn open(path: &Path) -> Result<Self, RunFileError> {
-        let connection = super::open_checked(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        Self::to_read(path, opening::sound)
+    }
+
+    /// The same of one that this command has made, or opened before.
+    pub fn open_again(path: &Path) -> Result<Self, RunFileError> {
+        Self::to_read(path, opening::ours)
+    }
+
+    fn to_read(path: &Path, open: Opening) -> Result<Self, RunFileError> {
         Ok(Self {
-            connection,
+            connection: open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
             path: path.to_owned(),
             hindrance: None,
         })

@@ -1,12 +1,12 @@
 //! What came back: an answer, or a fault that says what it means for the run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
 
 use super::Body;
 use super::Label;
@@ -273,26 +273,48 @@ impl Answer<Body> {
 }
 
 /// What a `/bulk` answers: entries whose contents are text still.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
+#[derive(Debug)]
 pub struct BulkAnswer(Vec<BulkEntry>);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct BulkEntry {
+    status: Json,
+    contents: Option<Body>,
+}
+
+/// An entry as it is written.
+#[derive(Deserialize)]
+struct WrittenEntry<'a> {
     #[serde(default)]
     status: Json,
-    #[serde(default)]
-    contents: Option<Box<RawValue>>,
+    #[serde(borrow, default)]
+    contents: Option<&'a RawValue>,
 }
 
 impl BulkAnswer {
+    /// Gives the text back where it is no list of entries.
+    pub fn read(text: String) -> Result<Self, String> {
+        let whole = Arc::new(text);
+        let Ok(entries) = serde_json::from_str::<Vec<WrittenEntry<'_>>>(&whole) else {
+            return Err(Arc::unwrap_or_clone(whole));
+        };
+        let body = |written: &str| {
+            let from = written.as_ptr().addr() - whole.as_ptr().addr();
+            Body::part(&whole, from..from + written.len())
+        };
+        let entries = entries.into_iter().map(|entry| BulkEntry {
+            status: entry.status,
+            contents: entry.contents.map(RawValue::get).map(body),
+        });
+        Ok(Self(entries.collect()))
+    }
+
     pub fn of_json(body: Json) -> Result<Self, Fault> {
         let Json::Array(entries) = body else {
             return Err(broken(200, "the answer of /bulk is not a list"));
         };
-        let text = |entry: &mut Json| to_raw_value(&entry.get_mut("contents")?.take()).ok();
         let entries = entries.into_iter().map(|mut entry| BulkEntry {
-            contents: text(&mut entry),
+            contents: entry.get_mut("contents").map(|body| body.take().into()),
             status: entry.get_mut("status").map(Json::take).unwrap_or_default(),
         });
         Ok(Self(entries.collect()))
@@ -315,7 +337,7 @@ impl BulkEntry {
         let Some(status) = status else {
             return Err(broken(200, "an entry of /bulk has no status"));
         };
-        let body = self.contents.map_or(Json::Null.into(), Body::of_text);
+        let body = self.contents.unwrap_or_else(|| Json::Null.into());
         // What a 200 holds is for whoever asked.
         if status == 200 {
             return Ok(Ok(Answer { status, body }));
@@ -375,8 +397,8 @@ mod tests {
     #[test]
     fn a_short_bulk_answer_is_a_fault() {
         let short = |text: &str| {
-            let read = serde_json::from_str::<BulkAnswer>(text);
-            let answer = read.or_else(|_| BulkAnswer::of_json(serde_json::from_str(text).unwrap()));
+            let of_json = || BulkAnswer::of_json(serde_json::from_str(text).unwrap());
+            let answer = BulkAnswer::read(text.to_owned()).or_else(|_| of_json());
             answer.and_then(|answer| answer.judge(1)).is_err()
         };
         assert!(short("[]"));

@@ -2,44 +2,50 @@
 //! looks at the others has them read.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::Deserializer;
-use serde::de::MapAccess;
-use serde::de::Visitor;
 use serde_json::Map;
 use serde_json::Value as Json;
-use serde_json::value::RawValue;
-use serde_json::value::to_raw_value;
 
-/// The contents of an answer: JSON that nobody has read yet. Cheap to clone.
+use super::scan;
+
+/// The contents of an answer: JSON that nobody has read yet, but for its grammar. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Body(Arc<RawValue>);
+pub struct Body {
+    /// What came, which all entries of a `/bulk` share.
+    whole: Arc<String>,
+    place: Range<usize>,
+}
 
 /// A part of an answer, as it came.
 #[derive(Debug, Clone, Copy)]
-pub struct Shown<'a>(&'a RawValue);
+pub struct Shown<'a>(&'a str);
 
 /// The fields of an object in an answer, in the order in which they came.
 #[derive(Debug, Default)]
-pub struct Fields<'a>(Vec<(Cow<'a, str>, Shown<'a>)>);
+pub struct Fields<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl Body {
-    pub(super) fn of_text(text: Box<RawValue>) -> Self {
-        Self(text.into())
+    /// A part of a text that keeps the grammar of JSON, and is JSON itself.
+    pub(super) fn part(whole: &Arc<String>, place: Range<usize>) -> Self {
+        Self {
+            whole: Arc::clone(whole),
+            place,
+        }
     }
 
     pub fn shown(&self) -> Shown<'_> {
-        Shown(&self.0)
+        Shown(&self.whole[self.place.clone()])
     }
 }
 
 impl From<Json> for Body {
     fn from(json: Json) -> Self {
-        let text = to_raw_value(&json).expect("what is JSON can be written as text");
-        Self::of_text(text)
+        let whole = Arc::new(json.to_string());
+        let place = 0..whole.len();
+        Self { whole, place }
     }
 }
 
@@ -52,30 +58,30 @@ impl PartialEq for Body {
 impl<'a> Shown<'a> {
     /// All of it; nothing where it breaks the rules of JSON within a text or a number.
     pub fn json(self) -> Option<Json> {
-        serde_json::from_str(self.0.get()).ok()
+        serde_json::from_str(self.0).ok()
     }
 
     /// What a list holds.
     pub fn items(self) -> Option<Vec<Self>> {
-        let items: Vec<&RawValue> = serde_json::from_str(self.0.get()).ok()?;
+        let items = scan::items(self.0)?;
         Some(items.into_iter().map(Self).collect())
     }
 
     /// One level of an object.
     pub fn fields(self) -> Option<Fields<'a>> {
-        serde_json::from_str(self.0.get()).ok()
+        scan::members(self.0).map(Fields)
     }
 
     /// A text.
     pub fn text(self) -> Option<Cow<'a, str>> {
-        let Name(text) = serde_json::from_str(self.0.get()).ok()?;
+        let Text(text) = serde_json::from_str(self.0).ok()?;
         Some(text)
     }
 
     /// What came, where it is written in the one way that everybody writes it: a word, a whole number, or a text without
     /// anything that is escaped.
     pub fn plain(self) -> Option<&'a str> {
-        let text = self.0.get();
+        let text = self.0;
         let is_plain = match text.as_bytes() {
             [b'"', inner @ .., b'"'] => !inner.contains(&b'\\'),
             b"true" | b"false" | b"null" => true,
@@ -90,7 +96,7 @@ impl<'a> Shown<'a> {
 
     /// Whether it can be told without reading that it holds nothing.
     pub fn is_bare(self) -> bool {
-        matches!(self.0.get(), "null" | "\"\"" | "[]" | "{}")
+        matches!(self.0.as_bytes(), b"null" | b"\"\"" | b"[]" | b"{}")
     }
 }
 
@@ -98,7 +104,7 @@ impl<'a> Fields<'a> {
     /// The last one of the name, where it came twice.
     pub fn get(&self, name: &str) -> Option<Shown<'a>> {
         let mut found = self.0.iter().rev().filter(|(known, _)| known == name);
-        found.next().map(|(_, shown)| *shown)
+        found.next().map(|(_, text)| Shown(text))
     }
 
     pub fn json(&self, name: &str) -> Option<Json> {
@@ -110,7 +116,9 @@ impl<'a> Fields<'a> {
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, Shown<'a>)> {
-        self.0.iter().map(|(name, shown)| (name.as_ref(), *shown))
+        self.0
+            .iter()
+            .map(|(name, text)| (name.as_ref(), Shown(text)))
     }
 
     /// All that can be read.
@@ -122,30 +130,7 @@ impl<'a> Fields<'a> {
 
 /// A text that is borrowed where nothing in it is escaped.
 #[derive(Deserialize)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Fields<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Each;
-        impl<'de> Visitor<'de> for Each {
-            type Value = Vec<(Cow<'de, str>, Shown<'de>)>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                // As many as a small module has.
-                let mut fields = Vec::with_capacity(64);
-                while let Some(Name(name)) = map.next_key()? {
-                    fields.push((name, Shown(map.next_value()?)));
-                }
-                Ok(fields)
-            }
-        }
-        deserializer.deserialize_map(Each).map(Self)
-    }
-}
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[cfg(test)]
 mod tests {
@@ -156,7 +141,7 @@ mod tests {
     #[test]
     fn a_field_is_read_when_somebody_looks_at_it() {
         let text = r#"{"a":"x\/y","b":[1, 2],"n":"\u00e9","bad":"\ud800","a":"z","none":null}"#;
-        let body = Body::of_text(RawValue::from_string(text.into()).unwrap());
+        let body = Body::part(&Arc::new(text.into()), 0..text.len());
         let fields = body.shown().fields().unwrap();
         assert_eq!(fields.text("a").as_deref(), Some("z"));
         assert_eq!(fields.json("b"), Some(json!([1, 2])));
@@ -175,7 +160,7 @@ mod tests {
     #[test]
     fn what_is_plain_reads_as_it_is_written() {
         let plain = |text: &str| {
-            let body = Body::of_text(RawValue::from_string(text.into()).unwrap());
+            let body = Body::part(&Arc::new(text.into()), 0..text.len());
             body.shown().plain().map(|text| {
                 let read: Json = serde_json::from_str(text).unwrap();
                 assert_eq!(read.to_string(), text);

@@ -8,6 +8,7 @@ mod names;
 mod order;
 mod path;
 mod read;
+mod scan;
 mod write;
 
 pub use answer::Answer;

@@ -189,7 +189,7 @@ const QUICKLY_REPORTED: u64 = 5_000;
 /// What a second signal leaves time for: the reports of what the run file knows, and how to go on.
 fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) {
     let report = || {
-        let view = RunView::open(path)?;
+        let view = RunView::open_again(path)?;
         if view.operation_count()? > QUICKLY_REPORTED {
             return Ok(());
         }
@@ -231,7 +231,7 @@ pub(crate) async fn send(
     lock: Lock,
     signals: &Signals,
 ) -> Result<ApplyEnd, Failure> {
-    let mut file = RunFile::open(path)?;
+    let mut file = RunFile::open_again(path)?;
     let header: Header = file.header()?;
     if header.instance.url != session.name {
         return Err(Failure::Refused {
@@ -329,7 +329,7 @@ pub(crate) fn finish(
             return failure_report::give_hindered(settings, output, path, &other.about(path));
         }
     };
-    let mut view = RunView::open(path)?;
+    let mut view = RunView::open_again(path)?;
     // A file that took nothing more could not take the reason either.
     if let Err(failure @ Failure::RunFileLost(_)) = &end {
         view = view.hindered(Hindrance {

@@ -82,7 +82,7 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
     let planned = make(settings, &request, &loaded, &mut session, &signals).await;
     session.close().await;
     let planned = planned?;
-    let view = RunView::open(&planned.path)?;
+    let view = RunView::open_again(&planned.path)?;
     let exit = match exit(&planned.end, &signals) {
         Exit::Success if args.detailed_exitcode && has_changes(&view)? => Exit::Changes,
         exit => exit,

@@ -98,7 +98,7 @@ async fn within(
     let planned = plan::make(settings, &request, loaded, session, signals).await?;
     let path = planned.path;
     if planned.end != PlanEnd::Planned {
-        reports::give(settings, output, &RunView::open(&path)?)?;
+        reports::give(settings, output, &RunView::open_again(&path)?)?;
         return Ok(plan::exit(&planned.end, signals));
     }
     if !args.yes && !agreed(settings, output, &path)? {
@@ -135,7 +135,7 @@ pub(super) fn agreed(
     path: &Path,
 ) -> Result<bool, Failure> {
     let color = settings.color_on_stderr();
-    let view = RunView::open(path)?;
+    let view = RunView::open_again(path)?;
     let plan = reports::rendered(settings, output, &view, Format::Text, color)?;
     printer::say(settings, &plan);
     Ok(printer::agreed(&format!(

@@ -221,7 +221,7 @@ impl Undo<'_> {
 
     /// Only reads: whether what was under way when the run ended was done.
     async fn settle(&self, of_run: &Loaded, header: &Header) -> Result<(), Failure> {
-        let file = RunFile::open(&self.args.file)?;
+        let file = RunFile::open_again(&self.args.file)?;
         let health = engine::health(&of_run.checked.settings, Task::Plan);
         let mut shown = Shown::new(self.settings);
         let wish = self.signals.wish();
@@ -243,7 +243,7 @@ impl Undo<'_> {
     }
 
     async fn plan(&self, of_run: Loaded, of: &Header, path: PathBuf) -> Result<Planned, Failure> {
-        let run = RunView::open(&self.args.file)?;
+        let run = RunView::open_again(&self.args.file)?;
         let undoes = Undoes {
             run_id: of.run_id.clone(),
             file: self.args.file.display().to_string(),
@@ -322,7 +322,7 @@ impl Undo<'_> {
 
     /// Writes into the run by what it is taken back.
     fn note(&self, run_id: &str, path: &Path, stage: Stage) -> Result<(), RunFileError> {
-        let file = RunFile::open(&self.args.file)?;
+        let file = RunFile::open_again(&self.args.file)?;
         file.put(&UndoneBy {
             run_id: run_id.to_owned(),
             file: path.display().to_string(),
@@ -357,7 +357,7 @@ impl Undo<'_> {
     }
 
     fn report(&self, path: &Path) -> Result<(), Failure> {
-        reports::give(self.settings, self.output, &RunView::open(path)?)?;
+        reports::give(self.settings, self.output, &RunView::open_again(path)?)?;
         self.written(path);
         Ok(())
     }

@@ -5,22 +5,45 @@ use serde_json::Value as Json;
 /// JSON with sorted keys and numbers as they are. Written here because whether a map is sorted otherwise depends on the
 /// features other crates switch on.
 pub fn canonical(value: &Json) -> String {
+    let mut text = String::new();
+    write(value, &mut text);
+    text
+}
+
+fn write(value: &Json, text: &mut String) {
     match value {
         Json::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
-            keys.sort_unstable();
-            let entries: Vec<String> = keys
-                .into_iter()
-                .map(|key| format!("{}:{}", Json::from(key.as_str()), canonical(&map[key])))
-                .collect();
-            format!("{{{}}}", entries.join(","))
+            let mut entries: Vec<(&String, &Json)> = map.iter().collect();
+            entries.sort_unstable_by_key(|(key, _)| *key);
+            text.push('{');
+            for (place, (key, value)) in entries.into_iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                write_plain(key, text);
+                text.push(':');
+                write(value, text);
+            }
+            text.push('}');
         }
-        Json::Array(list) => format!(
-            "[{}]",
-            list.iter().map(canonical).collect::<Vec<_>>().join(",")
-        ),
-        other => other.to_string(),
+        Json::Array(list) => {
+            text.push('[');
+            for (place, value) in list.iter().enumerate() {
+                if place > 0 {
+                    text.push(',');
+                }
+                write(value, text);
+            }
+            text.push(']');
+        }
+        Json::String(plain) => write_plain(plain, text),
+        other => text.push_str(&other.to_string()),
     }
+}
+
+fn write_plain(plain: &str, text: &mut String) {
+    let quoted = serde_json::to_string(plain).expect("a text can be written as JSON");
+    text.push_str(&quoted);
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ impl Beginning {
 
 impl Serialize for Beginning {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&format_args!("{:08x}", self.0))
+        serializer.serialize_str(&format!("{:08x}", self.0))
     }
 }
 
@@ -140,6 +140,7 @@ mod tests {
 
     use super::*;
     use crate::metadata::read;
+    use crate::wire::BulkAnswer;
 
     #[test]
     fn a_change_of_what_people_fill_is_seen_and_nothing_else_is() {
@@ -161,7 +162,10 @@ mod tests {
                 .replace('/', "\\/")
                 .replace('ü', "\\u00fc");
             for text in [record.to_string(), escaped] {
-                let shown = serde_json::from_str(&text).unwrap();
+                let bulk = format!(r#"[{{ "contents": {text}, "status": 200 }}]"#);
+                let bulk = BulkAnswer::read(bulk).unwrap().judge(1).unwrap();
+                let body = bulk.into_iter().next().unwrap().unwrap().body;
+                let shown = body.shown().fields().unwrap();
                 assert_eq!(Print::of_shown(module, &shown), print, "{text}");
             }
             print
