@@ -126,8 +126,8 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
     }
 }
 
-/// A client waits for its instance most of the time, and each thread keeps memory of its own: with as many as the machine
-/// has processors, what a run takes would depend on the machine.
+/// Beside the one that it begins with. A client waits for its instance most of the time, and each thread keeps memory of its
+/// own: with as many as the machine has processors, what a run takes would depend on the machine.
 const CLIENT_THREADS: usize = 1;
 
 fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
