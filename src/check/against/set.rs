@@ -89,8 +89,12 @@ impl<'a> Examiner<'a> {
         if field.kind == FieldKind::Link {
             self.link_actions(described, name, set.value);
         }
-        let far = self.meanings.module_behind(described.name, name);
-        if let Some(problem) = far.and_then(|far| self.id_of_another(far, name, set.value)) {
+        // Of the two this one is asked first, because few values are ids of records, and to find what is behind a field is to
+        // go through all of the module.
+        if self.meanings.module_of_id(self.step, set.value).is_some()
+            && let Some(far) = self.meanings.module_behind(described.name, name)
+            && let Some(problem) = self.id_of_another(far, name, set.value)
+        {
             self.push_of(name, problem);
         }
     }
