@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+pub use against::RenderedJudge;
 pub use against::WriteAccess;
 pub use against::against;
 pub use against::against_with;

@@ -383,7 +383,9 @@ fn refused_create(fault: &Fault) -> Settlement {
     let about_id = text
         .split(|c: char| !c.is_alphanumeric())
         .any(|word| word == "id" || word == "duplicate");
-    if about_id {
+    // What lacks an id is another record than the one that is made, which has one.
+    let lacks_one = fault.label() == SugarLabel::MissingParameter.into();
+    if about_id && !lacks_one {
         let message = format!(
             "{fault}; a deleted record, or one this user does not see, seems to hold the id: raise `generation`, or give `--generation N`, to create anew"
         );
@@ -392,4 +394,28 @@ fn refused_create(fault: &Fault) -> Settlement {
             .status(fault.status());
     }
     judge::failed(fault)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_that_speaks_of_the_id_says_that_it_is_taken() {
+        let label = |label: SugarLabel, message: &str| {
+            let fault = Fault::Refused {
+                status: 422,
+                label: label.into(),
+                message: message.into(),
+                retry_after: None,
+            };
+            refused_create(&fault).label.expect("it failed").to_string()
+        };
+        let taken = label(SugarLabel::InvalidParameter, "Duplicate id");
+        assert_eq!(taken, "local:id_taken");
+        let lacking = label(SugarLabel::MissingParameter, "Missing parameter: id");
+        assert_eq!(lacking, "missing_parameter");
+        let bad = label(SugarLabel::InvalidParameter, "no such field");
+        assert_eq!(bad, "invalid_parameter");
+    }
 }

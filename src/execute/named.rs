@@ -19,6 +19,7 @@ use crate::diag::Sources;
 use crate::diag::all_of;
 use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
+use crate::metadata::value::Edit;
 use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Current;
@@ -36,6 +37,9 @@ const KEPT: usize = 20_000;
 
 /// Ids that a warning names.
 const TOLD: usize = 10;
+
+/// The module of teams (fact sheet 4.1).
+const TEAMS: &str = "Teams";
 
 /// What is known of the records that values name: whether they are there.
 pub(super) type Named = BTreeMap<(ModuleName, RecordId), bool>;
@@ -64,7 +68,13 @@ impl Engine<'_> {
             if draft.assume == Assume::New {
                 continue;
             }
-            for (_, far, id) in ids_in(module, &draft.change.fields(), &self.metadata) {
+            let fields = draft.change.fields();
+            let added = added(&draft.edits);
+            let set = ids_in(module, &fields, &self.metadata);
+            for (_, far, id) in set
+                .into_iter()
+                .chain(ids_in(module, &added, &self.metadata))
+            {
                 let one = (far, id);
                 if !self.memory.named.contains_key(&one)
                     && !asked.contains(&one)
@@ -99,9 +109,9 @@ impl Engine<'_> {
             return Ok(());
         };
         for (field, far, id) in ids_in(module, &change.fields(), &self.metadata) {
-            let had = operation.before.get(&field).and_then(Json::as_str);
+            let had = operation.before.get(&field);
             let one = (far, id);
-            if had != Some(one.1.as_str())
+            if !had.is_some_and(|had| ids_of(had).contains(&one.1.as_str()))
                 && self.memory.named.get(&one) == Some(&false)
                 // A step in between may make it.
                 && !self.is_made_here(one.0.as_str(), &one.1, operation.seq)?
@@ -131,8 +141,12 @@ impl Engine<'_> {
             let message = format!(
                 "`{field}` is set to {named}{more}: {module} has no such {record}, or this user does not see {them}"
             );
+            let help = match module.as_str() {
+                TEAMS => "a team is named by its id: a step `filter: Teams` finds it by its name",
+                _ => "Sugar stores an id whether or not it leads anywhere",
+            };
             let problem = Problem::warning(NOT_FOUND, message)
-                .help("Sugar stores an id whether or not it leads anywhere")
+                .help(help)
                 .step(&step.id);
             self.file.add_problem(&problem, &Sources::default())?;
         }
@@ -156,12 +170,41 @@ fn ids_in(
     fields: &Map<String, Json>,
     metadata: &Metadata,
 ) -> Vec<(String, ModuleName, RecordId)> {
-    let found = fields.iter().filter_map(|(name, value)| {
-        let id = value.as_str().filter(|id| !id.is_empty())?;
-        let far = led_to(module.as_str(), name, fields, metadata)?;
-        Some((name.clone(), ModuleName::new(far), RecordId::new(id)))
-    });
-    found.collect()
+    let mut found = Vec::new();
+    for (name, value) in fields {
+        let ids = ids_of(value);
+        if ids.is_empty() {
+            continue;
+        }
+        let Some(far) = led_to(module.as_str(), name, fields, metadata) else {
+            continue;
+        };
+        let ids = ids.into_iter();
+        found.extend(ids.map(|id| (name.clone(), ModuleName::new(far), RecordId::new(id))));
+    }
+    found
+}
+
+/// The ids a value has: itself, or those of the teams in it.
+fn ids_of(value: &Json) -> Vec<&str> {
+    let members = match value {
+        Json::Array(members) => members.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let ids = members
+        .iter()
+        .map(|member| member.get("id").unwrap_or(member));
+    ids.filter_map(Json::as_str)
+        .filter(|id| !id.is_empty())
+        .collect()
+}
+
+/// What is added to fields, as far as it can be told without what is there.
+fn added(edits: &[(String, Edit)]) -> Map<String, Json> {
+    let added = edits.iter();
+    added
+        .map(|(name, edit)| (name.clone(), edit.added().into()))
+        .collect()
 }
 
 /// The module whose ids a field takes. Currencies are none of it: the base currency is no record.
@@ -175,6 +218,10 @@ fn led_to<'a>(
     if name == "id" || described.field(name)?.kind == FieldKind::CurrencyId {
         return None;
     }
+    if described.field(name)?.kind == FieldKind::TeamSet {
+        // That its records can be asked for is known where the instance lists the module.
+        return metadata.has_module(TEAMS).then_some(TEAMS);
+    }
     if let Some((_, kind)) = described.parents().find(|(id, _)| *id == name) {
         let kind = fields.get(kind)?.as_str();
         return kind.filter(|kind| !kind.is_empty());
@@ -182,7 +229,8 @@ fn led_to<'a>(
     let mut relates = described
         .fields
         .values()
-        .filter(|field| field.kind == FieldKind::Relate && field.id_name.as_deref() == Some(name));
+        .filter(|field| matches!(field.kind, FieldKind::Relate | FieldKind::TeamSet))
+        .filter(|field| field.id_name.as_deref() == Some(name));
     relates.find_map(|field| {
         let through = || metadata.far_module(module, field.link.as_deref()?);
         field.module.as_deref().or_else(through)
@@ -199,6 +247,7 @@ mod tests {
     #[test]
     fn the_ids_of_records_are_told_from_other_values() {
         let metadata = read(&json!({
+            "full_module_list": ["Notes", "Teams"],
             "modules": {
                 "Notes": { "fields": {
                     "id": { "type": "id" },
@@ -212,6 +261,8 @@ mod tests {
                     "contact": { "type": "link", "relationship": "contact_notes", "module": "Contacts" },
                     "currency_id": { "type": "currency_id" },
                     "currency_name": { "type": "relate", "id_name": "currency_id", "module": "Users" },
+                    "team_id": { "type": "team_list", "dbType": "id" },
+                    "team_name": { "type": "team", "source": "non-db", "id_name": "team_id", "module": "Teams" },
                     "campaign_id": { "type": "id" },
                     "campaign_name": { "type": "relate", "id_name": "campaign_id", "module": "Campaigns" },
                 } },
@@ -221,6 +272,7 @@ mod tests {
         let fields = json!({
             "id": "n", "name": "Note", "parent_type": "Accounts", "parent_id": "a", "assigned_user_id": "u",
             "contact_id": "c", "currency_id": "-99", "campaign_id": "x",
+            "team_id": "West", "team_name": [{ "id": "East" }, { "id": "Global" }],
         });
         let found = ids_in(
             &ModuleName::new("Notes"),
@@ -237,7 +289,10 @@ mod tests {
                 "assigned_user_id Users u",
                 "campaign_id Campaigns x",
                 "contact_id Contacts c",
-                "parent_id Accounts a"
+                "parent_id Accounts a",
+                "team_id Teams West",
+                "team_name Teams East",
+                "team_name Teams Global"
             ]
         );
         let empty = json!({ "parent_type": "", "parent_id": "", "assigned_user_id": null });

@@ -71,6 +71,33 @@ impl Tree {
         build(node, sources, problems)
     }
 
+    /// A value that is known, as if it had been written out at `span`.
+    pub fn of_value(value: &Json, span: Span) -> Self {
+        let shape = match value {
+            Json::Array(items) => Shape::List(
+                items
+                    .iter()
+                    .map(|item| Self::of_value(item, span))
+                    .collect(),
+            ),
+            Json::Object(entries) => Shape::Map(
+                entries
+                    .iter()
+                    .map(|(key, item)| {
+                        (Located::new(key.clone(), span), Self::of_value(item, span))
+                    })
+                    .collect(),
+            ),
+            scalar => Shape::Scalar(scalar.clone()),
+        };
+        Self {
+            shape,
+            kind: Kind::Literal,
+            whole: OnceLock::new(),
+            span,
+        }
+    }
+
     /// Names of fields and keys are taken as they are written.
     pub fn read_name(name: &Located<String>, problems: &mut Problems) {
         if syntax::has_template(&name.value) {

@@ -124,18 +124,37 @@ pub fn read_dropdown(body: &Json) -> Option<Dropdown> {
 fn fields(value: Option<&Json>, module: &str, notes: &mut Notes) -> BTreeMap<String, Field> {
     let place = format!("{module}.fields");
     let mut fields = BTreeMap::new();
-    for (name, value) in entries(value, &place, notes) {
-        let place = format!("{place}.{name}");
-        if let Some(definition) = map(value, &place, notes) {
-            fields.insert(name.clone(), field(name, definition, &place, notes));
-        }
+    let is_list = value.is_some_and(Json::is_array);
+    for (key, value) in entries(value, &place, notes) {
+        let place = format!("{place}.{key}");
+        // In a list each definition says whose it is.
+        let name = match is_list {
+            true => name_in(value),
+            false => Some(key),
+        };
+        let Some(name) = name else {
+            notes.add("a field without a name", &place);
+            continue;
+        };
+        let read = match map(value, &place, notes) {
+            Some(definition) => field(name.clone(), definition, &place, notes),
+            // It is there, and that is all that is known of it.
+            None => Field::new(name.clone(), ""),
+        };
+        fields.insert(name, read);
     }
     fields
 }
 
+fn name_in(definition: &Json) -> Option<String> {
+    let name = definition.get("name").and_then(Json::as_str)?;
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
 fn field(name: String, definition: &Map<String, Json>, place: &str, notes: &mut Notes) -> Field {
     let mut kind = FieldKind::from(text(definition.get("type")).unwrap_or_default());
-    if matches!(kind, FieldKind::Other(_))
+    // `team_id` is of the type `team_list` and holds one id.
+    if matches!(kind, FieldKind::Other(_) | FieldKind::TeamSet)
         && definition.get("dbType").and_then(Json::as_str) == Some("id")
     {
         kind = FieldKind::Id;
@@ -409,6 +428,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_field_whose_definition_is_none_is_there_and_of_no_known_kind() {
+        let module = |fields: Json| {
+            let body = json!({ "modules": { "Accounts": { "fields": fields } } });
+            read(&body).metadata.module("Accounts").unwrap().clone()
+        };
+        let odd = module(json!({ "_hash": "x", "a": [], "b": "text", "c": null, "d": 7 }));
+        for name in ["a", "b", "c", "d"] {
+            let kind = &odd.field(name).unwrap().kind;
+            assert_eq!(*kind, FieldKind::Other(String::new()), "{name}");
+        }
+        let listed = module(json!([{ "name": "website", "type": "url" }, { "type": "int" }]));
+        let names: Vec<&String> = listed.fields.keys().collect();
+        assert_eq!(names, ["website"]);
+    }
+
+    #[test]
     fn untidy_metadata_is_read_as_far_as_it_goes() {
         let reading = read(&json!({
             "_hash": "9ab3",
@@ -445,7 +480,10 @@ mod tests {
         let amount = metadata.field("Accounts", "amount").unwrap();
         assert_eq!((amount.length, amount.precision), (Some(26), Some(6)));
         assert!(!amount.is(Mark::Required));
-        assert!(metadata.field("Accounts", "broken").is_none());
+        assert!(
+            metadata.field("Accounts", "broken").is_some(),
+            "it is there"
+        );
         let pointer = metadata.field("Accounts", "pointer").unwrap();
         assert_eq!(pointer.kind, FieldKind::Id);
         let notes: Vec<String> = reading.notes.iter().map(Note::to_string).collect();

@@ -54,6 +54,21 @@ impl Planner<'_> {
         let judge = self.judge();
         let fields = judge.fields(step, module, set, purpose, scope)?;
         judge.whole_pairs(step, module, &fields)?;
+        for field in set {
+            let name = &field.name.value;
+            let Some(value) = fields.get(name).filter(|value| value.is_object()) else {
+                continue;
+            };
+            let judge = self.rendered(step);
+            if self
+                .metadata
+                .module(module.as_str())
+                .is_some_and(|module| module.link(name).is_some())
+                && let Some(problem) = judge.actions(module, name, &field.value, value)
+            {
+                return Err(Stop::contradicted(&problem));
+            }
+        }
         for (name, value) in &fields {
             let many = ["add", "create"]
                 .iter()
@@ -119,7 +134,12 @@ impl Planner<'_> {
                 link,
                 to,
             } => {
-                let targets = targets(to, scope)?;
+                let value = rendered_targets(to, scope)?;
+                let judge = self.rendered(step);
+                if let Some(problem) = judge.targets(&module.value, &link.value, to, &value) {
+                    return Err(Stop::contradicted(&problem));
+                }
+                let targets = targets(value)?;
                 self.one_at_most(&module.value, link.value.as_str(), targets.len())?;
                 Change::Link {
                     record: reads::record_id(record, scope)?,
@@ -136,7 +156,7 @@ impl Planner<'_> {
             } => Change::Unlink {
                 record: reads::record_id(record, scope)?,
                 link: link.value.clone(),
-                others: targets(to, scope)?
+                others: targets(rendered_targets(to, scope)?)?
                     .into_iter()
                     .map(|target| target.id)
                     .collect(),
@@ -175,11 +195,16 @@ impl Planner<'_> {
     }
 }
 
+/// `to` as its templates give it; what is omitted is no record.
+fn rendered_targets(to: &Tree, scope: &Scope) -> Result<Json, Stop> {
+    Ok(match to.eval(scope)? {
+        Rendered::Value(value) => value,
+        Rendered::Omit => Json::Array(Vec::new()),
+    })
+}
+
 /// `to`: an id, a list of ids, or maps with `id` and relationship columns.
-fn targets(to: &Tree, scope: &Scope) -> Result<Vec<LinkTarget>, Stop> {
-    let Rendered::Value(value) = to.eval(scope)? else {
-        return Ok(Vec::new());
-    };
+fn targets(value: Json) -> Result<Vec<LinkTarget>, Stop> {
     let list = match value {
         Json::Array(list) => list,
         one => vec![one],

@@ -11,6 +11,7 @@ use super::values::Refusal;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::diag::Problem;
 use crate::diag::all_of;
 use crate::expr::EdgeKind;
 use crate::expr::Failure;
@@ -26,6 +27,7 @@ use crate::operation::State;
 use crate::playbook::OnErrorAction;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
+use crate::wire::SugarLabel;
 
 /// Why an item ends here.
 pub(super) enum Stop {
@@ -54,6 +56,7 @@ impl From<ReadRefusal> for Stop {
         match refusal {
             ReadRefusal::Expression(failure) => Self::Failure(failure),
             ReadRefusal::Invalid(message) => Self::invalid(message),
+            ReadRefusal::Contradicted(problem) => Self::contradicted(&problem),
         }
     }
 }
@@ -63,6 +66,19 @@ impl Stop {
         Self::Failed {
             label: LocalLabel::InvalidValue.into(),
             message: message.into(),
+        }
+    }
+
+    /// What metadata say against a value that was rendered.
+    pub(super) fn contradicted(problem: &Problem) -> Self {
+        let label = SugarLabel::parse(problem.code.0).unwrap_or(SugarLabel::InvalidParameter);
+        let message = match &problem.help {
+            Some(help) => format!("{}; {help}", problem.said()),
+            None => problem.said(),
+        };
+        Self::Failed {
+            label: label.into(),
+            message,
         }
     }
 }

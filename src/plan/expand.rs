@@ -13,6 +13,7 @@ use crate::check::Checked;
 use crate::check::CheckedAction;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::RenderedJudge;
 use crate::diag::Row;
 use crate::diag::Vault;
 use crate::expr::Failure;
@@ -158,10 +159,11 @@ impl Planner<'_> {
             });
         }
         match &step.action {
-            CheckedAction::Read(read) => {
-                let limits = &self.checked.limits;
-                Ok(Expanded::Read(reads::plan(step, read, limits, scope)?))
-            }
+            CheckedAction::Read(read) => Ok(Expanded::Read(reads::plan(
+                self.rendered(step),
+                read,
+                scope,
+            )?)),
             CheckedAction::Write(write) => {
                 let (change, upsert) = match write {
                     CheckedWrite::Upsert {
@@ -227,6 +229,15 @@ impl Planner<'_> {
                 }
                 Ok(Expanded::Holds)
             }
+        }
+    }
+
+    /// Judges what the templates of a step gave.
+    pub(super) fn rendered<'s>(&'s self, step: &'s CheckedStep) -> RenderedJudge<'s> {
+        RenderedJudge {
+            checked: self.checked,
+            metadata: self.metadata,
+            step,
         }
     }
 

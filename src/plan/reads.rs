@@ -8,14 +8,14 @@ use serde_json::json;
 
 use super::calls;
 use crate::check::CheckedRead;
-use crate::check::CheckedStep;
+use crate::check::RenderedJudge;
 use crate::diag::Located;
+use crate::diag::Problem;
 use crate::expr::Failure;
 use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::expr::Tree;
 use crate::playbook::FilterMethod;
-use crate::playbook::Limits;
 use crate::wire::Filter;
 use crate::wire::FilterForm;
 use crate::wire::LinkName;
@@ -75,6 +75,7 @@ pub enum List {
 pub(super) enum ReadRefusal {
     Expression(Failure),
     Invalid(String),
+    Contradicted(Box<Problem>),
 }
 
 impl From<Failure> for ReadRefusal {
@@ -84,12 +85,18 @@ impl From<Failure> for ReadRefusal {
 }
 
 pub(super) fn plan(
-    step: &CheckedStep,
+    judge: RenderedJudge<'_>,
     read: &CheckedRead,
-    limits: &Limits,
     scope: &Scope,
 ) -> Result<ReadPlan, ReadRefusal> {
-    let fields = step.projection.to_fields();
+    let limits = &judge.checked.limits;
+    let fields = judge.step.projection.to_fields();
+    // The condition as it is asked, once metadata have nothing against it.
+    let filters = |module: &ModuleName, through: Option<&LinkName>, condition: Option<&Tree>| {
+        filters(condition, scope, |written, value| {
+            judge.condition(module, through, written, value)
+        })
+    };
     Ok(match read {
         CheckedRead::List {
             module,
@@ -122,7 +129,7 @@ pub(super) fn plan(
                 FilterMethod::Get => FilterForm::Get,
                 FilterMethod::Post => FilterForm::Post,
             };
-            match filters(condition.as_ref(), scope)? {
+            match filters(&module.value, None, condition.as_ref())? {
                 None => ReadPlan::Nothing,
                 Some(Asked {
                     parts_of: Some(_), ..
@@ -154,7 +161,7 @@ pub(super) fn plan(
             link,
             condition,
             limit,
-        } => match filters(condition.as_ref(), scope)? {
+        } => match filters(&module.value, Some(&link.value), condition.as_ref())? {
             None => ReadPlan::Nothing,
             Some(Asked { filters, .. }) => ReadPlan::Walk {
                 list: List::Related {
@@ -168,27 +175,29 @@ pub(super) fn plan(
                 limit: *limit,
             },
         },
-        CheckedRead::Count { module, condition } => match filters(condition.as_ref(), scope)? {
-            None => ReadPlan::Count(Vec::new()),
-            Some(Asked {
-                parts_of: Some(field),
-                ..
-            }) if field != "id" => {
-                return Err(ReadRefusal::Invalid(format!(
-                    "a list of more than {VALUES_AT_ONCE} values is asked in parts, and a record may be found by two of \
+        CheckedRead::Count { module, condition } => {
+            match filters(&module.value, None, condition.as_ref())? {
+                None => ReadPlan::Count(Vec::new()),
+                Some(Asked {
+                    parts_of: Some(field),
+                    ..
+                }) if field != "id" => {
+                    return Err(ReadRefusal::Invalid(format!(
+                        "a list of more than {VALUES_AT_ONCE} values is asked in parts, and a record may be found by two of \
                      them: read the records, with `filter` and `fields: [id]`, and use `steps.X.count`"
-                )));
+                    )));
+                }
+                Some(Asked { filters, .. }) => ReadPlan::Count(
+                    filters
+                        .into_iter()
+                        .map(|filter| Read::Count {
+                            module: module.value.clone(),
+                            filter,
+                        })
+                        .collect(),
+                ),
             }
-            Some(Asked { filters, .. }) => ReadPlan::Count(
-                filters
-                    .into_iter()
-                    .map(|filter| Read::Count {
-                        module: module.value.clone(),
-                        filter,
-                    })
-                    .collect(),
-            ),
-        },
+        }
         CheckedRead::Get { module, record } => ReadPlan::Record(Read::Get {
             module: module.value.clone(),
             record: record_id(record, scope)?,
@@ -281,13 +290,20 @@ impl Asked {
 }
 
 /// `None` where the condition can hold for nothing.
-fn filters(condition: Option<&Tree>, scope: &Scope) -> Result<Option<Asked>, ReadRefusal> {
+fn filters(
+    condition: Option<&Tree>,
+    scope: &Scope,
+    judge: impl FnOnce(&Tree, &Json) -> Option<Problem>,
+) -> Result<Option<Asked>, ReadRefusal> {
     let Some(condition) = condition else {
         return Ok(Some(Asked::once(Filter::default())));
     };
     let Rendered::Value(value) = condition.eval(scope)? else {
         return Ok(Some(Asked::once(Filter::default())));
     };
+    if let Some(problem) = judge(condition, &value) {
+        return Err(ReadRefusal::Contradicted(Box::new(problem)));
+    }
     let conditions = conditions(value).map_err(ReadRefusal::Invalid)?;
     if conditions.iter().any(finds_nothing) {
         return Ok(None);

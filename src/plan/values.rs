@@ -178,6 +178,12 @@ impl Judge<'_> {
                 refused.push(told(name, &rejected));
             }
         }
+        for (name, edit) in &edits {
+            let field = self.metadata.field(module.as_str(), name);
+            if let Some(Err(rejected)) = field.map(|field| edit.contradicted(field)) {
+                refused.push(told(name, &rejected));
+            }
+        }
         match refused.is_empty() {
             true => Ok(edits),
             false => Err(Refusal::Value {

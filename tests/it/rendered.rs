@@ -187,3 +187,162 @@ fn bad_rows_that_are_tolerated_are_left_out() {
     scene.ends(1, "apply plan.run");
     assert_eq!(scene.server.count("SELECT count(*) FROM accounts"), 4);
 }
+
+const READS: &str = "
+version: 1
+name: reads
+vars: { status: { type: string, default: Nwe } }
+limits: { max_failures: 50 }
+steps:
+  - { id: value, filter: Leads, where: { status: '{{ vars.status }}' } }
+  - { id: listed, count: Leads, where: { status: { $in: ['{{ vars.status }}', Dead] } } }
+  - { id: text, filter: Leads, where: { last_name: { $in: '{{ vars.status }}' } } }
+  - { id: operator, filter: Leads, where: { last_name: \"{{ {'$strts': vars.status} }}\" } }
+  - { id: whole, filter: Leads, where: \"{{ {'stats': vars.status} }}\" }
+  - { id: good, filter: Leads, where: \"{{ {'status': 'New', 'last_name': {'$starts': vars.status}} }}\" }
+";
+
+#[test]
+fn what_a_condition_comes_to_is_judged_before_it_is_asked() {
+    let scene = Scene::new().file("reads.yaml", READS);
+    let plan = scene.ends(0, "plan reads.yaml -o reads.run --format json");
+    for (step, message) in [
+        (
+            "value",
+            "`status` of `Leads` does not take this: `Nwe` is not one of the field's values; did you mean `New`?",
+        ),
+        (
+            "listed",
+            "`status` of `Leads` does not take this: `Nwe` is not one of the field's values; did you mean `New`?",
+        ),
+        ("text", "`$in` takes a list; write `$in: […]`"),
+        (
+            "operator",
+            "there is no operator `$strts`; did you mean `$starts`?",
+        ),
+        (
+            "whole",
+            "`Leads` has no field `stats`; did you mean `status`?",
+        ),
+    ] {
+        let operation = plan.operation(step, "0");
+        assert_eq!(operation["outcome"], "failed", "{step}: {plan}");
+        assert_eq!(operation["label"], "invalid_parameter", "{step}: {plan}");
+        assert_eq!(operation["message"], message, "{step}");
+    }
+    assert_eq!(plan.step("good")["operations"], json!([]), "{plan}");
+    scene.ends(
+        0,
+        "plan reads.yaml --var status=New -o again.run --skip text --skip operator --skip whole",
+    );
+}
+
+const RELATIONS: &str = "
+version: 1
+name: relations
+identity: test
+limits: { max_failures: 50 }
+steps:
+  - { id: a, filter: Accounts, where: { name: Acme } }
+  - { id: o, filter: Opportunities, where: { name: Deal } }
+  - { id: c, filter: Contacts, where: { last_name: Doe } }
+  - id: misspelt
+    link: Opportunities
+    record: '{{ steps.o.id }}'
+    through: contacts
+    to: \"{{ [{'id': steps.c.id, 'contact_roll': 'x'}] }}\"
+  - id: good
+    link: Opportunities
+    record: '{{ steps.o.id }}'
+    through: contacts
+    to: \"{{ [{'id': steps.c.id, 'contact_role': 'x'}] }}\"
+  - id: along
+    create: Leads
+    key: along
+    set: { last_name: Roe, tasks: { add: \"{{ [{'foo': steps.c.id}] }}\" } }
+  - id: address
+    create: Leads
+    key: address
+    set: { last_name: Roe, email: [{ email_address: '{{ steps.c.first.last_name }}@x.example', opt_ot: true }] }
+  - id: team
+    create: Leads
+    key: team
+    set: { last_name: Roe, team_name: Global }
+  - id: first_team
+    create: Leads
+    key: first_team
+    set: { last_name: Roe, team_id: Wset }
+  - id: teams
+    update: Contacts
+    record: '{{ steps.c.id }}'
+    add: { team_name: [West, Est] }
+  - id: both
+    update: Accounts
+    record: '{{ steps.a.id }}'
+    add: { tag: '{{ steps.c.first.last_name }}' }
+    remove: { tag: doe }
+";
+
+#[test]
+fn what_relations_and_members_come_to_is_judged_before_it_is_sent() {
+    let scene = Scene::new()
+        .file("ground.yaml", crate::contradictions::GROUND)
+        .file("relations.yaml", RELATIONS);
+    scene.ends(0, "run ground.yaml --yes -o ground.run");
+    let plan = scene.ends(
+        0,
+        "plan relations.yaml -o relations.run --format json --show-pii",
+    );
+    for (step, key, label, message) in [
+        (
+            "misspelt",
+            "0",
+            "invalid_parameter",
+            "the relation behind `contacts` of `Opportunities` has no column `contact_roll`; did you mean \
+             `contact_role`?",
+        ),
+        (
+            "along",
+            "along",
+            "missing_parameter",
+            "a record to be linked through `tasks` has no `id`; write `tasks: { add: [ID] }`, or \
+             `{ id: ID, COLUMN: … }` to fill a column",
+        ),
+        (
+            "address",
+            "address",
+            "invalid_parameter",
+            "`email`: an e-mail address has no `opt_ot`; did you mean `opt_out`?",
+        ),
+        (
+            "both",
+            "0",
+            "invalid_parameter",
+            "`tag`: `doe` is added and taken out at once",
+        ),
+    ] {
+        let operation = plan.operation(step, key);
+        assert_eq!(operation["outcome"], "failed", "{step}: {plan}");
+        assert_eq!(operation["label"], label, "{step}: {plan}");
+        assert_eq!(operation["message"], message, "{step}");
+    }
+    assert_eq!(plan.operation("good", "0")["outcome"], "planned", "{plan}");
+    let warned: Vec<String> = plan.json()["diagnostics"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["code"] == "not_found")
+        .map(|one| format!("{} {}", one["step"], one["message"]))
+        .collect();
+    let expected = [
+        ("team", "team_name", "Global"),
+        ("first_team", "team_id", "Wset"),
+        ("teams", "team_name", "Est"),
+    ]
+    .map(|(step, field, id)| {
+        format!(
+            "\"{step}\" \"`{field}` is set to `{id}`: Teams has no such record, or this user does not see it\""
+        )
+    });
+    assert_eq!(warned, expected, "{plan}");
+}

@@ -53,7 +53,7 @@ impl<'a> Examiner<'a> {
     }
 
     /// Operators are judged even where the module is not described; its fields only where it is.
-    fn conditions(&mut self, described: Option<Described<'a>>, tree: &'a Tree) {
+    pub(super) fn conditions(&mut self, described: Option<Described<'a>>, tree: &'a Tree) {
         if let Some(list) = tree.list() {
             for condition in list {
                 self.conditions(described, condition);

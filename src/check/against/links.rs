@@ -3,6 +3,7 @@
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
+use super::examiner::missing;
 use super::examiner::not_found;
 use super::set::Purpose;
 use crate::check::Under;
@@ -13,6 +14,7 @@ use crate::diag::did_you_mean;
 use crate::diag::nearest;
 use crate::diag::one_of;
 use crate::expr::Tree;
+use crate::metadata::value;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
 
@@ -59,20 +61,24 @@ impl<'a> Examiner<'a> {
 
     /// The records of link actions are of the module the link leads to, and new ones have its fields.
     pub(super) fn link_actions(&mut self, described: Described<'a>, link: &str, actions: &'a Tree) {
-        let Some(far) = self.metadata.far_module(described.name, link) else {
-            return;
-        };
+        let far = self.metadata.far_module(described.name, link);
         let added = actions.map().unwrap_or_default().iter();
         let added = added.filter(|(action, _)| matches!(action.value.as_str(), "add" | "create"));
         let added = added.flat_map(|(_, records)| records.list().unwrap_or_default());
         self.one_at_most(described, link, added);
         for (action, records) in actions.map().unwrap_or_default() {
             if matches!(action.value.as_str(), "add" | "delete") {
-                self.ids_lead_to(far, records);
-                self.relation_columns(described, link, records);
+                if let Some(far) = far {
+                    self.ids_lead_to(far, records);
+                }
+                for record in records.list().unwrap_or_default() {
+                    if self.has_an_id(link, record) {
+                        self.relation_columns(described, link, record);
+                    }
+                }
                 continue;
             }
-            let Some(far) = self.described(far) else {
+            let Some(far) = far.and_then(|far| self.described(far)) else {
                 continue;
             };
             for record in records.list().unwrap_or_default() {
@@ -82,6 +88,36 @@ impl<'a> Examiner<'a> {
                 }
             }
         }
+    }
+
+    /// Sugar refuses a whole create for the sake of one record that it is to link and that has no id.
+    fn has_an_id(&mut self, link: &str, record: &Tree) -> bool {
+        let is_id = |id: &Tree| match id.scalar() {
+            Some(id) => !value::is_empty(id),
+            // What a template gives is judged when it is rendered.
+            None => id.template().is_some(),
+        };
+        let entries = record.map().unwrap_or_default();
+        let mut ids = entries.iter().filter(|(name, _)| name.value == "id");
+        if is_id(record) || ids.any(|(_, id)| is_id(id)) {
+            return true;
+        }
+        let names = entries.iter().map(|(name, _)| name.value.as_str());
+        let meant = names
+            .into_iter()
+            .find(|name| nearest(name, ["id"]).is_some());
+        let problem = missing(format!(
+            "a record to be linked through `{link}` has no `id`"
+        ))
+        .at(record.span, "which record?")
+        .help(match meant {
+            Some(meant) => format!("did you mean `id` by `{meant}`?"),
+            None => format!(
+                "write `{link}: {{ add: [ID] }}`, or `{{ id: ID, COLUMN: … }}` to fill a column"
+            ),
+        });
+        self.push_of(link, problem);
+        false
     }
 
     /// Through a link that leads to one record, each would take the place of the one before.

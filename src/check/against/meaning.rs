@@ -50,6 +50,14 @@ impl<'a> Meanings<'a> {
         }
     }
 
+    /// For values in which no reference stands.
+    pub(super) fn of_values(metadata: &'a Metadata) -> Self {
+        Self {
+            metadata,
+            steps: HashMap::new(),
+        }
+    }
+
     /// `step` is the one the reference stands in; an output stands in none.
     pub(super) fn of_reference(
         &self,

@@ -2,7 +2,8 @@
 //!
 //! Sugar drops an unknown field without a word and stores any value of a dropdown (fact sheet 4.2), so a mistake that is not found
 //! here is found by nobody. What metadata does not describe is not judged: a module that is listed but not described, a
-//! field of a kind nobody documents, a value that a template gives. Values of templates are judged while planning.
+//! field of a kind nobody documents, a value that a template gives. Values of templates are judged while planning,
+//! conditions and relations by [`RenderedJudge`].
 
 mod condition;
 mod examiner;
@@ -11,6 +12,7 @@ mod meaning;
 mod needed;
 mod operators;
 mod order;
+mod rendered;
 mod set;
 mod steps;
 #[cfg(test)]
@@ -21,5 +23,6 @@ mod values;
 pub use examiner::WriteAccess;
 pub use needed::far_modules;
 pub use needed::modules;
+pub use rendered::RenderedJudge;
 pub use steps::against;
 pub use steps::against_with;

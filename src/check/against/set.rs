@@ -22,6 +22,8 @@ use crate::metadata::FieldKind;
 use crate::metadata::Writable;
 use crate::metadata::is_single_address;
 use crate::metadata::value;
+use crate::metadata::value::Context;
+use crate::metadata::value::Edit;
 
 /// Whether a record is made or changed: only one that is made can lack something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +179,37 @@ impl<'a> Examiner<'a> {
                 self.literal(described, field, name, &part.value, Ask::Stored);
             }
         }
+        self.contradictions(described, parts);
+    }
+
+    /// What is added and taken out at once. Of templates it is seen while planning.
+    fn contradictions(&mut self, described: Described<'a>, parts: &'a [PartField]) {
+        for added in parts.iter().filter(|part| part.part == Part::Added) {
+            let name = added.name.value.as_str();
+            let mut others = parts.iter();
+            let removed = others
+                .find(|part| part.part == Part::Removed && part.name.value == added.name.value);
+            let (Some(field), Some(removed)) = (described.module.field(name), removed) else {
+                continue;
+            };
+            let (Some(add), Some(remove)) = (added.value.literal(), removed.value.literal()) else {
+                continue;
+            };
+            let mut edit = Edit::default();
+            let context = Context::default();
+            if edit.add(field, &add, context).is_err() || edit.remove(field, &remove).is_err() {
+                continue;
+            }
+            if let Err(rejected) = edit.contradicted(field) {
+                let problem = invalid(format!(
+                    "`{name}` of `{}` cannot be changed so",
+                    described.name
+                ))
+                .because(added.value.span, rejected.to_string())
+                .at(removed.value.span, "taken out here");
+                self.push_of(name, problem);
+            }
+        }
     }
 
     /// `email1` is one address out of `email`. What comes of setting both is not documented.
@@ -224,6 +257,15 @@ impl<'a> Examiner<'a> {
     ) -> bool {
         let name = set.name.value.as_str();
         let module = described.name;
+        if writable == Writable::Yes && matches!(field.kind, FieldKind::File | FieldKind::Image) {
+            let problem = invalid(format!("`{name}` of `{module}` is a file, and files are not sent"))
+                .at(set.name.span, "set here")
+                .help(format!(
+                    "leave it out, or write `unchecked: [{name}]` where the name of a file is to be kept without the file"
+                ));
+            self.push_of(name, problem);
+            return true;
+        }
         let refusal = match writable {
             Writable::Yes => {
                 if purpose != Purpose::Update && described.module.acl.denies_field(name, "create")

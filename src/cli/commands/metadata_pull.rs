@@ -37,6 +37,9 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataPullArgs) -> Result<
     };
     session.close().await;
     let metadata = fetched?;
+    if !modules.is_empty() || playbooks.is_empty() {
+        refuse_nothing(&metadata)?;
+    }
     refuse_unknown(&args.modules, &metadata)?;
 
     let text = metadata::to_text(&metadata);
@@ -75,6 +78,17 @@ fn earlier(path: &Path) -> Result<Option<Metadata>, Failure> {
         })
 }
 
+/// An instance has modules. A snapshot that says otherwise would let every playbook pass, or none.
+fn refuse_nothing(metadata: &Metadata) -> Result<(), Failure> {
+    match metadata.modules.is_empty() && metadata.module_list.is_empty() {
+        true => Err(Failure::Instance(
+            "the instance described no modules: what it answered to `/metadata` is no metadata, or this user may see none"
+                .into(),
+        )),
+        false => Ok(()),
+    }
+}
+
 /// A module that is asked for and not there is a slip; the instance would leave it out without a word.
 fn refuse_unknown(modules: &[String], metadata: &Metadata) -> Result<(), Failure> {
     let unknown = modules
@@ -97,4 +111,25 @@ fn size(metadata: &Metadata) -> String {
         counted(fields.sum(), "field"),
         counted(metadata.dropdowns.len(), "dropdown list"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_answer_without_modules_makes_no_snapshot() {
+        for body in [json!([]), json!({}), json!({ "_hash": "x", "modules": [] })] {
+            let metadata = metadata::read(&body).metadata;
+            let refused = refuse_nothing(&metadata).expect_err("there is nothing in it");
+            assert!(
+                refused.to_string().contains("described no modules"),
+                "{body}"
+            );
+        }
+        let some = json!({ "modules": { "Accounts": { "fields": [] } } });
+        assert!(refuse_nothing(&metadata::read(&some).metadata).is_ok());
+    }
 }

@@ -246,7 +246,7 @@ pub(super) fn shape(value: &Json) -> &'static str {
     }
 }
 
-fn shown(value: &Json) -> String {
+pub(super) fn shown(value: &Json) -> String {
     match value {
         Json::String(text) => excerpt(text),
         other => excerpt(&other.to_string()),
@@ -317,6 +317,12 @@ mod tests {
                     { "email_address": "b@example.com", "primary_address": false },
                 ]),
             ),
+            // What Sugar gave has more than is documented, and may be sent again.
+            (
+                "teamset",
+                json!([{ "id": "1", "name": "Global", "primary": "1", "hologram": 1 }]),
+                json!([{ "id": "1", "name": "Global", "primary": true, "hologram": 1 }]),
+            ),
             (
                 "email",
                 json!([{ "email_address": "a@example.com", "opt_out": "1", "invalid_email": "0" }]),
@@ -363,6 +369,34 @@ mod tests {
                 "email",
                 json!([{ "opt_out": true }]),
                 "a map without `email_address` where an e-mail address is wanted",
+            ),
+            (
+                "email",
+                json!([{ "email_address": "a@example.com", "opt_ot": true }]),
+                "an e-mail address has no `opt_ot`",
+            ),
+            (
+                "email",
+                json!([{ "email_address": "a@example.com", "opt_out": "perhaps" }]),
+                "`opt_out` of an e-mail address is true or false, not `perhaps`",
+            ),
+            (
+                "email",
+                json!([
+                    { "email_address": "a@example.com", "primary_address": true },
+                    { "email_address": "b@example.com", "primary_address": "1" },
+                ]),
+                "`primary_address` is set on 2, and only one can have it",
+            ),
+            (
+                "teamset",
+                json!([{ "id": "1" }, { "id": "East", "primry": true }]),
+                "a team has no `primry`",
+            ),
+            (
+                "teamset",
+                json!([{ "name": "East" }]),
+                "a map without `id` where a team is wanted",
             ),
             (
                 "link",

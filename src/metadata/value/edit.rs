@@ -53,6 +53,25 @@ impl Edit {
         Ok(())
     }
 
+    /// What it adds.
+    pub fn added(&self) -> &[Json] {
+        &self.add
+    }
+
+    /// What it both adds and takes out: which of the two holds nobody has said.
+    pub fn contradicted(&self, field: &Field) -> Result<(), Rejected> {
+        let mut both = self
+            .add
+            .iter()
+            .filter(|part| self.remove.iter().any(|gone| is_same(field, part, gone)));
+        match both.next() {
+            Some(part) => Err(Rejected::AddedAndTakenOut {
+                value: identity(field, part).unwrap_or_else(|| part.to_string()),
+            }),
+            None => Ok(()),
+        }
+    }
+
     /// Whether it takes out what a write added that found `before` and left `after`, or adds what that one took out.
     pub fn takes_back(&self, field: &Field, before: Option<&Json>, after: &Json) -> bool {
         let before = before

@@ -8,6 +8,8 @@ use super::Rejected;
 use super::accept::option;
 use super::accept::scalar;
 use super::accept::shape;
+use super::accept::shown;
+use super::same::flag;
 use crate::metadata::Dropdown;
 use crate::wire::excerpt;
 
@@ -48,6 +50,91 @@ pub(super) fn accept_tags(value: &Json) -> Result<Json, Rejected> {
     }
 }
 
+/// A field whose members are maps: e-mail addresses or teams (fact sheet 4.1).
+struct Members {
+    /// One of them, for a message.
+    one: &'static str,
+    keys: &'static [&'static str],
+    flags: &'static [&'static str],
+    /// The flag that one member has at most.
+    primary: &'static str,
+    /// What every member has that Sugar gave. It may have more than is documented, and is sent back as it came.
+    given: &'static [&'static str],
+}
+
+const ADDRESSES: Members = Members {
+    one: "an e-mail address",
+    keys: &[
+        "email_address",
+        "primary_address",
+        "opt_out",
+        "invalid_email",
+        "reply_to_address",
+    ],
+    flags: &[
+        "primary_address",
+        "opt_out",
+        "invalid_email",
+        "reply_to_address",
+    ],
+    primary: "primary_address",
+    given: &[
+        "email_address",
+        "primary_address",
+        "opt_out",
+        "invalid_email",
+    ],
+};
+
+const TEAMS: Members = Members {
+    one: "a team",
+    keys: &["id", "primary", "selected", "name", "name_2"],
+    flags: &["primary", "selected"],
+    primary: "primary",
+    given: &["id", "name", "primary"],
+};
+
+impl Members {
+    /// A member with keys that are known and flags that are flags.
+    fn member(&self, map: &Map<String, Json>) -> Result<Map<String, Json>, Rejected> {
+        let is_given = self.given.iter().all(|key| map.contains_key(*key));
+        let unknown = map.keys().find(|key| !self.keys.contains(&key.as_str()));
+        if let Some(key) = unknown.filter(|_| !is_given) {
+            return Err(Rejected::UnknownKey {
+                key: excerpt(key),
+                of: self.one,
+                known: self.keys,
+            });
+        }
+        let mut member = map.clone();
+        for name in self.flags.iter().copied() {
+            let Some(value) = member.get_mut(name).filter(|value| !value.is_null()) else {
+                continue;
+            };
+            // Older answers have "0" and "1" (fact sheet 4.1); what was read may be sent again.
+            let read = flag(value).ok_or_else(|| Rejected::NotFlag {
+                flag: name,
+                of: self.one,
+                value: shown(value),
+            })?;
+            *value = Json::Bool(read);
+        }
+        Ok(member)
+    }
+
+    /// Of several primary ones Sugar would choose, and nobody knows how.
+    fn one_primary(&self, members: Vec<Json>) -> Result<Json, Rejected> {
+        let primary = |member: &&Json| member.get(self.primary).and_then(flag) == Some(true);
+        match members.iter().filter(primary).count() {
+            0 | 1 => Ok(Json::Array(members)),
+            found => Err(Rejected::SeveralPrimary {
+                flag: self.primary,
+                found,
+            }),
+        }
+    }
+}
+
 /// A collection as Sugar has it, a list of addresses, or one. Of bare addresses the first is the primary one.
 pub(super) fn accept_emails(value: &Json) -> Result<Json, Rejected> {
     let list = match value {
@@ -55,7 +142,8 @@ pub(super) fn accept_emails(value: &Json) -> Result<Json, Rejected> {
         one => std::slice::from_ref(one),
     };
     let bare = list.iter().all(Json::is_string);
-    list.iter()
+    let members: Result<Vec<Json>, Rejected> = list
+        .iter()
         .enumerate()
         .map(|(index, entry)| match entry {
             Json::String(text) if bare => Ok(json!({
@@ -69,33 +157,19 @@ pub(super) fn accept_emails(value: &Json) -> Result<Json, Rejected> {
                 wanted: "an e-mail address",
             }),
         })
-        .collect()
+        .collect();
+    ADDRESSES.one_primary(members?)
 }
 
 fn email_entry(map: &Map<String, Json>) -> Result<Json, Rejected> {
+    let mut entry = ADDRESSES.member(map)?;
     let Some(Json::String(text)) = map.get("email_address") else {
         return Err(Rejected::Shape {
             found: "a map without `email_address`",
             wanted: "an e-mail address",
         });
     };
-    let mut entry = map.clone();
     entry.insert("email_address".into(), address(text)?.into());
-    for flag in [
-        "primary_address",
-        "opt_out",
-        "invalid_email",
-        "reply_to_address",
-    ] {
-        if let Some(value) = entry.get_mut(flag) {
-            // Older answers have "0" and "1" (fact sheet 4.1); what was read may be sent again.
-            *value = match value.as_str() {
-                Some("1" | "true") => Json::Bool(true),
-                Some("0" | "false" | "") => Json::Bool(false),
-                _ => value.take(),
-            };
-        }
-    }
     Ok(Json::Object(entry))
 }
 
@@ -121,18 +195,25 @@ pub(super) fn accept_teams(value: &Json) -> Result<Json, Rejected> {
         one => std::slice::from_ref(one),
     };
     let bare = list.iter().all(|team| !team.is_object());
-    list.iter()
+    let members: Result<Vec<Json>, Rejected> = list
+        .iter()
         .enumerate()
         .map(|(index, team)| match team {
-            Json::Object(map) if map.contains_key("id") => Ok(team.clone()),
-            Json::Object(_) => Err(Rejected::Shape {
-                found: "a map without `id`",
-                wanted: "a team",
-            }),
+            Json::Object(map) => {
+                let team = TEAMS.member(map)?;
+                match team.contains_key("id") {
+                    true => Ok(Json::Object(team)),
+                    false => Err(Rejected::Shape {
+                        found: "a map without `id`",
+                        wanted: "a team",
+                    }),
+                }
+            }
             id if bare => Ok(json!({ "id": scalar(id)?, "primary": index == 0 })),
             id => Ok(json!({ "id": scalar(id)? })),
         })
-        .collect()
+        .collect();
+    TEAMS.one_primary(members?)
 }
 
 /// `{add, create, delete}` inside a create or update (fact sheet 4.3).

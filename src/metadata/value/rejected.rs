@@ -1,5 +1,6 @@
 //! Why a value does not suit its field.
 
+use crate::diag::all_of;
 use crate::diag::did_you_mean;
 
 /// The text is about the value; whoever shows it names field, module and place.
@@ -49,13 +50,29 @@ pub enum Rejected {
     },
     #[error("unknown key `{key}` in a link, which takes `add`, `create` and `delete`")]
     LinkAction { key: String },
+    #[error("{of} has no `{key}`")]
+    UnknownKey {
+        key: String,
+        of: &'static str,
+        known: &'static [&'static str],
+    },
+    #[error("`{flag}` of {of} is true or false, not `{value}`")]
+    NotFlag {
+        flag: &'static str,
+        of: &'static str,
+        value: String,
+    },
+    #[error("`{flag}` is set on {found}, and only one can have it")]
+    SeveralPrimary { flag: &'static str, found: usize },
+    #[error("`{value}` is added and taken out at once")]
+    AddedAndTakenOut { value: String },
 }
 
 impl Rejected {
     /// What to do about it, where that can be said without more knowledge.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::NotBool { .. } => Some("write `true`, `false`, `1` or `0`".into()),
+            Self::NotBool { .. } | Self::NotFlag { .. } => Some("write `true`, `false`, `1` or `0`".into()),
             Self::NotNumber { value } if value.contains(',') => {
                 Some("write a decimal point and no thousands separator, as in `1234.50`".into())
             }
@@ -86,6 +103,13 @@ impl Rejected {
                 did_you_mean(value, options.iter().map(String::as_str))
                     .unwrap_or_else(|| some_of(options)),
             ),
+            Self::UnknownKey { key, known, .. } => Some(
+                did_you_mean(key, known.iter().copied())
+                    .unwrap_or_else(|| format!("it takes {}", all_of(known.iter().copied()))),
+            ),
+            Self::SeveralPrimary { .. } => {
+                Some("leave it on the one that is meant".into())
+            }
             _ => None,
         }
     }
