@@ -74,28 +74,19 @@ impl Tree {
     /// A value that is known, as if it had been written out at `span`.
     pub fn of_value(value: &Json, span: Span) -> Self {
         let shape = match value {
-            Json::Array(items) => Shape::List(
-                items
-                    .iter()
-                    .map(|item| Self::of_value(item, span))
-                    .collect(),
-            ),
-            Json::Object(entries) => Shape::Map(
-                entries
-                    .iter()
-                    .map(|(key, item)| {
-                        (Located::new(key.clone(), span), Self::of_value(item, span))
-                    })
-                    .collect(),
-            ),
+            Json::Array(items) => {
+                let items = items.iter().map(|item| Self::of_value(item, span));
+                Shape::of(Listed::List(items.collect()))
+            }
+            Json::Object(entries) => {
+                let entries = entries.iter().map(|(key, item)| {
+                    (Located::new(key.clone(), span), Self::of_value(item, span))
+                });
+                Shape::of(Listed::Map(entries.collect()))
+            }
             scalar => Shape::Scalar(scalar.clone()),
         };
-        Self {
-            shape,
-            kind: Kind::Literal,
-            whole: OnceLock::new(),
-            span,
-        }
+        Self { shape, span }
     }
 
     /// Names of fields and keys are taken as they are written.
