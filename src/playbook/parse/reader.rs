@@ -72,6 +72,15 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Another help for what is wrong with the YAML at a place.
+    pub(super) fn explain(&mut self, place: Span, help: &str) {
+        for problem in &mut self.found {
+            if problem.labels.first().is_some_and(|(at, _)| *at == place) {
+                problem.help = Some(help.to_owned());
+            }
+        }
+    }
+
     pub(super) fn leave_step(&mut self) {
         self.step = None;
     }
