@@ -327,7 +327,8 @@ fn item_of_no_list(place: &Place<'_>) -> Option<Problem> {
     let line = place.line();
     let item = line.trim_start();
     let begin = line.len() - item.len();
-    if !item.starts_with("- ") || line[begin + 1..place.column()].trim() != "" {
+    let between = line.get(begin + 1..place.column())?;
+    if !item.starts_with("- ") || !between.trim().is_empty() {
         return None;
     }
     let help = match begin {

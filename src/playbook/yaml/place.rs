@@ -54,7 +54,7 @@ impl<'t> Place<'t> {
 
     /// A value of the line, without a comment behind it.
     pub(super) fn value_from(&self, start: usize, end: usize) -> Span {
-        let written = &self.line()[start..end];
+        let written = self.line().get(start..end).unwrap_or_default();
         let value = written.split(" #").next().unwrap_or_default().trim_end();
         self.on_line(start, start + value.len())
     }
