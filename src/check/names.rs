@@ -19,6 +19,7 @@ use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::all_of;
 use crate::diag::did_you_mean;
+use crate::diag::nearest;
 use crate::expr::Part;
 use crate::expr::Path;
 use crate::expr::Reads;
@@ -175,7 +176,7 @@ impl<'a> Known<'a> {
             }
             (None, ["vars", name, ..]) => {
                 used.vars.extend(self.vars.get(*name));
-                self.var_named(name)
+                self.var_named(name, "list")
             }
             _ => Err(Problem::error(
                 UNKNOWN_NAME,
@@ -226,14 +227,14 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn var_named(&self, name: &str) -> Result<(), Problem> {
+    fn var_named(&self, name: &str, kind: &str) -> Result<(), Problem> {
         if self.vars.contains(name) || self.hides_vars {
             return Ok(());
         }
         Err(
             Problem::error(UNKNOWN_VAR, format!("there is no variable `{name}`")).help(
                 did_you_mean(name, self.vars.iter().copied()).unwrap_or_else(|| {
-                    format!("declare it: `vars: {{ {name}: {{ type: string }} }}`")
+                    format!("declare it: `vars: {{ {name}: {{ type: {kind} }} }}`")
                 }),
             ),
         )
@@ -364,6 +365,9 @@ impl<'a> Known<'a> {
             }
             return;
         }
+        if self.ends_a_column(step, template, reference) {
+            return;
+        }
         if let Err(problem) = self.name(template, reference, used) {
             let problem = match reference.root.as_ref() {
                 root if root == step.item_name => {
@@ -430,7 +434,7 @@ impl<'a> Known<'a> {
                     return Ok(());
                 };
                 used.vars.extend(self.vars.get(name));
-                self.var_named(name)
+                self.var_named(name, "string")
                     .map_err(|problem| problem.at(span, "used here"))
             }
             "steps" => {
@@ -460,6 +464,21 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// The `Mail` of `row.E-Mail`, where that is a column: of it is told already.
+    fn ends_a_column(
+        &self,
+        step: &CheckedStep,
+        template: &Template,
+        reference: &Reference,
+    ) -> bool {
+        let before = template.text().get(..reference.range.end);
+        let mut columns = self.headings.get(&step.id).into_iter().flatten();
+        columns.any(|column| {
+            let written = format!("{}.{column}", step.item_name);
+            !is_plain(column) && before.is_some_and(|before| before.ends_with(&written))
+        })
+    }
+
     /// A column of a CSV file is known before a row is read.
     fn column(
         &self,
@@ -474,6 +493,20 @@ impl<'a> Known<'a> {
         };
         if heading.iter().any(|column| column == name) {
             return Ok(());
+        }
+        let is_behind_dot = |column: &&String| {
+            let text = template.text().get(reference.range.start..);
+            let written = format!("{}.{column}", reference.root);
+            !is_plain(column) && text.is_some_and(|text| text.starts_with(&written))
+        };
+        let behind_dot = heading.iter().filter(is_behind_dot);
+        if let Some(column) = behind_dot.max_by_key(|column| column.len()) {
+            let start = reference.range.start;
+            let end = start + reference.root.len() + 1 + column.len();
+            let message = format!("the column `{column}` cannot be named behind a dot");
+            return Err(Problem::error(UNKNOWN_COLUMN, message)
+                .at(template.span_of(&(start..end)), "used here")
+                .help(format!("write `{}['{column}']`", reference.root)));
         }
         if let Some((delimiter, written)) = other_delimiter(file, heading) {
             let path = &file.path;
@@ -494,11 +527,25 @@ impl<'a> Known<'a> {
             format!("`{}` has no column `{name}`", file.name()),
         )
         .at(template.span_of(&reference.range), "used here")
-        .help(
-            did_you_mean(name, heading.iter().map(String::as_str))
-                .unwrap_or_else(|| format!("its columns are {columns}")),
-        ))
+        .help(match nearest(name, heading.iter().map(String::as_str)) {
+            Some(meant) if is_plain(meant) || is_in_brackets(template, reference) => {
+                format!("did you mean `{meant}`?")
+            }
+            Some(meant) => format!("did you mean `{}['{meant}']`?", reference.root),
+            None => format!("its columns are {columns}"),
+        }))
     }
+}
+
+/// Whether a name can stand behind a dot.
+fn is_plain(name: &str) -> bool {
+    let is_of_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    name.chars().all(is_of_name) && !name.starts_with(|first: char| first.is_ascii_digit())
+}
+
+fn is_in_brackets(template: &Template, reference: &Reference) -> bool {
+    let written = template.text().get(reference.range.clone());
+    written.is_some_and(|written| written.contains('['))
 }
 
 /// What seems to separate columns in a heading of one column, in words and as it is written.

@@ -435,16 +435,50 @@ fn slip(sources: &Sources, span: Span) -> Option<String> {
     if rest.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()) {
         return in_brackets(text, span.start());
     }
-    let written = [
-        ("=", "compare with `==`"),
-        ("}", "a template ends with `}}`"),
-        ("!", "write `not`"),
-        ("?", "write `a if condition else b`"),
-    ];
-    written
+    // The parser stops at the first sign it does not know, or behind it.
+    let before = text[..span.start()].chars().next_back();
+    let around = text.get(span.start() - before.map_or(0, char::len_utf8)..)?;
+    FOREIGN
         .iter()
-        .find(|(sign, _)| rest.starts_with(sign) && !rest.starts_with("!="))
+        .find(|(sign, _)| rest.starts_with(sign) || sign.len() == 2 && around.starts_with(sign))
+        .filter(|_| !rest.starts_with("!="))
         .map(|(_, help)| (*help).to_owned())
+        .or_else(|| name_with_blank(text, span))
+}
+
+/// What other languages write, and what is written here.
+const FOREIGN: &[(&str, &str)] = &[
+    ("||", "write `or`"),
+    ("&&", "write `and`"),
+    ("OR ", "write `or`"),
+    ("AND ", "write `and`"),
+    ("NOT ", "write `not`"),
+    ("<>", "write `!=`"),
+    ("??", "write `a | default('x')`"),
+    ("LIKE ", "write `'x' in a`"),
+    ("like ", "write `'x' in a`"),
+    ("NULL", "write `a is none`"),
+    ("IS ", "write `a is none`"),
+    ("$", "write the name without `$`"),
+    ("=", "compare with `==`"),
+    ("}", "a template ends with `}}`"),
+    ("!", "write `not`"),
+    ("?", "write `a if condition else b`"),
+];
+
+/// `row.Last Name`, where nothing follows.
+fn name_with_blank(text: &str, span: Span) -> Option<String> {
+    let (before, rest) = text.split_at_checked(span.start())?;
+    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let first = before.strip_suffix(' ')?;
+    let path = &first[first
+        .trim_end_matches(|letter| is_of_name(letter) || letter == '.')
+        .len()..];
+    let (owner, name) = path.rsplit_once('.')?;
+    let second = &rest[..rest.find(|letter| !is_of_name(letter))?];
+    let ends = rest[second.len()..].trim_start().starts_with("}}");
+    (ends && !second.is_empty())
+        .then(|| format!("a name with a blank in it is written `{owner}['{name} {second}']`"))
 }
 
 /// A name with letters that the engine does not know: `item.Näme`.

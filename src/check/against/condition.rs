@@ -62,6 +62,12 @@ impl<'a> Examiner<'a> {
             for (name, value) in entries {
                 if name.value.starts_with('$') {
                     self.combination(described, name, value);
+                } else if let Some(meant) = combination_without_sign(described, name, value) {
+                    let problem = invalid(format!("there is no condition `{}`", name.value))
+                        .at(name.span, "not known")
+                        .help(format!("did you mean `{meant}`?"));
+                    self.push(problem);
+                    self.conditions(described, value);
                 } else {
                     self.on_field(described, name, value);
                 }
@@ -340,6 +346,20 @@ impl<'a> Examiner<'a> {
             .help(format!("write `{}: {example}`", operator.name));
         self.push_of(&field.value, problem);
     }
+}
+
+/// `or: […]`, where no field is called so.
+fn combination_without_sign(
+    described: Option<Described<'_>>,
+    name: &Located<String>,
+    value: &Tree,
+) -> Option<&'static str> {
+    value.list()?;
+    let is_field = described.is_some_and(|described| described.module.field(&name.value).is_some());
+    let mut known = COMBINATIONS.iter().filter(|_| !is_field);
+    known
+        .find(|known| known[1..].eq_ignore_ascii_case(&name.value))
+        .copied()
 }
 
 fn unknown_operator(name: &str) -> Problem {

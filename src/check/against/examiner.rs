@@ -9,7 +9,6 @@ use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Severity;
 use crate::diag::Span;
-use crate::diag::did_you_mean;
 use crate::diag::nearest;
 use crate::metadata::Field;
 use crate::metadata::Metadata;
@@ -176,14 +175,17 @@ impl<'a> Examiner<'a> {
     }
 }
 
-pub(super) fn unknown_field(described: Described<'_>, name: &str) -> Problem {
+/// The field that was probably meant.
+pub(super) fn meant_field<'a>(described: Described<'a>, name: &str) -> Option<&'a str> {
     let fields = &described.module.fields;
     // What the studio adds ends in `_c`, which people leave out.
-    let custom = format!("{name}_c");
-    let meant = if fields.contains_key(&custom) {
-        Some(format!("did you mean `{custom}`?"))
-    } else {
-        did_you_mean(name, fields.keys().map(String::as_str))
-    };
+    match fields.get_key_value(&format!("{name}_c")) {
+        Some((custom, _)) => Some(custom),
+        None => nearest(name, fields.keys().map(String::as_str)),
+    }
+}
+
+pub(super) fn unknown_field(described: Described<'_>, name: &str) -> Problem {
+    let meant = meant_field(described, name).map(|meant| format!("did you mean `{meant}`?"));
     invalid(format!("`{}` has no field `{name}`", described.name)).help_if(meant)
 }

@@ -22,6 +22,14 @@ impl<'a> Examiner<'a> {
                 Some((name, direction)) => (name.trim(), direction.trim()),
                 None => (part.trim(), "ASC"),
             };
+            // As other interfaces write it.
+            if let Some(name) = name.strip_prefix('-') {
+                let problem = invalid(format!("`-{name}` names no field"))
+                    .at(span, "a sign before a name")
+                    .help(format!("write `{name}:DESC`"));
+                self.push_of(name, problem);
+                continue;
+            }
             // As SQL writes it.
             if let Some((name, direction)) = name.split_once(' ') {
                 let problem = invalid(format!("`{name} {direction}` names no field"))

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
+use super::examiner::meant_field;
 use super::examiner::missing;
 use super::examiner::not_authorized;
 use super::examiner::warned;
@@ -415,11 +416,18 @@ impl<'a> Examiner<'a> {
                 .get(field.name.as_str())
                 .is_some_and(|set| !set.value.literal().as_deref().is_some_and(value::is_empty))
         };
+        // A name that is misspelt is one mistake, not one and a missing field.
+        let meant: Vec<&str> = given
+            .keys()
+            .filter(|name| described.module.field(name).is_none())
+            .filter_map(|name| meant_field(described, name))
+            .collect();
         let (let_pass, lacking): (Vec<&Field>, Vec<&Field>) = described
             .module
             .fields
             .values()
             .filter(|field| field.wants_a_value() && !is_given(field))
+            .filter(|field| !meant.contains(&field.name.as_str()))
             .partition(|field| self.step.unchecked.contains(&field.name));
         if !lacking.is_empty() {
             self.push(lacks(described, &lacking).at(place, "created here").help(

@@ -164,6 +164,10 @@ fn conditions_are_judged() {
             "invalid_parameter: `$or` takes a list of conditions (is no list)",
         ),
         (
+            "{ or: [{ name: A }] }",
+            "invalid_parameter: there is no condition `or` (not known)",
+        ),
+        (
             "{ $ownr: \"\" }",
             "invalid_parameter: there is no condition `$ownr` (not known)",
         ),

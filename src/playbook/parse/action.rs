@@ -137,7 +137,7 @@ pub(super) fn action(
             Some(Action::Create(CreateArgs {
                 module: module?,
                 set: set?,
-                under: under.ok()?.map(Box::new),
+                under: under.map(Box::new),
                 assume,
             }))
         }

@@ -64,7 +64,7 @@ impl Arguments<'_, '_> {
             _ => {}
         }
         let verb = self.verb.name;
-        let message = format!("nothing stands behind `{verb}`");
+        let message = format!("`{verb}` takes no value");
         let help = match subject.value {
             Node::Map(_) if !self.verb.arguments.is_empty() => {
                 format!("write `{verb}: {{}}`, and its arguments beside `{verb}`, not below it")

@@ -25,6 +25,11 @@ const ACTIONS: [(&str, OnErrorAction); 3] = [
     ("continue", OnErrorAction::Continue),
     ("ignore", OnErrorAction::Ignore),
 ];
+/// What it can be for failures of every kind.
+const FOR_ALL: [(&str, OnErrorAction); 2] = [
+    ("stop", OnErrorAction::Stop),
+    ("continue", OnErrorAction::Continue),
+];
 const MODES: [(&str, VerifyMode); 3] = [
     ("fail", VerifyMode::Fail),
     ("warn", VerifyMode::Warn),
@@ -56,7 +61,28 @@ fn expectation(reader: &mut Reader<'_>, node: Located<Node>) -> Option<Expect> {
             reader.report(problem);
             None
         }
+        Node::Text(text) if let Some(counted) = counted(text) => {
+            let message = "`expect` counts records with a map".to_owned();
+            let help = format!("write `{{ {counted} }}`");
+            reader.invalid(node.span, message, "no name by itself", help);
+            None
+        }
         _ => reader.expression("expect", node).map(Expect::Holds),
+    }
+}
+
+/// `count > 0` as the map that says it.
+fn counted(text: &str) -> Option<String> {
+    let rest = text.trim().strip_prefix("count")?.trim_start();
+    let (sign, number) = rest.split_at(rest.find(|sign| !"<>=".contains(sign))?);
+    let number: u64 = number.trim().parse().ok()?;
+    match sign {
+        "=" | "==" => Some(format!("count: {number}")),
+        ">=" => Some(format!("min: {number}")),
+        ">" => Some(format!("min: {}", number.checked_add(1)?)),
+        "<=" => Some(format!("max: {number}")),
+        "<" => Some(format!("max: {}", number.checked_sub(1)?)),
+        _ => None,
     }
 }
 
@@ -125,13 +151,13 @@ pub(super) fn on_error(reader: &mut Reader<'_>, node: Located<Node>) -> Option<O
             reader.report(wants("on_error", wanted, &node).help("such as `{ not_found: ignore }`"));
             return None;
         }
-        let action = reader.choice("on_error", &node, &ACTIONS)?;
-        if action == OnErrorAction::Ignore {
+        if matches!(&node.value, Node::Text(text) if text == "ignore") {
             let message = "`on_error` ignores only failures it names".to_owned();
             let help = "name the label: `on_error: { not_found: ignore }`".to_owned();
             reader.invalid(node.span, message, "this would hide everything", help);
             return None;
         }
+        let action = reader.choice("on_error", &node, &FOR_ALL)?;
         return Some(OnError {
             otherwise: Some(action),
             by_label: Vec::new(),

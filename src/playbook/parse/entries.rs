@@ -103,6 +103,22 @@ impl Entries {
         }
     }
 
+    /// The texts that stand behind keys.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let values = self.entries.iter().flatten().map(|(_, value)| &value.value);
+        values.filter_map(|value| match value {
+            Node::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Adds a key that stands under another name, unless it is there.
+    pub(super) fn add(&mut self, entry: Entry) {
+        if !self.keys().any(|key| key.value == entry.0.value) {
+            self.entries.push(Some(entry));
+        }
+    }
+
     /// Takes a key for another.
     pub(super) fn read_as(&mut self, written: &str, name: &str) {
         let place = self
@@ -128,8 +144,10 @@ impl Entries {
         key: &Key,
     ) -> Option<Located<Node>> {
         let value = self.take(key.name);
-        if value.is_none() {
-            reader.report(missing(owner, key, self.span));
+        match &value {
+            None => reader.report(missing(owner, key, self.span)),
+            Some(node) if node.value == Node::Null => empty(reader, key, node.span),
+            Some(_) => {}
         }
         value
     }
@@ -140,6 +158,18 @@ impl Entries {
             reader.report(unknown_key(&key, owner, known.iter().map(|key| key.name)));
         }
     }
+}
+
+/// A key that must be there, with nothing behind it.
+pub(super) fn empty(reader: &mut Reader<'_>, key: &Key, place: Span) {
+    let problem = Problem::error(
+        code::INVALID_PARAMETER,
+        format!("`{}` has no value", key.name),
+    )
+    .at(place, "there is nothing here")
+    .help(format!("write a value: {}", key.help));
+    reader.report(problem);
+    reader.say_no_more_of(place);
 }
 
 pub(super) fn missing(owner: &str, key: &Key, span: Span) -> Problem {

@@ -109,7 +109,7 @@ pub(in crate::playbook) fn parse_as_far(
     sources: &Sources,
 ) -> Result<(Option<Playbook>, Problems), Problems> {
     let document = yaml::read_as_far(source, &sources.get(source).text)?;
-    let mut reader = Reader::new(sources, document.problems, document.unread);
+    let mut reader = Reader::new(sources, document.problems, document.unread, document.lines);
     let mut playbook = playbook(&mut reader, document.root, folder);
     let (problems, left_out) = reader.finish();
     if let Some(playbook) = &mut playbook

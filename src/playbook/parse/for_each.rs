@@ -72,12 +72,8 @@ pub(super) fn for_each(
 }
 
 fn not_a_list(reader: &mut Reader<'_>, owner: Walker, text: &str, span: Span) {
-    let extension = text.rsplit_once('.').map(|(_, extension)| extension);
-    let file = FILES.iter().find(|(_, name, _)| {
-        extension.is_some_and(|extension| extension.eq_ignore_ascii_case(name))
-    });
-    let help = match file {
-        Some((_, name, _)) => format!("a file is written `{{ {name}: {text} }}`"),
+    let help = match kind_named(text) {
+        Some(name) => format!("a file is written `{{ {name}: {text} }}`"),
         None if text.starts_with("steps") || text.starts_with("vars") => {
             format!("a template has braces: `\"{{{{ {text} }}}}\"`")
         }
@@ -94,6 +90,13 @@ fn not_a_list(reader: &mut Reader<'_>, owner: Walker, text: &str, span: Span) {
     );
 }
 
+/// The kind of file that the ending of a path says.
+fn kind_named(path: &str) -> Option<&'static str> {
+    let (_, extension) = path.rsplit_once('.')?;
+    let mut names = FILES.iter().map(|(_, name, _)| *name);
+    names.find(|name| extension.eq_ignore_ascii_case(name))
+}
+
 fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<DataFile> {
     let span = node.span;
     let mut entries = Entries::of(reader, owner.as_str(), node)?;
@@ -104,7 +107,13 @@ fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<D
     let Some((kind, keys, (key, path))) = named.pop() else {
         let names = FILES.iter().map(|(_, name, _)| *name);
         let message = format!("`{}` wants a file: {}", owner.as_str(), one_of(names));
-        let help = "write `{ csv: rows.csv }`, or a list of maps: `[{ … }]`".to_owned();
+        let help = match entries
+            .texts()
+            .find_map(|text| Some((kind_named(text)?, text)))
+        {
+            Some((kind, path)) => format!("write `{{ {kind}: {path} }}`"),
+            None => "write `{ csv: rows.csv }`, or a list of maps: `[{ … }]`".to_owned(),
+        };
         reader.invalid(span, message, "this map names no file", help);
         return None;
     };
@@ -122,6 +131,15 @@ fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<D
     let names = options(keys).iter().map(|key| key.name);
     entries.mend(reader, &format!("a `{}` file", key.value), &names);
     let path = reader.plain_text(&key.value, path);
+    if let Some(path) = &path
+        && kind != FileKind::Xlsx
+        && kind_named(&path.value) == Some("xlsx")
+    {
+        let message = format!("`{}` is a workbook", path.value);
+        let help = format!("write `{{ xlsx: {} }}`", path.value);
+        reader.invalid(path.span, message, "read as text", help);
+        return None;
+    }
     let format = match kind {
         FileKind::Csv => csv(reader, &mut entries),
         FileKind::Jsonl => Some(DataFormat::Jsonl),

@@ -1,7 +1,10 @@
 //! Names that templates can write: step ids, vars, items.
 
 use super::super::code;
+use super::super::language::STEP;
+use super::super::language::find;
 use super::super::node::Node;
+use super::entries::empty;
 use super::reader::Reader;
 use crate::diag::Located;
 use crate::diag::Problem;
@@ -16,6 +19,12 @@ const TAKEN: &[&str] = &[
 
 impl Reader<'_> {
     pub(super) fn step_id(&mut self, node: Located<Node>) -> Option<Located<String>> {
+        if node.value == Node::Null
+            && let Some(key) = find(STEP, "id")
+        {
+            empty(self, key, node.span);
+            return None;
+        }
         let id = self.text("id", node)?;
         self.named("a step", &id);
         Some(id)

@@ -52,7 +52,7 @@ pub(super) fn playbook(
         .take("vars")
         .map(|node| {
             let names = names(&node);
-            unread.hides_vars = names.is_none();
+            unread.hides_vars = names.is_none() || reader.lacks_lines();
             unread.vars = names.unwrap_or_default();
             settings::vars(reader, node)
         })
@@ -251,11 +251,15 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
         steps: Vec::with_capacity(items.len()),
         includes: Vec::new(),
         unread: Vec::new(),
-        hides_steps: false,
+        hides_steps: reader.lacks_lines(),
     };
-    for item in items {
+    let begins: Vec<usize> = items.iter().map(|item| item.span.start()).collect();
+    let ends = begins.iter().skip(1).copied().chain([usize::MAX]);
+    for (item, end) in items.into_iter().zip(ends) {
         let span = item.span;
+        let is_cut = reader.goes_on_in(span.start()..end);
         let step::Listed { ids: own, entry } = step::entry(reader, item);
+        let entry = entry.filter(|_| !is_cut);
         if entry.is_none() {
             reader.leave_out(own.first().map(|id| id.value.as_str()), span);
             listed.hides_steps |= own.is_empty();

@@ -1,6 +1,7 @@
 //! What all parts of the parser share: where problems go, and how a value of a wrong kind is reported.
 
 use std::collections::HashSet;
+use std::ops::Range;
 
 use super::super::code;
 use super::super::node::Node;
@@ -17,6 +18,10 @@ pub(super) struct Reader<'s> {
     found: Vec<Problem>,
     /// Of what stands here it is told already what is wrong with it.
     unread: HashSet<Span>,
+    /// Where lines stood that nobody could read.
+    lines: Vec<usize>,
+    /// Whether one of them may have been of what is being read, so that nothing seems missing.
+    is_cut: bool,
     /// The step being read, for problems found inside it.
     step: Option<String>,
     /// Entries of `steps` that could not be read, with their ids.
@@ -24,12 +29,19 @@ pub(super) struct Reader<'s> {
 }
 
 impl<'s> Reader<'s> {
-    pub(super) fn new(sources: &'s Sources, problems: Problems, unread: HashSet<Span>) -> Self {
+    pub(super) fn new(
+        sources: &'s Sources,
+        problems: Problems,
+        unread: HashSet<Span>,
+        lines: Vec<usize>,
+    ) -> Self {
         Self {
             sources,
             problems: Problems::default(),
             found: problems.into_iter().collect(),
             unread,
+            is_cut: !lines.is_empty(),
+            lines,
             step: None,
             left_out: Vec::new(),
         }
@@ -61,11 +73,34 @@ impl<'s> Reader<'s> {
         }
     }
 
+    /// Another help for what is wrong with the YAML at a place.
+    pub(super) fn explain(&mut self, place: Span, help: &str) {
+        for problem in &mut self.found {
+            if problem.labels.first().is_some_and(|(at, _)| *at == place) {
+                problem.help = Some(help.to_owned());
+            }
+        }
+    }
+
     pub(super) fn leave_step(&mut self) {
         self.step = None;
     }
 
+    /// Whether lines are missing from the part of the file that is read next.
+    pub(super) fn goes_on_in(&mut self, part: Range<usize>) -> bool {
+        self.is_cut = self.lines.iter().any(|line| part.contains(line));
+        self.is_cut
+    }
+
+    /// Whether lines are missing from the file.
+    pub(super) fn lacks_lines(&self) -> bool {
+        !self.lines.is_empty()
+    }
+
     pub(super) fn report(&mut self, problem: Problem) {
+        if self.is_cut && [code::MISSING_PARAMETER, code::NO_VERB].contains(&problem.code) {
+            return;
+        }
         if let Some((place, _)) = problem.labels.first()
             && self.unread.contains(place)
         {

@@ -43,16 +43,32 @@ pub(super) fn vars(reader: &mut Reader<'_>, node: Located<Node>) -> Vec<VarDecl>
     }
 }
 
+/// The type that is named in place of a declaration, or that of a value.
+fn kind_of(value: &Node) -> &str {
+    match value {
+        Node::Text(kind) if KINDS.iter().any(|(word, _)| word == kind) => kind,
+        Node::Text(text) if text.parse::<jiff::Timestamp>().is_ok() => "datetime",
+        Node::Text(text) if text.len() == 10 && text.parse::<jiff::civil::Date>().is_ok() => "date",
+        Node::Int(_) => "integer",
+        Node::Float(_) => "number",
+        Node::Bool(_) => "boolean",
+        Node::List(_) => "list",
+        _ => "string",
+    }
+}
+
 fn var(reader: &mut Reader<'_>, name: Located<String>, node: Located<Node>) -> Option<VarDecl> {
     reader.named("a var", &name);
     let known = name.value.clone();
     if !matches!(node.value, Node::Map(_)) {
-        let short = match &node.value {
-            Node::Text(kind) if KINDS.iter().any(|(word, _)| word == kind) => kind,
-            _ => "string",
+        let kind = kind_of(&node.value);
+        let rest = match &node.value {
+            Node::Null => String::new(),
+            Node::Text(text) if text == kind => String::new(),
+            _ => format!(", default: {}", reader.written(node.span)),
         };
-        let problem =
-            wants(&known, "a map", &node).help(format!("write `{known}: {{ type: {short} }}`"));
+        let problem = wants(&known, "a map", &node)
+            .help(format!("write `{known}: {{ type: {kind}{rest} }}`"));
         reader.report(problem);
         return None;
     }

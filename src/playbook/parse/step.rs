@@ -8,6 +8,7 @@ use super::super::ast::Step;
 use super::super::code;
 use super::super::language::Verb;
 use super::super::language::VerbKind;
+use super::super::language::find;
 use super::super::node::Node;
 use super::action;
 use super::controls;
@@ -74,13 +75,27 @@ pub(super) fn entry(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
     };
     let mut ids: Vec<Located<String>> = id.iter().cloned().collect();
     let mut is_one = true;
+    let mut record = None;
     for (key, value) in entries.twice() {
+        if let ("id", Node::Text(id)) = (key.value.as_str(), &value.value)
+            && is_template(id)
+        {
+            let help = format!("the id of a record stands behind `record`: `record: \"{id}\"`");
+            reader.explain(key.span, &help);
+            record = Some((Located::new("record".to_owned(), key.span), value.clone()));
+        }
         if let ("id", Node::Text(id)) = (key.value.as_str(), &value.value)
             && !is_template(id)
         {
             ids.push(Located::new(id.clone(), value.span));
         }
         is_one &= !tells_what_others_mean(&key.value);
+    }
+    let takes_record = entries.keys().any(|key| {
+        Verb::named(&key.value).is_some_and(|verb| find(verb.arguments, "record").is_some())
+    });
+    if let Some(record) = record.filter(|_| takes_record) {
+        entries.add(record);
     }
     let entry = rest(reader, entries, id);
     reader.leave_step();

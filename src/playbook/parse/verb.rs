@@ -51,6 +51,21 @@ pub(super) fn find_verb(
     };
     match found {
         (Some((_, verb)), None) => Some(verb),
+        // What others call `through`.
+        (Some((_, one)), Some((second, other)))
+            if takes_link(one, other) || takes_link(other, one) =>
+        {
+            let verb = if takes_link(one, other) { one } else { other };
+            let link = entries.keys().find(|key| key.value == "link");
+            let span = link.map_or(second, |link| link.span);
+            let message = format!("`link` is a verb, and this step has `{}`", verb.name);
+            let problem = Problem::error(code::TWO_VERBS, message)
+                .at(span, "a second verb")
+                .help("the name of a link stands behind `through`");
+            reader.report(problem);
+            entries.read_as("link", "through");
+            Some(verb)
+        }
         (Some((first, one)), Some((second, other))) => {
             let message = format!(
                 "a step has one verb, this one has `{}` and `{}`",
@@ -83,6 +98,11 @@ pub(super) fn find_verb(
     }
 }
 
+/// Whether the second is `link`, and the first goes through one.
+fn takes_link(verb: &Verb, other: &Verb) -> bool {
+    other.name == "link" && find(verb.arguments, "through").is_some()
+}
+
 /// Whether a step has nothing that does not go with a verb, and, where that is only another word for it, all that it wants.
 fn suits(verb: &Verb, entries: &Entries, written: &str) -> bool {
     let is_there = |name: &str| entries.keys().any(|key| key.value == name);
@@ -98,7 +118,11 @@ fn suits(verb: &Verb, entries: &Entries, written: &str) -> bool {
 pub(super) fn mend(reader: &mut Reader<'_>, entries: &mut Entries, verb: &'static Verb) {
     let known = verb.arguments.iter().chain(STEP).map(|key| key.name);
     // The verb itself, and an argument of another verb, are no slips of the pen.
-    let is_meant = |name: &str| name == verb.name || owners(name).next().is_some();
+    let is_meant = |name: &str| {
+        name == verb.name || owners(name).next().is_some() || begun(name, verb).is_some()
+    };
+    let is_known = |name: &str| find(verb.arguments, name).is_some() || find(STEP, name).is_some();
+    let is_meant = |name: &str| !is_known(name) && is_meant(name);
     entries.mend_all_but(is_meant, reader, &format!("`{}`", verb.name), &known);
 }
 
@@ -140,6 +164,16 @@ fn owners(argument: &str) -> impl Iterator<Item = &'static str> {
         .map(|verb| verb.name)
 }
 
+/// The argument of another verb of which only the end is missing, where no key of its own begins so too.
+fn begun(written: &str, verb: &Verb) -> Option<&'static str> {
+    let begins = |key: &&Key| written.len() > 3 && key.name.starts_with(written);
+    let has_own = verb.arguments.iter().chain(STEP).any(|key| begins(&key));
+    let mut arguments = VERBS.iter().flat_map(|verb| verb.arguments);
+    arguments
+        .find(|key| !has_own && begins(key))
+        .map(|key| key.name)
+}
+
 /// Reports what is left when every known key of the step has been taken.
 pub(super) fn leftovers(reader: &mut Reader<'_>, entries: &Entries, verb: Option<&'static Verb>) {
     for key in entries.keys() {
@@ -169,8 +203,16 @@ fn leftover(key: &Located<String>, verb: &'static Verb) -> Problem {
             .help(takes);
     }
     let owner = format!("`{}`", verb.name);
-    let known = arguments().chain(STEP.iter().map(|key| key.name));
-    unknown_key(key, &owner, known)
+    if let Some(meant) = begun(&key.value, verb) {
+        let takes = all_of(arguments());
+        let problem = unknown_key(key, &owner, std::iter::empty());
+        return problem.help(format!(
+            "did you mean `{meant}`? `{}` has none, it takes {takes}",
+            verb.name
+        ));
+    }
+    let of_steps = STEP.iter().filter(|key| verb.goes_with(key.name));
+    unknown_key(key, &owner, arguments().chain(of_steps.map(|key| key.name)))
 }
 
 /// A required argument that is not there.

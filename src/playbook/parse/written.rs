@@ -27,9 +27,6 @@ pub(super) enum Finder {
     SyncKey(Located<String>),
 }
 
-/// An argument that is there and cannot be read; its problem is reported.
-pub(super) struct Unreadable;
-
 impl Arguments<'_, '_> {
     pub(super) fn set(&mut self) -> Option<Fields> {
         let node = self.take("set")?;
@@ -189,10 +186,11 @@ impl Arguments<'_, '_> {
             Some(node) => self.fields(name, node),
             None => Some(Fields::new()),
         });
+        // Without `add` and `remove` the rest of the step can be judged as well.
         let fields = ChangedFields {
             set: set?,
-            add: add?,
-            remove: remove?,
+            add: add.unwrap_or_default(),
+            remove: remove.unwrap_or_default(),
         };
         for (name, _) in fields.add.iter().chain(&fields.remove) {
             let whole = fields.set.iter().find(|(set, _)| set.value == name.value);
@@ -208,13 +206,11 @@ impl Arguments<'_, '_> {
         Some(fields)
     }
 
-    /// What was not written is fine, what cannot be read is not.
-    pub(super) fn under(&mut self) -> Result<Option<Under>, Unreadable> {
+    /// None also where it cannot be read: the rest of the step is judged without it.
+    pub(super) fn under(&mut self) -> Option<Under> {
         const OWNER: &str = "`under`";
-        let Some(node) = self.take("under") else {
-            return Ok(None);
-        };
-        let mut entries = Entries::of(self.reader, "under", node).ok_or(Unreadable)?;
+        let node = self.take("under")?;
+        let mut entries = Entries::of(self.reader, "under", node)?;
         entries.mend(self.reader, OWNER, &UNDER.iter().map(|key| key.name));
         let mut argument = |reader: &mut Reader<'_>, name| {
             let key = find(UNDER, name).expect("the table holds every key the parser asks for");
@@ -227,13 +223,10 @@ impl Arguments<'_, '_> {
         let module = module.and_then(|node| self.reader.plain_text("module", node));
         let record = record.map(|node| self.id("record", node));
         let through = through.and_then(|node| self.reader.plain_text("through", node));
-        match (module, record, through) {
-            (Some(module), Some(record), Some(through)) => Ok(Some(Under {
-                module,
-                record,
-                through,
-            })),
-            _ => Err(Unreadable),
-        }
+        Some(Under {
+            module: module?,
+            record: record?,
+            through: through?,
+        })
     }
 }

@@ -27,12 +27,32 @@ pub(super) struct Patched<'t> {
     pub(super) problems: Problems,
     /// Where they begin.
     pub(super) holes: HashSet<usize>,
+    /// Where lines begin that are left out as a whole: whose they were is not known.
+    pub(super) lines: Vec<usize>,
+}
+
+/// What may be left out.
+struct Part {
+    span: Span,
+    filling: Filling,
+}
+
+/// What stands in its place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Filling {
+    /// A value that is null.
+    Null,
+    /// Nothing but blanks.
+    Blanks,
+    /// The same, and what was there may have been a part of anything around it.
+    Lines,
 }
 
 pub(super) fn parse(source: SourceId, text: &str) -> Result<Patched<'_>, Problems> {
     let mut text = Cow::Borrowed(text);
     let mut problems = Problems::default();
     let mut holes = HashSet::new();
+    let mut lines = Vec::new();
     let mut parsed = source::parse(&text);
     loop {
         let refused = match parsed {
@@ -42,32 +62,39 @@ pub(super) fn parse(source: SourceId, text: &str) -> Result<Patched<'_>, Problem
                     text,
                     problems,
                     holes,
+                    lines,
                 });
             }
             Err(refused) => refused,
         };
         let (problem, hole) = told(source, &text, &refused);
-        let places = problem
+        let parts = problem
             .labels
             .first()
-            .map_or_else(Vec::new, |(place, _)| places(&text, *place, hole));
+            .map_or_else(Vec::new, |(place, _)| parts(&text, *place, hole));
         problems.push(problem);
-        let filled = places
+        let filled = parts
             .into_iter()
             .filter(|_| problems.len() <= MOST)
-            .find_map(|place| {
-                let filled = filled(&text, place);
+            .find_map(|part| {
+                let filled = filled(&text, &part);
                 let parsed = source::parse(&filled);
                 let goes_on = match &parsed {
                     Ok(_) => true,
-                    Err(next) => hole != Hole::Last && begins_behind(source, &filled, next, place),
+                    Err(next) => {
+                        hole != Hole::Last && begins_behind(source, &filled, next, part.span)
+                    }
                 };
-                goes_on.then_some((place.start(), filled, parsed))
+                goes_on.then_some((part, filled, parsed))
             });
-        let Some((start, filled, next)) = filled else {
+        let Some((part, filled, next)) = filled else {
             return Err(problems);
         };
-        holes.insert(start);
+        match part.filling {
+            Filling::Null => drop(holes.insert(part.span.start())),
+            Filling::Blanks => {}
+            Filling::Lines => lines.push(part.span.start()),
+        }
         text = Cow::Owned(filled);
         parsed = next;
     }
@@ -92,24 +119,81 @@ fn begins_behind(source: SourceId, text: &str, next: &Refused, place: Span) -> b
 }
 
 /// What may be left out, the likeliest first.
-fn places(text: &str, underlined: Span, hole: Hole) -> Vec<Span> {
-    match hole {
-        Hole::Nothing => Vec::new(),
-        Hole::Value | Hole::Last => on_the_line(text, underlined),
+fn parts(text: &str, underlined: Span, hole: Hole) -> Vec<Part> {
+    let (spans, filling) = match hole {
+        Hole::Nothing => (Vec::new(), Filling::Null),
+        Hole::Value | Hole::Last => (on_the_line(text, underlined), Filling::Null),
+        Hole::Quoted => (from_its_quote(text, underlined), Filling::Null),
         Hole::Brackets => {
-            let mut places = in_brackets(text, underlined);
-            places.extend(on_the_line(text, underlined));
-            places
+            let mut spans = in_brackets(text, underlined);
+            spans.extend(on_the_line(text, underlined));
+            (spans, Filling::Null)
+        }
+        Hole::Character => (vec![underlined], Filling::Blanks),
+        Hole::Line => (vec![lines(text, underlined, |_| false)], Filling::Lines),
+        Hole::Lines => {
+            let has_dash = |line: &str| line.trim_start().starts_with('-');
+            let is_item = has_dash(&text[line_of(text, underlined)..]);
+            let goes_on = |line: &str| has_dash(line) == is_item;
+            (vec![lines(text, underlined, goes_on)], Filling::Lines)
+        }
+    };
+    let part = |span| Part { span, filling };
+    spans.into_iter().map(part).collect()
+}
+
+/// From the last quote before it that a value of the line begins with, to the end of the line.
+fn from_its_quote(text: &str, underlined: Span) -> Vec<Span> {
+    let begin = line_of(text, underlined);
+    let line = &text[begin..underlined.start()];
+    let mut opened = None;
+    let mut open_quote = None;
+    let mut before = ':';
+    for (at, letter) in line.char_indices() {
+        match open_quote {
+            Some(quote) if letter == quote => open_quote = None,
+            None if matches!(letter, '"' | '\'') && ":-,[{".contains(before) => {
+                opened = Some(begin + at);
+                open_quote = Some(letter);
+            }
+            _ => {}
+        }
+        if !letter.is_whitespace() {
+            before = letter;
         }
     }
+    opened.map_or_else(Vec::new, |start| {
+        on_the_line(text, underlined.at(start..underlined.end()))
+    })
+}
+
+/// The line, and those behind it that are indented deeper, or as deep if they go on with it.
+fn lines(text: &str, underlined: Span, goes_on: impl Fn(&str) -> bool) -> Span {
+    let begin = line_of(text, underlined);
+    let indentation = indented(&text[begin..]);
+    let deep = text[begin..]
+        .split_inclusive('\n')
+        .enumerate()
+        .take_while(|(place, line)| match indented(line) {
+            _ if *place == 0 || line.trim().is_empty() => true,
+            deep if deep == indentation => goes_on(line),
+            deep => deep > indentation,
+        });
+    let end = begin + deep.map(|(_, line)| line.len()).sum::<usize>();
+    underlined.at(begin + indentation..begin + text[begin..end].trim_end().len())
+}
+
+fn line_of(text: &str, place: Span) -> usize {
+    text[..place.start()].rfind('\n').map_or(0, |at| at + 1)
+}
+
+fn indented(line: &str) -> usize {
+    line.len() - line.trim_start().len()
 }
 
 /// From each bracket of the line, the inmost first, to where the lines end that are indented deeper.
 fn in_brackets(text: &str, underlined: Span) -> Vec<Span> {
-    let begin = text[..underlined.start()]
-        .rfind('\n')
-        .map_or(0, |at| at + 1);
-    let indented = |line: &str| line.len() - line.trim_start().len();
+    let begin = line_of(text, underlined);
     let indentation = indented(&text[begin..]);
     let mut end = begin;
     for line in text[begin..].split_inclusive('\n') {
@@ -154,11 +238,15 @@ fn on_the_line(text: &str, underlined: Span) -> Vec<Span> {
     .collect()
 }
 
-/// The text with null in a place, and all else where it was.
-fn filled(text: &str, place: Span) -> String {
-    let left_out = text[place.start()..place.end()].bytes().skip(1);
-    let blanks: String = left_out
+/// The text with all but a part of it where it was.
+fn filled(text: &str, part: &Part) -> String {
+    let left_out = part.span.range();
+    let mut filling: String = text[left_out.clone()]
+        .bytes()
         .map(|byte| if byte == b'\n' { '\n' } else { ' ' })
         .collect();
-    [&text[..place.start()], "~", &blanks, &text[place.end()..]].concat()
+    if part.filling == Filling::Null {
+        filling.replace_range(..1, "~");
+    }
+    [&text[..left_out.start], &filling, &text[left_out.end..]].concat()
 }

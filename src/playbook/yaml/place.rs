@@ -49,6 +49,32 @@ impl<'t> Place<'t> {
         self.on_line(self.column(), self.line().trim_end().len())
     }
 
+    /// A value of the line, without a comment behind it.
+    pub(super) fn value_from(&self, start: usize, end: usize) -> Span {
+        let written = self.line().get(start..end).unwrap_or_default();
+        let value = written.split(" #").next().unwrap_or_default().trim_end();
+        self.on_line(start, start + value.len())
+    }
+
+    /// Where the line begins that something stands in.
+    pub(super) fn line_of(&self, span: Span) -> usize {
+        self.text[..span.start()].rfind('\n').map_or(0, |at| at + 1)
+    }
+
+    /// The line of the fault without its indentation.
+    pub(super) fn text_of_line(&self) -> Span {
+        let line = self.line();
+        self.on_line(line.len() - line.trim_start().len(), line.trim_end().len())
+    }
+
+    /// The last quote above the line of the fault, if it is the odd one of its line.
+    pub(super) fn open_above(&self, quote: char) -> Option<Span> {
+        let start = self.text[..self.line_start].rfind(quote)?;
+        let span = self.span.at(start..start + quote.len_utf8());
+        let line = &self.text[self.line_of(span)..span.end()];
+        (line.matches(quote).count() % 2 == 1).then_some(span)
+    }
+
     /// The first word of the line.
     pub(super) fn first_word(&self) -> Span {
         let line = self.line();

@@ -27,6 +27,8 @@ pub struct Document {
     pub problems: Problems,
     /// Where [`Node::Unread`] stands.
     pub unread: HashSet<Span>,
+    /// Where lines stood that were left out.
+    pub lines: Vec<usize>,
 }
 
 pub(super) fn tree(source: SourceId, text: &str) -> Result<Document, Problems> {
@@ -35,12 +37,14 @@ pub(super) fn tree(source: SourceId, text: &str) -> Result<Document, Problems> {
         text,
         problems,
         holes,
+        lines,
     } = patch::parse(source, text)?;
     let mut reader = Reader {
         source,
         text: &text,
         problems,
         holes,
+        lines,
         unread: HashSet::new(),
     };
     let root = reader.node(piece).located();
@@ -48,6 +52,7 @@ pub(super) fn tree(source: SourceId, text: &str) -> Result<Document, Problems> {
         root,
         problems: each_once(reader.problems),
         unread: reader.unread,
+        lines: reader.lines,
     })
 }
 
@@ -71,6 +76,8 @@ struct Reader<'t> {
     problems: Problems,
     /// Where something begins that was left out.
     holes: HashSet<usize>,
+    /// Where lines stood that were left out.
+    lines: Vec<usize>,
     unread: HashSet<Span>,
 }
 
@@ -122,7 +129,12 @@ impl Reader<'_> {
 
     fn scalar(&mut self, raw: Raw, span: Span) -> Node {
         let written = self.text.get(span.range()).unwrap_or_default();
-        if self.holes.contains(&span.start()) {
+        let stood_behind = |line: &usize| {
+            let between = self.text.get(span.end()..*line);
+            between.is_some_and(|between| between.trim_start_matches(':').trim().is_empty())
+        };
+        let is_left_out = written.is_empty() && self.lines.iter().any(stood_behind);
+        if is_left_out || self.holes.contains(&span.start()) {
             self.unread.insert(span);
             return Node::Unread;
         }

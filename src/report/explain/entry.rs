@@ -49,6 +49,9 @@ pub struct Explanation {
     pub repeated: &'static str,
 }
 
+/// Codes that tell how a run ended or what it met: something may have been sent.
+const OF_RUNS: &[&str] = &["denied", "ids_ignored", "lost", "refused", "stopped"];
+
 /// All of them: Sugar's, sugarmill's own, those of diagnostics; each by name.
 pub fn explanations() -> Vec<Explanation> {
     let of_sugar = SugarLabel::ALL.iter().map(|label| {
@@ -79,7 +82,10 @@ pub fn explanations() -> Vec<Explanation> {
         status: None,
         meaning: found.words.meaning,
         advice: found.words.advice,
-        repeated: "no: nothing was sent",
+        repeated: match found.code {
+            code if OF_RUNS.contains(&code) => "no: what can go on does so with `apply FILE`",
+            _ => "no: nothing was sent",
+        },
     });
     of_sugar.chain(of_ours).chain(of_check).collect()
 }
@@ -178,6 +184,16 @@ mod tests {
                 assert!(text.matches('`').count() % 2 == 0, "{label}: {text}");
             }
         }
+    }
+
+    #[test]
+    fn only_of_what_is_found_before_it_is_said_that_nothing_was_sent() {
+        let says_so =
+            |code| explain(code).is_some_and(|found| found.repeated.contains("nothing was sent"));
+        for code in OF_RUNS {
+            assert!(explain(code).is_some() && !says_so(code), "{code}");
+        }
+        assert!(says_so("cycle"));
     }
 
     #[test]

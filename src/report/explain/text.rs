@@ -15,7 +15,7 @@ pub fn explanation_text(found: &Explanation, width: usize) -> String {
     let from = match found.origin {
         Origin::Sugar => "a label of Sugar",
         Origin::Local => "a label of sugarmill, of an operation",
-        Origin::Check => "a code of sugarmill, of a mistake found before anything is sent",
+        Origin::Check => "a code of sugarmill",
     };
     let status = found
         .status
@@ -38,7 +38,10 @@ pub fn explanations_text(all: &[Explanation], width: usize) -> String {
     for (origin, heading) in [
         (Origin::Sugar, "labels of Sugar"),
         (Origin::Local, "labels of sugarmill"),
-        (Origin::Check, "codes of mistakes in playbooks"),
+        (
+            Origin::Check,
+            "codes of mistakes in playbooks, and of how a run ends",
+        ),
     ] {
         if !text.is_empty() {
             text.push('\n');
