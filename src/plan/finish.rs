@@ -145,7 +145,9 @@ fn differing(
         .iter()
         .filter(|(name, value)| {
             let field = metadata.field(module.as_str(), name);
-            same(field, value, record.get(*name)) != Verdict::Same
+            // A field that is not shown may hold anything, also where it is to be emptied.
+            let got = record.get(*name);
+            got.is_none() || same(field, value, got) != Verdict::Same
         })
         .map(|(name, _)| name.clone())
         .collect()

@@ -24,6 +24,7 @@ mod exports;
 mod fuzz_seeds;
 mod graph;
 mod guards;
+mod hidden_fields;
 mod imports;
 mod includes;
 mod instance_schema;

@@ -64,6 +64,12 @@ impl Server {
         http::call("DELETE", &self.at("/sandbox/faults"), None, &Value::Null);
     }
 
+    /// What roles there are from now on.
+    pub(crate) fn roles(&self, roles: &Value) {
+        let (status, answer) = http::call("PUT", &self.at("/sandbox/roles"), None, roles);
+        assert_eq!(status, 200, "{answer}");
+    }
+
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
     }
