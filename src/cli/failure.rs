@@ -1,5 +1,6 @@
 //! What ends a command before it has anything to report: what a person reads, and the exit code.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -39,7 +40,7 @@ pub(crate) enum Failure {
     },
     /// A signal came before there was anything to report.
     #[error("interrupted")]
-    Interrupted(Exit),
+    Interrupted { exit: Exit, help: Option<String> },
     #[error(transparent)]
     Client(#[from] ClientError),
     /// What the instance answered, or that it did not.
@@ -100,7 +101,7 @@ impl Failure {
             | Self::LedgerLost(_)
             | Self::Report(_) => Exit::Invalid,
             Self::Refused { .. } => Exit::Refused,
-            Self::Interrupted(exit) => *exit,
+            Self::Interrupted { exit, .. } => *exit,
             Self::Instance(_) => Exit::Unreachable,
             Self::Execute(ExecuteError::Interrupted) => Exit::Interrupted,
             Self::Execute(_) => Exit::Unreachable,
@@ -134,6 +135,7 @@ impl Failure {
             Self::Client(error) if error.cause() == Cause::Answer => Ending::Denied(reason),
             Self::Instance(_) => Ending::Denied(reason),
             Self::RunFileLost(_) => Ending::Halted(reason),
+            Self::Interrupted { .. } => Ending::Interrupted,
             _ => Ending::Refused(reason),
         }
     }
@@ -141,7 +143,9 @@ impl Failure {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Execute(error) => error.help(),
-            Self::Arguments { help, .. } | Self::Refused { help, .. } => help.clone(),
+            Self::Arguments { help, .. }
+            | Self::Refused { help, .. }
+            | Self::Interrupted { help, .. } => help.clone(),
             Self::RunFile(RunFileError::InUse(file)) => Some(report::naming(
                 "name another file with `-o`, or go on with this one: `sugarmill apply FILE`",
                 &file.display().to_string(),
@@ -165,6 +169,9 @@ impl Failure {
                 "make room on the disk, then give the same command again; what was written before is whole"
                     .into(),
             ),
+            Self::RunFile(RunFileError::Write { source, .. }) if is_full(source) => {
+                Some("make room on the disk, then give the same command again; nothing was sent".into())
+            }
             Self::Ledger(error) | Self::LedgerLost(error) => Some(advice(error).into()),
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(
                 "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
@@ -172,6 +179,13 @@ impl Failure {
             _ => None,
         }
     }
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 /// Without its ledger a playbook with keys would create everything again, so nothing goes on without.

@@ -26,6 +26,7 @@ use crate::playbook;
 use crate::report;
 use crate::report::Report;
 use crate::report::ReportError;
+use crate::runfile::Ending;
 use crate::runfile::Hindrance;
 use crate::runfile::RunView;
 
@@ -103,6 +104,23 @@ impl Promise {
         }
     }
 
+    /// A failure, with the command that goes on where it was only interrupted.
+    pub(crate) fn advised(&self, failure: Failure) -> Failure {
+        let Failure::Interrupted { exit, help: None } = failure else {
+            return failure;
+        };
+        let command = match self {
+            Self::Reports { about, .. } => match about {
+                About::RunFile(path) => reports::again("apply", path).ok(),
+                About::Undone(path) => reports::again("undo", path).ok(),
+                About::Playbook(_) | About::Shown(_) => None,
+            },
+            Self::Document | Self::Nothing => None,
+        };
+        let help = command.map(|command| format!("nothing was sent; to go on: `{command}`"));
+        Failure::Interrupted { exit, help }
+    }
+
     /// Keeps the promise of a command that failed before it could.
     pub(crate) fn keep(&self, settings: &Settings, failure: &Failure) {
         match self {
@@ -121,11 +139,13 @@ impl Promise {
                     })
                     .unwrap_or_else(|| OutputSettings::without_files(output));
                 let view = match about {
+                    // The run itself was not interrupted.
+                    About::Undone(_) if matches!(failure, Failure::Interrupted { .. }) => None,
                     About::RunFile(path) | About::Undone(path) => RunView::open(path).ok(),
                     About::Playbook(_) | About::Shown(_) => None,
                 };
                 let kept = match view {
-                    Some(view) => of_run_file(settings, &output, view, failure),
+                    Some(view) => of_run_file(settings, &output, view, failure).map(drop),
                     None => of_nothing(settings, &output, about, failure),
                 };
                 if let Err(second) = kept {
@@ -143,9 +163,9 @@ pub(crate) fn give_hindered(
     path: &Path,
     failure: &Failure,
 ) -> Result<Exit, Failure> {
-    of_run_file(settings, output, RunView::open(path)?, failure)?;
+    let given = of_run_file(settings, output, RunView::open(path)?, failure);
     printer::failure(settings, failure);
-    Ok(failure.exit())
+    Ok(reports::exit(settings, failure.exit(), given))
 }
 
 fn of_run_file(
@@ -153,7 +173,7 @@ fn of_run_file(
     output: &OutputSettings,
     view: RunView,
     failure: &Failure,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     let view = view.hindered(Hindrance {
         ending: failure.ending(),
         help: failure.help(),
@@ -164,7 +184,7 @@ fn of_run_file(
             step_summary::append(settings, |out| {
                 report::write_markdown(&view, output.privacy, out)
             });
-            reports::write_files(settings, output, &view)
+            Ok(reports::write_files(settings, output, &view))
         }
         _ => reports::give(settings, output, &view),
     }
@@ -218,7 +238,10 @@ fn report_of(about: &About, failure: &Failure) -> Report {
         },
         instance: report::InstanceReport::default(),
         run: report::RunReport::default(),
-        result: report::RunResult::Refused,
+        result: match failure.ending() {
+            Ending::Interrupted => report::RunResult::Interrupted,
+            _ => report::RunResult::Refused,
+        },
         summary: report::Summary::default(),
         requests: report::RequestCounts::default(),
         estimate: None,
@@ -253,15 +276,18 @@ fn write(
 }
 
 /// Of a command line that makes no sense, as far as it can be seen what was asked for.
-pub(crate) fn give_misused(arguments: &[String], failure: &Failure) {
+pub(crate) fn give_misused(arguments: &[String], format: Format, failure: &Failure) {
     // The file is not known: what was taken for it may be the value of a flag.
     let path = PathBuf::new();
     let about = match arguments.iter().find_map(|one| reporting(one)) {
         Some(about) => about(path),
-        None => return give_diagnostics(failure),
+        None if format == Format::Json => return give_diagnostics(failure),
+        None => return,
     };
     // The command has failed already, and says so on stderr.
-    let _ = printer::result(&format!("{:#}\n", json!(report_of(&about, failure))));
+    let mut out = printer::results();
+    let _ = write(&report_of(&about, failure), failure, format, &mut out);
+    let _ = out.flush();
 }
 
 /// What a command of this name reports about.

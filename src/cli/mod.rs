@@ -31,8 +31,10 @@ use std::process::ExitCode;
 use crate::playbook::rows;
 use args::Cli;
 use args::Command;
+use args::Format;
 use args::LogFormat;
 use clap::FromArgMatches;
+use clap::ValueEnum;
 use exit::Exit;
 use failure::Failure;
 use failure_report::Promise;
@@ -62,8 +64,9 @@ pub fn main() -> ExitCode {
                 .skip(1)
                 .map(|one| one.to_string_lossy().into_owned())
                 .collect();
-            if exit == Exit::Invalid && asks_for_json(&arguments) {
-                failure_report::give_misused(&arguments, &Failure::arguments(message(&error)));
+            if let Some(format) = asked_for(&arguments).filter(|_| exit == Exit::Invalid) {
+                let failure = Failure::arguments(message(&error));
+                failure_report::give_misused(&arguments, format, &failure);
             }
             let _ = error.print();
             return exit.into();
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
     match run(&settings, cli.command) {
         Ok(exit) => exit.into(),
         Err(failure) => {
+            let failure = promise.advised(failure);
             promise.keep(&settings, &failure);
             printer::failure(&settings, &failure);
             failure.exit().into()
@@ -86,10 +90,16 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// As far as that can be seen of arguments that make no sense.
-fn asks_for_json(arguments: &[String]) -> bool {
-    let apart = |pair: &[String]| pair[0] == "--format" && pair[1] == "json";
-    arguments.windows(2).any(apart) || arguments.iter().any(|one| one == "--format=json")
+/// The format for programs that was asked for, as far as that can be seen of arguments that make no sense.
+fn asked_for(arguments: &[String]) -> Option<Format> {
+    let apart = arguments.windows(2).filter(|pair| pair[0] == "--format");
+    let apart = apart.map(|pair| pair[1].as_str());
+    let joined = arguments
+        .iter()
+        .filter_map(|one| one.strip_prefix("--format="));
+    let last = apart.chain(joined).last()?;
+    let format = Format::from_str(last, false).ok()?;
+    (format != Format::Text).then_some(format)
 }
 
 /// The first paragraph of what clap says, without the word that it begins with.
@@ -153,7 +163,7 @@ fn log(settings: &Settings) {
         Talk::Everything => LevelFilter::DEBUG,
     };
     let builder = tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(|| printer::Log)
         .with_max_level(level)
         .with_target(false);
     match settings.log_format {

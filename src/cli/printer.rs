@@ -84,6 +84,20 @@ pub(crate) fn agreed(question: &str) -> bool {
     read.is_ok_and(|_| answer.trim() == "yes")
 }
 
+/// What is logged. Where nobody takes it, there is nowhere to say so, and what is under way goes on.
+pub(crate) struct Log;
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let _ = io::stderr().lock().write_all(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn error_text(text: &str) {
     let mut out = io::stderr().lock();
     let _ = writeln!(out, "{}", text.trim_end_matches('\n'));

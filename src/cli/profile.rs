@@ -14,6 +14,22 @@ use crate::diag::did_you_mean;
 /// The file, looked for in the working folder and in those above it.
 const FILE: &str = "sugarmill.toml";
 
+/// Keys that name the environment variable of a secret.
+const OF_SECRETS: [&str; 3] = ["password_env", "access_token_env", "client_secret_env"];
+
+/// The other keys of a profile.
+const KEYS: [&str; 9] = [
+    "url",
+    "username",
+    "client_id",
+    "platform",
+    "api_version",
+    "ca_file",
+    "identity",
+    "production",
+    "allow_http",
+];
+
 /// One instance. What is left out comes from the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -72,14 +88,8 @@ impl Profiles {
                 error.kind()
             ))
         })?;
-        let contents: Contents = toml::from_str(&text).map_err(|error| Failure::Arguments {
-            message: format!(
-                "`{}` is not as it should be:\n{}",
-                path.display(),
-                error.to_string().trim_end()
-            ),
-            help: Some("profiles stand under `[profiles.NAME]`, each with at least a `url`".into()),
-        })?;
+        let contents: Contents =
+            toml::from_str(&text).map_err(|error| unreadable(&path, &text, &error))?;
         let beside = path.parent().unwrap_or(Path::new("")).to_owned();
         let mut profiles = contents.profiles;
         for profile in profiles.values_mut() {
@@ -139,6 +149,49 @@ impl Profiles {
     }
 }
 
+/// Why a file does not read. Of what it says only keys are repeated: a value may be a secret that was written down here.
+fn unreadable(path: &Path, text: &str, error: &toml::de::Error) -> Failure {
+    let start = error.span().map_or(0, |span| span.start);
+    let before = text.get(..start).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let said = error.message();
+    let unknown = said.strip_prefix("unknown field `");
+    let unknown = unknown.and_then(|rest| rest.split_once('`'));
+    let (what, help) = match unknown {
+        Some((key, _)) => (format!("there is no key `{key}`"), instead_of(key)),
+        None => (without_value(said), None),
+    };
+    let usual = "profiles stand under `[profiles.NAME]`, each with at least a `url`";
+    Failure::Arguments {
+        message: format!("`{}`, line {line}: {what}", path.display()),
+        help: Some(help.unwrap_or_else(|| usual.to_owned())),
+    }
+}
+
+/// What somebody meant who wrote a key that there is not.
+fn instead_of(key: &str) -> Option<String> {
+    let of_secret = did_you_mean(&format!("{key}_env"), OF_SECRETS);
+    let is_secret = OF_SECRETS
+        .iter()
+        .find(|known| known.strip_suffix("_env") == Some(key));
+    match (is_secret, of_secret) {
+        (Some(known), _) => Some(format!(
+            "put it into an environment variable, and write its name: `{known} = \"VARIABLE\"`"
+        )),
+        (None, Some(meant)) => Some(meant),
+        (None, None) => did_you_mean(key, KEYS),
+    }
+}
+
+/// The words of a wrong value without the value: what is expected in its place.
+fn without_value(said: &str) -> String {
+    let is_of_value = said.starts_with("invalid type") || said.starts_with("invalid value");
+    match said.rsplit_once(", expected ") {
+        Some((_, expected)) if is_of_value => format!("expected {expected}"),
+        _ => said.to_owned(),
+    }
+}
+
 /// The host of a site, as `--confirm` wants it typed.
 pub(crate) fn host(site: &str) -> &str {
     let rest = site.split_once("://").map_or(site, |(_, rest)| rest);
@@ -176,13 +229,48 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_is_unknown_is_named_with_its_line() {
-        let failure = profiles("[profiles.live]\nurl = 'x'\npassword = 'y'").unwrap_err();
-        let said = failure.to_string();
-        assert!(
-            said.contains("line 3") && said.contains("password"),
-            "{said}"
-        );
+    fn what_is_wrong_is_named_with_its_line_and_never_its_value() {
+        for (line, what, help) in [
+            (
+                "password = 'hunter2'",
+                "there is no key `password`",
+                "write its name: `password_env = \"VARIABLE\"`",
+            ),
+            (
+                "passwort = 'hunter2'",
+                "there is no key `passwort`",
+                "did you mean `password_env`?",
+            ),
+            (
+                "user_name = 'hunter2'",
+                "there is no key `user_name`",
+                "did you mean `username`?",
+            ),
+            (
+                "production = 'hunter2'",
+                "expected a boolean",
+                "profiles stand under",
+            ),
+            (
+                "password_env = 'hunter2",
+                "invalid literal string",
+                "profiles stand under",
+            ),
+            (
+                "password_env = hunter2",
+                "string values must be quoted",
+                "profiles stand under",
+            ),
+        ] {
+            let failure = profiles(&format!("[profiles.live]\nurl = 'x'\n{line}\n")).unwrap_err();
+            let (said, advice) = (failure.to_string(), failure.help().unwrap());
+            assert!(said.contains("line 3: ") && said.contains(what), "{said}");
+            assert!(advice.contains(help), "{advice}");
+            assert!(
+                !format!("{said}{advice}").contains("hunter2"),
+                "{said} {advice}"
+            );
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::args::Format;
 use super::args::Operations;
+use super::exit::Exit;
 use super::failure::Failure;
 use super::printer;
 use super::settings::OutputSettings;
@@ -27,38 +28,52 @@ pub(crate) fn give(
     settings: &Settings,
     output: &OutputSettings,
     view: &RunView,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     step_summary::append(settings, |out| {
         report::write_markdown(view, output.privacy, out)
     });
     show(settings, output, view)
 }
 
-/// Files and stdout. Stdout comes last: when a file fails, it is still empty, and takes the one document that says so.
+/// Files and stdout, which gets its document whatever becomes of a file.
 pub(crate) fn show(
     settings: &Settings,
     output: &OutputSettings,
     view: &RunView,
-) -> Result<(), Failure> {
-    write_files(settings, output, view)?;
+) -> Result<Exit, Failure> {
+    let written = write_files(settings, output, view);
     let color = settings.color_on_stdout();
     let mut out = printer::results();
     write(settings, output, view, output.format, color, &mut out)?;
     out.flush().map_err(ReportError::Write)?;
-    Ok(())
+    Ok(written)
 }
 
-pub(crate) fn write_files(
-    settings: &Settings,
-    output: &OutputSettings,
-    view: &RunView,
-) -> Result<(), Failure> {
+/// One file that cannot be written is said, and keeps nobody from the others.
+pub(crate) fn write_files(settings: &Settings, output: &OutputSettings, view: &RunView) -> Exit {
+    let mut exit = Exit::Success;
     for (format, path) in &output.files {
-        write_file_by(path, |out| {
+        let written = write_file_by(path, |out| {
             write(settings, output, view, *format, false, out)
-        })?;
+        });
+        if let Err(failure) = written {
+            printer::failure(settings, &failure);
+            exit = failure.exit();
+        }
     }
-    Ok(())
+    exit
+}
+
+/// The code of a command: its own, unless nothing but its reports went wrong.
+pub(crate) fn exit(settings: &Settings, own: Exit, given: Result<Exit, Failure>) -> Exit {
+    let given = given.unwrap_or_else(|failure| {
+        printer::failure(settings, &failure);
+        failure.exit()
+    });
+    match own {
+        Exit::Success | Exit::Changes if given != Exit::Success => given,
+        own => own,
+    }
 }
 
 /// In memory, for a terminal.

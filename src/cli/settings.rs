@@ -62,14 +62,17 @@ impl Environment {
 
     /// The user's cache folder, as the XDG base directories and their like on other systems have it.
     pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
-        let absolute = |name: &str| {
-            let path = PathBuf::from(self.get(name).ok()?);
-            path.is_absolute().then_some(path)
-        };
-        let folder = absolute("XDG_CACHE_HOME")
-            .or_else(|| absolute("HOME").map(|home| home.join(".cache")))
-            .or_else(|| absolute("LOCALAPPDATA"))?;
+        let folder = self
+            .folder("XDG_CACHE_HOME")
+            .or_else(|| Some(self.folder("HOME")?.join(".cache")))
+            .or_else(|| self.folder("LOCALAPPDATA"))?;
         Some(folder.join("sugarmill"))
+    }
+
+    /// A folder that a variable names. The XDG specification wants a relative one ignored.
+    pub(crate) fn folder(&self, name: &str) -> Option<PathBuf> {
+        let path = PathBuf::from(self.get(name).ok()?);
+        path.is_absolute().then_some(path)
     }
 
     pub(crate) fn width(&self) -> usize {

@@ -92,7 +92,10 @@ impl Signals {
         let mut wish = self.wish();
         tokio::select! {
             biased;
-            Ok(_) = wish.wait_for(|wish| *wish == Wish::Stop) => Err(Failure::Interrupted(self.exit())),
+            Ok(_) = wish.wait_for(|wish| *wish == Wish::Stop) => Err(Failure::Interrupted {
+                exit: self.exit(),
+                help: None,
+            }),
             done = work => Ok(done),
         }
     }

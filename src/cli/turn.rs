@@ -100,13 +100,13 @@ pub(crate) fn holder(file: &Path) -> Holder {
 /// session. The folder for temporary files serves where there is no home, as in some containers.
 pub(super) fn folder(environment: &Environment) -> Result<PathBuf, Failure> {
     let user = rustix::process::geteuid().as_raw();
-    let state = environment.get("XDG_STATE_HOME").map(PathBuf::from).ok();
-    let home = environment.get("HOME").map(PathBuf::from).ok();
-    let state = state.or_else(|| Some(home?.join(".local/state")));
+    let state = environment.folder("XDG_STATE_HOME");
+    let home = || environment.folder("HOME");
+    let state = state.or_else(|| Some(home()?.join(".local/state")));
     let at_home = state.map(|state| state.join("sugarmill"));
     let elsewhere = std::env::temp_dir().join(format!("sugarmill-{user}"));
     let usable = |path: &Path| private_folder(path, user);
-    if let Some(path) = at_home.filter(|path| path.is_absolute() && usable(path).is_ok()) {
+    if let Some(path) = at_home.filter(|path| usable(path).is_ok()) {
         return Ok(path);
     }
     usable(&elsewhere).map_err(|source| Failure::Write {

@@ -188,6 +188,13 @@ impl RunView {
         self
     }
 
+    /// The same under the name of another file, where its own is nobody's to know.
+    #[must_use]
+    pub fn named(mut self, path: &Path) -> Self {
+        path.clone_into(&mut self.path);
+        self
+    }
+
     pub fn hindrance(&self) -> Option<&Hindrance> {
         self.hindrance.as_ref()
     }

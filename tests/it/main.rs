@@ -37,6 +37,7 @@ mod messages;
 mod metadata;
 mod named_records;
 mod offline;
+mod outlets;
 mod pages;
 mod playbooks;
 mod privacy;

@@ -197,7 +197,7 @@ fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) 
             ending: Ending::Interrupted,
             help: None,
         });
-        reports::show(settings, output, &view)
+        reports::show(settings, output, &view).map(drop)
     };
     if let Err(failure) = report() {
         printer::failure(settings, &failure);
@@ -242,12 +242,6 @@ pub(crate) async fn send(
             help: Some("plan again for this instance".into()),
         });
     }
-    if !terms.limits.is_empty() {
-        let earlier = file.get::<GivenLimits>()?.map(|given| given.0);
-        file.put(&GivenLimits(
-            terms.limits.over(&earlier.unwrap_or_default()),
-        ))?;
-    }
     // What waits for an operation that is tried again has to find it open.
     if terms.unknown {
         file.retry_unknown()?;
@@ -288,6 +282,12 @@ pub(crate) async fn send(
         });
     }
     let permit = lock.permit(&engine.file, &engine.guard)?;
+    // Limits by which nothing goes are those of this one command.
+    if !terms.limits.is_empty() {
+        let earlier = engine.file.get::<GivenLimits>()?.map(|given| given.0);
+        let given = terms.limits.over(&earlier.unwrap_or_default());
+        engine.file.put(&GivenLimits(given))?;
+    }
     let writer = Writer::new(session.reader.clone(), permit);
     let options = ApplyOptions {
         pace: engine::pace(&loaded.checked.settings),
@@ -338,11 +338,11 @@ pub(crate) fn finish(
         });
     }
     let went_wrong = went_wrong(&view)?;
-    reports::give(settings, output, &view)?;
-    match end {
+    let given = reports::give(settings, output, &view);
+    let own = match end {
         Err(failure) => {
             printer::failure(settings, &failure);
-            Ok(failure.exit())
+            failure.exit()
         }
         Ok(ApplyEnd::Interrupted) => {
             // A report for programs does not say it to people.
@@ -350,17 +350,18 @@ pub(crate) fn finish(
                 let command = again("apply", path)?;
                 printer::say(settings, &format!("interrupted; to go on: `{command}`"));
             }
-            Ok(signals.exit())
+            signals.exit()
         }
         Ok(ApplyEnd::Refused(error)) => {
             let failure = Failure::from(ExecuteError::Guard(error)).about(path);
             printer::failure(settings, &failure);
-            Ok(Exit::Refused)
+            Exit::Refused
         }
-        Ok(ApplyEnd::Stopped(_)) => Ok(Exit::Failed),
-        Ok(ApplyEnd::Finished) if went_wrong => Ok(Exit::Failed),
-        Ok(ApplyEnd::Finished) => Ok(Exit::Success),
-    }
+        Ok(ApplyEnd::Stopped(_)) => Exit::Failed,
+        Ok(ApplyEnd::Finished) if went_wrong => Exit::Failed,
+        Ok(ApplyEnd::Finished) => Exit::Success,
+    };
+    Ok(reports::exit(settings, own, given))
 }
 
 /// Tolerated failures are failures all the same.

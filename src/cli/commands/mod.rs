@@ -10,6 +10,7 @@ pub(super) mod init;
 pub(super) mod man;
 pub(super) mod metadata_diff;
 pub(super) mod metadata_pull;
+mod nothing_to_undo;
 pub(super) mod plan;
 pub(super) mod run;
 pub(super) mod runs;

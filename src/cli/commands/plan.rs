@@ -87,12 +87,12 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         Exit::Success if args.detailed_exitcode && has_changes(&view)? => Exit::Changes,
         exit => exit,
     };
-    reports::give(settings, &output, &view)?;
+    let given = reports::give(settings, &output, &view);
     printer::say(
         settings,
         &format!("written to `{}`", planned.path.display()),
     );
-    Ok(exit)
+    Ok(reports::exit(settings, exit, given))
 }
 
 /// A playbook, or all of its mistakes: those against an instance that the command line names too, as `check` shows them.

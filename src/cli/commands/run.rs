@@ -98,8 +98,9 @@ async fn within(
     let planned = plan::make(settings, &request, loaded, session, signals).await?;
     let path = planned.path;
     if planned.end != PlanEnd::Planned {
-        reports::give(settings, output, &RunView::open_again(&path)?)?;
-        return Ok(plan::exit(&planned.end, signals));
+        let given = reports::give(settings, output, &RunView::open_again(&path)?);
+        let own = plan::exit(&planned.end, signals);
+        return Ok(reports::exit(settings, own, given));
     }
     if !args.yes && !agreed(settings, output, &path)? {
         let refused = Failure::Refused {

@@ -22,14 +22,15 @@ pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure>
         true => Exit::Changes,
         false => Exit::Success,
     };
-    match &args.out {
+    let given = match &args.out {
         Some(path) => {
-            reports::write_files(settings, &output, &view)?;
+            let files = reports::write_files(settings, &output, &view);
             written::write_file_by(path, |out| {
                 reports::write(settings, &output, &view, output.format, false, out)
             })?;
+            Ok(files)
         }
-        None => reports::show(settings, &output, &view)?,
-    }
-    Ok(exit)
+        None => reports::show(settings, &output, &view),
+    };
+    Ok(reports::exit(settings, exit, given))
 }

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use super::apply;
 use super::apply::Terms;
+use super::nothing_to_undo;
 use super::plan;
 use super::plan::Partial;
 use super::plan::Planned;
 use super::run;
-use crate::cli::args::Format;
 use crate::cli::engine;
 use crate::cli::engine::Task;
 use crate::cli::exit::Exit;
@@ -51,6 +51,8 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         written::folder_is_there(out)?;
     }
     written::nothing_is_lost(&output, &[&args.file], args.out.as_deref())?;
+    // What cannot be undone at all needs nobody's word.
+    drop(RunView::open(&args.file)?);
     if !args.dry_run && !args.yes {
         run::somebody_to_ask(
             settings,
@@ -75,12 +77,8 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
                 args.file.display()
             ),
         );
-        // What the run says of itself would read as if it were of an undo. A program gets one document all the same.
-        match output.format {
-            Format::Text => reports::write_files(settings, &output, &view)?,
-            _ => reports::give(settings, &output, &view)?,
-        }
-        return Ok(Exit::Success);
+        let given = nothing_to_undo::give(settings, args, &output, &view);
+        return Ok(reports::exit(settings, Exit::Success, given));
     }
     let loaded = load::recorded(&view, &[])?;
     let seals = view.header()?.seals;
@@ -162,8 +160,9 @@ impl Undo<'_> {
         let planned = self.plan(of_run, &header, path).await?;
         let path = planned.path;
         if self.args.dry_run || planned.end != PlanEnd::Planned {
-            self.report(&path)?;
-            return Ok(plan::exit(&planned.end, self.signals));
+            let given = self.report(&path);
+            let own = plan::exit(&planned.end, self.signals);
+            return Ok(reports::exit(self.settings, own, given));
         }
         if !self.agreed(&path)? {
             let refused = Failure::Refused {
@@ -356,10 +355,10 @@ impl Undo<'_> {
         Ok(exit)
     }
 
-    fn report(&self, path: &Path) -> Result<(), Failure> {
-        reports::give(self.settings, self.output, &RunView::open_again(path)?)?;
+    fn report(&self, path: &Path) -> Result<Exit, Failure> {
+        let given = reports::give(self.settings, self.output, &RunView::open_again(path)?);
         self.written(path);
-        Ok(())
+        given
     }
 
     fn written(&self, path: &Path) {

@@ -13,6 +13,7 @@ use crate::report::outcome::Standing;
 use crate::report::source::Source;
 use crate::runfile::Ending;
 use crate::runfile::Instance;
+use crate::runfile::Stage;
 use crate::wire::LocalLabel;
 
 const DRIFT: &str = LocalLabel::Drift.as_str();
@@ -111,9 +112,11 @@ fn steps<O>(
                 .to_owned(),
             None,
         )),
-        (true, RunResult::Interrupted) => {
+        // Half a plan.
+        (true, RunResult::Interrupted) if standing.stage == Stage::Refused => {
             steps.push(("plan again; nothing was sent".to_owned(), None));
         }
+        (true, RunResult::Interrupted) => steps.push(step("to go on:", apply(""))),
         (true, _) if !is_open(report) => {}
         (true, _) => {
             let digest = report.digest.as_deref();

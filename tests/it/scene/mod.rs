@@ -17,6 +17,14 @@ use tempfile::TempDir;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_sugarmill");
 
+/// A stream of a process behind which there is no room.
+#[cfg(target_os = "linux")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Full {
+    Stdout,
+    Stderr,
+}
+
 pub(crate) struct Scene {
     pub(crate) server: Server,
     folder: TempDir,
@@ -100,6 +108,21 @@ impl Scene {
         assert_eq!(said.code, Some(code), "{said}");
         assert!(!said.stderr.contains("panicked"), "{said}");
         said
+    }
+
+    /// Runs a command line whose standard output or standard error takes nothing.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn with_full(&self, stream: Full, line: &str) -> Said {
+        let full = std::fs::File::options()
+            .write(true)
+            .open("/dev/full")
+            .unwrap();
+        let mut command = self.command(line);
+        match stream {
+            Full::Stdout => command.stdout(full),
+            Full::Stderr => command.stderr(full),
+        };
+        Said::of(line, &command.output().unwrap())
     }
 
     /// Starts a command line and leaves it running.
