@@ -79,7 +79,12 @@ fn an_apply_that_is_interrupted_before_it_began_is_interrupted() {
 
 #[test]
 fn an_undo_of_nothing_is_an_undo() {
-    let scene = planned(3);
+    let step = "{ id: a, create: Accounts, key: one, set: { name: Acme } }";
+    let scene = Scene::new().file(
+        "p.yaml",
+        &format!("version: 1\nname: one\nidentity: test\nsteps:\n  - {step}\n"),
+    );
+    scene.ends(0, "plan p.yaml -o p.run");
     scene
         .server
         .fault("label:not_authorized,scope=entry,path=/Accounts");
