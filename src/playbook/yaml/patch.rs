@@ -186,9 +186,11 @@ fn lines(text: &str, underlined: Span, goes_on: impl Fn(&str) -> bool) -> Span {
             deep => deep > indentation,
         });
     let end = begin + deep.map(|(_, line)| line.len()).sum::<usize>();
+    let start = begin + indentation;
+    let end = begin + text[begin..end].trim_end().len();
     Span {
-        start: begin + indentation,
-        end: begin + text[begin..end].trim_end().len(),
+        start,
+        end: end.max(start),
         ..underlined
     }
 }
@@ -197,7 +199,9 @@ fn line_of(text: &str, place: Span) -> usize {
     text[..place.start].rfind('\n').map_or(0, |at| at + 1)
 }
 
-fn indented(line: &str) -> usize {
+/// How far the first line of a text is indented.
+fn indented(text: &str) -> usize {
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
     line.len() - line.trim_start().len()
 }
 
