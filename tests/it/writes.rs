@@ -624,14 +624,24 @@ fn of_several_records_none_is_linked_where_one_may_be() {
 ";
     let scene = ground().file("many.yaml", &playbook(steps));
     let plan = scene.ends(3, "plan many.yaml --format json");
-    for (step, key) in [("deal", "deal"), ("many", "0")] {
-        let refused = plan.operation(step, key);
-        assert_eq!(refused["label"], "local:invalid_value", "{plan}");
-        assert_eq!(
-            refused["message"],
-            "through `accounts` a record of Contacts has one at most, and these are 2"
-        );
-    }
+    let deal = plan.operation("deal", "deal");
+    assert_eq!(
+        (&deal["label"], &deal["message"]),
+        (
+            &json!("invalid_parameter"),
+            &json!("through `accounts` a record of `Contacts` has one at most; name one record")
+        ),
+        "{plan}"
+    );
+    let many = plan.operation("many", "0");
+    assert_eq!(
+        (&many["label"], &many["message"]),
+        (
+            &json!("local:invalid_value"),
+            &json!("through `accounts` a record of Contacts has one at most, and these are 2")
+        ),
+        "{plan}"
+    );
 }
 
 #[test]

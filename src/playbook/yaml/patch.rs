@@ -180,14 +180,18 @@ fn lines(text: &str, underlined: Span, goes_on: impl Fn(&str) -> bool) -> Span {
             deep => deep > indentation,
         });
     let end = begin + deep.map(|(_, line)| line.len()).sum::<usize>();
-    underlined.at(begin + indentation..begin + text[begin..end].trim_end().len())
+    let start = begin + indentation;
+    let end = begin + text[begin..end].trim_end().len();
+    underlined.at(start..end.max(start))
 }
 
 fn line_of(text: &str, place: Span) -> usize {
     text[..place.start()].rfind('\n').map_or(0, |at| at + 1)
 }
 
-fn indented(line: &str) -> usize {
+/// How far the first line of a text is indented.
+fn indented(text: &str) -> usize {
+    let line = text.split(['\n', '\r']).next().unwrap_or_default();
     line.len() - line.trim_start().len()
 }
 
