@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+use super::braces;
 use super::checked::Call;
 use super::checked::CheckedAction;
 use super::checked::CheckedRead;
@@ -49,6 +50,8 @@ pub(super) struct Compiler<'a> {
     pub(super) prefix: String,
     /// The full ids of all includes.
     pub(super) includes: &'a BTreeSet<String>,
+    /// Texts of what was compiled last that are nothing but a path.
+    pub(super) bare: Vec<Located<String>>,
 }
 
 impl Compiler<'_> {
@@ -69,7 +72,12 @@ impl Compiler<'_> {
         places: &HashMap<String, usize>,
     ) -> CheckedStep {
         let items = step.for_each.as_ref().map(|source| self.items(source));
-        let key = step.key.as_ref().map(|text| self.template(text));
+        let key = step.key.as_ref().map(|text| {
+            let path = braces::path(&text.value);
+            self.bare
+                .extend(path.map(|path| Located::new(path.to_owned(), text.span)));
+            self.template(text)
+        });
         let when = step.when.as_ref().map(|text| self.expression(text));
         let select = step.select.as_ref().map(|text| self.select(text));
         let expect = step
@@ -136,6 +144,7 @@ impl Compiler<'_> {
     }
 
     pub(super) fn tree(&mut self, node: &Located<Node>) -> Tree {
+        braces::gather(node, &mut self.bare);
         Tree::read(node, self.sources, &mut self.problems)
             .within(names(&self.prefix, self.includes))
     }

@@ -4,6 +4,7 @@ mod advice;
 mod against;
 mod arrange;
 mod beside;
+mod braces;
 mod calls;
 mod checked;
 mod compile;
@@ -122,6 +123,7 @@ pub fn check_with(
         problems: Problems::default(),
         prefix: String::new(),
         includes: &ids,
+        bare: Vec::new(),
     };
     let includes = included::compile(&playbook, &mut compiler);
     let unread: Vec<String> = playbooks(&playbook)
@@ -171,6 +173,9 @@ pub fn check_with(
         &mut vars_used,
         &mut problems,
     );
+    // So far there are those of what is handed to included playbooks.
+    let bare = compiler.bare.drain(..);
+    braces::warn(bare, None, &known[0], None, &mut problems);
     let mut compiled: Vec<CheckedStep> = Vec::with_capacity(written.len());
     let mut uses = Uses::new(&places, written.len());
     let mut graph = Needs::default();
@@ -186,6 +191,10 @@ pub fn check_with(
         let mut step = compiler.owned_by(&written.id.value, |compiler| {
             compiler.step(&written, place, &places)
         });
+        let is_keyed = written.for_each.is_some() || !written.action.is_write();
+        let item = is_keyed.then_some(written.item_name.value.as_str());
+        let bare = compiler.bare.drain(..);
+        braces::warn(bare, item, &known[home], Some(&step.id), &mut problems);
         let mut needs = depends_on(&written, &known[home], &mut problems);
         calls::check(&playbook.limits, &written, &mut problems);
         advice::create_without_key(&written, &mut problems);
@@ -217,6 +226,13 @@ pub fn check_with(
         compiled.push(step);
     }
     let outputs = outputs(&playbook, &mut compiler);
+    braces::warn(
+        compiler.bare.drain(..),
+        None,
+        &known[0],
+        None,
+        &mut problems,
+    );
     // What a text names that cannot be read is not known, so that what is unused cannot be told.
     let are_all_read = compiler.problems.is_empty();
     problems.append(compiler.problems);

@@ -186,6 +186,11 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Whether there is a step that the playbook calls so.
+    pub(super) fn has_step(&self, name: &str) -> bool {
+        self.place(&format!("{}{name}", self.prefix)).is_some()
+    }
+
     /// Where a step stands in the file.
     pub(super) fn place(&self, id: &str) -> Option<usize> {
         self.steps.places.get(id).copied()

@@ -128,6 +128,11 @@ pub(super) const FOUND: &[Found] = &[
         "the message says why; a `default` in the template gives it a value anyway",
     ),
     found(
+        "no_braces",
+        "a text is the name of a value without braces, and would be sent as it stands (a warning)",
+        "write `\"{{ item.code }}\"` for the value of `item.code`",
+    ),
+    found(
         "no_key",
         "a create has no `key`, so running the playbook again creates again (a warning)",
         "name each record by something that stays the same: `key: \"{{ item.code }}\"`",
