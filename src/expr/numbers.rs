@@ -94,10 +94,14 @@ pub(super) fn in_order(
     if numbered.iter().all(|(number, item)| number == item) {
         return Ok(None);
     }
-    numbered.sort_by(|(left, _), (right, _)| left.cmp(right));
-    if filter == "sort" && options.has("reverse") && options.get::<bool>("reverse")? {
-        numbered.reverse();
-    }
+    let is_reversed = filter == "sort" && options.get::<Option<bool>>("reverse")? == Some(true);
+    // Numbers have no case; what the engine would refuse is refused here too.
+    options.get::<Option<bool>>("case_sensitive")?;
+    options.assert_all_used()?;
+    numbered.sort_by(|(left, _), (right, _)| match is_reversed {
+        true => right.cmp(left),
+        false => left.cmp(right),
+    });
     let mut ordered = numbered.into_iter().map(|(_, item)| item);
     Ok(Some(match filter {
         "min" => ordered.next().unwrap_or_default(),

@@ -283,6 +283,7 @@ fn numbers_are_compared_as_numbers_also_where_they_are_text() {
         "none < 5",
         "'many' >= 5",
         "5 < [1]",
+        "['9', '10'] | max(by='n')",
         "'2026-01-01' > 5",
     ] {
         let (result, _) = eval(&format!("{{{{ {text} }}}}"));
