@@ -188,13 +188,6 @@ pub fn check_with(
     for (place, written) in written.into_iter().enumerate() {
         let home = included::place(written.included);
         compiler.prefix.clone_from(&known[home].prefix);
-        let mut step = compiler.owned_by(&written.id.value, |compiler| {
-            compiler.step(&written, place, &places)
-        });
-        let is_keyed = written.for_each.is_some() || !written.action.is_write();
-        let item = is_keyed.then_some(written.item_name.value.as_str());
-        let bare = compiler.bare.drain(..);
-        braces::warn(bare, item, &known[home], Some(&step.id), &mut problems);
         let mut needs = depends_on(&written, &known[home], &mut problems);
         calls::check(&playbook.limits, &written, &mut problems);
         advice::create_without_key(&written, &mut problems);
@@ -202,7 +195,12 @@ pub fn check_with(
         files.step(&written, &mut problems);
         modules.step(place, &written);
         spans.push(written.id.span);
-        drop(written);
+        let is_keyed = written.for_each.is_some() || !written.action.is_write();
+        let (mut step, found) = compiler.apart(|compiler| compiler.step(written, place, &places));
+        compiler.blame(&step.id, found);
+        let item = is_keyed.then_some(step.item_name.as_str());
+        let bare = compiler.bare.drain(..);
+        braces::warn(bare, item, &known[home], Some(&step.id), &mut problems);
 
         let templates = places::templates(&step);
         uses.step(&step, &templates);
@@ -341,7 +339,7 @@ fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
         for (name, node) in written {
             outputs.push(Output {
                 name: format!("{}{}", compiler.prefix, name.value),
-                value: compiler.tree(node),
+                value: compiler.tree(node.clone()),
                 included: number,
             });
         }
@@ -354,7 +352,7 @@ fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
 fn left_out(unread: &Unread, known: &Known<'_>, sources: &Sources, problems: &mut Problems) {
     for (id, text) in &unread.texts {
         let mut found = Problems::default();
-        let template = Template::read(text, sources, &mut found)
+        let template = Template::read(text.clone(), sources, &mut found)
             .within(included::names(&known.prefix, known.includes));
         known.check_template(&template, "", &mut found);
         let found = found

@@ -85,12 +85,12 @@ impl Template {
     /// Compiles text in which templates may stand.
     pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let template = Self::read(text, sources, &mut problems);
+        let template = Self::read(text.clone(), sources, &mut problems);
         problems.or(template)
     }
 
     /// The same, as far as it can be read: of the rest nothing is known, and so nothing more is said of it.
-    pub fn read(text: &Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
+    pub fn read(text: Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
         let form = if syntax::has_template(&text.value) {
             Form::Mixed
         } else {
@@ -102,13 +102,13 @@ impl Template {
     /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
     pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let template = Self::read_expression(text, sources, &mut problems);
+        let template = Self::read_expression(text.clone(), sources, &mut problems);
         problems.or(template)
     }
 
     /// The same, as far as it can be read.
     pub fn read_expression(
-        text: &Located<String>,
+        text: Located<String>,
         sources: &Sources,
         problems: &mut Problems,
     ) -> Self {
@@ -121,7 +121,7 @@ impl Template {
         if template.form == Form::Mixed {
             problems.push(
                 Problem::error(SYNTAX, "this is text, not a condition")
-                    .at(text.span, "would always hold")
+                    .at(template.span, "would always hold")
                     .help("write one expression, without braces: `steps.X.count > 3`"),
             );
         }
@@ -141,14 +141,14 @@ impl Template {
     }
 
     fn build(
-        text: &Located<String>,
+        text: Located<String>,
         form: Form,
         sources: &Sources,
         problems: &mut Problems,
     ) -> Self {
         let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
-            text: text.value.as_str().into(),
+            text: text.value.into(),
             form,
             references: Box::default(),
             gives: Gives::Other,
@@ -171,7 +171,7 @@ impl Template {
                             .because(span, detail(&error))
                             .help_if(slip(sources, span)),
                     );
-                    return Self::unread(text.span);
+                    return Self::unread(template.span);
                 }
             };
             let form = match (&parsed, form) {
