@@ -183,6 +183,17 @@ pub fn check_with(
     let mut is_any_idle = false;
     let mut files = exports::Files::default();
     let mut modules = beside::Modules::default();
+    let judge = metadata.map(|metadata| against::Judge {
+        declared: against::Declared {
+            vars: &playbook.vars,
+            included: &includes,
+            has_zone: zone.is_some(),
+        },
+        metadata,
+        write_access: WriteAccess::Required,
+    });
+    let mut unjudged = Unjudged::default();
+    let mut judged = Problems::default();
     // Ten thousand steps are tens of megabytes, more than is at hand at once. So all there is to say of one is said in one
     // go, and what was written of it is left to the next.
     for (place, written) in written.into_iter().enumerate() {
@@ -222,6 +233,16 @@ pub fn check_with(
         graph.push(needs);
         is_any_idle |= advice::is_idle(&step);
         compiled.push(step);
+        if let Some(judge) = judge
+            && unjudged.goes_on_with(place, &used.steps)
+        {
+            let steps = &compiled;
+            let known = against::Known {
+                steps,
+                places: &places,
+            };
+            judge.step(&steps[place], known, &mut judged);
+        }
     }
     let outputs = outputs(&playbook, &mut compiler);
     braces::warn(
@@ -249,6 +270,16 @@ pub fn check_with(
         &outputs,
         &mut problems,
     );
+    if let Some(judge) = judge {
+        let known = against::Known {
+            steps: &compiled,
+            places: &places,
+        };
+        for place in unjudged.0 {
+            judge.step(&compiled[place], known, &mut judged);
+        }
+        judge.outputs(&outputs, known, &mut judged);
+    }
     let order = graph::order(&compiled, &spans, &graph)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
     if are_all_read {
@@ -289,11 +320,25 @@ pub fn check_with(
         texts: playbook.texts,
         moved_before_deletes: BTreeSet::new(),
     };
-    if let Some(metadata) = metadata {
-        problems.append(against(&checked, metadata));
-    }
+    problems.append(judged);
     problems.sort();
     (is_sound.then_some(checked), problems)
+}
+
+/// Steps that cannot be held against metadata yet, because they name steps that stand below or that wait themselves.
+#[derive(Debug, Default)]
+struct Unjudged(Vec<usize>);
+
+impl Unjudged {
+    /// Whether the step at a place, behind all that were asked about before, can be judged; if not, it waits.
+    fn goes_on_with(&mut self, place: usize, named: &BTreeSet<usize>) -> bool {
+        let is_known = |named: &usize| *named <= place && self.0.binary_search(named).is_err();
+        let goes_on = named.iter().all(is_known);
+        if !goes_on {
+            self.0.push(place);
+        }
+        goes_on
+    }
 }
 
 /// What check finds in a playbook of which parts could not be read, without what may only seem so because they are missing.

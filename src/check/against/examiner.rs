@@ -2,6 +2,7 @@
 
 use super::meaning::Meanings;
 use crate::check::Checked;
+use crate::check::CheckedInclude;
 use crate::check::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Located;
@@ -13,6 +14,7 @@ use crate::diag::nearest;
 use crate::metadata::Field;
 use crate::metadata::Metadata;
 use crate::metadata::Module;
+use crate::playbook::VarDecl;
 use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
 
@@ -31,8 +33,26 @@ pub(super) struct Described<'a> {
     pub(super) module: &'a Module,
 }
 
+/// What a playbook says outside of its steps.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Declared<'a> {
+    pub(in crate::check) vars: &'a [VarDecl],
+    pub(in crate::check) included: &'a [CheckedInclude],
+    pub(in crate::check) has_zone: bool,
+}
+
+impl<'a> Declared<'a> {
+    pub(super) fn by(checked: &'a Checked) -> Self {
+        Self {
+            vars: &checked.vars,
+            included: &checked.included,
+            has_zone: checked.settings.timezone.is_some(),
+        }
+    }
+}
+
 pub(super) struct Examiner<'a> {
-    pub(super) checked: &'a Checked,
+    pub(super) declared: Declared<'a>,
     pub(super) metadata: &'a Metadata,
     pub(super) meanings: &'a Meanings<'a>,
     pub(super) step: &'a CheckedStep,

@@ -4,7 +4,6 @@
 
 use std::collections::HashMap;
 
-use crate::check::Checked;
 use crate::check::CheckedAction;
 use crate::check::CheckedRead;
 use crate::check::CheckedStep;
@@ -33,20 +32,25 @@ pub(super) enum Meaning<'a> {
     Unseen,
 }
 
+/// The steps that references may name.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Known<'a> {
+    pub(in crate::check) steps: &'a [CheckedStep],
+    /// Where each stands among them, by its id.
+    pub(in crate::check) places: &'a HashMap<String, usize>,
+}
+
 pub(super) struct Meanings<'a> {
     metadata: &'a Metadata,
-    steps: HashMap<&'a str, &'a CheckedStep>,
+    /// None for values in which no reference stands.
+    known: Option<Known<'a>>,
 }
 
 impl<'a> Meanings<'a> {
-    pub(super) fn of(checked: &'a Checked, metadata: &'a Metadata) -> Self {
+    pub(super) fn of(known: Known<'a>, metadata: &'a Metadata) -> Self {
         Self {
             metadata,
-            steps: checked
-                .steps
-                .iter()
-                .map(|step| (step.id.as_str(), step))
-                .collect(),
+            known: Some(known),
         }
     }
 
@@ -54,8 +58,13 @@ impl<'a> Meanings<'a> {
     pub(super) fn of_values(metadata: &'a Metadata) -> Self {
         Self {
             metadata,
-            steps: HashMap::new(),
+            known: None,
         }
+    }
+
+    fn step_named(&self, id: &str) -> Option<&'a CheckedStep> {
+        let known = self.known?;
+        known.steps.get(*known.places.get(id)?)
     }
 
     /// `step` is the one the reference stands in; an output stands in none.
@@ -70,7 +79,7 @@ impl<'a> Meanings<'a> {
                 (self.item_of(step), &*reference.parts)
             }
             _ if reference.root == "steps" => {
-                let named = reference.name(0).and_then(|name| self.steps.get(name));
+                let named = reference.name(0).and_then(|name| self.step_named(name));
                 match named {
                     Some(step) => (Meaning::Step(step), &reference.parts[1..]),
                     None => return Meaning::Unseen,

@@ -20,9 +20,12 @@ mod tests;
 mod uses;
 mod values;
 
+pub(super) use examiner::Declared;
 pub use examiner::WriteAccess;
+pub(super) use meaning::Known;
 pub use needed::far_modules;
 pub use needed::modules;
 pub use rendered::RenderedJudge;
+pub(super) use steps::Judge;
 pub use steps::against;
 pub use steps::against_with;

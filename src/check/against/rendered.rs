@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use super::examiner::Declared;
 use super::examiner::Examiner;
 use super::examiner::WriteAccess;
 use super::meaning::Meanings;
@@ -92,7 +93,7 @@ impl<'a> RenderedJudge<'a> {
         'a: 't,
     {
         Examiner {
-            checked: self.checked,
+            declared: Declared::by(self.checked),
             metadata: self.metadata,
             meanings,
             step: self.step,

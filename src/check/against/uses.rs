@@ -6,9 +6,9 @@ use super::examiner::not_authorized;
 use super::examiner::unknown_field;
 use super::meaning::Meaning;
 use super::meaning::Meanings;
-use crate::check::Checked;
 use crate::check::CheckedStep;
 use crate::check::Items;
+use crate::check::Output;
 use crate::check::places;
 use crate::check::places::ItemIs;
 use crate::diag::Code;
@@ -47,16 +47,12 @@ impl Examiner<'_> {
 
 /// Outputs stand in no step.
 pub(super) fn of_outputs(
-    checked: &Checked,
+    outputs: &[Output],
     metadata: &Metadata,
     meanings: &Meanings<'_>,
     problems: &mut Problems,
 ) {
-    for template in checked
-        .outputs
-        .iter()
-        .flat_map(|output| output.value.templates())
-    {
+    for template in outputs.iter().flat_map(|output| output.value.templates()) {
         for reference in template.references() {
             let meaning = meanings.of_reference(None, ItemIs::Absent, reference);
             let span = template.span_of(&reference.range);

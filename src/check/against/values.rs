@@ -79,8 +79,8 @@ impl<'a> Examiner<'a> {
 
     fn is_secret(&self, var: &str) -> bool {
         let vars = match self.step.included {
-            Some(number) => &self.checked.included[number.0].vars,
-            None => &self.checked.vars,
+            Some(number) => &self.declared.included[number.0].vars,
+            None => self.declared.vars,
         };
         vars.iter()
             .any(|declared| declared.kind == VarKind::Secret && declared.name.value == var)
@@ -98,10 +98,9 @@ impl<'a> Examiner<'a> {
         }
         // Only whether there is a zone matters here: the value that comes out is thrown away.
         let any_zone = TimeZone::UTC;
-        let has_zone = self.checked.settings.timezone.is_some();
         let context = Context {
             dropdown: self.metadata.dropdown(described.name, &field.name),
-            zone: has_zone.then_some(&any_zone),
+            zone: self.declared.has_zone.then_some(&any_zone),
         };
         let wider = match (ask, &field.kind) {
             // An instant may be compared with a whole day.
