@@ -79,7 +79,8 @@ impl Compiler<'_> {
             self.template(text)
         });
         let when = step.when.as_ref().map(|text| self.expression(text));
-        let select = step.select.as_ref().map(|text| self.select(text));
+        let select = step.select.as_ref();
+        let select = select.map(|text| Located::new(self.select(text), text.span));
         let expect = step
             .expect
             .iter()
