@@ -102,7 +102,9 @@ impl Compiler<'_> {
             key,
             on_duplicate: step.on_duplicate,
             when: step.when.map(|text| self.expression(text)),
-            select: step.select.map(|text| self.select(&text)),
+            select: step
+                .select
+                .map(|text| Located::new(self.select(&text), text.span)),
             expect: step
                 .expect
                 .into_iter()

@@ -3,6 +3,7 @@
 mod advice;
 mod against;
 mod arrange;
+mod attributes;
 mod beside;
 mod braces;
 mod calls;
@@ -11,13 +12,16 @@ mod compile;
 mod defaults;
 mod exports;
 mod graph;
+mod in_vain;
 mod included;
 mod names;
+mod outcomes;
 mod places;
 mod projection;
 mod sealing;
 mod secrets;
 mod select;
+mod selected;
 mod shape;
 mod undone;
 mod vars;
@@ -33,6 +37,7 @@ pub use against::against;
 pub use against::against_with;
 pub use against::far_modules;
 pub use against::modules;
+pub use attributes::attributes;
 pub use checked::Call;
 pub use checked::Checked;
 pub use checked::CheckedAction;
@@ -85,7 +90,8 @@ use crate::playbook::Step;
 use crate::playbook::Unread;
 use crate::playbook::VarDecl;
 
-/// Headings of the CSV files and sheets that steps read, by step id: the only thing check needs that is not in the playbook.
+/// Headings of the CSV files and sheets that steps read, and names that rows of JSON have, by step id: the only thing check
+/// needs that is not in the playbook.
 pub type Headings = BTreeMap<String, Vec<String>>;
 
 /// Compiles a playbook, finds the order of its steps and checks every name in it. What was found besides the result
@@ -151,6 +157,7 @@ pub fn check_with(
                 .map(|var| var.name.value.as_str())
                 .chain(file.unread.vars.iter().map(String::as_str))
                 .collect(),
+            declared: file.vars,
             hides_vars: file.unread.hides_vars,
             headings,
             prefix: included::prefix(&playbook, file.number),
@@ -203,6 +210,7 @@ pub fn check_with(
         calls::check(&playbook.limits, &written, &mut problems);
         advice::create_without_key(&written, &mut problems);
         advice::labels(&written, &mut problems);
+        in_vain::check(&written, metadata, &mut problems);
         files.step(&written, &mut problems);
         modules.step(place, &written);
         spans.push(written.id.span);

@@ -12,6 +12,9 @@ use minijinja::machinery::CodeGenerator;
 use serde_json::Value as Json;
 
 use super::calls;
+use super::compared;
+use super::compared::Comparison;
+use super::compared::Written;
 use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
@@ -229,6 +232,27 @@ impl Template {
         &self.references
     }
 
+    /// What it compares with texts that are written out. They are looked for only when they are asked for, and not kept.
+    pub fn comparisons(&self) -> Vec<Comparison> {
+        if self.references.is_empty() || !self.text.contains(['"', '\'']) {
+            return Vec::new();
+        }
+        let parsed = self.parse(self.form, Asked::Value);
+        parsed.map_or_else(
+            |_| Vec::new(),
+            |parsed| references::of(&parsed, &self.text).comparisons,
+        )
+    }
+
+    /// The one reference at a place, where it is one and not a choice among several.
+    pub fn reference_at(&self, range: &Range<usize>) -> Option<&Reference> {
+        let mut at = self
+            .references
+            .iter()
+            .filter(|reference| reference.range == *range);
+        at.next().filter(|_| at.next().is_none())
+    }
+
     pub fn span(&self) -> Span {
         self.span
     }
@@ -274,6 +298,22 @@ impl Template {
     pub fn gives(&self) -> Option<&Reference> {
         let is_lone = self.form == Form::Lone && self.gives == Gives::Referred;
         self.references.last().filter(|_| is_lone)
+    }
+
+    /// Whether it is one expression that gives the same whenever it is evaluated.
+    pub fn is_constant(&self) -> bool {
+        self.gives == Gives::Constant
+    }
+
+    /// The texts that are written out and that it may give as they are: `'New' if item.is_new else 'Dead'`.
+    pub fn texts(&self) -> Vec<Written> {
+        if self.form != Form::Lone || !self.text.contains(['"', '\'']) {
+            return Vec::new();
+        }
+        match self.parse(self.form, Asked::Value) {
+            Ok(Parsed::Value(expr)) => compared::given(&expr),
+            Ok(Parsed::Text(_)) | Err(_) => Vec::new(),
+        }
     }
 
     /// Whether the value is text, whatever its templates give.
