@@ -52,6 +52,8 @@ pub struct Unread {
     pub hides_steps: bool,
     /// The same for variables.
     pub hides_vars: bool,
+    /// The verbs of steps that are there without some of their parts: what such a step lacks cannot be told.
+    pub lacking: Vec<Span>,
     /// Of steps that are missing what may hold templates, with their ids.
     pub texts: Vec<(Option<String>, Located<String>)>,
 }

@@ -112,9 +112,12 @@ impl Arguments<'_, '_> {
             .unwrap_or_default()
     }
 
-    pub(super) fn record(&mut self) -> Option<Located<Node>> {
-        let node = self.take("record")?;
-        Some(self.id("record", node))
+    /// Of one that is missing it is told, and the rest of the step is judged as if it were there.
+    pub(super) fn record(&mut self) -> Located<Node> {
+        match self.take("record") {
+            Some(node) => self.id("record", node),
+            None => Located::new(Node::Unread, self.verb_span),
+        }
     }
 
     /// An id is text, whatever YAML takes `1` for.

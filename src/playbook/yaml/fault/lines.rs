@@ -1,9 +1,12 @@
 //! Lines that begin in a wrong column or with a wrong sign, and colons that are missing or one too many.
 
 use super::super::place::Place;
+use super::super::place::indentation;
 use super::words::fault;
+use super::words::named;
 use super::words::quoted;
 use crate::diag::Problem;
+use crate::diag::Span;
 
 pub(super) fn tab(place: &Place<'_>) -> Option<Problem> {
     let problem = fault("a tab cannot indent a line")
@@ -29,29 +32,38 @@ pub(super) fn colon_in_text(place: &Place<'_>) -> Option<Problem> {
 
 /// `-id: a`: the dash becomes part of the key.
 pub(super) fn dash_without_blank(place: &Place<'_>) -> Option<Problem> {
-    let above = place.line_above()?;
-    let item = place.text_of(above).strip_prefix('-')?;
-    item.starts_with(char::is_alphabetic).then(|| {
-        let dash = above.at(above.start()..above.start() + 1);
-        fault("the dash of a list needs a blank behind it")
-            .at(dash, "no blank behind it")
-            .help(format!("write `- {item}`"))
-    })
+    let (line, item) = [place.line_above(), Some(place.text_of_line())]
+        .into_iter()
+        .flatten()
+        .find_map(|line| {
+            let item = place.text_of(line).strip_prefix('-')?;
+            item.starts_with(char::is_alphabetic)
+                .then_some((line, item))
+        })?;
+    let dash = line.at(line.start()..line.start() + 1);
+    let problem = fault("the dash of a list needs a blank behind it")
+        .at(dash, "no blank behind it")
+        .help(format!("write `- {item}`"));
+    Some(problem)
 }
 
 /// `– id: a`, as programs for letters write it.
 pub(super) fn odd_dash(place: &Place<'_>) -> Option<Problem> {
     const ODD: [char; 6] = ['–', '—', '−', '‐', '‑', '•'];
+    // These two begin text as well, where no blank follows.
+    let is_odd = |written: &str| {
+        written.starts_with(ODD) || ["* ", "+ "].iter().any(|odd| written.starts_with(odd))
+    };
     let line = [Some(place.text_of_line()), place.line_above()]
         .into_iter()
         .flatten()
-        .find(|line| place.text_of(*line).starts_with(ODD))?;
+        .find(|line| is_odd(place.text_of(*line)))?;
     let written = place.text_of(line);
     let odd = written.chars().next()?;
-    let item = written.strip_prefix(ODD)?;
+    let item = &written[odd.len_utf8()..];
     let dash = line.at(line.start()..line.start() + odd.len_utf8());
     let problem = fault("an item of a list begins with `-`, and this is another character")
-        .at(dash, format!("the character U+{:04X}", u32::from(odd)))
+        .at(dash, named(odd))
         .help(format!("write `- {}`", item.trim_start()));
     Some(problem)
 }
@@ -90,7 +102,11 @@ pub(super) fn item_of_no_list(place: &Place<'_>) -> Option<Problem> {
     if !item.starts_with("- ") || !between.trim().is_empty() {
         return None;
     }
+    let is_below_items = place
+        .lines_above()
+        .any(|line| place.column_of(line) > begin && place.text_of(line).starts_with("- "));
     let help = match begin {
+        0 if is_below_items => "indent it as far as the items of the list above it",
         0 => "write the key of the list above it, such as `steps:`",
         _ => "write it below the other items of its list, or its list's key above it",
     };
@@ -98,22 +114,6 @@ pub(super) fn item_of_no_list(place: &Place<'_>) -> Option<Problem> {
         .at(place.on_line(begin, line.trim_end().len()), "of no list")
         .help(help);
     Some(problem)
-}
-
-/// Text below `key: >` that is not indented deeper than the key.
-pub(super) fn block_too_far_left(place: &Place<'_>) -> Option<Problem> {
-    let above = place.line_above()?;
-    let (key, mark) = place.text_of(above).rsplit_once(": ")?;
-    let is_block = mark.starts_with(['>', '|']) && mark.len() <= 3;
-    is_block.then(|| {
-        fault("this text is not indented as text of the line above")
-            .at(place.rest_of_line(), "too far to the left")
-            .at(above, "its text stands deeper")
-            .help(format!(
-                "indent every line of the text deeper than `{}`",
-                key.trim_start_matches("- ")
-            ))
-    })
 }
 
 pub(super) fn indented_too_far(place: &Place<'_>) -> Option<Problem> {
@@ -126,10 +126,15 @@ pub(super) fn indented_too_far(place: &Place<'_>) -> Option<Problem> {
 
 pub(super) fn indented_between(place: &Place<'_>) -> Option<Problem> {
     let is_first = place.line()[..place.column()].trim().is_empty();
+    let is_item = place.text_of(place.text_of_line()).starts_with("- ");
     is_first.then(|| {
         fault("this line begins in a column of its own")
             .at(place.first_word(), "belongs to nothing above it")
-            .help("begin it in the column of the keys it belongs to")
+            .help(if is_item {
+                "begin it in the column of the other items of its list"
+            } else {
+                "begin it in the column of the keys it belongs to"
+            })
     })
 }
 
@@ -147,7 +152,66 @@ pub(super) fn list_on_key_line(place: &Place<'_>) -> Problem {
 
 pub(super) fn colon_missing(place: &Place<'_>) -> Problem {
     let first = place.text_of(place.word());
-    fault(format!("a `:` is missing behind `{first}`"))
-        .at(place.rest_of_line(), "neither a key nor its value")
-        .help(format!("write `{first}: …`"))
+    let line = place.rest_of_line();
+    if !first.contains(char::is_alphanumeric) {
+        return fault("this line is neither a key with its value nor an item of a list")
+            .at(line, "means nothing here")
+            .help("remove it, or begin it with `#` to make a comment of it");
+    }
+    if let Some((key, value)) = first.split_once([':', '：']) {
+        let is_odd = first.contains('：');
+        let message = if is_odd {
+            "the colon behind a key is `:`, and this is another character"
+        } else {
+            "a `:` needs a blank behind it"
+        };
+        let label = if is_odd {
+            named('：')
+        } else {
+            "this is one text".to_owned()
+        };
+        let value = if value.is_empty() { "…" } else { value };
+        return fault(message)
+            .at(line, label)
+            .help(format!("write `{key}: {value}`"));
+    }
+    let problem =
+        fault(format!("a `:` is missing behind `{first}`")).at(line, "neither a key nor its value");
+    match place.text_of(line).strip_prefix(first).map(str::trim) {
+        Some(value) if !value.is_empty() => {
+            let value = value.trim_start_matches(['=', ':']).trim();
+            problem.help(format!(
+                "write `{first}: {value}`, or `# {first} …` for a comment"
+            ))
+        }
+        _ => problem.help(format!("write `{first}: …`")),
+    }
+}
+
+/// A key of a step that stands so far to the left that it ends the list of steps, which goes on below it.
+pub(super) fn too_far_left_above(place: &Place<'_>) -> Option<Problem> {
+    let line = place.line();
+    let column = indentation(line);
+    if !line[column..].starts_with("- ") {
+        return None;
+    }
+    let mut lines = place.lines_above();
+    let mut first = None;
+    let is_left =
+        |line: Span| place.column_of(line) < column && !place.text_of(line).starts_with('-');
+    for above in lines.by_ref() {
+        if !is_left(above) {
+            let goes_on = std::iter::once(above).chain(lines).any(|line| {
+                place.column_of(line) == column && place.text_of(line).starts_with("- ")
+            });
+            return first.filter(|_| goes_on).map(|first| {
+                fault("this line ends the list of steps, which goes on below it")
+                    .at(first, "too far to the left")
+                    .at(place.first_word(), "goes on here")
+                    .help("indent it as far as the other keys of its step")
+            });
+        }
+        first = Some(above);
+    }
+    None
 }

@@ -52,3 +52,39 @@ pub(super) fn unknown_escape(place: &Place<'_>) -> Option<Problem> {
         ));
     Some(problem)
 }
+
+/// `{ status: "New" name: a }`.
+pub(super) fn comma_missing(place: &Place<'_>) -> Option<Problem> {
+    let line = place.line();
+    let before = &line[..place.column()];
+    let is_in_brackets = before.matches(['[', '{']).count() > before.matches([']', '}']).count();
+    let rest = line[place.column()..].trim_start();
+    let (key, _) = rest.split_once(':')?;
+    let is_key = !key.is_empty()
+        && key
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || "_$".contains(letter));
+    (is_in_brackets && is_key).then(|| {
+        fault(format!("a `,` is missing before `{key}`"))
+            .at(place.rest_of_line(), "outside the quotes")
+            .help("entries in brackets are separated by `,`")
+    })
+}
+
+/// `"a"# why`.
+pub(super) fn comment_without_blank(place: &Place<'_>) -> Problem {
+    fault("a comment needs a blank before its `#`")
+        .at(place.rest_of_line(), "no blank before it")
+        .help("write ` #`, or put the `#` inside the quotes")
+}
+
+/// `\u12`.
+pub(super) fn unfinished_escape(place: &Place<'_>) -> Option<Problem> {
+    let escape = place.unfinished_escape()?;
+    let problem = fault(format!("`{}` is no character", place.text_of(escape)))
+        .at(escape, "not all of its digits")
+        .help(
+            "`\\x` wants two hexadecimal digits, `\\u` four and `\\U` eight; a backslash is written `\\\\`, or as it is in single quotes",
+        );
+    Some(problem)
+}

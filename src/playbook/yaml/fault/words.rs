@@ -51,3 +51,8 @@ fn closed(written: &str) -> String {
         _ => written.to_owned(),
     }
 }
+
+/// A character that is hard to tell from another.
+pub(in super::super) fn named(letter: char) -> String {
+    format!("the character U+{:04X}", u32::from(letter))
+}
