@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::Value;
+use minijinja::machinery::ast::BinOpKind;
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Expr;
@@ -14,7 +15,9 @@ use minijinja::machinery::ast::Stmt;
 
 use super::attributes;
 use super::attributes::Looked;
+use super::dates;
 use super::search;
+use super::slips::Slip;
 use super::syntax::Parsed;
 
 /// What a loop calls itself.
@@ -147,6 +150,7 @@ impl Argument {
 pub(super) struct Named<'a> {
     pub(super) references: Vec<Reference>,
     pub(super) calls: Vec<Called<'a>>,
+    pub(super) slips: Vec<(Slip, Range<usize>)>,
     pub(super) gives: Gives,
 }
 
@@ -190,11 +194,15 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
         // Most templates name one thing, and a playbook may have ten thousands of them.
         found: Vec::with_capacity(1),
         calls: Vec::new(),
+        slips: Vec::new(),
         bound: Vec::new(),
     };
     let mut gives = Gives::Other;
     match parsed {
         Parsed::Value(expr) => {
+            if called(expr).is_some_and(|name| dates::LENGTHS.contains(&name)) {
+                finder.slips.push((Slip::LoneLength, range(expr)));
+            }
             if let Some(traced) = finder.traced(expr) {
                 finder.refers(traced, Extent::Whole);
                 gives = Gives::Referred;
@@ -205,6 +213,7 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
     Named {
         references: finder.found,
         calls: finder.calls,
+        slips: finder.slips,
         gives,
     }
 }
@@ -213,6 +222,7 @@ struct Finder<'a, 't> {
     text: &'t str,
     found: Vec<Reference>,
     calls: Vec<Called<'a>>,
+    slips: Vec<(Slip, Range<usize>)>,
     /// No references of the playbook's.
     bound: Vec<Bound<'a>>,
 }
@@ -312,6 +322,12 @@ impl<'a> Finder<'a, '_> {
             Expr::Const(_) => {}
             Expr::UnaryOp(unary) => self.expression(&unary.expr),
             Expr::BinOp(binary) => {
+                let sides = [&binary.left, &binary.right];
+                let is_date = |side: &&Expr<'a>| matches!(called(side), Some("now" | "today"));
+                let is_sum = matches!(binary.op, BinOpKind::Add | BinOpKind::Sub);
+                if is_sum && sides.iter().any(is_date) {
+                    self.slips.push((Slip::DateAndNumber, range(node)));
+                }
                 self.expression(&binary.left);
                 self.expression(&binary.right);
             }
@@ -565,6 +581,22 @@ pub(super) fn root(name: &str) -> Cow<'static, str> {
         "vars" => Cow::Borrowed("vars"),
         other => Cow::Owned(other.to_owned()),
     }
+}
+
+/// The function that is called, if it is one.
+fn called<'a>(node: &Expr<'a>) -> Option<&'a str> {
+    match node {
+        Expr::Call(call) => match &call.expr {
+            Expr::Var(var) => Some(var.id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn range(node: &Expr<'_>) -> Range<usize> {
+    let span = node.span();
+    span.start_offset as usize..span.end_offset as usize
 }
 
 fn end(node: &Expr<'_>) -> usize {
