@@ -87,7 +87,18 @@ impl Arguments<'_, '_> {
 
     pub(super) fn names(&mut self, name: &'static str) -> Option<Vec<Located<String>>> {
         let node = self.take(name)?;
-        self.reader.plain_texts(name, node)
+        let names = self.reader.plain_texts(name, node)?;
+        if let Some(all) = names.iter().find(|name| name.value == "*") {
+            let message = format!("`{name}` has no sign for all of them");
+            let help = match name {
+                "fields" => "leave `fields` out: all that later steps use are read".to_owned(),
+                _ => format!("leave `{name}` out"),
+            };
+            self.reader
+                .invalid(all.span, message, "a name is wanted", help);
+            return None;
+        }
+        Some(names)
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Option<Located<String>> {

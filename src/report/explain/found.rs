@@ -165,7 +165,7 @@ pub(super) const FOUND: &[Found] = &[
     found(
         "outside",
         "a file is outside the playbook's folder",
-        "put the file beside the playbook and name it relative to it",
+        "put the file beside the playbook and name it relative to it, or allow its folder: `--allow-path DIR`",
     ),
     found(
         "secret_var",
