@@ -30,6 +30,7 @@ mod wanted;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 pub use against::RenderedJudge;
 pub use against::WriteAccess;
@@ -78,6 +79,7 @@ pub use vars::resolve_vars;
 
 use jiff::tz::TimeZone;
 
+use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Span;
@@ -106,6 +108,30 @@ pub fn check(
 
 /// The same, with everything that metadata contradict: of a playbook with mistakes, too, so that all are found at once.
 pub fn check_with(
+    playbook: Playbook,
+    sources: &Sources,
+    headings: &Headings,
+    metadata: Option<&Metadata>,
+) -> (Option<Checked>, Problems) {
+    let lacking: HashSet<Span> = playbooks(&playbook)
+        .flat_map(|file| file.unread.lacking.iter().copied())
+        .collect();
+    let (checked, problems) = checked(playbook, sources, headings, metadata);
+    if lacking.is_empty() {
+        return (checked, problems);
+    }
+    // What such a step seems to lack may stand in the part of it that could not be read.
+    let is_of_the_whole = |problem: &Problem| {
+        let place = problem.labels.first();
+        place.is_some_and(|(place, _)| lacking.contains(place))
+    };
+    let problems = problems
+        .into_iter()
+        .filter(|problem| !is_of_the_whole(problem));
+    (checked, problems.collect())
+}
+
+fn checked(
     mut playbook: Playbook,
     sources: &Sources,
     headings: &Headings,
@@ -261,7 +287,7 @@ pub fn check_with(
         &mut problems,
     );
     // What a text names that cannot be read is not known, so that what is unused cannot be told.
-    let are_all_read = compiler.problems.is_empty();
+    let are_all_read = !compiler.problems.has_errors();
     problems.append(compiler.problems);
     for (file, known) in playbooks(&playbook).zip(&known) {
         left_out(file.unread, known, sources, &mut problems);

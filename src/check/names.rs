@@ -27,6 +27,7 @@ use crate::expr::Reads;
 use crate::expr::Reference;
 use crate::expr::Template;
 use crate::expr::Tree;
+use crate::expr::foreign_name;
 use crate::playbook::DataFile;
 use crate::playbook::DataFormat;
 use crate::playbook::VarDecl;
@@ -480,11 +481,32 @@ impl<'a> Known<'a> {
             other => Err(
                 Problem::error(UNKNOWN_NAME, format!("`{other}` is not known here"))
                     .at(span, "used here")
-                    .help(did_you_mean(other, ["vars", "steps"]).unwrap_or_else(|| {
-                        "a name is `vars.…`, `steps.…` or an item's (`as`)".into()
-                    })),
+                    .help(self.meant_by(other)),
             ),
         }
+    }
+
+    /// What a name that stands alone was meant to be.
+    fn meant_by(&self, name: &str) -> String {
+        if self.vars.contains(name) {
+            return format!("write `vars.{name}`");
+        }
+        if self.has_step(name) {
+            return format!("write `steps.{name}`");
+        }
+        if let Some(meant) = foreign_name(name) {
+            return format!("did you mean `{meant}`?");
+        }
+        did_you_mean(name, ["vars", "steps"])
+            .or_else(|| {
+                Some(format!(
+                    "did you mean `vars.{}`?",
+                    nearest(name, self.vars.iter().copied())?
+                ))
+            })
+            .unwrap_or_else(|| {
+                "a name is `vars.…`, `steps.…` or an item's (`as`); text has quotes, `'…'`".into()
+            })
     }
 
     /// The `Mail` of `row.E-Mail`, where that is a column: of it is told already.

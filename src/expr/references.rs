@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::Value;
+use minijinja::machinery::ast::BinOpKind;
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Expr;
@@ -20,7 +21,9 @@ use super::compared;
 use super::compared::Comparison;
 use super::compared::Sign;
 use super::compared::Takes;
+use super::dates;
 use super::search;
+use super::slips::Slip;
 use super::syntax::Parsed;
 
 /// What a loop calls itself.
@@ -160,6 +163,7 @@ pub(super) struct Named<'a> {
     pub(super) references: Vec<Reference>,
     pub(super) calls: Vec<Called<'a>>,
     pub(super) comparisons: Vec<Comparison>,
+    pub(super) slips: Vec<(Slip, Range<usize>)>,
     pub(super) gives: Gives,
 }
 
@@ -224,11 +228,15 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
         found: Vec::with_capacity(1),
         calls: Vec::new(),
         comparisons: Vec::new(),
+        slips: Vec::new(),
         bound: Vec::new(),
     };
     let mut gives = Gives::Other;
     match parsed {
         Parsed::Value(expr) => {
+            if called(expr).is_some_and(|name| dates::LENGTHS.contains(&name)) {
+                finder.slips.push((Slip::LoneLength, range(expr)));
+            }
             if let Some(traced) = finder.traced(expr) {
                 if traced.or.is_none() {
                     gives = Gives::Referred;
@@ -245,6 +253,7 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
         references: finder.found,
         calls: finder.calls,
         comparisons: finder.comparisons,
+        slips: finder.slips,
         gives,
     }
 }
@@ -254,6 +263,7 @@ struct Finder<'a, 't> {
     found: Vec<Reference>,
     calls: Vec<Called<'a>>,
     comparisons: Vec<Comparison>,
+    slips: Vec<(Slip, Range<usize>)>,
     /// No references of the playbook's.
     bound: Vec<Bound<'a>>,
 }
@@ -367,6 +377,12 @@ impl<'a> Finder<'a, '_> {
             Expr::Const(_) => {}
             Expr::UnaryOp(unary) => self.expression(&unary.expr),
             Expr::BinOp(binary) => {
+                let sides = [&binary.left, &binary.right];
+                let is_date = |side: &&Expr<'a>| matches!(called(side), Some("now" | "today"));
+                let is_sum = matches!(binary.op, BinOpKind::Add | BinOpKind::Sub);
+                if is_sum && sides.iter().any(is_date) {
+                    self.slips.push((Slip::DateAndNumber, range(node)));
+                }
                 self.expression(&binary.left);
                 self.expression(&binary.right);
             }
@@ -708,6 +724,22 @@ pub(super) fn root(name: &str) -> Cow<'static, str> {
         "vars" => Cow::Borrowed("vars"),
         other => Cow::Owned(other.to_owned()),
     }
+}
+
+/// The function that is called, if it is one.
+fn called<'a>(node: &Expr<'a>) -> Option<&'a str> {
+    match node {
+        Expr::Call(call) => match &call.expr {
+            Expr::Var(var) => Some(var.id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn range(node: &Expr<'_>) -> Range<usize> {
+    let span = node.span();
+    span.start_offset as usize..span.end_offset as usize
 }
 
 fn end(node: &Expr<'_>) -> usize {

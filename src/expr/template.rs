@@ -27,6 +27,7 @@ use super::references::Reference;
 use super::references::StepNames;
 use super::scope::Failure;
 use super::scope::Scope;
+use super::slips;
 use super::syntax;
 use super::syntax::Asked;
 use super::syntax::Parsed;
@@ -172,7 +173,11 @@ impl Template {
                     problems.push(
                         Problem::error(SYNTAX, "this template cannot be read")
                             .because(span, detail(&error))
-                            .help_if(slip(sources, span)),
+                            .help_if(slips::meant(
+                                &template.text,
+                                error.range().map_or(0, |range| range.start),
+                                &detail(&error),
+                            )),
                     );
                     return Self::unread(template.span);
                 }
@@ -182,6 +187,9 @@ impl Template {
                 (_, form) => form,
             };
             let named = references::of(&parsed, &template.text);
+            for (slip, place) in &named.slips {
+                problems.push(slip.problem(template.span_of(place)));
+            }
             for call in &named.calls {
                 if let Some((problem, place, label)) = calls::wrong(call) {
                     problems.push(problem.at(template.span_of(&place), label));
@@ -468,78 +476,10 @@ impl Template {
     }
 }
 
-/// What is nearly always meant by what stands where the parser stopped.
-fn slip(sources: &Sources, span: Span) -> Option<String> {
-    let text = &sources.get(span.source).text;
-    let rest = text.get(span.start()..)?;
-    if rest.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()) {
-        return in_brackets(text, span.start());
-    }
-    // The parser stops at the first sign it does not know, or behind it.
-    let before = text[..span.start()].chars().next_back();
-    let around = text.get(span.start() - before.map_or(0, char::len_utf8)..)?;
-    FOREIGN
-        .iter()
-        .find(|(sign, _)| rest.starts_with(sign) || sign.len() == 2 && around.starts_with(sign))
-        .filter(|_| !rest.starts_with("!="))
-        .map(|(_, help)| (*help).to_owned())
-        .or_else(|| name_with_blank(text, span))
-}
-
-/// What other languages write, and what is written here.
-const FOREIGN: &[(&str, &str)] = &[
-    ("||", "write `or`"),
-    ("&&", "write `and`"),
-    ("OR ", "write `or`"),
-    ("AND ", "write `and`"),
-    ("NOT ", "write `not`"),
-    ("<>", "write `!=`"),
-    ("??", "write `a | default('x')`"),
-    ("LIKE ", "write `'x' in a`"),
-    ("like ", "write `'x' in a`"),
-    ("NULL", "write `a is none`"),
-    ("IS ", "write `a is none`"),
-    ("$", "write the name without `$`"),
-    ("=", "compare with `==`"),
-    ("}", "a template ends with `}}`"),
-    ("!", "write `not`"),
-    ("?", "write `a if condition else b`"),
-];
-
-/// `row.Last Name`, where nothing follows.
-fn name_with_blank(text: &str, span: Span) -> Option<String> {
-    let (before, rest) = text.split_at_checked(span.start())?;
-    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let first = before.strip_suffix(' ')?;
-    let path = &first[first
-        .trim_end_matches(|letter| is_of_name(letter) || letter == '.')
-        .len()..];
-    let (owner, name) = path.rsplit_once('.')?;
-    let second = &rest[..rest.find(|letter| !is_of_name(letter))?];
-    let ends = rest[second.len()..].trim_start().starts_with("}}");
-    (ends && !second.is_empty())
-        .then(|| format!("a name with a blank in it is written `{owner}['{name} {second}']`"))
-}
-
-/// A name with letters that the engine does not know: `item.Näme`.
-fn in_brackets(text: &str, at: usize) -> Option<String> {
-    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let (before, rest) = text.split_at_checked(at)?;
-    let begin = before.trim_end_matches(is_of_name);
-    let end = at
-        + rest
-            .find(|letter| !is_of_name(letter))
-            .unwrap_or(rest.len());
-    let name = &text[begin.len()..end];
-    let owner = begin.strip_suffix('.')?;
-    let path = owner.trim_end_matches(|letter| is_of_name(letter) || letter == '.');
-    Some(format!("write `{}['{name}']`", &owner[path.len()..]))
-}
-
-/// The engine's message without its own drawing of the place.
+/// The engine's message without its own drawing of the place. What it calls an object is a date here, or a length of time.
 fn detail(error: &Error) -> String {
     match error.detail() {
-        Some(detail) => detail.to_owned(),
+        Some(detail) => detail.replace("plain object", "date or length of time"),
         None => error.kind().to_string(),
     }
 }

@@ -22,6 +22,7 @@ use crate::diag::Span;
 use crate::playbook::Node;
 
 const INVALID: Code = Code("invalid_parameter");
+const CURLY_QUOTES: Code = Code("curly_quotes");
 
 #[derive(Debug, Clone)]
 pub struct Tree {
@@ -63,7 +64,10 @@ impl Tree {
     pub fn compile(node: &Located<Node>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
         let tree = build(node.clone(), sources, &mut problems);
-        problems.or(tree)
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        Ok(tree)
     }
 
     /// The same, as far as it can be read, as [`Template::read`].
@@ -253,10 +257,14 @@ fn build(node: Located<Node>, sources: &Sources, problems: &mut Problems) -> Tre
     let span = node.span;
     let shape = match node.value {
         Node::Text(text) if syntax::has_template(&text) => {
+            problems.extend(curly_quotes(&text, span, sources));
             let template = Template::read(Located::new(text, span), sources, problems);
             Shape::Template(Box::new(template))
         }
-        Node::Text(text) => Shape::Scalar(Json::String(text)),
+        Node::Text(text) => {
+            problems.extend(curly_quotes(&text, span, sources));
+            Shape::Scalar(Json::String(text))
+        }
         Node::Unread => Shape::Template(Box::new(Template::unread(span))),
         Node::List(items) => Shape::of(Listed::List(
             items
@@ -278,6 +286,23 @@ fn build(node: Located<Node>, sources: &Sources, problems: &mut Problems) -> Tre
         }
     };
     Tree { shape, span }
+}
+
+/// `name: “Ann”`, as programs for letters write quotes: they would be sent. A warning.
+fn curly_quotes(text: &str, span: Span, sources: &Sources) -> Option<Problem> {
+    let inner = text.strip_prefix(['“', '„', '”', '‘', '‚', '’'])?;
+    let inner = inner.strip_suffix(['”', '“', '’', '‘'])?;
+    // In quotes of YAML they are meant.
+    let is_plain = sources
+        .text(span)
+        .starts_with(|first: char| !first.is_ascii());
+    is_plain.then(|| {
+        Problem::warning(CURLY_QUOTES, "these quotes are a part of the text")
+            .at(span, "none that YAML knows")
+            .help(format!(
+                "write plain ones, `\"{inner}\"`, or if they are meant, `'{text}'`"
+            ))
+    })
 }
 
 impl Shape {

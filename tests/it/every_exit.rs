@@ -156,6 +156,9 @@ fn an_apply_that_the_digest_refuses() {
         reason.contains("not the plan that was expected"),
         "{reason}"
     );
+    let report = ends(&scene, 5, "apply p.run --expect-digest 29140c");
+    let reason = report["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(reason.contains("too short to tell this plan"), "{reason}");
     assert_eq!(scene.server.writes(), 0);
     scene.ends(0, "apply p.run");
 }

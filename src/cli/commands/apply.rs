@@ -45,6 +45,9 @@ use crate::runfile::RunFile;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 
+/// A prefix of some length is enough to tell plans apart.
+const SHORTEST_DIGEST: usize = 8;
+
 /// What of an earlier run is to be tried again, and within which limits.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
@@ -123,8 +126,17 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
     refuse_undone(view)?;
     if let Some(expected) = &args.expect_digest {
         let digest = view.digest()?.unwrap_or_default();
-        // A prefix of some length is enough to tell plans apart.
-        if expected.len() < 8 || !digest.starts_with(expected.as_str()) {
+        if expected.len() < SHORTEST_DIGEST {
+            return Err(Failure::Refused {
+                message: format!(
+                    "`--expect-digest {expected}` is too short to tell this plan from others: its digest is {digest}"
+                ),
+                help: Some(format!(
+                    "give its first {SHORTEST_DIGEST} characters or more"
+                )),
+            });
+        }
+        if !digest.starts_with(expected.as_str()) {
             return Err(Failure::Refused {
                 message: format!("this is not the plan that was expected: its digest is {digest}"),
                 help: Some("look at it with `sugarmill show` before applying it".into()),

@@ -33,6 +33,11 @@ pub(super) const FOUND: &[Found] = &[
         "build the key from the item: `key: \"{{ item.id }}\"`",
     ),
     found(
+        "curly_quotes",
+        "a text stands in typographic quotes, which are a part of it (a warning)",
+        "write plain quotes; where the others are meant, put plain ones around them",
+    ),
+    found(
         "cycle",
         "steps need each other in a circle, so none can be first",
         "break the circle: a step can use only what steps before it give",
@@ -170,7 +175,7 @@ pub(super) const FOUND: &[Found] = &[
     found(
         "outside",
         "a file is outside the playbook's folder",
-        "put the file beside the playbook and name it relative to it",
+        "put the file beside the playbook and name it relative to it, or allow its folder: `--allow-path DIR`",
     ),
     found(
         "secret_var",
