@@ -109,15 +109,19 @@ impl Promise {
         let Failure::Interrupted { exit, help: None } = failure else {
             return failure;
         };
-        let command = match self {
-            Self::Reports { about, .. } => match about {
-                About::RunFile(path) => reports::again("apply", path).ok(),
-                About::Undone(path) => reports::again("undo", path).ok(),
-                About::Playbook(_) | About::Shown(_) => None,
-            },
-            Self::Document | Self::Nothing => None,
+        let Self::Reports { about, .. } = self else {
+            return Failure::Interrupted { exit, help: None };
         };
-        let help = command.map(|command| format!("nothing was sent; to go on: `{command}`"));
+        let go_on = |verb: &str, path: &Path| {
+            let command = reports::again(verb, path).ok();
+            command.map(|command| format!("nothing was sent; to go on: `{command}`"))
+        };
+        let help = match about {
+            About::RunFile(path) => go_on("apply", path),
+            About::Undone(path) => go_on("undo", path),
+            About::Playbook(_) => Some("nothing was sent; give the same command again".into()),
+            About::Shown(_) => None,
+        };
         Failure::Interrupted { exit, help }
     }
 

@@ -190,10 +190,30 @@ steps:
     assert!(sent.unwrap().success());
     let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
     assert_eq!(plan.code, Some(130), "{plan}");
+    plan.says("plan of read: interrupted before it was whole");
+    plan.says("mark update Accounts deferred the plan was interrupted before this was known");
+    plan.says("nothing was written to the instance, and half a plan cannot be applied; give the same command again");
+    plan.says("interrupted, and nothing was sent; `p.run` says how far the plan came");
+    assert!(!plan.to_string().contains("other steps have run"), "{plan}");
     let said = scene.ends(0, "runs");
     said.says("interrupted p.run");
     said.says("nothing done");
     assert!(!said.stdout.contains("nothing to do"), "{said}");
+}
+
+#[test]
+fn a_plan_that_is_interrupted_at_its_login_ends_at_once() {
+    let scene = Scene::new().file("p.yaml", &playbook(1, ""));
+    scene.server.fault("latency:60000,path=/oauth2/token");
+    let plan = scene.start("plan p.yaml -o p.run --format json");
+    std::thread::sleep(Duration::from_millis(700));
+    let id = rustix::process::Pid::from_child(&plan);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    assert_eq!(plan.code, Some(130), "{plan}");
+    assert_eq!(plan.json()["result"], "interrupted", "{plan}");
+    plan.says("nothing was sent; give the same command again");
+    assert_eq!(scene.files(), ["p.yaml"]);
 }
 
 /// A limit on the size of files stands for a disk that is full: both end a write in the middle.
