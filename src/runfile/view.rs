@@ -47,6 +47,7 @@ pub struct RunView {
     pub(super) connection: Connection,
     path: PathBuf,
     hindrance: Option<Hindrance>,
+    beside: Vec<ProblemView>,
 }
 
 /// What kept a command from going on with a file, where it does not stand in the file itself.
@@ -178,6 +179,7 @@ impl RunView {
             connection: open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?,
             path: path.to_owned(),
             hindrance: None,
+            beside: Vec::new(),
         })
     }
 
@@ -185,6 +187,13 @@ impl RunView {
     #[must_use]
     pub fn hindered(mut self, by: Hindrance) -> Self {
         self.hindrance = Some(by);
+        self
+    }
+
+    /// With what went wrong beside the file, and does not stand in it.
+    #[must_use]
+    pub fn beside(mut self, problems: Vec<ProblemView>) -> Self {
+        self.beside = problems;
         self
     }
 
@@ -474,7 +483,9 @@ impl RunView {
                 step: row.get(7)?,
             })
         })?;
-        Ok(found.collect::<Result<_, _>>()?)
+        let mut problems = found.collect::<Result<Vec<_>, _>>()?;
+        problems.extend(self.beside.iter().cloned());
+        Ok(problems)
     }
 
     /// How many operations there are in all.

@@ -276,3 +276,37 @@ fn what_is_skipped_behind_others_is_said_once() {
     said.says("skipped link Accounts, 2 operations:");
     said.says("local:dependency: each needs an operation that did not succeed");
 }
+
+#[test]
+fn a_second_undo_goes_on_with_the_first_and_names_the_command_for_what_failed() {
+    let steps = "
+version: 1
+name: three
+identity: test
+steps:
+  - { id: a, for_each: [a, b, c], create: Accounts, key: '{{ item }}', set: { name: 'Acme {{ item }}' } }
+";
+    let scene = Scene::new().file("p.yaml", steps);
+    scene.ends(0, "run p.yaml --yes -o p.run");
+    let refused = "label:not_authorized,scope=entry,method=DELETE,path=/Accounts,times=1";
+    scene.server.fault(refused);
+    scene.ends(1, "undo p.run --yes");
+    // It failed for good, whatever the instance says by now, until somebody asks for another try.
+    let writes = scene.server.writes();
+    let second = scene.ends(1, "undo p.run --yes");
+    second.says("going on with `p.undo.run`, which was begun before");
+    second.says("to try what failed again");
+    assert_eq!(scene.server.writes(), writes, "{second}");
+    let command = second.stdout.lines().find_map(|line| {
+        let line = line.trim();
+        line.strip_prefix("sugarmill ")
+            .filter(|_| line.ends_with("--retry-failed"))
+    });
+    scene.ends(0, command.unwrap());
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM accounts WHERE deleted = 0"),
+        0
+    );
+}

@@ -104,7 +104,7 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         Exit::Success if args.detailed_exitcode && has_changes(&view)? => Exit::Changes,
         exit => exit,
     };
-    let given = reports::give(settings, &output, &view);
+    let given = reports::give(settings, &output, view);
     planned.say(settings);
     Ok(reports::exit(settings, exit, given))
 }

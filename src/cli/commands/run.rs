@@ -97,7 +97,7 @@ async fn within(
     };
     let planned = plan::make(settings, &request, loaded, session, signals).await?;
     if planned.end != PlanEnd::Planned {
-        let given = reports::give(settings, output, &RunView::open_again(&planned.path)?);
+        let given = reports::give(settings, output, RunView::open_again(&planned.path)?);
         planned.say(settings);
         let own = plan::exit(&planned.end, signals);
         return Ok(reports::exit(settings, own, given));

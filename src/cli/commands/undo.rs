@@ -150,6 +150,10 @@ impl Undo<'_> {
                 });
             }
             Out::Begun(path) => {
+                printer::say(
+                    self.settings,
+                    &format!("going on with `{}`, which was begun before", path.display()),
+                );
                 self.go_on(&path).await?;
                 return self.apply(&path).await;
             }
@@ -166,7 +170,7 @@ impl Undo<'_> {
             let given = reports::give(
                 self.settings,
                 self.output,
-                &RunView::open_again(&planned.path)?,
+                RunView::open_again(&planned.path)?,
             );
             planned.say(self.settings);
             let own = plan::exit(&planned.end, self.signals);
