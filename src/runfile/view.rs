@@ -35,6 +35,7 @@ use super::pages;
 use super::rows;
 use super::to_db;
 use crate::diag::Row;
+use crate::expr::Effect;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Action;
@@ -298,25 +299,25 @@ impl RunView {
         let mut statement = self.connection.prepare_cached(
             "SELECT id, name, verb, module, effect, expanded, items, records, count, reason FROM step ORDER BY id",
         )?;
-        let mut steps: Vec<StepView> = statement
-            .query_map((), |row| {
-                Ok(StepView {
-                    number: StepNo(row.get(0)?),
-                    id: row.get(1)?,
-                    verb: row.get(2)?,
-                    module: row.get(3)?,
-                    writes: row.get::<_, String>(4)? != "reads",
-                    expanded: row.get(5)?,
-                    items: from_db(row.get(6)?),
-                    records: from_db(row.get(7)?),
-                    count: row.get::<_, Option<i64>>(8)?.map(from_db),
-                    reason: row.get(9)?,
-                    counts: BTreeMap::new(),
-                    labels: BTreeMap::new(),
-                    labelled: BTreeMap::new(),
-                })
-            })?
-            .collect::<Result<_, _>>()?;
+        let mut steps = Vec::new();
+        let mut found = statement.query(())?;
+        while let Some(row) = found.next()? {
+            steps.push(StepView {
+                number: StepNo(row.get(0)?),
+                id: row.get(1)?,
+                verb: row.get(2)?,
+                module: row.get(3)?,
+                writes: rows::effect(&row.get::<_, String>(4)?)? != Effect::Reads,
+                expanded: row.get(5)?,
+                items: from_db(row.get(6)?),
+                records: from_db(row.get(7)?),
+                count: row.get::<_, Option<i64>>(8)?.map(from_db),
+                reason: row.get(9)?,
+                counts: BTreeMap::new(),
+                labels: BTreeMap::new(),
+                labelled: BTreeMap::new(),
+            });
+        }
         let mut statement = self
             .connection
             .prepare_cached("SELECT step, state, nullif(label, ''), sum(count) FROM tally WHERE count > 0 GROUP BY 1, 2, 3")?;
@@ -399,11 +400,7 @@ impl RunView {
             "SELECT DISTINCT action FROM tally WHERE step = ?1 AND count > 0 ORDER BY action DESC",
         )?;
         let found = statement.query_map((step.0,), |row| row.get::<_, String>(0))?;
-        let found = found.collect::<Result<Vec<_>, _>>()?;
-        Ok(found
-            .iter()
-            .filter_map(|name| Action::parse(name))
-            .collect())
+        found.map(|name| rows::action(&name?)).collect()
     }
 
     /// Module, link and number of what may hang on the records of deletes, as their before-images have it: lists of texts,
