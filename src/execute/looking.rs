@@ -1,4 +1,5 @@
 //! What has to be known of records before they are written, asked in one request for all of them.
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
 //! How a record stands to what was planned for it, by the values that it holds now.
+
 use std::collections::BTreeSet;
 
 use serde_json::Map;
