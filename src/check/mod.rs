@@ -8,6 +8,7 @@ mod braces;
 mod calls;
 mod checked;
 mod compile;
+mod contradicted;
 mod defaults;
 mod exports;
 mod graph;
@@ -203,6 +204,7 @@ pub fn check_with(
         modules.step(place, &written);
         spans.push(written.id.span);
         drop(written);
+        contradicted::check(&step, &mut problems);
 
         let templates = places::templates(&step);
         uses.step(&step, &templates);
