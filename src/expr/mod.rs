@@ -3,6 +3,7 @@
 mod attributes;
 mod calls;
 mod compare;
+mod compared;
 mod dates;
 mod depth;
 mod functions;
@@ -27,6 +28,9 @@ mod tree;
 mod truth;
 mod value;
 
+pub use compared::Comparison;
+pub use compared::Sign;
+pub use compared::Written;
 pub use included::IncludedNames;
 pub use included::IncludedVar;
 pub use included::LateVar;

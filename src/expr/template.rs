@@ -12,6 +12,9 @@ use minijinja::machinery::CodeGenerator;
 use serde_json::Value as Json;
 
 use super::calls;
+use super::compared;
+use super::compared::Comparison;
+use super::compared::Written;
 use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
@@ -85,12 +88,12 @@ impl Template {
     /// Compiles text in which templates may stand.
     pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let template = Self::read(text, sources, &mut problems);
+        let template = Self::read(text.clone(), sources, &mut problems);
         problems.or(template)
     }
 
     /// The same, as far as it can be read: of the rest nothing is known, and so nothing more is said of it.
-    pub fn read(text: &Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
+    pub fn read(text: Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
         let form = if syntax::has_template(&text.value) {
             Form::Mixed
         } else {
@@ -102,13 +105,13 @@ impl Template {
     /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
     pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let template = Self::read_expression(text, sources, &mut problems);
+        let template = Self::read_expression(text.clone(), sources, &mut problems);
         problems.or(template)
     }
 
     /// The same, as far as it can be read.
     pub fn read_expression(
-        text: &Located<String>,
+        text: Located<String>,
         sources: &Sources,
         problems: &mut Problems,
     ) -> Self {
@@ -121,7 +124,7 @@ impl Template {
         if template.form == Form::Mixed {
             problems.push(
                 Problem::error(SYNTAX, "this is text, not a condition")
-                    .at(text.span, "would always hold")
+                    .at(template.span, "would always hold")
                     .help("write one expression, without braces: `steps.X.count > 3`"),
             );
         }
@@ -141,14 +144,14 @@ impl Template {
     }
 
     fn build(
-        text: &Located<String>,
+        text: Located<String>,
         form: Form,
         sources: &Sources,
         problems: &mut Problems,
     ) -> Self {
         let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
-            text: text.value.as_str().into(),
+            text: text.value.into(),
             form,
             references: Box::default(),
             gives: Gives::Other,
@@ -171,7 +174,7 @@ impl Template {
                             .because(span, detail(&error))
                             .help_if(slip(sources, span)),
                     );
-                    return Self::unread(text.span);
+                    return Self::unread(template.span);
                 }
             };
             let form = match (&parsed, form) {
@@ -229,6 +232,27 @@ impl Template {
         &self.references
     }
 
+    /// What it compares with texts that are written out. They are looked for only when they are asked for, and not kept.
+    pub fn comparisons(&self) -> Vec<Comparison> {
+        if self.references.is_empty() || !self.text.contains(['"', '\'']) {
+            return Vec::new();
+        }
+        let parsed = self.parse(self.form, Asked::Value);
+        parsed.map_or_else(
+            |_| Vec::new(),
+            |parsed| references::of(&parsed, &self.text).comparisons,
+        )
+    }
+
+    /// The one reference at a place, where it is one and not a choice among several.
+    pub fn reference_at(&self, range: &Range<usize>) -> Option<&Reference> {
+        let mut at = self
+            .references
+            .iter()
+            .filter(|reference| reference.range == *range);
+        at.next().filter(|_| at.next().is_none())
+    }
+
     pub fn span(&self) -> Span {
         self.span
     }
@@ -274,6 +298,22 @@ impl Template {
     pub fn gives(&self) -> Option<&Reference> {
         let is_lone = self.form == Form::Lone && self.gives == Gives::Referred;
         self.references.last().filter(|_| is_lone)
+    }
+
+    /// Whether it is one expression that gives the same whenever it is evaluated.
+    pub fn is_constant(&self) -> bool {
+        self.gives == Gives::Constant
+    }
+
+    /// The texts that are written out and that it may give as they are: `'New' if item.is_new else 'Dead'`.
+    pub fn texts(&self) -> Vec<Written> {
+        if self.form != Form::Lone || !self.text.contains(['"', '\'']) {
+            return Vec::new();
+        }
+        match self.parse(self.form, Asked::Value) {
+            Ok(Parsed::Value(expr)) => compared::given(&expr),
+            Ok(Parsed::Text(_)) | Err(_) => Vec::new(),
+        }
     }
 
     /// Whether the value is text, whatever its templates give.

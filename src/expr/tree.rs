@@ -62,12 +62,12 @@ enum Listed {
 impl Tree {
     pub fn compile(node: &Located<Node>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let tree = build(node, sources, &mut problems);
+        let tree = build(node.clone(), sources, &mut problems);
         problems.or(tree)
     }
 
     /// The same, as far as it can be read, as [`Template::read`].
-    pub fn read(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Self {
+    pub fn read(node: Located<Node>, sources: &Sources, problems: &mut Problems) -> Self {
         build(node, sources, problems)
     }
 
@@ -249,41 +249,35 @@ impl Tree {
     }
 }
 
-fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
-    let shape = match &node.value {
-        Node::Text(text) => {
-            let template =
-                Template::read(&Located::new(text.clone(), node.span), sources, problems);
-            if template.is_plain() {
-                Shape::Scalar(node.value.to_json())
-            } else {
-                Shape::Template(Box::new(template))
-            }
+fn build(node: Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
+    let span = node.span;
+    let shape = match node.value {
+        Node::Text(text) if syntax::has_template(&text) => {
+            let template = Template::read(Located::new(text, span), sources, problems);
+            Shape::Template(Box::new(template))
         }
-        Node::Unread => Shape::Template(Box::new(Template::unread(node.span))),
+        Node::Text(text) => Shape::Scalar(Json::String(text)),
+        Node::Unread => Shape::Template(Box::new(Template::unread(span))),
         Node::List(items) => Shape::of(Listed::List(
             items
-                .iter()
+                .into_iter()
                 .map(|item| build(item, sources, problems))
                 .collect(),
         )),
         Node::Map(entries) => Shape::of(Listed::Map(
             entries
-                .iter()
+                .into_iter()
                 .map(|(key, value)| {
-                    Tree::read_name(key, problems);
-                    (key.clone(), build(value, sources, problems))
+                    Tree::read_name(&key, problems);
+                    (key, build(value, sources, problems))
                 })
                 .collect(),
         )),
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {
-            Shape::Scalar(node.value.to_json())
+        scalar @ (Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_)) => {
+            Shape::Scalar(scalar.to_json())
         }
     };
-    Tree {
-        shape,
-        span: node.span,
-    }
+    Tree { shape, span }
 }
 
 impl Shape {

@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use super::examiner::Declared;
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::WriteAccess;
@@ -89,7 +90,7 @@ impl RenderedJudge<'_> {
         let meanings = Meanings::of_values(self.metadata);
         let mut problems = Problems::default();
         let mut examiner = Examiner {
-            checked: self.checked,
+            declared: Declared::by(self.checked),
             metadata: self.metadata,
             meanings: &meanings,
             step: self.step,

@@ -89,28 +89,31 @@ impl Reader<'_> {
         match piece.raw {
             Raw::List(items) => {
                 let mut extent = Extent::new(own_use, own);
-                let mut list = Vec::with_capacity(items.len());
-                for item in items {
+                let items = items.into_iter().map(|item| {
                     let item = self.node(item);
                     extent.take(&item);
-                    list.push(item.located());
-                }
+                    item.located()
+                });
+                let list = items.collect();
                 extent.close(self.text, aliased, Node::List(list))
             }
             Raw::Map(entries) => {
                 let mut extent = Extent::new(own_use, own);
-                let mut map = Vec::with_capacity(entries.len());
                 let mut is_read = true;
-                for (key, value) in entries {
+                let entries = entries.into_iter().filter_map(|(key, value)| {
                     is_read &= !matches!(key.raw, Raw::Map(_));
                     let key = self.key(key);
                     extent.take(&key);
                     let value = self.node(value);
                     extent.take(&value);
-                    if let Node::Text(name) = key.node {
-                        map.push((Located::new(name, key.written), value.located()));
+                    match key.node {
+                        Node::Text(name) => {
+                            Some((Located::new(name, key.written), value.located()))
+                        }
+                        _ => None,
                     }
-                }
+                });
+                let map: Vec<Entry> = entries.collect();
                 if !is_read {
                     let placed = extent.close(self.text, aliased, Node::Unread);
                     self.unread.insert(placed.written);
@@ -218,6 +221,12 @@ impl Reader<'_> {
 
     /// Merges `<<`, and finds keys that stand twice. What a map says itself wins over what it merges.
     fn unique(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut names: Vec<&str> = entries.iter().map(|(key, _)| key.value.as_str()).collect();
+        names.sort_unstable();
+        // Nearly every map is as it should be.
+        if names.binary_search(&"<<").is_err() && names.is_sorted_by(|name, next| name < next) {
+            return entries;
+        }
         let mut seen: HashMap<String, Span> = HashMap::with_capacity(entries.len());
         let mut own = Vec::with_capacity(entries.len());
         let mut merged = Vec::new();
@@ -271,8 +280,9 @@ impl Reader<'_> {
     }
 
     /// Inside the text and on whole characters, whatever the crate said.
-    fn span(&self, place: &Range<usize>) -> Span {
-        on_characters(self.source, self.text, place)
+    fn span(&self, place: &Range<u32>) -> Span {
+        let place = place.start as usize..place.end as usize;
+        on_characters(self.source, self.text, &place)
     }
 }
 

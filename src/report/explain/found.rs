@@ -133,6 +133,11 @@ pub(super) const FOUND: &[Found] = &[
         "write `\"{{ item.code }}\"` for the value of `item.code`",
     ),
     found(
+        "no_effect",
+        "a key changes nothing where it stands, such as `retry` on a step that sends nothing (a warning)",
+        "leave it out, or correct the name: the message offers the nearest",
+    ),
+    found(
         "no_key",
         "a create has no `key`, so running the playbook again creates again (a warning)",
         "name each record by something that stays the same: `key: \"{{ item.code }}\"`",
@@ -156,6 +161,11 @@ pub(super) const FOUND: &[Found] = &[
         "not_utf8",
         "the file is not UTF-8 text",
         "save it as UTF-8; a CSV may keep its encoding and name it: `encoding: windows-1252`",
+    ),
+    found(
+        "nothing_found",
+        "the JSONPath of a data file begins with a name that the file does not have (a warning)",
+        "correct the name; the message offers the nearest, or lists them",
     ),
     found(
         "outside",
@@ -199,8 +209,8 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "unknown_column",
-        "a template uses a column that the CSV file or sheet does not have",
-        "write the heading as it stands in the file",
+        "a template uses a column that the CSV file or sheet does not have, or a name that no row or item has (a warning where rows may differ)",
+        "write the name as it stands in the file",
     ),
     found(
         "unknown_function",
@@ -214,7 +224,7 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "unknown_label",
-        "`on_error` names a label that nobody knows, and that is nearly one that is known (a warning)",
+        "`on_error` or a template names a label that nobody knows, and that is nearly one that is known (a warning)",
         "correct the spelling; `sugarmill explain` lists the labels",
     ),
     found(
