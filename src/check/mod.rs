@@ -9,6 +9,7 @@ mod braces;
 mod calls;
 mod checked;
 mod compile;
+mod contradicted;
 mod defaults;
 mod exports;
 mod graph;
@@ -246,6 +247,7 @@ fn checked(
         let item = is_keyed.then_some(step.item_name.as_str());
         let bare = compiler.bare.drain(..);
         braces::warn(bare, item, &known[home], Some(&step.id), &mut problems);
+        contradicted::check(&step, &mut problems);
 
         let templates = places::templates(&step);
         uses.step(&step, &templates);

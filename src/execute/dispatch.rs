@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Engine;
 use super::ExecuteError;
 use super::deliver::Courier;
-use super::drift::Looked;
+use super::looking::Looked;
 use super::sending::Flight;
 use super::sending::Landed;
 use super::sending::Packed;

@@ -209,7 +209,7 @@ fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) 
             ending: Ending::Interrupted,
             help: None,
         });
-        reports::show(settings, output, &view).map(drop)
+        reports::show(settings, output, view).map(drop)
     };
     if let Err(failure) = report() {
         printer::failure(settings, &failure);
@@ -350,7 +350,7 @@ pub(crate) fn finish(
         });
     }
     let went_wrong = went_wrong(&view)?;
-    let given = reports::give(settings, output, &view);
+    let given = reports::give(settings, output, view);
     let own = match end {
         Err(failure) => {
             printer::failure(settings, &failure);
