@@ -63,7 +63,7 @@ pub(crate) fn edit(
         .as_object()
         .cloned()
         .unwrap_or_default();
-    records::update(cx, module, id, &fields)?;
+    records::update(cx, module, id, None, &fields)?;
     let next = next_second(&before).max(cx.stamp());
     let mut sql = cx.sql(format!(
         "UPDATE {} SET date_modified = ",

@@ -105,10 +105,13 @@ impl Service {
         method: &str,
         target: &str,
         headers: Headers,
-        raw: Bytes,
+        raw: Result<Bytes, Failure>,
     ) -> Reply {
         if is_administrative(target) {
-            return Reply::Whole(administration::serve(self, method, target, &raw).await);
+            return Reply::Whole(match raw {
+                Ok(raw) => administration::serve(self, method, target, &raw).await,
+                Err(failure) => failure.into_answer(),
+            });
         }
         let _worker = self.workers.next().await;
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -116,9 +119,10 @@ impl Service {
         if let Some(cost) = self.cost() {
             tokio::time::sleep(cost.request).await;
         }
-        let call = Method::parse(method)
-            .ok_or_else(no_method)
-            .and_then(|method| Call::read(method, target, headers, raw));
+        let call = raw.and_then(|raw| {
+            let method = Method::parse(method).ok_or_else(no_method)?;
+            Call::read(method, target, headers, raw)
+        });
         let call = match call {
             Ok(call) => call,
             Err(failure) => {
@@ -188,7 +192,12 @@ impl Service {
             self.note(number, Some(index), seen, reply.status(), begun);
             match reply {
                 Reply::Whole(answer) => answers.push(answer),
-                broken @ (Reply::Half(_) | Reply::Nothing) => return broken,
+                // Of the bulk's answer, half of what there is when it breaks.
+                Reply::Half(answer) => {
+                    answers.push(answer);
+                    return Reply::Half(bulk::answer(answers.into_iter()));
+                }
+                Reply::Nothing => return Reply::Nothing,
             }
         }
         Reply::Whole(bulk::answer(answers.into_iter()))
