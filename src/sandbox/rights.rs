@@ -154,6 +154,11 @@ impl ModuleRights {
         }
     }
 
+    /// The names of the fields that the rights speak of.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &String> {
+        self.fields.keys()
+    }
+
     pub(crate) fn may_read(&self, field: &str) -> bool {
         self.fields
             .get(field)

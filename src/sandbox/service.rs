@@ -293,19 +293,21 @@ impl Service {
         done.await.map_err(|_| gone())?
     }
 
-    /// Carries out an order; one that has no object (an edit of no record) does nothing.
-    pub(crate) async fn order(&self, order: Order) {
+    /// Carries out a fault's order; one that has no object (an edit of no record) does nothing.
+    async fn order(&self, order: Order) {
+        let _ = self.ask(order).await;
+    }
+
+    /// Carries out an order that may be refused.
+    pub(crate) async fn ask(&self, order: Order) -> Result<(), Answer> {
         let (reply, done) = oneshot::channel();
-        if self
-            .jobs
+        self.jobs
             .send(Job {
                 task: Task::Order(order),
                 reply,
             })
-            .is_ok()
-        {
-            let _ = done.await;
-        }
+            .map_err(|_| gone())?;
+        done.await.map_err(|_| gone())?.map(|_| ())
     }
 
     fn note(

@@ -241,3 +241,81 @@ async fn faults_come_by_configuration_and_ids_change_while_it_runs() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_could_never_strike_is_refused() {
+    let site = Site::empty().await;
+    for (method, path, body) in [
+        ("POST", "faults", json!({ "fault": "expire,method=NOPE" })),
+        ("POST", "faults", json!({ "fault": "label::500" })),
+        ("POST", "faults", json!({ "fault": "metadata:Nope.x" })),
+        ("POST", "faults", json!({ "fault": "metadata:Accounts.x" })),
+        ("POST", "faults", json!({ "faults": ["expire", 7] })),
+        ("POST", "faults", json!({ "fault": "expire", "faluts": [] })),
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "users": ["nobody"] }]),
+        ),
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "modules": { "Nope": {} } }]),
+        ),
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "modules": { "Accounts": { "fields": { "nope": "none" } } } }]),
+        ),
+    ] {
+        let url = format!("{}/sandbox/{path}", site.running.url());
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let (status, answer) = send(site.client.request(method, url).json(&body)).await;
+        assert_eq!(status, 422, "{body}: {answer}");
+    }
+    let given = Config {
+        faults: Faults {
+            rules: vec!["metadata:Nope.x".parse().unwrap()],
+        },
+        ..Config::default()
+    };
+    let error = crate::sandbox::start(given).await.unwrap_err().to_string();
+    assert!(error.contains("Nope.x"), "{error}");
+}
+
+#[tokio::test]
+async fn the_administrative_calls_answer_what_holds() {
+    let site = Site::empty().await;
+    for (method, path, body, expected) in [
+        (
+            "POST",
+            "faults",
+            json!({ "fault": "latency:1,path=/x", "faults": ["expire,path=/y", "metadata:Accounts.phone_fax,path=/z"] }),
+            json!({ "faults": ["latency:1,path=/x", "expire,path=/y", "metadata:Accounts.phone_fax,path=/z"] }),
+        ),
+        ("DELETE", "faults", json!(null), json!({ "faults": [] })),
+        (
+            "PUT",
+            "ids",
+            json!({ "ids": "ignore" }),
+            json!({ "ids": "ignore" }),
+        ),
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "users": ["jim"] }]),
+            json!({ "roles": ["R"] }),
+        ),
+        (
+            "PUT",
+            "cost",
+            json!({ "create": 3, "workers": 2 }),
+            json!({ "cost": { "request": 0.0, "create": 3.0, "update": 0.0, "delete": 0.0, "read": 0.0, "workers": 2 } }),
+        ),
+    ] {
+        let url = format!("{}/sandbox/{path}", site.running.url());
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = send(site.client.request(method, url).json(&body)).await;
+        assert_eq!(answer, (200, expected), "{path}");
+    }
+}
