@@ -90,6 +90,7 @@ impl Promise {
             Command::Doctor(args) => document(args.format),
             Command::Explain(args) => document(args.format),
             Command::Runs(args) => document(args.format),
+            Command::Sandbox(args) => document(args.format),
             Command::Metadata(args) => match &args.command {
                 MetadataCommand::Diff(args) => document(args.format),
                 MetadataCommand::Pull(_) => Self::Nothing,
@@ -99,7 +100,6 @@ impl Promise {
             | Command::Graph(_)
             | Command::Init(_)
             | Command::Man(_)
-            | Command::Sandbox(_)
             | Command::Schema(_) => Self::Nothing,
         }
     }
