@@ -14,6 +14,7 @@ use super::needs::Absence;
 use super::needs::Known;
 use super::side_effects;
 use super::upsert::matching;
+use crate::batch::Ready;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::operation::Change;
@@ -43,6 +44,8 @@ pub(super) struct Look {
     pub(super) bound: Vec<(Seq, Bound)>,
     /// Records that are about to be deleted.
     pub(super) deleted: Vec<(Seq, About)>,
+    /// Creates behind which something rides, and their ids.
+    pub(super) vacant: Vec<(Seq, Need)>,
 }
 
 /// What was found.
@@ -55,6 +58,8 @@ pub(super) struct Looked {
     pub(super) held: Vec<Option<Replaced>>,
     /// What hangs on them now.
     pub(super) hanging: Vec<Hanging>,
+    /// Whether the ids of creates are taken by now.
+    pub(super) vacant: Vec<Known>,
 }
 
 /// What operations ahead of one do to its record.
@@ -105,6 +110,7 @@ impl Look {
             && self.reads.is_empty()
             && self.bound.is_empty()
             && self.deleted.is_empty()
+            && self.vacant.is_empty()
     }
 
     pub(super) async fn ask(
@@ -117,7 +123,12 @@ impl Look {
             .links
             .iter()
             .map(|(_, need)| (need.clone(), Absence::Odd));
-        let needs: Vec<(Need, Absence)> = self.needs.iter().cloned().chain(links).collect();
+        let vacant = self
+            .vacant
+            .iter()
+            .map(|(_, need)| (need.clone(), Absence::Expected));
+        let needs = self.needs.iter().cloned();
+        let needs: Vec<(Need, Absence)> = needs.chain(links).chain(vacant).collect();
         let deleted: Vec<About> = self
             .deleted
             .iter()
@@ -128,25 +139,29 @@ impl Look {
             held(asker, metadata, &bound),
             hanging(asker, metadata, &deleted)
         )?;
-        let links = known.split_off(self.needs.len());
+        let mut links = known.split_off(self.needs.len());
+        let vacant = links.split_off(self.links.len());
         Ok(Looked {
             known,
             links,
             matches,
             held,
             hanging,
+            vacant,
         })
     }
 }
 
 impl Engine<'_> {
     /// What has to be known before operations go, which come in their order.
-    pub(super) fn look<'a>(
+    pub(super) fn look(
         &self,
-        operations: impl Iterator<Item = &'a StoredOperation> + Clone,
+        operations: &BTreeMap<Seq, StoredOperation>,
+        ready: &[Ready],
     ) -> Result<Look, ExecuteError> {
-        let mut look = Look::at(operations.clone(), &self.metadata);
-        for operation in operations {
+        let mut look = Look::at(operations.values(), &self.metadata);
+        look.vacant = self.perhaps_taken(operations, ready)?;
+        for operation in operations.values() {
             let bound = self.about_to_bind(operation)?;
             look.bound
                 .extend(bound.into_iter().map(|bound| (operation.seq, bound)));

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::named::Named;
 use super::upsert::Creating;
+use super::vacant::Vacant;
 use crate::expr::Seq;
 use crate::wire::RecordId;
 
@@ -24,6 +25,8 @@ pub struct Memory {
     singly: BTreeMap<Seq, BTreeSet<RecordId>>,
     /// What the upserts of the step that is expanded now create.
     pub(super) creating: Option<Creating>,
+    /// Creates whose ids are free.
+    pub(super) vacant: Vacant,
     /// What was found of records that values name.
     pub(super) named: Named,
 }

@@ -52,6 +52,7 @@ mod turns;
 mod under;
 mod undo;
 mod upsert;
+mod vacant;
 mod walk;
 mod window;
 
