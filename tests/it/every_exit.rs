@@ -205,6 +205,10 @@ fn arguments_that_make_no_sense() {
         "plan p.yaml --format json --no-such-option",
         "plan --format=json",
         "show no.run --format json",
+        "sandbox --port 0 --format json --fault bogus",
+        "sandbox --port 0 --format json --fault metadata:Nope.x",
+        "sandbox --port 0 --format json --cost nope",
+        "sandbox --port 0 --format json --schema nowhere.json",
     ] {
         let document = scene.ends(3, line).json();
         assert_eq!(

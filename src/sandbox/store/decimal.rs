@@ -1,7 +1,7 @@
 //! Decimals, kept digit by digit as text: a binary number would lose digits from the sixteenth on.
 //!
 //! The database compares and orders such text by a collation of its own, which the sandbox puts on the columns it asks
-//! for. It stands in no declaration, so that other programs can read the file.
+//! for. It stands in no declaration and no index, so that other programs can read the file and write it.
 
 use std::cmp::Ordering;
 

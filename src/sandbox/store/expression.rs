@@ -37,7 +37,7 @@ pub(crate) fn expression(schema: &Schema, module: &Module, field: &Field, alias:
 }
 
 /// A column as it is compared and ordered.
-pub(super) fn column(name: &str, kind: Kind) -> String {
+fn column(name: &str, kind: Kind) -> String {
     match kind {
         Kind::Decimal { .. } => format!("{} COLLATE {COLLATION}", quoted(name)),
         _ => quoted(name),

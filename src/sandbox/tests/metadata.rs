@@ -109,6 +109,29 @@ async fn segments_are_for_administrators() {
     );
 }
 
+/// What the fact sheet calls required, in modules where more was.
+#[tokio::test]
+async fn only_what_is_required_is_called_so() {
+    let site = Site::empty().await;
+    let metadata = site.get("metadata?type_filter=modules").await;
+    for (module, expected) in [
+        (
+            "Opportunities",
+            vec!["amount", "date_closed", "name", "sales_stage"],
+        ),
+        ("Cases", vec!["name"]),
+        ("Tasks", vec!["name"]),
+    ] {
+        let fields = metadata["modules"][module]["fields"].as_object().unwrap();
+        let required: Vec<&String> = fields
+            .iter()
+            .filter(|(name, field)| *name != "id" && field["required"] == true)
+            .map(|(name, _)| name)
+            .collect();
+        assert_eq!(required, expected, "{module}");
+    }
+}
+
 #[tokio::test]
 async fn me_is_who_logged_in() {
     let mut site = Site::empty().await;
