@@ -332,29 +332,9 @@ impl Engine<'_> {
         Ok(cleared)
     }
 
-    /// How the records of updates and deletes stand to what was planned.
-    pub(super) async fn standings(
-        &self,
-        operations: &[&StoredOperation],
-    ) -> Result<Vec<Standing>, ExecuteError> {
-        let needs: Vec<(Need, Absence)> = operations
-            .iter()
-            .map(|operation| match &operation.change {
-                Some(change) => (record_need(operation, change, &self.metadata), Absence::Odd),
-                None => (Need::Nothing, Absence::Odd),
-            })
-            .collect();
-        let known = self.asker.know(&needs).await?;
-        let none = BTreeSet::new();
-        operations
-            .iter()
-            .zip(known)
-            .map(|(operation, known)| self.standing(operation, known, &none))
-            .collect()
-    }
-
+    /// How the record of an update or a delete stands to what was planned.
     /// `ahead` are fields that will have been written before it is its turn.
-    fn standing(
+    pub(super) fn standing(
         &self,
         operation: &StoredOperation,
         known: Known,
@@ -401,10 +381,7 @@ impl Engine<'_> {
             None => false,
             Some(Stamp { at: Some(at), .. }) => says("date_modified") == Some(at.as_str()),
             // A write of ours moved it, and no answer showed to when.
-            Some(Stamp { at: None, .. }) => {
-                let user = self.file.header()?.instance.user_id;
-                says("modified_user_id") == Some(user.as_str())
-            }
+            Some(Stamp { at: None, .. }) => says("modified_user_id") == Some(self.user_id.as_str()),
         })
     }
 }
@@ -428,7 +405,11 @@ fn deletes(operation: &StoredOperation) -> bool {
     matches!(operation.change, Some(Change::Delete { .. }))
 }
 
-fn record_need(operation: &StoredOperation, change: &Change, metadata: &Metadata) -> Need {
+pub(super) fn record_need(
+    operation: &StoredOperation,
+    change: &Change,
+    metadata: &Metadata,
+) -> Need {
     let Some((module, record)) = change.about() else {
         return Need::Nothing;
     };

@@ -100,7 +100,7 @@ impl Engine<'_> {
         let Some(of_run) = of_run else {
             return Err(RunFileError::Inconsistent(format!("it has no step `{}`", step.id)).into());
         };
-        let marks_are_ours = run.header()?.instance.user_id == self.file.header()?.instance.user_id;
+        let marks_are_ours = run.header()?.instance.user_id == self.user_id;
         let drifted = self.recovering.unwrap_or(Drifted::LeftAlone);
         let deleted = run.deleted()?;
         let is_moved =
