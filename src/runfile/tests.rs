@@ -204,6 +204,42 @@ fn dependents_become_ready_or_are_skipped() {
     );
 }
 
+/// What comes back for the sake of an unknown operation is not what was skipped for a failed one.
+#[test]
+fn what_failed_keeps_its_dependents_when_what_is_unknown_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let ends = [State::Failed, State::Unknown, State::Ok];
+    let firsts: Vec<Seq> = (0..3).map(|index| Seq::new(StepNo(0), index)).collect();
+    file.send(&firsts, 3, "now").unwrap();
+    let settled = firsts.iter().zip(ends);
+    let settled: Vec<_> = settled
+        .map(|(seq, state)| {
+            let settlement = Settlement::new(state);
+            (*seq, settlement.label(LocalLabel::Http, "no"))
+        })
+        .collect();
+    file.settle(&settled).unwrap();
+    let states = |file: &RunFile| -> Vec<State> {
+        let seconds = (0..3).map(|index| Seq::new(StepNo(1), index));
+        seconds
+            .map(|seq| file.state(seq).unwrap().unwrap())
+            .collect()
+    };
+    assert_eq!(
+        states(&file),
+        [State::Skipped, State::Skipped, State::Planned]
+    );
+    file.retry_unknown().unwrap();
+    assert_eq!(
+        states(&file),
+        [State::Skipped, State::Planned, State::Planned]
+    );
+    // The one that is done, the two that come back or wait, and nothing that is skipped again.
+    assert_eq!(file.progress().unwrap().changes, 4);
+    assert_tallies(&file);
+}
+
 #[test]
 fn an_item_that_gives_way_is_counted_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
