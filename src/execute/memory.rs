@@ -8,7 +8,6 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use super::named::Named;
-use super::upsert::Creating;
 use crate::expr::Seq;
 use crate::wire::RecordId;
 
@@ -22,8 +21,6 @@ pub struct Memory {
     asked_again: BTreeSet<Seq>,
     /// Records that go each by a request of its own, since one for several was refused.
     singly: BTreeMap<Seq, BTreeSet<RecordId>>,
-    /// What the upserts of the step that is expanded now create.
-    pub(super) creating: Option<Creating>,
     /// What was found of records that values name.
     pub(super) named: Named,
 }

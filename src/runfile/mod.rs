@@ -97,7 +97,7 @@ pub use view::StepView;
 pub use view::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 5;
+pub const FORMAT: i32 = 6;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;

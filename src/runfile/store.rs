@@ -28,6 +28,7 @@ use crate::kill;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::operation::Likeness;
 use crate::operation::Operation;
 use crate::operation::Reversible;
 use crate::operation::State;
@@ -482,11 +483,12 @@ fn add_operation(connection: &Connection, operation: &Operation) -> Result<(), R
             .execute(params![seq.0, step.0])?;
     }
     let change = operation.change.as_ref();
+    let likeness = change.and_then(Likeness::of);
     connection
         .prepare_cached(
             "INSERT INTO op (seq, key, action, module, record, state, label, message, status, wait, weight, \
-             reversible, modified, sync_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             reversible, modified, sync_key, likeness) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             seq.0,
@@ -503,6 +505,7 @@ fn add_operation(connection: &Connection, operation: &Operation) -> Result<(), R
             matches!(operation.reversible, Reversible::Yes),
             operation.modified,
             change.and_then(Change::sync_key),
+            likeness.as_ref().map(Likeness::as_bytes),
         ])?;
     connection
         .prepare_cached("INSERT INTO body (seq, change, before, after) VALUES (?1, ?2, ?3, ?4)")?
