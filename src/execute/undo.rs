@@ -183,6 +183,8 @@ impl Engine<'_> {
                 .filter(|(_, bindings)| !bindings.is_empty())
                 .collect();
             self.file.bind(&bound)?;
+            let planned = items.iter().filter_map(PlannedItem::operation);
+            self.lead(planned.filter_map(led).collect())?;
             kill::passes(kill::Point::InExpansion);
             if is_last {
                 break;
@@ -206,6 +208,7 @@ impl Engine<'_> {
                     tasks.extend(self.task(seq)?);
                 }
                 let operations = self.recovered(step, &tasks, drifted).await?;
+                self.lead(operations.iter().filter_map(led).collect())?;
                 let outcomes: Vec<_> = operations
                     .into_iter()
                     .map(|operation| (operation.seq, outcome(operation)))
@@ -250,6 +253,11 @@ impl Engine<'_> {
         let problem = Problem::warning(ID_TAKEN, message).help(help);
         Ok(self.file.add_problem(&problem, &Sources::default())?)
     }
+}
+
+/// What an operation links, if it links anything.
+fn led(operation: &Operation) -> Option<(Seq, Change)> {
+    Some((operation.seq, operation.change.clone()?))
 }
 
 fn item(task: Task, operation: Operation) -> Result<PlannedItem, RunFileError> {

@@ -9,6 +9,7 @@ mod exclusive;
 mod found;
 mod glances;
 mod kept;
+mod led_to;
 mod lock;
 mod meta;
 mod opening;

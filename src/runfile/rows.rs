@@ -214,25 +214,6 @@ impl RunFile {
             .exists((module, record))?)
     }
 
-    /// Shows the links of records of a module that may still be made, or were.
-    pub fn each_link_of(
-        &self,
-        module: &str,
-        mut see: impl FnMut(Seq, Change),
-    ) -> Result<(), RunFileError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT op.seq, body.change FROM op JOIN body ON body.seq = op.seq WHERE op.module = ?1 \
-             AND op.record IS NOT NULL AND op.action = 'link' AND op.state IN ('planned', 'sent', 'ok')",
-        )?;
-        let mut rows = statement.query((module,))?;
-        while let Some(row) = rows.next()? {
-            if let Some(change) = read(row.get(1)?)? {
-                see(Seq(row.get(0)?), change);
-            }
-        }
-        Ok(())
-    }
-
     /// The last operation before this one that finds its record by the same key of another system.
     pub fn earlier_with_sync_key(
         &self,

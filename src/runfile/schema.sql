@@ -131,6 +131,15 @@ CREATE TABLE binding (                      -- a record that a link of this run 
 ) WITHOUT ROWID;
 CREATE INDEX binding_seq ON binding (seq);
 
+CREATE TABLE led_to (                       -- a record that a link leads to, where the run deletes records of its module
+    module TEXT NOT NULL,
+    link   TEXT NOT NULL,
+    other  TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (module, link, other, seq)
+) WITHOUT ROWID;
+CREATE INDEX led_to_seq ON led_to (seq);
+
 CREATE TABLE op_step_wait (                 -- a deferred operation and a step it needs settled
     seq  INTEGER NOT NULL,
     step INTEGER NOT NULL,

@@ -350,6 +350,7 @@ pub(super) fn forget_step(connection: &Connection, step: StepNo) -> Result<(), R
         "DELETE FROM edge WHERE down >= ?1 AND down < ?2",
         "DELETE FROM op_step_wait WHERE seq >= ?1 AND seq < ?2",
         "DELETE FROM binding WHERE seq >= ?1 AND seq < ?2",
+        "DELETE FROM led_to WHERE seq >= ?1 AND seq < ?2",
         "DELETE FROM op WHERE seq >= ?1 AND seq < ?2",
     ] {
         connection.prepare_cached(sql)?.execute(range)?;
