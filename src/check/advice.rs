@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value as Json;
+
 use super::CheckedStep;
 use super::Items;
+use super::vars::before_any_step;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Span;
 use crate::diag::did_you_mean;
+use crate::expr::Rendered;
 use crate::playbook::Action;
 use crate::playbook::Step;
 use crate::playbook::VarDecl;
@@ -17,7 +21,7 @@ use crate::wire::SugarLabel;
 
 const UNUSED_VAR: Code = Code("unused_var");
 const NO_KEY: Code = Code("no_key");
-const UNKNOWN_LABEL: Code = Code("unknown_label");
+pub(super) const UNKNOWN_LABEL: Code = Code("unknown_label");
 const UNREACHABLE: Code = Code("unreachable");
 
 pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<&str>, problems: &mut Problems) {
@@ -53,18 +57,7 @@ pub(super) fn create_without_key(step: &Step, problems: &mut Problems) {
 pub(super) fn labels(step: &Step, problems: &mut Problems) {
     for (label, _) in &step.on_error.by_label {
         let written = label.value.as_str();
-        let known = || SugarLabel::ALL.iter().map(|label| label.as_str());
-        if written.starts_with("local:") || known().any(|known| known == written) {
-            continue;
-        }
-        let ours = LocalLabel::ALL
-            .iter()
-            .map(|label| label.as_str())
-            .find(|ours| ours.strip_prefix("local:") == Some(written));
-        let meant = match ours {
-            Some(ours) => Some(format!("did you mean `{ours}`?")),
-            None => did_you_mean(written, known()),
-        };
+        let meant = meant_label(written);
         if let Some(meant) = meant {
             problems.push(
                 Problem::warning(
@@ -79,7 +72,20 @@ pub(super) fn labels(step: &Step, problems: &mut Problems) {
     }
 }
 
-/// Only what can be proved: a condition that is written as false, a list that is written as empty, and steps that go
+/// The label that was probably meant, where nobody knows one of that name.
+pub(super) fn meant_label(written: &str) -> Option<String> {
+    let known = || SugarLabel::ALL.iter().map(|label| label.as_str());
+    if written.starts_with("local:") || known().any(|known| known == written) {
+        return None;
+    }
+    let mut ours = LocalLabel::ALL.iter().map(|label| label.as_str());
+    match ours.find(|ours| ours.strip_prefix("local:") == Some(written)) {
+        Some(ours) => Some(format!("did you mean `{ours}`?")),
+        None => did_you_mean(written, known()),
+    }
+}
+
+/// Only what can be proved: a condition that names nothing and is false, a list that is written as empty, and steps that go
 /// through the results of such a step.
 /// `order` has the places of steps, each behind those it needs.
 pub(super) fn unreachable(compiled: &[CheckedStep], order: &[usize], problems: &mut Problems) {
@@ -107,14 +113,19 @@ pub(super) fn is_idle(step: &CheckedStep) -> bool {
 }
 
 fn own_reason(step: &CheckedStep) -> Option<(&'static str, Span)> {
+    const NOTHING: &str = "an empty list gives it nothing to do";
     if let Some(when) = &step.when
-        && matches!(when.text().trim(), "false" | "{{ false }}" | "{{false}}")
+        && when.is_constant()
+        && when.holds(&before_any_step(None)) == Ok(false)
     {
         return Some(("`when` never holds", when.span()));
     }
     match &step.items {
-        Some(Items::Literal(items)) if items.is_empty() => {
-            Some(("an empty list gives it nothing to do", step.verb_span))
+        Some(Items::Literal(items)) if items.is_empty() => Some((NOTHING, step.verb_span)),
+        Some(Items::Template(template)) if template.is_constant() => {
+            let list = template.eval(&before_any_step(None)).ok()?;
+            let is_empty = matches!(list, Rendered::Value(Json::Array(items)) if items.is_empty());
+            is_empty.then_some((NOTHING, template.span()))
         }
         _ => None,
     }

@@ -9,7 +9,7 @@ use crate::playbook::Node;
 
 const NO_BRACES: Code = Code("no_braces");
 
-/// Gathers the texts in a value that are nothing but a path, such as `item.name`, in single braces or in none.
+/// Gathers the texts in a value that are nothing but a path, such as `item.name`, in braces of another language or in none.
 pub(super) fn gather(node: &Located<Node>, found: &mut Vec<Located<String>>) {
     match &node.value {
         Node::Text(text) => {
@@ -21,12 +21,22 @@ pub(super) fn gather(node: &Located<Node>, found: &mut Vec<Located<String>>) {
     }
 }
 
+/// What people write in place of two braces, in other languages too.
+const BRACES: &[(&str, &str)] = &[
+    ("${", "}"),
+    ("%{", "}"),
+    ("<%=", "%>"),
+    ("{ {", "} }"),
+    ("{", "}"),
+    ("[[", "]]"),
+];
+
 /// The path that a text is, if it is one.
 pub(super) fn path(text: &str) -> Option<&str> {
     let text = text.trim();
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'))
+    let inner = BRACES
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(open)?.strip_suffix(close))
         .map_or(text, str::trim);
     let is_name = |name: &str| {
         !name.is_empty()

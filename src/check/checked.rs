@@ -72,7 +72,7 @@ pub struct CheckedStep {
     pub key: Option<Template>,
     pub on_duplicate: OnDuplicate,
     pub when: Option<Template>,
-    pub select: Option<Path>,
+    pub select: Option<Located<Path>>,
     pub expect: Vec<Expectation>,
     pub on_error: OnError,
     pub depends_on: Vec<(StepNo, Wait)>,

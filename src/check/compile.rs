@@ -55,37 +55,32 @@ pub(super) struct Compiler<'a> {
 }
 
 impl Compiler<'_> {
-    /// Compiles what is of a step or an include, and gives its id to what is wrong with that.
-    pub(super) fn owned_by<T>(&mut self, id: &str, compile: impl FnOnce(&mut Self) -> T) -> T {
+    /// Compiles what is of a step or an include, with what is wrong with that alone.
+    pub(super) fn apart<T>(&mut self, compile: impl FnOnce(&mut Self) -> T) -> (T, Problems) {
         let before = std::mem::take(&mut self.problems);
         let compiled = compile(self);
         let found = std::mem::replace(&mut self.problems, before);
-        self.problems
-            .extend(found.into_iter().map(|problem| problem.step(id)));
-        compiled
+        (compiled, found)
+    }
+
+    /// Takes what is wrong with the step or include that has the id.
+    pub(super) fn blame(&mut self, id: &str, found: Problems) {
+        let found = found.into_iter().map(|problem| problem.step(id));
+        self.problems.extend(found);
     }
 
     pub(super) fn step(
         &mut self,
-        step: &Step,
+        step: Step,
         place: usize,
         places: &HashMap<String, usize>,
     ) -> CheckedStep {
-        let items = step.for_each.as_ref().map(|source| self.items(source));
-        let key = step.key.as_ref().map(|text| {
+        let key = step.key.map(|text| {
             let path = braces::path(&text.value);
             self.bare
                 .extend(path.map(|path| Located::new(path.to_owned(), text.span)));
             self.template(text)
         });
-        let when = step.when.as_ref().map(|text| self.expression(text));
-        let select = step.select.as_ref().map(|text| self.select(text));
-        let expect = step
-            .expect
-            .iter()
-            .map(|expect| self.expectation(expect))
-            .collect();
-        let action = self.action(&step.action);
         let depends_on: Vec<_> = step
             .depends_on
             .iter()
@@ -94,29 +89,37 @@ impl Compiler<'_> {
                 Some((number(*place), on.wait))
             })
             .collect();
+        let verb = step.action.verb();
+        let (action, fields) = self.action(step.action);
         CheckedStep {
             number: number(place),
             included: step.included,
-            tags: step.tags.clone(),
+            tags: step.tags,
             reads: BTreeSet::new(),
-            id: step.id.value.clone(),
-            items,
-            item_name: step.item_name.value.clone(),
+            id: step.id.value,
+            items: step.for_each.map(|source| self.items(source)),
+            item_name: step.item_name.value,
             key,
             on_duplicate: step.on_duplicate,
-            when,
-            select,
-            expect,
-            on_error: step.on_error.clone(),
+            when: step.when.map(|text| self.expression(text)),
+            select: step
+                .select
+                .map(|text| Located::new(self.select(&text), text.span)),
+            expect: step
+                .expect
+                .into_iter()
+                .map(|expect| self.expectation(expect))
+                .collect(),
+            on_error: step.on_error,
             upstream: BTreeSet::new(),
             depends_on,
-            max: step.max.as_ref().map(|max| max.value),
-            retry: step.retry.clone(),
-            verify: step.verify.clone(),
+            max: step.max.map(|max| max.value),
+            retry: step.retry,
+            verify: step.verify,
             unchecked: step
                 .unchecked
-                .iter()
-                .map(|field| field.value.clone())
+                .into_iter()
+                .map(|field| field.value)
                 .collect(),
             empty: step.empty,
             alone: if step.alone {
@@ -125,26 +128,26 @@ impl Compiler<'_> {
                 Sharing::Shared
             },
             action,
-            fields: explicit_fields(&step.action).cloned(),
+            fields,
             projection: Projection::Fields(BTreeSet::new()),
-            verb: step.action.verb(),
+            verb,
             verb_span: step.verb_span,
             span: step.span,
         }
     }
 
-    fn template(&mut self, text: &Located<String>) -> Template {
+    fn template(&mut self, text: Located<String>) -> Template {
         Template::read(text, self.sources, &mut self.problems)
             .within(names(&self.prefix, self.includes))
     }
 
-    pub(super) fn expression(&mut self, text: &Located<String>) -> Template {
+    pub(super) fn expression(&mut self, text: Located<String>) -> Template {
         Template::read_expression(text, self.sources, &mut self.problems)
             .within(names(&self.prefix, self.includes))
     }
 
-    pub(super) fn tree(&mut self, node: &Located<Node>) -> Tree {
-        braces::gather(node, &mut self.bare);
+    pub(super) fn tree(&mut self, node: Located<Node>) -> Tree {
+        braces::gather(&node, &mut self.bare);
         Tree::read(node, self.sources, &mut self.problems)
             .within(names(&self.prefix, self.includes))
     }
@@ -173,18 +176,17 @@ impl Compiler<'_> {
             .ok()
     }
 
-    fn items(&mut self, source: &Located<ForEach>) -> Items {
-        match &source.value {
-            ForEach::Template(text) => {
-                Items::Template(self.template(&Located::new(text.clone(), source.span)))
-            }
+    fn items(&mut self, source: Located<ForEach>) -> Items {
+        let span = source.span;
+        match source.value {
+            ForEach::Template(text) => Items::Template(self.template(Located::new(text, span))),
             ForEach::JsonPath(text) => {
-                let Some(path) = self.path(&Located::new(text.clone(), source.span)) else {
-                    return Items::Template(Template::unread(source.span));
+                let Some(path) = self.path(&Located::new(text, span)) else {
+                    return Items::Template(Template::unread(span));
                 };
                 if path.filters_by_the_whole() {
                     let problem = Problem::error(JSONPATH, "this JSONPath cannot be used")
-                        .because(source.span, "a filter that asks for `$…` sees nothing: only the list itself is there")
+                        .because(span, "a filter that asks for `$…` sees nothing: only the list itself is there")
                         .help(
                             "write the value itself, or choose with a template: `{{ steps.X.records | selectattr('status', 'in', \
                              vars.wanted) }}`",
@@ -201,184 +203,191 @@ impl Compiler<'_> {
                         _ => None,
                     },
                     path,
-                    span: source.span,
+                    span,
                 }
             }
             ForEach::Literal(nodes) => {
-                Items::Literal(nodes.iter().map(|node| self.tree(node)).collect())
+                Items::Literal(nodes.into_iter().map(|node| self.tree(node)).collect())
             }
             ForEach::File(file) => match &file.format {
                 DataFormat::Json { select: Some(path) } => Items::Searched {
-                    file: file.clone(),
                     path: self.select(path),
+                    file,
                 },
                 DataFormat::Json { select: None }
                 | DataFormat::Csv { .. }
                 | DataFormat::Jsonl
-                | DataFormat::Xlsx { .. } => Items::File(file.clone()),
+                | DataFormat::Xlsx { .. } => Items::File(file),
             },
         }
     }
 
-    fn expectation(&mut self, expect: &Expect) -> Expectation {
+    fn expectation(&mut self, expect: Expect) -> Expectation {
         match expect {
-            Expect::Count { min, max, span } => Expectation::Count {
-                min: *min,
-                max: *max,
-                span: *span,
-            },
+            Expect::Count { min, max, span } => Expectation::Count { min, max, span },
             Expect::Holds(text) => Expectation::Holds(self.expression(text)),
         }
     }
 
-    fn action(&mut self, action: &Action) -> CheckedAction {
-        match action {
-            Action::List(args) => CheckedAction::Read(CheckedRead::List {
-                module: module(&args.module),
-                order_by: args.order_by.clone(),
-                limit: args.limit.as_ref().map(|limit| limit.value),
-            }),
-            Action::Filter(args) => CheckedAction::Read(CheckedRead::Filter {
-                module: module(&args.module),
-                condition: self.optional(args.condition.as_ref()),
-                saved_filter: args
-                    .saved_filter
-                    .as_ref()
-                    .map(|text| Box::new(self.template(text))),
-                method: args.method,
-                order_by: args.order_by.clone(),
-                limit: args.limit.as_ref().map(|limit| limit.value),
-            }),
+    /// What a step does, and the fields it names.
+    fn action(&mut self, action: Action) -> (CheckedAction, Option<Vec<Located<String>>>) {
+        let mut fields = None;
+        let limit = |limit: Option<Located<u64>>| limit.map(|limit| limit.value);
+        let action = match action {
+            Action::List(args) => {
+                fields = args.fields;
+                CheckedAction::Read(CheckedRead::List {
+                    module: module(args.module),
+                    order_by: args.order_by,
+                    limit: limit(args.limit),
+                })
+            }
+            Action::Filter(args) => {
+                fields = args.fields;
+                CheckedAction::Read(CheckedRead::Filter {
+                    module: module(args.module),
+                    condition: self.optional(args.condition),
+                    saved_filter: args.saved_filter.map(|text| Box::new(self.template(text))),
+                    method: args.method,
+                    order_by: args.order_by,
+                    limit: limit(args.limit),
+                })
+            }
             Action::Count(args) => CheckedAction::Read(CheckedRead::Count {
-                module: module(&args.module),
-                condition: self.optional(args.condition.as_ref()),
+                module: module(args.module),
+                condition: self.optional(args.condition),
             }),
-            Action::Get(args) => CheckedAction::Read(CheckedRead::Get {
-                module: module(&args.module),
-                record: self.tree(&args.record),
-            }),
-            Action::Related(args) => CheckedAction::Read(CheckedRead::Related {
-                module: module(&args.module),
-                record: self.tree(&args.record),
-                link: link(&args.through),
-                condition: self.optional(args.condition.as_ref()),
-                limit: args.limit.as_ref().map(|limit| limit.value),
-            }),
+            Action::Get(args) => {
+                fields = args.fields;
+                CheckedAction::Read(CheckedRead::Get {
+                    module: module(args.module),
+                    record: self.tree(args.record),
+                })
+            }
+            Action::Related(args) => {
+                fields = args.fields;
+                CheckedAction::Read(CheckedRead::Related {
+                    module: module(args.module),
+                    record: self.tree(args.record),
+                    link: link(args.through),
+                    condition: self.optional(args.condition),
+                    limit: limit(args.limit),
+                })
+            }
             Action::Search(args) => CheckedAction::Read(CheckedRead::Search {
-                text: self.tree(&args.text),
-                modules: args.modules.iter().map(module).collect(),
-                limit: args.limit.as_ref().map(|limit| limit.value),
+                text: self.tree(args.text),
+                modules: args.modules.into_iter().map(module).collect(),
+                limit: limit(args.limit),
             }),
             Action::Enum(args) => CheckedAction::Read(CheckedRead::Enum {
-                module: module(&args.module),
-                field: args.field.clone(),
+                module: module(args.module),
+                field: args.field,
             }),
             Action::Metadata(args) => CheckedAction::Read(CheckedRead::Metadata {
-                modules: args.modules.iter().map(module).collect(),
+                modules: args.modules.into_iter().map(module).collect(),
             }),
             Action::Me => CheckedAction::Read(CheckedRead::Me),
             Action::Ping => CheckedAction::Read(CheckedRead::Ping),
             Action::Create(args) => CheckedAction::Write(CheckedWrite::Create {
-                module: module(&args.module),
-                set: self.set(&args.set),
-                under: args.under.as_ref().map(|under| {
+                module: module(args.module),
+                set: self.set(args.set),
+                under: args.under.map(|under| {
                     Box::new(Under {
-                        module: module(&under.module),
-                        record: self.tree(&under.record),
-                        link: link(&under.through),
+                        module: module(under.module),
+                        record: self.tree(under.record),
+                        link: link(under.through),
                     })
                 }),
                 assume: args.assume,
             }),
             Action::Update(args) => CheckedAction::Write(CheckedWrite::Update {
-                module: module(&args.module),
-                record: self.tree(&args.record),
-                set: self.set(&args.set),
-                parts: self.parts(&args.add, &args.remove),
+                module: module(args.module),
+                record: self.tree(args.record),
+                set: self.set(args.set),
+                parts: self.parts(args.add, args.remove),
             }),
             Action::Upsert(args) => CheckedAction::Write(CheckedWrite::Upsert {
-                module: module(&args.module),
-                matching: self.set(&args.matching),
-                set: self.set(&args.set),
-                parts: self.parts(&args.add, &args.remove),
+                module: module(args.module),
+                matching: self.set(args.matching),
+                set: self.set(args.set),
+                parts: self.parts(args.add, args.remove),
             }),
             Action::UpsertByKey(args) => CheckedAction::Write(CheckedWrite::UpsertByKey {
-                module: module(&args.module),
-                sync_key: self.template(&args.sync_key),
-                set: self.set(&args.set),
+                module: module(args.module),
+                sync_key: self.template(args.sync_key),
+                set: self.set(args.set),
             }),
             Action::Call(args) => {
                 let call = Call {
-                    path: self.tree(&args.path),
-                    query: self.set(&args.query),
+                    path: self.tree(args.path),
+                    query: self.set(args.query),
                 };
                 match args.method {
                     CallMethod::Get => CheckedAction::Read(CheckedRead::Call(call)),
                     CallMethod::Changing(method) => CheckedAction::Write(CheckedWrite::Call {
                         method,
                         call,
-                        body: self.optional(args.body.as_ref()),
+                        body: self.optional(args.body),
                     }),
                 }
             }
             Action::Delete(args) => CheckedAction::Write(CheckedWrite::Delete {
-                module: module(&args.module),
-                record: self.tree(&args.record),
+                module: module(args.module),
+                record: self.tree(args.record),
             }),
             Action::Link(args) => CheckedAction::Write(CheckedWrite::Link {
-                module: module(&args.module),
-                record: self.tree(&args.record),
-                link: link(&args.through),
-                to: self.tree(&args.to),
+                module: module(args.module),
+                record: self.tree(args.record),
+                link: link(args.through),
+                to: self.tree(args.to),
             }),
             Action::Unlink(args) => CheckedAction::Write(CheckedWrite::Unlink {
-                module: module(&args.module),
-                record: self.tree(&args.record),
-                link: link(&args.through),
-                to: self.tree(&args.to),
+                module: module(args.module),
+                record: self.tree(args.record),
+                link: link(args.through),
+                to: self.tree(args.to),
             }),
             Action::Favorite(args) => CheckedAction::Write(CheckedWrite::Favorite {
-                module: module(&args.module),
-                record: self.tree(&args.record),
+                module: module(args.module),
+                record: self.tree(args.record),
             }),
             Action::Unfavorite(args) => CheckedAction::Write(CheckedWrite::Unfavorite {
-                module: module(&args.module),
-                record: self.tree(&args.record),
+                module: module(args.module),
+                record: self.tree(args.record),
             }),
             Action::Export(args) => CheckedAction::Export {
-                to: self.template(&args.to),
+                to: self.template(args.to),
                 format: args.format,
-                columns: args.columns.as_ref().map(|columns| self.set(columns)),
+                columns: args.columns.map(|columns| self.set(columns)),
             },
             Action::Assert(args) => CheckedAction::Assert {
                 conditions: args
                     .conditions
-                    .iter()
+                    .into_iter()
                     .map(|text| self.expression(text))
                     .collect(),
-                message: args.message.as_ref().map(|text| self.template(text)),
+                message: args.message.map(|text| self.template(text)),
             },
-        }
+        };
+        (action, fields)
     }
 
-    fn optional(&mut self, node: Option<&Located<Node>>) -> Option<Tree> {
+    fn optional(&mut self, node: Option<Located<Node>>) -> Option<Tree> {
         node.map(|node| self.tree(node))
     }
 
-    fn set(&mut self, fields: &Fields) -> Vec<SetField> {
+    fn set(&mut self, fields: Fields) -> Vec<SetField> {
         fields
-            .iter()
+            .into_iter()
             .map(|(name, node)| {
-                Tree::read_name(name, &mut self.problems);
-                SetField {
-                    name: name.clone(),
-                    value: self.tree(node),
-                }
+                Tree::read_name(&name, &mut self.problems);
+                let value = self.tree(node);
+                SetField { name, value }
             })
             .collect()
     }
 
-    fn parts(&mut self, add: &Fields, remove: &Fields) -> Vec<PartField> {
+    fn parts(&mut self, add: Fields, remove: Fields) -> Vec<PartField> {
         let (added, removed) = (self.set(add), self.set(remove));
         let of = |fields: Vec<SetField>, part| {
             fields.into_iter().map(move |field| PartField {
@@ -393,20 +402,10 @@ impl Compiler<'_> {
     }
 }
 
-fn explicit_fields(action: &Action) -> Option<&Vec<Located<String>>> {
-    match action {
-        Action::List(args) => args.fields.as_ref(),
-        Action::Filter(args) => args.fields.as_ref(),
-        Action::Get(args) => args.fields.as_ref(),
-        Action::Related(args) => args.fields.as_ref(),
-        _ => None,
-    }
+fn module(name: Located<String>) -> Located<ModuleName> {
+    name.map(ModuleName::new)
 }
 
-fn module(name: &Located<String>) -> Located<ModuleName> {
-    name.clone().map(ModuleName::new)
-}
-
-fn link(name: &Located<String>) -> Located<LinkName> {
-    name.clone().map(LinkName::new)
+fn link(name: Located<String>) -> Located<LinkName> {
+    name.map(LinkName::new)
 }

@@ -56,14 +56,15 @@ pub(super) fn compile(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<C
     for included in &playbook.included {
         compiler.prefix = prefix(playbook, included.within);
         let id = &included.id.value;
-        let (with, when) = compiler.owned_by(id, |compiler| {
+        let ((with, when), found) = compiler.apart(|compiler| {
             let with = included.with.iter();
             (
-                with.map(|(name, node)| (name.clone(), compiler.tree(node)))
+                with.map(|(name, node)| (name.clone(), compiler.tree(node.clone())))
                     .collect(),
-                included.when.as_ref().map(|text| compiler.expression(text)),
+                included.when.clone().map(|text| compiler.expression(text)),
             )
         });
+        compiler.blame(id, found);
         includes.push(CheckedInclude {
             id: id.clone(),
             within: included.within,

@@ -3,21 +3,26 @@
 mod advice;
 mod against;
 mod arrange;
+mod attributes;
 mod beside;
 mod braces;
 mod calls;
 mod checked;
 mod compile;
+mod contradicted;
 mod defaults;
 mod exports;
 mod graph;
+mod in_vain;
 mod included;
 mod names;
+mod outcomes;
 mod places;
 mod projection;
 mod sealing;
 mod secrets;
 mod select;
+mod selected;
 mod shape;
 mod undone;
 mod vars;
@@ -26,6 +31,7 @@ mod wanted;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 use std::collections::HashMap;
+use std::collections::HashSet;
 
 pub use against::RenderedJudge;
 pub use against::WriteAccess;
@@ -33,6 +39,7 @@ pub use against::against;
 pub use against::against_with;
 pub use against::far_modules;
 pub use against::modules;
+pub use attributes::attributes;
 pub use checked::Call;
 pub use checked::Checked;
 pub use checked::CheckedAction;
@@ -73,6 +80,7 @@ pub use vars::resolve_vars;
 
 use jiff::tz::TimeZone;
 
+use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::diag::Sources;
 use crate::diag::Span;
@@ -85,7 +93,8 @@ use crate::playbook::Step;
 use crate::playbook::Unread;
 use crate::playbook::VarDecl;
 
-/// Headings of the CSV files and sheets that steps read, by step id: the only thing check needs that is not in the playbook.
+/// Headings of the CSV files and sheets that steps read, and names that rows of JSON have, by step id: the only thing check
+/// needs that is not in the playbook.
 pub type Headings = BTreeMap<String, Vec<String>>;
 
 /// Compiles a playbook, finds the order of its steps and checks every name in it. What was found besides the result
@@ -100,6 +109,30 @@ pub fn check(
 
 /// The same, with everything that metadata contradict: of a playbook with mistakes, too, so that all are found at once.
 pub fn check_with(
+    playbook: Playbook,
+    sources: &Sources,
+    headings: &Headings,
+    metadata: Option<&Metadata>,
+) -> (Option<Checked>, Problems) {
+    let lacking: HashSet<Span> = playbooks(&playbook)
+        .flat_map(|file| file.unread.lacking.iter().copied())
+        .collect();
+    let (checked, problems) = checked(playbook, sources, headings, metadata);
+    if lacking.is_empty() {
+        return (checked, problems);
+    }
+    // What such a step seems to lack may stand in the part of it that could not be read.
+    let is_of_the_whole = |problem: &Problem| {
+        let place = problem.labels.first();
+        place.is_some_and(|(place, _)| lacking.contains(place))
+    };
+    let problems = problems
+        .into_iter()
+        .filter(|problem| !is_of_the_whole(problem));
+    (checked, problems.collect())
+}
+
+fn checked(
     mut playbook: Playbook,
     sources: &Sources,
     headings: &Headings,
@@ -151,6 +184,7 @@ pub fn check_with(
                 .map(|var| var.name.value.as_str())
                 .chain(file.unread.vars.iter().map(String::as_str))
                 .collect(),
+            declared: file.vars,
             hides_vars: file.unread.hides_vars,
             headings,
             prefix: included::prefix(&playbook, file.number),
@@ -183,26 +217,37 @@ pub fn check_with(
     let mut is_any_idle = false;
     let mut files = exports::Files::default();
     let mut modules = beside::Modules::default();
+    let judge = metadata.map(|metadata| against::Judge {
+        declared: against::Declared {
+            vars: &playbook.vars,
+            included: &includes,
+            has_zone: zone.is_some(),
+        },
+        metadata,
+        write_access: WriteAccess::Required,
+    });
+    let mut unjudged = Unjudged::default();
+    let mut judged = Problems::default();
     // Ten thousand steps are tens of megabytes, more than is at hand at once. So all there is to say of one is said in one
     // go, and what was written of it is left to the next.
     for (place, written) in written.into_iter().enumerate() {
         let home = included::place(written.included);
         compiler.prefix.clone_from(&known[home].prefix);
-        let mut step = compiler.owned_by(&written.id.value, |compiler| {
-            compiler.step(&written, place, &places)
-        });
-        let is_keyed = written.for_each.is_some() || !written.action.is_write();
-        let item = is_keyed.then_some(written.item_name.value.as_str());
-        let bare = compiler.bare.drain(..);
-        braces::warn(bare, item, &known[home], Some(&step.id), &mut problems);
         let mut needs = depends_on(&written, &known[home], &mut problems);
         calls::check(&playbook.limits, &written, &mut problems);
         advice::create_without_key(&written, &mut problems);
         advice::labels(&written, &mut problems);
+        in_vain::check(&written, metadata, &mut problems);
         files.step(&written, &mut problems);
         modules.step(place, &written);
         spans.push(written.id.span);
-        drop(written);
+        let is_keyed = written.for_each.is_some() || !written.action.is_write();
+        let (mut step, found) = compiler.apart(|compiler| compiler.step(written, place, &places));
+        compiler.blame(&step.id, found);
+        let item = is_keyed.then_some(step.item_name.as_str());
+        let bare = compiler.bare.drain(..);
+        braces::warn(bare, item, &known[home], Some(&step.id), &mut problems);
+        contradicted::check(&step, &mut problems);
 
         let templates = places::templates(&step);
         uses.step(&step, &templates);
@@ -224,6 +269,16 @@ pub fn check_with(
         graph.push(needs);
         is_any_idle |= advice::is_idle(&step);
         compiled.push(step);
+        if let Some(judge) = judge
+            && unjudged.goes_on_with(place, &used.steps)
+        {
+            let steps = &compiled;
+            let known = against::Known {
+                steps,
+                places: &places,
+            };
+            judge.step(&steps[place], known, &mut judged);
+        }
     }
     let outputs = outputs(&playbook, &mut compiler);
     braces::warn(
@@ -234,7 +289,7 @@ pub fn check_with(
         &mut problems,
     );
     // What a text names that cannot be read is not known, so that what is unused cannot be told.
-    let are_all_read = compiler.problems.is_empty();
+    let are_all_read = !compiler.problems.has_errors();
     problems.append(compiler.problems);
     for (file, known) in playbooks(&playbook).zip(&known) {
         left_out(file.unread, known, sources, &mut problems);
@@ -251,6 +306,16 @@ pub fn check_with(
         &outputs,
         &mut problems,
     );
+    if let Some(judge) = judge {
+        let known = against::Known {
+            steps: &compiled,
+            places: &places,
+        };
+        for place in unjudged.0 {
+            judge.step(&compiled[place], known, &mut judged);
+        }
+        judge.outputs(&outputs, known, &mut judged);
+    }
     let order = graph::order(&compiled, &spans, &graph)
         .map_err(|cycles| cycles.into_iter().for_each(|cycle| problems.push(cycle)));
     if are_all_read {
@@ -291,11 +356,25 @@ pub fn check_with(
         texts: playbook.texts,
         moved_before_deletes: BTreeSet::new(),
     };
-    if let Some(metadata) = metadata {
-        problems.append(against(&checked, metadata));
-    }
+    problems.append(judged);
     problems.sort();
     (is_sound.then_some(checked), problems)
+}
+
+/// Steps that cannot be held against metadata yet, because they name steps that stand below or that wait themselves.
+#[derive(Debug, Default)]
+struct Unjudged(Vec<usize>);
+
+impl Unjudged {
+    /// Whether the step at a place, behind all that were asked about before, can be judged; if not, it waits.
+    fn goes_on_with(&mut self, place: usize, named: &BTreeSet<usize>) -> bool {
+        let is_known = |named: &usize| *named <= place && self.0.binary_search(named).is_err();
+        let goes_on = named.iter().all(is_known);
+        if !goes_on {
+            self.0.push(place);
+        }
+        goes_on
+    }
 }
 
 /// What check finds in a playbook of which parts could not be read, without what may only seem so because they are missing.
@@ -341,7 +420,7 @@ fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
         for (name, node) in written {
             outputs.push(Output {
                 name: format!("{}{}", compiler.prefix, name.value),
-                value: compiler.tree(node),
+                value: compiler.tree(node.clone()),
                 included: number,
             });
         }
@@ -354,7 +433,7 @@ fn outputs(playbook: &Playbook, compiler: &mut Compiler<'_>) -> Vec<Output> {
 fn left_out(unread: &Unread, known: &Known<'_>, sources: &Sources, problems: &mut Problems) {
     for (id, text) in &unread.texts {
         let mut found = Problems::default();
-        let template = Template::read(text, sources, &mut found)
+        let template = Template::read(text.clone(), sources, &mut found)
             .within(included::names(&known.prefix, known.includes));
         known.check_template(&template, "", &mut found);
         let found = found

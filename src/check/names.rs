@@ -20,14 +20,17 @@ use crate::diag::Problems;
 use crate::diag::all_of;
 use crate::diag::did_you_mean;
 use crate::diag::nearest;
+use crate::expr::Extent;
 use crate::expr::Part;
 use crate::expr::Path;
 use crate::expr::Reads;
 use crate::expr::Reference;
 use crate::expr::Template;
 use crate::expr::Tree;
+use crate::expr::foreign_name;
 use crate::playbook::DataFile;
 use crate::playbook::DataFormat;
+use crate::playbook::VarDecl;
 
 pub(super) const UNKNOWN_NAME: Code = Code("unknown_name");
 /// Steps that a message lists.
@@ -41,6 +44,8 @@ const UNKNOWN_COLUMN: Code = Code("unknown_column");
 pub(super) struct Known<'a> {
     pub(super) steps: &'a Steps<'a>,
     pub(super) vars: BTreeSet<&'a str>,
+    /// The same, as far as they could be read.
+    pub(super) declared: &'a [VarDecl],
     /// Whether there may be others.
     pub(super) hides_vars: bool,
     /// First lines of the CSV files that steps read, by step.
@@ -103,7 +108,21 @@ impl<'a> Known<'a> {
         for Place { template, item, .. } in templates.iter().copied() {
             let mut own = Used::default();
             for reference in template.references() {
-                self.reference(step, template, reference, item, &mut own, problems);
+                if reference.extent != Extent::Either {
+                    self.reference(step, template, reference, item, &mut own, problems);
+                    continue;
+                }
+                // Of several things that are meant by one name, the same is told once.
+                let mut found = Problems::default();
+                self.reference(step, template, reference, item, &mut own, &mut found);
+                for problem in found {
+                    let is_told = problems.iter().any(|told| {
+                        told.message == problem.message && told.labels == problem.labels
+                    });
+                    if !is_told {
+                        problems.push(problem);
+                    }
+                }
             }
             // What a step expects of its own result is asked when that is there.
             if is_expectation(step, template)
@@ -462,11 +481,32 @@ impl<'a> Known<'a> {
             other => Err(
                 Problem::error(UNKNOWN_NAME, format!("`{other}` is not known here"))
                     .at(span, "used here")
-                    .help(did_you_mean(other, ["vars", "steps"]).unwrap_or_else(|| {
-                        "a name is `vars.…`, `steps.…` or an item's (`as`)".into()
-                    })),
+                    .help(self.meant_by(other)),
             ),
         }
+    }
+
+    /// What a name that stands alone was meant to be.
+    fn meant_by(&self, name: &str) -> String {
+        if self.vars.contains(name) {
+            return format!("write `vars.{name}`");
+        }
+        if self.has_step(name) {
+            return format!("write `steps.{name}`");
+        }
+        if let Some(meant) = foreign_name(name) {
+            return format!("did you mean `{meant}`?");
+        }
+        did_you_mean(name, ["vars", "steps"])
+            .or_else(|| {
+                Some(format!(
+                    "did you mean `vars.{}`?",
+                    nearest(name, self.vars.iter().copied())?
+                ))
+            })
+            .unwrap_or_else(|| {
+                "a name is `vars.…`, `steps.…` or an item's (`as`); text has quotes, `'…'`".into()
+            })
     }
 
     /// The `Mail` of `row.E-Mail`, where that is a column: of it is told already.
@@ -491,11 +531,13 @@ impl<'a> Known<'a> {
         template: &Template,
         reference: &Reference,
     ) -> Result<(), Problem> {
-        let (Some(heading), Some(Items::File(file)), Some(name)) =
-            (self.headings.get(&step.id), &step.items, reference.name(0))
-        else {
+        let Some(Items::File(file) | Items::Searched { file, .. }) = &step.items else {
             return Ok(());
         };
+        let (Some(heading), Some(name)) = (self.headings.get(&step.id), reference.name(0)) else {
+            return Ok(());
+        };
+        let is_json = matches!(file.format, DataFormat::Json { .. } | DataFormat::Jsonl);
         if heading.iter().any(|column| column == name) {
             return Ok(());
         }
@@ -508,7 +550,8 @@ impl<'a> Known<'a> {
         if let Some(column) = behind_dot.max_by_key(|column| column.len()) {
             let start = reference.range.start;
             let end = start + reference.root.len() + 1 + column.len();
-            let message = format!("the column `{column}` cannot be named behind a dot");
+            let what = if is_json { "attribute" } else { "column" };
+            let message = format!("the {what} `{column}` cannot be named behind a dot");
             return Err(Problem::error(UNKNOWN_COLUMN, message)
                 .at(template.span_of(&(start..end)), "used here")
                 .help(format!("write `{}['{column}']`", reference.root)));
@@ -527,18 +570,33 @@ impl<'a> Known<'a> {
                 )));
         }
         let columns = all_of(heading.iter().map(String::as_str));
-        Err(Problem::error(
-            UNKNOWN_COLUMN,
-            format!("`{}` has no column `{name}`", file.name()),
-        )
-        .at(template.span_of(&reference.range), "used here")
-        .help(match nearest(name, heading.iter().map(String::as_str)) {
-            Some(meant) if is_plain(meant) || is_in_brackets(template, reference) => {
-                format!("did you mean `{meant}`?")
+        let problem = match is_json {
+            true => {
+                // Rows need not be all alike. But what each of them prints, each of them must have.
+                let is_needed = step.when.is_none()
+                    && template.prints(&reference.range)
+                    && !template.text().contains("{%");
+                let message = format!("no row of `{}` has `{name}`", file.name());
+                match is_needed {
+                    true => Problem::error(UNKNOWN_COLUMN, message),
+                    false => Problem::warning(UNKNOWN_COLUMN, message),
+                }
             }
-            Some(meant) => format!("did you mean `{}['{meant}']`?", reference.root),
-            None => format!("its columns are {columns}"),
-        }))
+            false => Problem::error(
+                UNKNOWN_COLUMN,
+                format!("`{}` has no column `{name}`", file.name()),
+            ),
+        };
+        Err(problem
+            .at(template.span_of(&reference.range), "used here")
+            .help(match nearest(name, heading.iter().map(String::as_str)) {
+                Some(meant) if is_plain(meant) || is_in_brackets(template, reference) => {
+                    format!("did you mean `{meant}`?")
+                }
+                Some(meant) => format!("did you mean `{}['{meant}']`?", reference.root),
+                None if is_json => format!("they have {columns}"),
+                None => format!("its columns are {columns}"),
+            }))
     }
 }
 
@@ -571,6 +629,15 @@ fn other_delimiter(file: &DataFile, heading: &[String]) -> Option<(&'static str,
 
 /// Items that are written out: a name that none of them has is a slip.
 fn written_out(items: &[Tree], name: &str) -> Result<(), Problem> {
+    if !items.is_empty() && items.iter().all(|item| item.scalar().is_some()) {
+        return Err(Problem::error(
+            UNKNOWN_COLUMN,
+            format!("an item of the list is one value, which has no `{name}`"),
+        )
+        .help(
+            "write the item's name alone for the value, or make each item a map: `- { id: a }`",
+        ));
+    }
     let mut known: BTreeSet<&str> = BTreeSet::new();
     for item in items {
         match item.map() {

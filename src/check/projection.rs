@@ -132,7 +132,7 @@ impl<'a> Uses<'a> {
             return;
         };
         let of_list = match reference.extent {
-            Extent::Whole => None,
+            Extent::Whole | Extent::Either => None,
             Extent::Parts => reference.parts.last(),
         };
         if !matches!(of_list, Some(Part::Name(list)) if list == "records" || list == "items") {
@@ -174,7 +174,7 @@ impl<'a> Uses<'a> {
     fn of_record(&mut self, place: usize, parts: &[Part]) {
         match parts.first() {
             Some(Part::Name(field)) => self.projections[place].add(field),
-            Some(Part::Index) | None => self.all(place),
+            Some(Part::Index | Part::Groups | Part::Batches) | None => self.all(place),
         }
     }
 
@@ -283,6 +283,16 @@ mod tests {
                 "everything",
             ),
             ("{{ steps.read.records[:3] }}", "{{ item.a }}", "a"),
+            (
+                "{{ steps.read.records | batch(2) }}",
+                "{{ item[0].a }}",
+                "everything",
+            ),
+            (
+                "{{ [1] }}",
+                "{{ (steps.read.first if item else steps.read.records[0]).a }}",
+                "a",
+            ),
             ("{{ [1] }}", "{{ (steps.read.records | first).a }}", "a"),
             ("{{ [1] }}", "{{ steps.read.records | length }}", ""),
             (

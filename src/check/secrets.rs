@@ -131,7 +131,7 @@ impl<'a> Hidden<'a> {
         let fields = self.fields.get(step)?;
         let named = parts.iter().find_map(|part| match part {
             Part::Name(name) => fields.get(name.as_str()),
-            Part::Index => None,
+            Part::Index | Part::Groups | Part::Batches => None,
         })?;
         Some(Found::Secret(format!(
             "`{step}.{named}` is set from a secret"
@@ -149,7 +149,7 @@ impl<'a> Hidden<'a> {
             && self.vars[included::place(step.included)].contains(name)
         {
             problems.push(
-                written_down(name, "for_each")
+                written_down(&is_secret(name), "for_each")
                     .at(*span, "used here")
                     .step(&step.id),
             );

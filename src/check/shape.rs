@@ -1,6 +1,8 @@
 //! What stands behind a step's name in a template: a list, a record, one value. Told without metadata, so that a name that
 //! no result ever has is found whatever the instance is.
 
+use super::advice::UNKNOWN_LABEL;
+use super::advice::meant_label;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::all_of;
@@ -59,21 +61,39 @@ pub(super) enum Shape {
     Item(Outline),
     Records,
     Record,
+    /// What `group` makes of a list.
+    Groups(Members),
+    Group(Members),
+    /// What `batch` and `slice` make of records.
+    Batches,
     Ids,
     /// What a JSONPath found.
     Selected,
+    /// How often each label was there.
+    Labels,
     /// One value, by the attribute that gives it.
     Value(&'static str),
     /// A field's value, or anything else that is not known here.
     Unseen,
 }
 
+/// What stands together in a group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Members {
+    Records,
+    Unseen,
+}
+
 impl Shape {
     /// What a part behind it leads to. `own` is the step as the playbook calls it.
     pub(super) fn follow(self, part: &Part, own: &str) -> Result<Self, Problem> {
-        let name = match part {
-            Part::Name(name) => Some(name.as_str()),
-            Part::Index => None,
+        let name = match (part, self) {
+            (Part::Name(name), _) => Some(name.as_str()),
+            (Part::Index, _) => None,
+            (Part::Groups, Self::Records) => return Ok(Self::Groups(Members::Records)),
+            (Part::Groups, _) => return Ok(Self::Groups(Members::Unseen)),
+            (Part::Batches, Self::Records) => return Ok(Self::Batches),
+            (Part::Batches, _) => return Ok(Self::Unseen),
         };
         Ok(match (self, name) {
             (Self::Step(step), Some(name)) => return of_step(step, name, own),
@@ -83,14 +103,22 @@ impl Shape {
             (Self::Item(step), Some(name)) => return of_item(step, name, own),
             (Self::Records, Some(name)) => return Err(of_list("records", name, own)),
             (Self::Records, None) => Self::Record,
+            (Self::Groups(_), Some(name)) => return Err(of_several("groups", name)),
+            (Self::Groups(members), None) => Self::Group(members),
+            (Self::Group(members), Some(name)) => return of_group(members, name),
+            (Self::Batches, Some(name)) => return Err(of_several("lists", name)),
+            (Self::Batches, None) => Self::Records,
             (Self::Ids, Some(name)) => return Err(of_list("ids", name, own)),
             (Self::Ids, None) => Self::Value("id"),
             (Self::Selected, Some(name)) => return Err(of_list("selected", name, own)),
+            (Self::Labels, Some(name)) => return of_labels(name),
             (Self::Value(value), Some(name)) => return Err(of_value(value, name, own)),
             (
                 Self::Step(_)
                 | Self::Item(_)
                 | Self::Record
+                | Self::Group(_)
+                | Self::Labels
                 | Self::Selected
                 | Self::Value(_)
                 | Self::Unseen,
@@ -105,10 +133,14 @@ impl Shape {
             Self::Items(step) => Self::Item(step),
             Self::Records => Self::Record,
             Self::Ids => Self::Value("id"),
+            Self::Groups(members) => Self::Group(members),
+            Self::Batches => Self::Records,
             Self::Step(_)
             | Self::Keyed(_)
             | Self::Item(_)
             | Self::Record
+            | Self::Group(_)
+            | Self::Labels
             | Self::Selected
             | Self::Value(_)
             | Self::Unseen => Self::Unseen,
@@ -121,12 +153,16 @@ impl Shape {
             Self::Step(_) => Some("the whole result of a step"),
             Self::Item(_) => Some("the result of one item"),
             Self::Record => Some("one record"),
+            Self::Group(_) => Some("one group, of a `key` and `records`"),
             Self::Value("id") => Some("one id"),
             Self::Value(_) => Some("one value"),
             Self::Items(_)
             | Self::Keyed(_)
             | Self::Records
+            | Self::Groups(_)
+            | Self::Batches
             | Self::Ids
+            | Self::Labels
             | Self::Selected
             | Self::Unseen => None,
         }
@@ -144,6 +180,14 @@ impl Shape {
                 "go through the records: `for_each: \"{{ steps.X.records }}\"`, and write `\"{{ item.id }}\"`",
             )),
             Self::Selected => Some(("a list", EACH)),
+            Self::Groups(_) | Self::Batches => Some((
+                "a list of lists",
+                "go through one of them: `[0].records` of groups, `[0]` of batches",
+            )),
+            Self::Group(_) => Some((
+                "a whole group",
+                "take one of its `records`: `item.records[0].id`",
+            )),
             Self::Record | Self::Item(_) => Some(("a whole record", "write `.id` behind it")),
             Self::Step(_) => Some((
                 "the whole result of a step",
@@ -152,7 +196,7 @@ impl Shape {
             Self::Value("count" | "failed" | "outcome") => {
                 Some(("no id", "write `.id` in its place"))
             }
-            Self::Keyed(_) | Self::Value(_) | Self::Unseen => None,
+            Self::Keyed(_) | Self::Labels | Self::Value(_) | Self::Unseen => None,
         }
     }
 
@@ -211,7 +255,7 @@ fn of_step(step: Outline, name: &str, own: &str) -> Result<Shape, Problem> {
         "count" => Shape::Value("count"),
         "outcome" => Shape::Value("outcome"),
         "failed" => Shape::Value("failed"),
-        "labels" => Shape::Unseen,
+        "labels" => Shape::Labels,
         _ => return Err(unknown(own, name)),
     })
 }
@@ -225,7 +269,8 @@ fn of_item(step: Outline, name: &str, own: &str) -> Result<Shape, Problem> {
         "count" => Shape::Value("count"),
         "outcome" => Shape::Value("outcome"),
         "failed" => Shape::Value("failed"),
-        "labels" | "source" | "key" => Shape::Unseen,
+        "labels" => Shape::Labels,
+        "source" | "key" => Shape::Unseen,
         "selected" => Shape::Selected,
         _ if gives_one_record(step.verb) => Shape::Unseen,
         _ => {
@@ -296,6 +341,44 @@ fn of_value(value: &str, name: &str, own: &str) -> Problem {
     match value {
         "id" => problem.help("write it alone; fields are of a record: `.first`"),
         _ => problem.help("write it alone"),
+    }
+}
+
+/// Labels of Sugar's are open, since modules bring their own; one that is nearly a known one is a slip.
+fn of_labels(name: &str) -> Result<Shape, Problem> {
+    match meant_label(name) {
+        Some(meant) => Err(Problem::warning(
+            UNKNOWN_LABEL,
+            format!("no label is known as `{name}`"),
+        )
+        .help(meant)),
+        None => Ok(Shape::Unseen),
+    }
+}
+
+/// Of groups or batches, which are of no step alone.
+fn of_several(what: &str, name: &str) -> Problem {
+    let problem = Problem::error(
+        UNKNOWN_RESULT,
+        format!("this is a list of {what}, which has no `{name}`"),
+    );
+    problem.help("go through it with `for_each`, or take one: `[0]`")
+}
+
+fn of_group(members: Members, name: &str) -> Result<Shape, Problem> {
+    const KNOWN: [&str; 2] = ["key", "records"];
+    match (name, members) {
+        ("records", Members::Records) => Ok(Shape::Records),
+        ("key", _) | ("records", Members::Unseen) => Ok(Shape::Unseen),
+        _ => Err(
+            Problem::error(UNKNOWN_RESULT, format!("a group has no `{name}`")).help(
+                did_you_mean(name, KNOWN).unwrap_or_else(|| {
+                    format!(
+                        "it has `key`, the value by which it was made, and `records`; a field is of one of these: `.records[0].{name}`"
+                    )
+                }),
+            ),
+        ),
     }
 }
 

@@ -1,24 +1,37 @@
 //! Lists where one thing is wanted, and one thing where a list is wanted: told by what stands behind a step's name.
 
+use std::collections::HashMap;
+
+use serde_json::Value as Json;
+
 use super::CheckedAction;
 use super::CheckedRead;
 use super::CheckedStep;
 use super::CheckedWrite;
 use super::Items;
 use super::names::Known;
+use super::places::ItemIs;
 use super::places::Place;
+use super::selected;
 use super::shape::KEYED_BY_NUMBER;
 use super::shape::Shape;
 use super::shape::give_key;
+use super::vars::before_any_step;
 use crate::diag::Code;
 use crate::diag::Problem;
 use crate::diag::Problems;
 use crate::expr::Part;
+use crate::expr::Reference;
+use crate::expr::Rendered;
 use crate::expr::Template;
 use crate::expr::Tree;
 use crate::playbook::OnDuplicate;
+use crate::playbook::VarKind;
+use crate::wire::LocalLabel;
 use crate::wire::SugarLabel;
 
+const DUPLICATE_KEY: Code = Code(LocalLabel::DuplicateKey.as_str());
+const NO_EFFECT: Code = Code("no_effect");
 const CONSTANT_KEY: Code = Code("constant_key");
 const INVALID_PARAMETER: Code = Code(SugarLabel::InvalidParameter.as_str());
 
@@ -49,6 +62,9 @@ impl Known<'_> {
         found.extend(key(step));
         found.extend(no_change(step));
         found.extend(self.keyed_by_number(templates));
+        found.extend(self.outcomes(step, templates));
+        found.extend(selected::check(step));
+        found.extend(equal_keys(step));
         for problem in found {
             problems.push(problem.step(&step.id));
         }
@@ -62,6 +78,9 @@ impl Known<'_> {
             )
         } else {
             let path = template.gives()?;
+            if let Some(problem) = self.text_for_list(walker, template, path) {
+                return Some(problem);
+            }
             let shape = self.shape_of(path).ok()?;
             let own = self.own(path.name(0).unwrap_or("X"));
             (
@@ -73,6 +92,27 @@ impl Known<'_> {
             Problem::error(INVALID_PARAMETER, format!("`{walker}` wants a list"))
                 .at(template.span(), format!("this gives {found}"))
                 .help(help),
+        )
+    }
+
+    /// A variable that is declared as one value.
+    fn text_for_list(
+        &self,
+        walker: &str,
+        template: &Template,
+        path: &Reference,
+    ) -> Option<Problem> {
+        let name = path.name(0).filter(|_| path.root == "vars")?;
+        let var = self.declared.iter().find(|var| var.name.value == name)?;
+        // Of a secret another thing is to be said.
+        if path.parts.len() > 1 || matches!(var.kind, VarKind::List | VarKind::Secret) {
+            return None;
+        }
+        Some(
+            Problem::error(INVALID_PARAMETER, format!("`{walker}` wants a list"))
+                .at(template.span(), "this gives one value")
+                .at(var.name.span, "declared as one value")
+                .help(format!("declare it as a list: `{name}: {{ type: list }}`")),
         )
     }
 
@@ -99,16 +139,28 @@ impl Known<'_> {
 
     /// What a value is that is one path.
     fn shape(&self, step: &CheckedStep, tree: &Tree) -> Option<Shape> {
-        let path = tree.template()?.gives()?;
-        if path.root == step.item_name && step.items.is_some() {
+        let item = match step.items {
+            Some(_) => ItemIs::There,
+            None => ItemIs::Absent,
+        };
+        self.led_to(step, item, tree.template()?.gives()?)
+    }
+
+    /// What a reference leads to that stands in a step.
+    pub(super) fn led_to(
+        &self,
+        step: &CheckedStep,
+        item: ItemIs,
+        reference: &Reference,
+    ) -> Option<Shape> {
+        if item == ItemIs::There && reference.root == step.item_name {
+            let mut parts = reference.parts.iter();
             let item = self.item_of(step);
-            return path
-                .parts
-                .iter()
+            return parts
                 .try_fold(item, |shape, part| shape.follow(part, ""))
                 .ok();
         }
-        self.shape_of(path).ok()
+        self.shape_of(reference).ok()
     }
 
     /// Items that are looked for by what some text says, and have only numbers.
@@ -170,8 +222,61 @@ fn no_change(step: &CheckedStep) -> Option<Problem> {
                     .help("name fields and their values in `set`"),
             )
         }
+        CheckedAction::Write(CheckedWrite::Update { set, parts, .. })
+            if parts.is_empty() && set.iter().all(|field| is_omitted(&field.value)) =>
+        {
+            Some(
+                Problem::warning(NO_EFFECT, "this update changes nothing")
+                    .at(step.verb_span, "leaves out every field that it names")
+                    .help("give a field a value, or remove the step"),
+            )
+        }
         _ => None,
     }
+}
+
+/// `{{ omit }}`, whatever the item is.
+fn is_omitted(tree: &Tree) -> bool {
+    tree.template().is_some_and(|template| {
+        template.references().is_empty()
+            && template.text().contains("omit")
+            && template.eval(&before_any_step(None)) == Ok(Rendered::Omit)
+    })
+}
+
+/// Items that are written out, of which two have the same key.
+fn equal_keys(step: &CheckedStep) -> Option<Problem> {
+    let (Some(Items::Literal(items)), Some(key)) = (&step.items, &step.key) else {
+        return None;
+    };
+    // Where some are left out, so may be those.
+    if step.when.is_some() || step.on_duplicate != OnDuplicate::Error {
+        return None;
+    }
+    let is_item = |reference: &Reference| {
+        reference.root == step.item_name && reference.parts.is_empty() && key.is_lone()
+    };
+    let [reference] = key.references() else {
+        return None;
+    };
+    if !is_item(reference) || key.gives().is_none() {
+        return None;
+    }
+    let mut seen: HashMap<&str, &Tree> = HashMap::new();
+    for item in items {
+        let Some(text) = item.scalar().and_then(Json::as_str) else {
+            continue;
+        };
+        if let Some(first) = seen.insert(text, item) {
+            return Some(
+                Problem::error(DUPLICATE_KEY, format!("two items have the key `{text}`"))
+                    .at(item.span, "the second")
+                    .at(first.span, "the first")
+                    .help("leave one of them out, or say which one counts: `on_duplicate: first`"),
+            );
+        }
+    }
+    None
 }
 
 /// A key that is no key.

@@ -90,6 +90,7 @@ impl Promise {
             Command::Doctor(args) => document(args.format),
             Command::Explain(args) => document(args.format),
             Command::Runs(args) => document(args.format),
+            Command::Sandbox(args) => document(args.format),
             Command::Metadata(args) => match &args.command {
                 MetadataCommand::Diff(args) => document(args.format),
                 MetadataCommand::Pull(_) => Self::Nothing,
@@ -99,7 +100,6 @@ impl Promise {
             | Command::Graph(_)
             | Command::Init(_)
             | Command::Man(_)
-            | Command::Sandbox(_)
             | Command::Schema(_) => Self::Nothing,
         }
     }
@@ -109,15 +109,19 @@ impl Promise {
         let Failure::Interrupted { exit, help: None } = failure else {
             return failure;
         };
-        let command = match self {
-            Self::Reports { about, .. } => match about {
-                About::RunFile(path) => reports::again("apply", path).ok(),
-                About::Undone(path) => reports::again("undo", path).ok(),
-                About::Playbook(_) | About::Shown(_) => None,
-            },
-            Self::Document | Self::Nothing => None,
+        let Self::Reports { about, .. } = self else {
+            return Failure::Interrupted { exit, help: None };
         };
-        let help = command.map(|command| format!("nothing was sent; to go on: `{command}`"));
+        let go_on = |verb: &str, path: &Path| {
+            let command = reports::again(verb, path).ok();
+            command.map(|command| format!("nothing was sent; to go on: `{command}`"))
+        };
+        let help = match about {
+            About::RunFile(path) => go_on("apply", path),
+            About::Undone(path) => go_on("undo", path),
+            About::Playbook(_) => Some("nothing was sent; give the same command again".into()),
+            About::Shown(_) => None,
+        };
         Failure::Interrupted { exit, help }
     }
 
@@ -180,13 +184,8 @@ fn of_run_file(
     });
     // A person reads the reason on stderr, and what is in the file when they ask for it.
     match output.format {
-        Format::Text => {
-            step_summary::append(settings, |out| {
-                report::write_markdown(&view, output.privacy, out)
-            });
-            Ok(reports::write_files(settings, output, &view))
-        }
-        _ => reports::give(settings, output, &view),
+        Format::Text => Ok(reports::give_beside(settings, output, view).0),
+        _ => reports::give(settings, output, view),
     }
 }
 
@@ -197,17 +196,20 @@ fn of_nothing(
     about: &About,
     failure: &Failure,
 ) -> Result<(), Failure> {
-    let report = report_of(about, failure);
-    if !matches!(about, About::Shown(_)) {
-        let page = report::markdown_of_failure(&report);
-        step_summary::append(settings, |out| Ok(out.write_all(page.as_bytes())?));
-    }
+    let mut report = report_of(about, failure);
+    let mut lost = Vec::new();
     for (format, path) in &output.files {
         let written = written::write_file_by(path, |out| write(&report, failure, *format, out));
         // One file that cannot be written keeps nobody from the others.
         if let Err(second) = written {
             printer::failure(settings, &second);
+            lost.extend(reports::diagnostics(&second));
         }
+    }
+    report.diagnostics.extend(lost);
+    if !matches!(about, About::Shown(_)) {
+        let page = report::markdown_of_failure(&report);
+        step_summary::append(settings, |out| Ok(out.write_all(page.as_bytes())?));
     }
     if output.format != Format::Text {
         let mut out = printer::results();
@@ -258,7 +260,11 @@ fn write(
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let text = match format {
-        Format::Json => format!("{:#}\n", json!(report)),
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut *out, report)
+                .map_err(|error| ReportError::Write(error.into()))?;
+            "\n".into()
+        }
         Format::Junit => return Ok(report::write_junit_of_failure(report, out)?),
         Format::Github => report::github_annotations(&report.diagnostics),
         // There is no operation to list.

@@ -20,6 +20,7 @@ use crate::metadata::Metadata;
 use crate::playbook;
 use crate::playbook::Action;
 use crate::playbook::Broken;
+use crate::playbook::DataFile;
 use crate::playbook::ForEach;
 use crate::playbook::Library;
 use crate::playbook::Limits;
@@ -186,13 +187,9 @@ fn check_loaded(
         let Some(ForEach::File(file)) = step.for_each.as_ref().map(|source| &source.value) else {
             continue;
         };
-        match rows::heading(file, &playbook.reach) {
-            Ok(Some(heading)) => {
-                headings.insert(step.id.value.clone(), heading);
-            }
-            Ok(None) => {}
-            Err(error) => problems.push(error.problem(file).step(&step.id.value)),
-        }
+        let (heading, problem) = heading(file, &playbook.reach);
+        headings.extend(heading.map(|heading| (step.id.value.clone(), heading)));
+        problems.extend(problem.map(|problem| problem.step(&step.id.value)));
     }
     let zone = match zone(&playbook) {
         Ok(zone) => zone,
@@ -214,6 +211,19 @@ fn check_loaded(
             exports,
         }),
         _ => Err((problems, sources)),
+    }
+}
+
+/// The names that rows of a file have, and what is wrong with it.
+fn heading(file: &DataFile, reach: &Reach) -> (Option<Vec<String>>, Option<Problem>) {
+    let seen = match rows::heading(file, reach) {
+        Ok(None) => rows::glimpse(file, reach),
+        Ok(heading) => return (heading, None),
+        Err(error) => Err(error),
+    };
+    match seen {
+        Ok(glimpse) => check::attributes(file, &glimpse),
+        Err(error) => (None, Some(error.problem(file))),
     }
 }
 

@@ -21,47 +21,86 @@ use crate::report::Listing;
 use crate::report::PlaceEnd;
 use crate::report::ReportError;
 use crate::report::TextOptions;
+use crate::runfile::ProblemView;
 use crate::runfile::RunView;
+
+/// The code of what went wrong with a command, and not with what it works on.
+const COMMAND: &str = "command";
 
 /// Gives what a command on a run file owes: files, the summary of a workflow's step, and the report on stdout.
 pub(crate) fn give(
     settings: &Settings,
     output: &OutputSettings,
-    view: &RunView,
+    view: RunView,
 ) -> Result<Exit, Failure> {
+    // A person reads beside the report which files are not written; programs find it in the report.
+    let for_people = output.format == Format::Text;
+    let shown = for_people.then(|| print(settings, output, &view));
+    let (exit, view) = give_beside(settings, output, view);
+    shown.unwrap_or_else(|| print(settings, output, &view))?;
+    Ok(exit)
+}
+
+/// The same without stdout, where a person has been told already.
+pub(crate) fn give_beside(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: RunView,
+) -> (Exit, RunView) {
+    let (exit, view) = write_files(settings, output, view);
     step_summary::append(settings, |out| {
-        report::write_markdown(view, output.privacy, out)
+        report::write_markdown(&view, output.privacy, out)
     });
-    show(settings, output, view)
+    (exit, view)
 }
 
 /// Files and stdout, which gets its document whatever becomes of a file.
 pub(crate) fn show(
     settings: &Settings,
     output: &OutputSettings,
-    view: &RunView,
+    view: RunView,
 ) -> Result<Exit, Failure> {
-    let written = write_files(settings, output, view);
+    let (exit, view) = write_files(settings, output, view);
+    print(settings, output, &view)?;
+    Ok(exit)
+}
+
+fn print(settings: &Settings, output: &OutputSettings, view: &RunView) -> Result<(), Failure> {
     let color = settings.color_on_stdout();
     let mut out = printer::results();
     write(settings, output, view, output.format, color, &mut out)?;
     out.flush().map_err(ReportError::Write)?;
-    Ok(written)
+    Ok(())
 }
 
-/// One file that cannot be written is said, and keeps nobody from the others.
-pub(crate) fn write_files(settings: &Settings, output: &OutputSettings, view: &RunView) -> Exit {
+/// One file that cannot be written is said, and keeps nobody from the others. What is reported afterwards says it too.
+pub(crate) fn write_files(
+    settings: &Settings,
+    output: &OutputSettings,
+    view: RunView,
+) -> (Exit, RunView) {
     let mut exit = Exit::Success;
+    let mut lost = Vec::new();
     for (format, path) in &output.files {
         let written = write_file_by(path, |out| {
-            write(settings, output, view, *format, false, out)
+            write(settings, output, &view, *format, false, out)
         });
         if let Err(failure) = written {
             printer::failure(settings, &failure);
             exit = failure.exit();
+            lost.push(ProblemView {
+                code: COMMAND.into(),
+                severity: report::Severity::Error.as_str().into(),
+                message: failure.to_string(),
+                help: failure.help(),
+                file: None,
+                line: None,
+                column: None,
+                step: None,
+            });
         }
     }
-    exit
+    (exit, view.beside(lost))
 }
 
 /// The code of a command: its own, unless nothing but its reports went wrong.
@@ -145,7 +184,7 @@ pub(crate) fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
     } = failure
     else {
         return vec![Diagnostic {
-            code: "command".into(),
+            code: COMMAND.into(),
             severity: report::Severity::Error,
             message: failure.to_string(),
             help: failure.help(),

@@ -126,10 +126,22 @@ pub(crate) fn write_file_by(
     }
     let target = place(path);
     let folder = target.parent().unwrap_or(Path::new("."));
-    let file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let file = tempfile::NamedTempFile::new_in(folder).map_err(|error| failed(nameless(error)))?;
     let file = written(BufWriter::new(file), by, failed)?;
     file.persist(&target).map_err(|error| failed(error.error))?;
     Ok(())
+}
+
+/// The reason alone: the file that was to become this one has a name that nobody knows.
+fn nameless(error: io::Error) -> io::Error {
+    match error.kind() {
+        kind @ (io::ErrorKind::NotFound
+        | io::ErrorKind::PermissionDenied
+        | io::ErrorKind::ReadOnlyFilesystem
+        | io::ErrorKind::StorageFull
+        | io::ErrorKind::QuotaExceeded) => kind.into(),
+        _ => error,
+    }
 }
 
 fn written<T: Write>(

@@ -56,6 +56,15 @@ pub enum ClientError {
         username: String,
         platform: String,
     },
+    #[error(
+        "`{site}` ended three sessions of user `{username}` on platform `{platform}` within ten minutes, long before their \
+         time, and does not say why; if another login may use both, use a platform of its own"
+    )]
+    SessionsLost {
+        site: String,
+        username: String,
+        platform: String,
+    },
 }
 
 fn unreachable(site: &str, fault: &Fault) -> String {
@@ -102,7 +111,8 @@ impl ClientError {
             | Self::WrongVersion { .. }
             | Self::LoginRefused { .. }
             | Self::TokenRefused { .. }
-            | Self::SessionFight { .. } => Cause::Answer,
+            | Self::SessionFight { .. }
+            | Self::SessionsLost { .. } => Cause::Answer,
         }
     }
 }

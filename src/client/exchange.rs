@@ -82,7 +82,9 @@ impl Exchange {
         match first {
             Err(fault) if is_dead_session(&fault) => {
                 let token = self.token_after(&token).await?;
-                Ok(self.send_single(request, &token).await)
+                let second = self.send_single(request, &token).await;
+                self.note(&token, second.as_ref().err()).await;
+                Ok(second)
             }
             other => Ok(other),
         }
@@ -104,10 +106,9 @@ impl Exchange {
         let mut entries = match self.send_bulk(&all, headers, &token).await {
             Err(fault) if is_dead_session(&fault) => {
                 let token = self.token_after(&token).await?;
-                return self
-                    .send_bulk(&all, headers, &token)
-                    .await
-                    .map_err(Failure::Whole);
+                let second = self.send_bulk(&all, headers, &token).await;
+                self.note(&token, refusal(&second)).await;
+                return second.map_err(Failure::Whole);
             }
             other => other.map_err(Failure::Whole)?,
         };
@@ -123,7 +124,9 @@ impl Exchange {
         // What the others answered must reach the caller whatever becomes of these.
         let again: Vec<&Encoded> = refused.iter().map(|index| all[*index]).collect();
         if let Ok(token) = self.token_after(&token).await {
-            match self.send_bulk(&again, headers, &token).await {
+            let second = self.send_bulk(&again, headers, &token).await;
+            self.note(&token, refusal(&second)).await;
+            match second {
                 Ok(repeated) => {
                     for (index, entry) in refused.into_iter().zip(repeated) {
                         entries[index] = entry;
@@ -155,6 +158,13 @@ impl Exchange {
             .tokens
             .after_refusal(refused, &self.shared.transport)
             .await
+    }
+
+    /// Takes note where the second try with a new token met a dead session again.
+    async fn note(&self, token: &Token, fault: Option<&Fault>) {
+        if fault.is_some_and(is_dead_session) {
+            self.shared.tokens.refused_again(token).await;
+        }
     }
 
     async fn send_single(&self, request: &Encoded, token: &Token) -> Result<Answer, Fault> {
@@ -189,6 +199,17 @@ impl Exchange {
             content: Content::Plain(&self.vault),
         };
         self.shared.transport.bulk(call, requests.len()).await
+    }
+}
+
+/// The fault by which a `/bulk`, or any entry of it, was refused for its session.
+fn refusal(sent: &Result<Entries<Body>, Fault>) -> Option<&Fault> {
+    match sent {
+        Ok(entries) => entries
+            .iter()
+            .filter_map(|entry| entry.as_ref().err())
+            .find(|fault| is_dead_session(fault)),
+        Err(fault) => Some(fault),
     }
 }
 

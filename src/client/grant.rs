@@ -104,6 +104,7 @@ impl Granted {
                 let early = BEFORE_THE_END.min(lives / 10);
                 Instant::now().checked_add(lives.saturating_sub(early))
             }),
+            refused: None,
         }
     }
 }

@@ -17,6 +17,7 @@ use super::Failure;
 use super::error::words;
 use super::grant;
 use super::grant::Grant;
+use super::losses::Loss;
 use super::losses::Losses;
 use super::transport::Transport;
 use crate::wire::Fault;
@@ -47,6 +48,16 @@ pub(super) struct Session {
     pub(super) refresh: Option<SecretString>,
     /// When it is to be renewed, a while before it ends; `None` when the instance did not say.
     pub(super) renew_at: Option<Instant>,
+    /// That it was refused before that time, and how soon.
+    pub(super) refused: Option<Refused>,
+}
+
+/// When a session was refused that should not have ended yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// With the request for which it was begun or renewed.
+    AtOnce,
+    Later,
 }
 
 /// A token to send, and which session it belongs to.
@@ -76,6 +87,15 @@ impl Session {
 
     fn is_due(&self, now: Instant) -> bool {
         self.renew_at.is_some_and(|at| now >= at)
+    }
+
+    /// It was refused, and is not to be sent again.
+    fn refused(&mut self, when: Refused) {
+        let now = Instant::now();
+        if !self.is_due(now) {
+            self.renew_at = Some(now);
+            self.refused = Some(when);
+        }
     }
 }
 
@@ -118,21 +138,20 @@ impl Tokens {
         match &mut state.session {
             // Somebody else met the same refusal and has renewed already.
             Some(session) if session.number != refused.session => return Ok(session.token()),
-            Some(session) => {
-                let now = Instant::now();
-                if !session.is_due(now) {
-                    // Not sent again, and not counted again should the renewal have to wait for an outage to end.
-                    session.renew_at = Some(now);
-                    if state.losses.count(now) {
-                        let fight = Failure::Stop(self.session_fight());
-                        state.failed = Some(fight.clone());
-                        return Err(fight);
-                    }
-                }
-            }
+            Some(session) => session.refused(Refused::Later),
             None => {}
         }
         self.renew(state, seen, transport).await
+    }
+
+    /// The token that was to mend a refusal was refused itself. There is no third try: the next request renews it.
+    pub(super) async fn refused_again(&self, refused: &Token) {
+        let mut state = self.state.lock().await;
+        if let Some(session) = &mut state.session
+            && session.number == refused.session
+        {
+            session.refused(Refused::AtOnce);
+        }
     }
 
     /// Refreshes, or logs in where there is nothing to refresh with. `seen` is the number of renewals tried when the
@@ -171,6 +190,7 @@ impl Tokens {
             Credentials::Password { username, password } => (username, password),
             Credentials::AccessToken(token) => return self.given_token(token, state, number),
         };
+        let refused = state.session.as_ref().and_then(|s| s.refused);
         let refresh = state.session.as_ref().and_then(|s| s.refresh.clone());
         if let Some(refresh) = refresh {
             match Grant::refresh(&self.connection, &refresh)
@@ -179,15 +199,28 @@ impl Tokens {
             {
                 Ok(granted) => {
                     tracing::debug!("session refreshed");
+                    // Otherwise it was the token alone that had ended.
+                    if refused == Some(Refused::AtOnce) {
+                        self.lost(state, Loss::Unclear)?;
+                    }
                     let mut session = granted.session(number);
                     // An instance that does not rotate it need not repeat it.
                     session.refresh.get_or_insert(refresh);
                     return Ok(session);
                 }
                 // The refresh token is dead; the password is not.
-                Err(fault) if is_refusal(&fault) => state.session = None,
+                Err(fault) if is_refusal(&fault) => {
+                    state.session = None;
+                    if refused.is_some() {
+                        self.lost(state, Loss::Whole)?;
+                    }
+                }
                 Err(fault) => return Err(Failure::NotSent(fault)),
             }
+        } else if refused.is_some() {
+            // Not counted again should the login have to wait for an outage to end.
+            state.session = None;
+            self.lost(state, Loss::Unclear)?;
         }
         match Grant::password(&self.connection, username, password)
             .send(transport)
@@ -218,6 +251,7 @@ impl Tokens {
             access: token.clone(),
             refresh: None,
             renew_at: None,
+            refused: None,
         })
     }
 
@@ -242,13 +276,31 @@ impl Tokens {
         Failure::NotSent(fault)
     }
 
-    fn session_fight(&self) -> ClientError {
-        let username = self.connection.credentials.username().unwrap_or("?");
-        ClientError::SessionFight {
-            site: self.connection.site.to_string(),
-            username: username.to_owned(),
-            platform: self.connection.platform.clone(),
-        }
+    /// Counts a session that ended before its time, and stops where that happens too often.
+    fn lost(&self, state: &mut State, loss: Loss) -> Result<(), Failure> {
+        let Some(loss) = state.losses.count(Instant::now(), loss) else {
+            return Ok(());
+        };
+        let site = self.connection.site.to_string();
+        let username = self
+            .connection
+            .credentials
+            .username()
+            .unwrap_or("?")
+            .to_owned();
+        let platform = self.connection.platform.clone();
+        Err(Failure::Stop(match loss {
+            Loss::Whole => ClientError::SessionFight {
+                site,
+                username,
+                platform,
+            },
+            Loss::Unclear => ClientError::SessionsLost {
+                site,
+                username,
+                platform,
+            },
+        }))
     }
 
     /// Ends the session; whether that works is of no further interest.

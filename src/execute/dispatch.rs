@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::Engine;
 use super::ExecuteError;
 use super::deliver::Courier;
-use super::drift::Looked;
+use super::looking::Looked;
 use super::sending::Flight;
 use super::sending::Landed;
 use super::sending::Packed;
@@ -24,6 +24,7 @@ use crate::batch::Touched;
 use crate::event::Event;
 use crate::expr::Seq;
 use crate::kill;
+use crate::operation::Action;
 use crate::operation::State;
 use crate::runfile::ClientIds;
 use crate::runfile::Steered;
@@ -73,9 +74,9 @@ impl Engine<'_> {
         let going: BTreeSet<Seq> = batches.iter().flat_map(Batch::members).collect();
         let mut operations = window.operations;
         operations.retain(|seq, _| going.contains(seq));
-        let look = self.look(operations.values())?;
         let mut ready = window.ready;
         ready.retain(|operation| going.contains(&operation.seq));
+        let look = self.look(&operations, &ready)?;
         if look.is_needless() {
             return self.send(sending, batches, &ready, operations);
         }
@@ -124,8 +125,11 @@ impl Engine<'_> {
         &mut self,
         sending: &mut Sending,
         mut packed: Packed,
-        looked: Looked,
+        mut looked: Looked,
     ) -> Result<(), ExecuteError> {
+        let asked = packed.look.vacant.iter().map(|(create, _)| *create);
+        let vacant = std::mem::take(&mut looked.vacant);
+        let mut taken = self.memory.vacant.keep(asked, vacant);
         let cleared = self.cleared(&mut packed.operations, &packed.look, looked)?;
         if !cleared.omitted.is_empty() {
             self.file.omit(&cleared.omitted)?;
@@ -144,6 +148,12 @@ impl Engine<'_> {
             .iter()
             .map(|(seq, settlement)| (*seq, settlement.state))
             .collect();
+        // Nor does anything ride behind a create for which there is a record already: it is compared with that first.
+        let is_create = |seq: &&Seq| {
+            let operation = packed.operations.get(seq);
+            operation.is_some_and(|operation| operation.action == Action::Create)
+        };
+        taken.extend(ended.keys().filter(is_create));
         let mut ready = Vec::with_capacity(packed.ready.len());
         let mut kept = BTreeSet::new();
         let shrunk: BTreeSet<Seq> = cleared.omitted.iter().map(|(seq, _)| *seq).collect();
@@ -157,11 +167,13 @@ impl Engine<'_> {
                 };
                 operation = smaller;
             }
+            let rides_alone = operation.behind.iter().all(|seq| !taken.contains(seq));
             // What was so already is nothing to wait for any more; without the rest nothing goes that needed it.
             operation
                 .behind
                 .retain(|seq| !ended.get(seq).is_some_and(|state| state.is_good()));
             let goes = !ended.contains_key(&operation.seq)
+                && rides_alone
                 && operation.behind.iter().all(|seq| kept.contains(seq))
                 && self.file.state(operation.seq)? == Some(State::Planned);
             if goes {

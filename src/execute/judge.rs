@@ -13,6 +13,7 @@ use super::deliver::Told;
 use crate::batch::Carried;
 use crate::check::CheckedStep;
 use crate::check::Projection;
+use crate::diag::Located;
 use crate::expr::Path;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
@@ -113,7 +114,7 @@ fn one(operation: &StoredOperation, step: &CheckedStep, metadata: &Metadata, tol
     match told.said {
         Said::Answer(answer) => {
             let whole = answer.body.shown();
-            let find = |path: &Path| path.find(&whole.json().unwrap_or_default());
+            let find = |path: &Located<Path>| path.value.find(&whole.json().unwrap_or_default());
             let selected = step.select.as_ref().map(find);
             let change = operation.change.as_ref();
             let creates = matches!(change, Some(Change::Create { .. }));

@@ -8,6 +8,7 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use super::named::Named;
+use super::vacant::Vacant;
 use crate::expr::Seq;
 use crate::wire::RecordId;
 
@@ -21,6 +22,8 @@ pub struct Memory {
     asked_again: BTreeSet<Seq>,
     /// Records that go each by a request of its own, since one for several was refused.
     singly: BTreeMap<Seq, BTreeSet<RecordId>>,
+    /// Creates whose ids are free.
+    pub(super) vacant: Vacant,
     /// What was found of records that values name.
     pub(super) named: Named,
 }

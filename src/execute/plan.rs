@@ -85,11 +85,7 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
     match engine.drive().await {
         Ok(()) if !engine.stop_wished() => {}
         Ok(()) | Err(ExecuteError::Interrupted) => {
-            // Half a plan is for reading: nobody has held its limits against it.
-            engine.file.put(&Stage::Refused)?;
-            engine.file.put(&Ending::Interrupted)?;
-            engine.file.put(&Finished(super::timestamp()))?;
-            return Ok(PlanEnd::Interrupted);
+            return engine.break_off();
         }
         Err(error) => return Err(error),
     }
@@ -189,6 +185,20 @@ impl Engine<'_> {
             }
         }
         Ok(None)
+    }
+
+    /// Half a plan is for reading: nobody has held its limits against it. It says how far it came.
+    pub(super) fn break_off(&self) -> Result<PlanEnd, ExecuteError> {
+        for step in self.checked.steps.iter().filter(|step| !step.is_export()) {
+            if !self.file.step(step.number)?.expanded {
+                let reason = "the plan was interrupted before this was known";
+                self.file.explain_step(step.number, Some(reason))?;
+            }
+        }
+        self.file.put(&Stage::Refused)?;
+        self.file.put(&Ending::Interrupted)?;
+        self.file.put(&Finished(super::timestamp()))?;
+        Ok(PlanEnd::Interrupted)
     }
 
     pub(super) fn stops(&self, step: &CheckedStep, label: &Label) -> bool {

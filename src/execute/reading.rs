@@ -222,7 +222,7 @@ impl Reading {
         let selected = step
             .select
             .as_ref()
-            .map(|path| path.find(&answer(step, found, whole)));
+            .map(|path| path.value.find(&answer(step, found, whole)));
         Ok(ReadResult {
             records: self.stored,
             count,

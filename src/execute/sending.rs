@@ -11,9 +11,9 @@ use tokio::time::Instant;
 
 use super::ExecuteError;
 use super::deliver::Delivered;
-use super::drift::Look;
-use super::drift::Looked;
 use super::kinship::Kinship;
+use super::looking::Look;
+use super::looking::Looked;
 use super::patience::Health;
 use super::steer::Steering;
 use crate::batch::Budget;

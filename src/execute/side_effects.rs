@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::deliver::Said;
 use super::deliver::Told;
-use super::drift::is_stamp;
+use super::standing::is_stamp;
 use crate::batch::Carried;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;

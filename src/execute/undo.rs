@@ -66,10 +66,7 @@ pub async fn plan_undo(engine: &mut Engine<'_>, run: &RunView) -> Result<PlanEnd
         match engine.invert_step(step, run).await {
             Ok(()) if !engine.stop_wished() => {}
             Ok(()) | Err(ExecuteError::Interrupted) => {
-                engine.file.put(&Stage::Refused)?;
-                engine.file.put(&Ending::Interrupted)?;
-                engine.file.put(&Finished(super::timestamp()))?;
-                return Ok(PlanEnd::Interrupted);
+                return engine.break_off();
             }
             Err(error) => return Err(error),
         }

@@ -12,6 +12,8 @@ pub(super) enum Gives {
     One,
     /// All its items, in another form.
     Whole,
+    /// Lists of its items.
+    Batches,
     /// Only what the attributes say, or how many there are.
     Values,
 }
@@ -27,6 +29,7 @@ pub(super) fn of<'e, 'a>(filter: &'e Filter<'a>) -> Option<Looked<'e, 'a>> {
     let (attribute, gives) = match filter.name {
         "list" | "reverse" => (None, Gives::Items),
         "first" | "last" => (None, Gives::One),
+        "batch" | "slice" => (None, Gives::Batches),
         "length" | "count" => (None, Gives::Values),
         "selectattr" | "rejectattr" => (Some(first(&filter.args)?), Gives::Items),
         "sort" | "unique" => (Some(named(&filter.args)?), Gives::Items),

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use minijinja::Value;
 
+use super::elsewhere;
 use super::functions::ENGINE;
 use super::references::Called;
 use super::references::Callee;
@@ -132,10 +133,10 @@ pub(super) fn wrong(call: &Called<'_>) -> Option<(Problem, Range<usize>, String)
 
 fn unknown(call: &Called<'_>) -> Option<Problem> {
     let name = call.name.as_ref();
-    let (kind, known, sign) = match call.callee {
-        Callee::Filter => ("filter", FILTERS, "|"),
-        Callee::Test => ("test", TESTS, "is"),
-        Callee::Function => ("function", FUNCTIONS, ""),
+    let (kind, known) = match call.callee {
+        Callee::Filter => ("filter", FILTERS),
+        Callee::Test => ("test", TESTS),
+        Callee::Function => ("function", FUNCTIONS),
         Callee::Method => return Some(method(name)),
     };
     if exists(call.callee, name) {
@@ -150,18 +151,24 @@ fn unknown(call: &Called<'_>) -> Option<Problem> {
         }
         Callee::Test | Callee::Method => None,
     };
-    let listed = || format!("there are {}", all_of(known.iter().copied()));
+    let listed = || {
+        match call.callee {
+        Callee::Filter => "for text there are `lower`, `trim`, `replace` and `regex_replace`, for lists `map`, `selectattr`, `sort` and `join`, for dates `date`; most of Jinja2's are there".to_owned(),
+        Callee::Test => "there are `defined`, `none`, `string`, `number`, `in`, `startingwith` and `endingwith`, and most others of Jinja2's".to_owned(),
+        _ => format!("there are {}", all_of(known.iter().copied())),
+    }
+    };
     Some(
         Problem::error(UNKNOWN_FUNCTION, format!("there is no {kind} `{name}`")).help(
             other
-                .or_else(|| translated(call).map(|ours| format!("write `{sign} {ours}`")))
+                .or_else(|| elsewhere::meant(call.callee, name).map(str::to_owned))
                 .or_else(|| did_you_mean(name, known.iter().copied()))
                 .unwrap_or_else(listed),
         ),
     )
 }
 
-fn exists(callee: Callee, name: &str) -> bool {
+pub(super) fn exists(callee: Callee, name: &str) -> bool {
     let is = |kind| {
         ENGINE
             .empty_state()
@@ -174,23 +181,6 @@ fn exists(callee: Callee, name: &str) -> bool {
         Callee::Function => ENGINE.globals().any(|(global, _)| global == name),
         Callee::Method => false,
     }
-}
-
-/// Names under which other template engines know them.
-fn translated(call: &Called<'_>) -> Option<&'static str> {
-    Some(match (call.callee, call.name.as_ref()) {
-        (Callee::Filter, "downcase" | "lowercase") => "lower",
-        (Callee::Filter, "upcase" | "uppercase") => "upper",
-        (Callee::Filter, "strip") => "trim",
-        (Callee::Filter, "size" | "len") => "length",
-        (Callee::Filter, "strftime" | "datetime" | "date_format") => "date(\"%Y-%m-%d\")",
-        (Callee::Filter, "regex_sub" | "gsub") => "regex_replace(pattern, with)",
-        (Callee::Filter, "to_json" | "json") => "tojson",
-        (Callee::Test, "equals" | "equal") => "eq",
-        (Callee::Test, "null" | "nil") => "none",
-        (Callee::Test, "empty") => "eq \"\"",
-        _ => return None,
-    })
 }
 
 fn method(name: &str) -> Problem {

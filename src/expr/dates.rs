@@ -140,6 +140,9 @@ fn whole(function: &str, count: &Value) -> Result<i64, Error> {
 
 macro_rules! lengths {
     ($($name:ident => $make:ident,)+) => {
+        /// Functions that give a length of time.
+        pub(super) const LENGTHS: &[&str] = &[$(stringify!($name)),+];
+
         $(pub(super) fn $name(count: &Value) -> Result<Value, Error> {
             let count = whole(stringify!($name), count)?;
             let span = Span::new().$make(count).map_err(refused)?;

@@ -3,8 +3,10 @@
 mod attributes;
 mod calls;
 mod compare;
+mod compared;
 mod dates;
 mod depth;
+mod elsewhere;
 mod functions;
 mod included;
 mod list;
@@ -18,6 +20,7 @@ mod results;
 mod scope;
 mod search;
 mod signatures;
+mod slips;
 mod syntax;
 mod template;
 #[cfg(test)]
@@ -27,6 +30,9 @@ mod tree;
 mod truth;
 mod value;
 
+pub use compared::Comparison;
+pub use compared::Sign;
+pub use compared::Written;
 pub use included::IncludedNames;
 pub use included::IncludedVar;
 pub use included::LateVar;
@@ -56,6 +62,7 @@ pub use results::Tally;
 pub use scope::Failure;
 pub use scope::Scope;
 pub use scope::World;
+pub use slips::foreign_name;
 pub use template::Rendered;
 pub use template::SYNTAX;
 pub use template::Seen;

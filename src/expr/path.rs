@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use jsonpath_rust::parser::model::Comparable;
+use jsonpath_rust::parser::model::Comparison;
 use jsonpath_rust::parser::model::Filter;
 use jsonpath_rust::parser::model::FilterAtom;
 use jsonpath_rust::parser::model::FnArg;
 use jsonpath_rust::parser::model::JpQuery;
+use jsonpath_rust::parser::model::Literal;
 use jsonpath_rust::parser::model::Segment;
 use jsonpath_rust::parser::model::Selector;
 use jsonpath_rust::parser::model::SingularQuery;
@@ -87,10 +89,7 @@ impl Path {
             Some(Segment::Selector(Selector::Name(name))) => references::root(unquoted(name)),
             _ => return reads,
         };
-        let mut reader = Reader {
-            root,
-            found: Vec::new(),
-        };
+        let mut reader = Reader::new(root);
         let end = reader.follow(segments, &[]);
         let gives = end.and_then(|mut parts| {
             (parts.last() == Some(&Part::Index)).then(|| {
@@ -110,12 +109,24 @@ impl Path {
         reads
     }
 
+    /// What its filters compare with texts that are written out.
+    pub fn comparisons(&self, names: StepNames<'_>) -> Vec<(Reference, String)> {
+        let mut segments = self.0.segments.iter();
+        let Some(Segment::Selector(Selector::Name(name))) = segments.next() else {
+            return Vec::new();
+        };
+        let mut reader = Reader::new(references::root(unquoted(name)));
+        reader.follow(segments, &[]);
+        let mut compared = reader.compared;
+        for (reference, _) in &mut compared {
+            reference.resolve(names);
+        }
+        compared
+    }
+
     /// Whether a filter looks at the whole document, of which only the list is there.
     pub fn filters_by_the_whole(&self) -> bool {
-        let mut reader = Reader {
-            root: Cow::Borrowed(""),
-            found: Vec::new(),
-        };
+        let mut reader = Reader::new(Cow::Borrowed(""));
         reader.follow(self.0.segments.iter(), &[]);
         reader.found.iter().any(|reference| reference.root == WHOLE)
     }
@@ -187,9 +198,18 @@ const WHOLE: &str = "$";
 struct Reader {
     root: Cow<'static, str>,
     found: Vec<Reference>,
+    compared: Vec<(Reference, String)>,
 }
 
 impl Reader {
+    fn new(root: Cow<'static, str>) -> Self {
+        Self {
+            root,
+            found: Vec::new(),
+            compared: Vec::new(),
+        }
+    }
+
     fn reference(&self, parts: Vec<Part>) -> Reference {
         Reference {
             root: self.root.clone(),
@@ -267,24 +287,36 @@ impl Reader {
             Filter::Atom(FilterAtom::Test { expr, .. }) => self.test(expr, item),
             Filter::Atom(FilterAtom::Comparison(comparison)) => {
                 let (left, right) = comparison.vals();
+                self.compare(comparison, item);
                 for side in [left, right] {
                     match side {
                         Comparable::Literal(_) => {}
                         Comparable::Function(function) => self.function(function, item),
                         Comparable::SingularQuery(SingularQuery::Current(segments)) => {
-                            let mut parts = item.to_vec();
-                            parts.extend(segments.iter().map(|segment| match segment {
-                                SingularQuerySegment::Name(name) => {
-                                    Part::Name(unquoted(name).to_owned())
-                                }
-                                SingularQuerySegment::Index(_) => Part::Index,
-                            }));
-                            self.add(&parts);
+                            self.add(&below(item, segments));
                         }
                         Comparable::SingularQuery(SingularQuery::Root(_)) => self.whole(),
                     }
                 }
             }
+        }
+    }
+
+    fn compare(&mut self, comparison: &Comparison, item: &[Part]) {
+        let (Comparison::Eq(left, right) | Comparison::Ne(left, right)) = comparison else {
+            return;
+        };
+        if let (
+            Comparable::SingularQuery(SingularQuery::Current(segments)),
+            Comparable::Literal(Literal::String(text)),
+        )
+        | (
+            Comparable::Literal(Literal::String(text)),
+            Comparable::SingularQuery(SingularQuery::Current(segments)),
+        ) = (left, right)
+        {
+            let reference = self.reference(below(item, segments));
+            self.compared.push((reference, unquoted(text).to_owned()));
         }
     }
 
@@ -324,6 +356,16 @@ impl Reader {
             extent: Extent::Whole,
         });
     }
+}
+
+/// Where segments lead from an item.
+fn below(item: &[Part], segments: &[SingularQuerySegment]) -> Vec<Part> {
+    let mut parts = item.to_vec();
+    parts.extend(segments.iter().map(|segment| match segment {
+        SingularQuerySegment::Name(name) => Part::Name(unquoted(name).to_owned()),
+        SingularQuerySegment::Index(_) => Part::Index,
+    }));
+    parts
 }
 
 /// The parser keeps the quotes of a name.

@@ -5,16 +5,25 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use minijinja::Value;
+use minijinja::machinery::ast::BinOpKind;
 use minijinja::machinery::ast::Call;
 use minijinja::machinery::ast::CallArg;
 use minijinja::machinery::ast::Expr;
 use minijinja::machinery::ast::Filter;
 use minijinja::machinery::ast::ForLoop;
+use minijinja::machinery::ast::Spanned;
 use minijinja::machinery::ast::Stmt;
 
 use super::attributes;
 use super::attributes::Looked;
+use super::compare::COMPARE;
+use super::compared;
+use super::compared::Comparison;
+use super::compared::Sign;
+use super::compared::Takes;
+use super::dates;
 use super::search;
+use super::slips::Slip;
 use super::syntax::Parsed;
 
 /// What a loop calls itself.
@@ -36,6 +45,8 @@ pub enum Extent {
     Whole,
     /// Of a list only what other references name: `{% for r in steps.stale.records %}{{ r.name }}`.
     Parts,
+    /// All of it, where it is what is meant: one of several with the same range, of which a condition chooses.
+    Either,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +54,10 @@ pub enum Part {
     Name(String),
     /// A number, or a key that is computed: which one cannot be seen.
     Index,
+    /// What `group` makes of a list: `{key, records}` for each value.
+    Groups,
+    /// What `batch` and `slice` make of a list: lists of its items.
+    Batches,
 }
 
 /// How the templates of one playbook file name steps.
@@ -79,7 +94,7 @@ impl Reference {
         }
         let written = self.parts.iter().map_while(|part| match part {
             Part::Name(name) => Some(name.as_str()),
-            Part::Index => None,
+            Part::Index | Part::Groups | Part::Batches => None,
         });
         if let Some((id, taken)) = names.full(written) {
             let mut parts = std::mem::take(&mut self.parts).into_vec();
@@ -92,7 +107,7 @@ impl Reference {
     pub fn name(&self, place: usize) -> Option<&str> {
         match self.parts.get(place) {
             Some(Part::Name(name)) => Some(name),
-            Some(Part::Index) | None => None,
+            Some(Part::Index | Part::Groups | Part::Batches) | None => None,
         }
     }
 }
@@ -147,6 +162,8 @@ impl Argument {
 pub(super) struct Named<'a> {
     pub(super) references: Vec<Reference>,
     pub(super) calls: Vec<Called<'a>>,
+    pub(super) comparisons: Vec<Comparison>,
+    pub(super) slips: Vec<(Slip, Range<usize>)>,
     pub(super) gives: Gives,
 }
 
@@ -155,6 +172,8 @@ pub(super) struct Named<'a> {
 pub(super) enum Gives {
     /// What the last of its references leads to, or of that list some items.
     Referred,
+    /// What is written out: it names nothing, and asks no function.
+    Constant,
     Other,
 }
 
@@ -171,11 +190,29 @@ struct Traced {
     root: Cow<'static, str>,
     parts: Vec<Part>,
     range: Range<usize>,
+    /// What it may be as well.
+    or: Option<Box<Traced>>,
 }
 
 impl Traced {
     fn followed(mut self, part: Part) -> Self {
+        self.or = self.or.map(|or| Box::new(or.followed(part.clone())));
         self.parts.push(part);
+        self
+    }
+
+    /// The same, or another.
+    fn or(mut self, other: Self) -> Self {
+        self.or = Some(Box::new(match self.or {
+            Some(or) => or.or(other),
+            None => other,
+        }));
+        self
+    }
+
+    fn placed(mut self, range: &Range<usize>) -> Self {
+        self.or = self.or.map(|or| Box::new(or.placed(range)));
+        self.range = range.clone();
         self
     }
 
@@ -190,14 +227,24 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
         // Most templates name one thing, and a playbook may have ten thousands of them.
         found: Vec::with_capacity(1),
         calls: Vec::new(),
+        comparisons: Vec::new(),
+        slips: Vec::new(),
         bound: Vec::new(),
     };
     let mut gives = Gives::Other;
     match parsed {
         Parsed::Value(expr) => {
+            if called(expr).is_some_and(|name| dates::LENGTHS.contains(&name)) {
+                finder.slips.push((Slip::LoneLength, range(expr)));
+            }
             if let Some(traced) = finder.traced(expr) {
+                if traced.or.is_none() {
+                    gives = Gives::Referred;
+                }
                 finder.refers(traced, Extent::Whole);
-                gives = Gives::Referred;
+            }
+            if finder.names_nothing() {
+                gives = Gives::Constant;
             }
         }
         Parsed::Text(statements) => finder.statements(statements),
@@ -205,6 +252,8 @@ pub(super) fn of<'a>(parsed: &Parsed<'a>, text: &str) -> Named<'a> {
     Named {
         references: finder.found,
         calls: finder.calls,
+        comparisons: finder.comparisons,
+        slips: finder.slips,
         gives,
     }
 }
@@ -213,11 +262,20 @@ struct Finder<'a, 't> {
     text: &'t str,
     found: Vec<Reference>,
     calls: Vec<Called<'a>>,
+    comparisons: Vec<Comparison>,
+    slips: Vec<(Slip, Range<usize>)>,
     /// No references of the playbook's.
     bound: Vec<Bound<'a>>,
 }
 
 impl<'a> Finder<'a, '_> {
+    fn names_nothing(&self) -> bool {
+        // What `syntax` makes of operators begins so.
+        let mut calls = self.calls.iter();
+        self.found.is_empty()
+            && calls.all(|call| call.callee != Callee::Function || call.name.starts_with('_'))
+    }
+
     fn statements(&mut self, list: &[Stmt<'a>]) {
         for node in list {
             match node {
@@ -288,13 +346,20 @@ impl<'a> Finder<'a, '_> {
     }
 
     fn refers(&mut self, traced: Traced, extent: Extent) {
-        let Traced { root, parts, range } = traced;
-        self.found.push(Reference {
-            root,
-            parts: parts.into(),
-            range,
-            extent,
-        });
+        let extent = match traced.or {
+            Some(_) => Extent::Either,
+            None => extent,
+        };
+        let mut next = Some(Box::new(traced));
+        while let Some(traced) = next {
+            self.found.push(Reference {
+                root: traced.root,
+                parts: traced.parts.into(),
+                range: traced.range,
+                extent,
+            });
+            next = traced.or;
+        }
     }
 
     fn expression(&mut self, node: &Expr<'a>) {
@@ -312,6 +377,12 @@ impl<'a> Finder<'a, '_> {
             Expr::Const(_) => {}
             Expr::UnaryOp(unary) => self.expression(&unary.expr),
             Expr::BinOp(binary) => {
+                let sides = [&binary.left, &binary.right];
+                let is_date = |side: &&Expr<'a>| matches!(called(side), Some("now" | "today"));
+                let is_sum = matches!(binary.op, BinOpKind::Add | BinOpKind::Sub);
+                if is_sum && sides.iter().any(is_date) {
+                    self.slips.push((Slip::DateAndNumber, range(node)));
+                }
                 self.expression(&binary.left);
                 self.expression(&binary.right);
             }
@@ -330,7 +401,12 @@ impl<'a> Finder<'a, '_> {
                 }
             }
             Expr::Test(test) => {
-                self.expression(&test.expr);
+                let compared = self.operand(&test.expr);
+                if let Some((of, (sign, takes))) = compared.zip(compared::sign(test.name))
+                    && let Some(texts) = compared::argument(test.args.first(), takes)
+                {
+                    self.comparisons.push(Comparison { of, sign, texts });
+                }
                 self.called(Callee::Test, test.name, end(&test.expr), &test.args);
                 self.arguments(&test.args);
             }
@@ -354,6 +430,41 @@ impl<'a> Finder<'a, '_> {
             range: start..start + name.len(),
             arguments: Argument::all(args),
         });
+    }
+
+    /// What `syntax` makes of `a == b`: the first value, and each further one behind its sign.
+    fn compared(&mut self, args: &[CallArg<'a>]) {
+        let mut operands = args.iter().filter_map(|argument| match argument {
+            CallArg::Pos(expr) => Some(expr),
+            _ => None,
+        });
+        let Some(mut left) = operands.next() else {
+            return;
+        };
+        let mut left_of = self.operand(left);
+        while let (Some(Expr::Const(sign)), Some(right)) = (operands.next(), operands.next()) {
+            let right_of = self.operand(right);
+            if let Some((sign, takes)) = sign.value.as_str().and_then(compared::sign) {
+                let behind = left_of.clone().zip(compared::written(right, takes));
+                let before = right_of.clone().zip(compared::written(left, Takes::One));
+                let sign = match (&before, takes) {
+                    (Some(_), Takes::Several) => Sign::Contains,
+                    _ => sign,
+                };
+                let compared = behind.or(before);
+                self.comparisons
+                    .extend(compared.map(|(of, texts)| Comparison { of, sign, texts }));
+            }
+            (left, left_of) = (right, right_of);
+        }
+    }
+
+    /// Finds what an operand names, and where the path stands that it is, if it is one.
+    fn operand(&mut self, node: &Expr<'a>) -> Option<Range<usize>> {
+        let traced = self.traced(node)?;
+        let range = traced.range.clone();
+        self.refers(traced, Extent::Whole);
+        Some(range)
     }
 
     fn arguments(&mut self, list: &[CallArg<'a>]) {
@@ -384,6 +495,7 @@ impl<'a> Finder<'a, '_> {
                         root: root(var.id),
                         parts: Vec::new(),
                         range,
+                        or: None,
                     }),
                 }
             }
@@ -394,11 +506,11 @@ impl<'a> Finder<'a, '_> {
                     let range = var.span().start_offset as usize..to;
                     return item.clone().map(|item| Traced { range, ..item });
                 }
-                let inner = self.traced_to(&attr.expr, to)?;
+                let inner = self.owner(&attr.expr, to)?;
                 Some(inner.followed(Part::Name(attr.name.to_owned())))
             }
             Expr::GetItem(item) => {
-                let inner = self.traced_to(&item.expr, to);
+                let inner = self.owner(&item.expr, to);
                 let part = match &item.subscript_expr {
                     Expr::Const(constant) => match constant.value.as_str() {
                         Some(name) => Part::Name(name.to_owned()),
@@ -424,10 +536,7 @@ impl<'a> Finder<'a, '_> {
             Expr::Filter(filter) => self.filter(filter),
             Expr::Call(call) => match searched(call) {
                 Some(step) => Some(self.lookup(call, step, to)),
-                None => {
-                    self.call(call);
-                    None
-                }
+                None => self.call(call, to),
             },
             other => {
                 self.expression(other);
@@ -436,15 +545,44 @@ impl<'a> Finder<'a, '_> {
         }
     }
 
+    /// The same of what an attribute is asked of: `(steps.a.first if vars.a else steps.b.first).name`.
+    fn owner(&mut self, node: &Expr<'a>, to: usize) -> Option<Traced> {
+        let Expr::IfExpr(choice) = node else {
+            return self.traced_to(node, to);
+        };
+        self.expression(&choice.test_expr);
+        let Some(otherwise) = &choice.false_expr else {
+            return self.owner(&choice.true_expr, end(&choice.true_expr));
+        };
+        let sides = [&choice.true_expr, otherwise].map(|side| self.owner(side, end(side)));
+        match sides {
+            [Some(one), Some(other)] => {
+                let range = choice.span().start_offset as usize..to;
+                Some(one.or(other).placed(&range))
+            }
+            // Of the other side nothing is known, and so nothing of what is asked of either.
+            sides => {
+                for side in sides.into_iter().flatten() {
+                    self.refers(side, Extent::Whole);
+                }
+                None
+            }
+        }
+    }
+
     fn filter(&mut self, filter: &Filter<'a>) -> Option<Traced> {
-        let list = filter.expr.as_ref().and_then(|inner| self.traced(inner));
+        let looked = attributes::of(filter);
+        let list = filter.expr.as_ref().and_then(|inner| match &looked {
+            Some(_) => self.owner(inner, end(inner)),
+            None => self.traced(inner),
+        });
         let behind = filter.expr.as_ref().map_or(0, end);
         self.called(Callee::Filter, filter.name, behind, &filter.args);
         self.applied(filter);
         self.arguments(&filter.args);
         let list = list?;
         // A variable has no fields that a step fetches.
-        let looked = attributes::of(filter).filter(|_| list.root != "vars");
+        let looked = looked.filter(|_| list.root != "vars");
         let Some(Looked { attribute, gives }) = looked else {
             self.refers(list, Extent::Whole);
             return None;
@@ -455,6 +593,7 @@ impl<'a> Finder<'a, '_> {
         match gives {
             attributes::Gives::Items => return Some(list),
             attributes::Gives::One => return Some(list.item()),
+            attributes::Gives::Batches => return Some(list.followed(Part::Batches)),
             attributes::Gives::Whole => self.refers(list, Extent::Whole),
             attributes::Gives::Values => self.refers(list, Extent::Parts),
         }
@@ -472,6 +611,14 @@ impl<'a> Finder<'a, '_> {
         if let Some(CallArg::Pos(Expr::Const(literal))) = filter.args.get(place)
             && let Some(name) = literal.value.as_str()
         {
+            if let [CallArg::Pos(attribute), _, argument, ..] = &*filter.args
+                && let Some((sign, takes)) = compared::sign(name)
+                && let Some(texts) = compared::argument(Some(argument), takes)
+            {
+                let span = attribute.span();
+                let of = span.start_offset as usize..span.end_offset as usize;
+                self.comparisons.push(Comparison { of, sign, texts });
+            }
             let span = literal.span();
             self.calls.push(Called {
                 callee,
@@ -486,24 +633,28 @@ impl<'a> Finder<'a, '_> {
     fn attributes(&mut self, list: &Traced, literal: &Expr<'a>) {
         let span = literal.span();
         for name in attributes::names(literal) {
-            let mut item = list.item();
-            item.range = span.start_offset as usize..span.end_offset as usize;
-            for part in name.split('.') {
-                item.parts.push(match part.parse::<usize>() {
+            let range = span.start_offset as usize..span.end_offset as usize;
+            let item = name.split('.').fold(list.item(), |item, part| {
+                item.followed(match part.parse::<usize>() {
                     Ok(_) => Part::Index,
                     Err(_) => Part::Name(part.to_owned()),
-                });
-            }
-            self.refers(item, Extent::Whole);
+                })
+            });
+            self.refers(item.placed(&range), Extent::Whole);
         }
     }
 
-    fn call(&mut self, call: &Call<'a>) {
+    /// Of `group` it is known what it makes of its list.
+    fn call(&mut self, call: &Spanned<Call<'a>>, to: usize) -> Option<Traced> {
         match &call.expr {
             // A function's name is no variable.
             Expr::Var(var) => {
                 let behind = var.span().start_offset as usize;
                 self.called(Callee::Function, var.id, behind, &call.args);
+                if var.id == COMPARE {
+                    self.compared(&call.args);
+                    return None;
+                }
             }
             Expr::GetAttr(method) => {
                 // `loop.changed(…)` and the like are the engine's own.
@@ -516,19 +667,26 @@ impl<'a> Finder<'a, '_> {
             }
             other => self.expression(other),
         }
-        match (&call.expr, call.args.as_slice()) {
+        let (list, rest) = match (&call.expr, call.args.as_slice()) {
             (Expr::Var(var), [CallArg::Pos(list), rest @ ..]) if var.id == search::GROUP => {
-                let list = self.traced(list);
-                if let Some(list) = list {
-                    if let Some(CallArg::Pos(by)) = rest.first().filter(|_| list.root != "vars") {
-                        self.attributes(&list, by);
-                    }
-                    self.refers(list, Extent::Whole);
-                }
-                self.arguments(rest);
+                (self.owner(list, end(list)), rest)
             }
-            (_, args) => self.arguments(args),
+            (_, args) => {
+                self.arguments(args);
+                return None;
+            }
+        };
+        self.arguments(rest);
+        let list = list?;
+        if list.root == "vars" {
+            self.refers(list, Extent::Whole);
+            return None;
         }
+        if let Some(CallArg::Pos(by)) = rest.first() {
+            self.attributes(&list, by);
+        }
+        let range = call.expr.span().start_offset as usize..to;
+        Some(list.followed(Part::Groups).placed(&range))
     }
 
     /// A search reads the field it compares; of the record it finds, what follows is used.
@@ -541,6 +699,7 @@ impl<'a> Finder<'a, '_> {
                 Part::Index,
             ],
             range: call.expr.span().start_offset as usize..end,
+            or: None,
         };
         let mut compared = record.clone();
         compared.parts.extend(match call.args.get(1) {
@@ -565,6 +724,22 @@ pub(super) fn root(name: &str) -> Cow<'static, str> {
         "vars" => Cow::Borrowed("vars"),
         other => Cow::Owned(other.to_owned()),
     }
+}
+
+/// The function that is called, if it is one.
+fn called<'a>(node: &Expr<'a>) -> Option<&'a str> {
+    match node {
+        Expr::Call(call) => match &call.expr {
+            Expr::Var(var) => Some(var.id),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn range(node: &Expr<'_>) -> Range<usize> {
+    let span = node.span();
+    span.start_offset as usize..span.end_offset as usize
 }
 
 fn end(node: &Expr<'_>) -> usize {

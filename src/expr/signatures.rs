@@ -53,7 +53,7 @@ enum Kind {
     Whole,
     Pattern,
     Path,
-    /// How a date is printed.
+    /// How a date is printed or read: the signs are the same.
     Format,
 }
 
@@ -106,7 +106,7 @@ const FUNCTIONS: &[Signature] = &[
         "parse_date",
         2,
         2,
-        &[Kind::Any, Kind::Text],
+        &[Kind::Any, Kind::Format],
         "parse_date(item.day, '%d.%m.%Y')",
     ),
     takes(
@@ -138,7 +138,7 @@ const FILTERS: &[Signature] = &[
         "parse_date",
         1,
         1,
-        &[Kind::Text],
+        &[Kind::Format],
         "item.day | parse_date('%d.%m.%Y')",
     ),
     takes("date", 1, 1, &[Kind::Format], "now() | date('%d.%m.%Y')"),

@@ -132,18 +132,20 @@ fn statement<'a>(node: &Stmt<'a>) -> Result<Stmt<'a>, Error> {
             },
             set.span(),
         )),
-        Stmt::Template(_)
-        | Stmt::WithBlock(_)
-        | Stmt::SetBlock(_)
-        | Stmt::AutoEscape(_)
-        | Stmt::FilterBlock(_)
-        | Stmt::Do(_) => {
-            return Err(Error::new(
-                minijinja::ErrorKind::SyntaxError,
-                "only `if`, `for` and `set` blocks are understood in playbooks",
-            ));
-        }
+        Stmt::WithBlock(_) => return Err(not_understood("with")),
+        Stmt::SetBlock(_) => return Err(not_understood("set … endset")),
+        Stmt::AutoEscape(_) => return Err(not_understood("autoescape")),
+        Stmt::FilterBlock(_) => return Err(not_understood("filter")),
+        Stmt::Do(_) => return Err(not_understood("do")),
+        Stmt::Template(_) => unreachable!("a template stands in no other"),
     })
+}
+
+fn not_understood(name: &str) -> Error {
+    Error::new(
+        minijinja::ErrorKind::SyntaxError,
+        format!("`{name}` blocks are not understood in playbooks"),
+    )
 }
 
 /// Copies a tree (the engine's nodes cannot be changed in place), with comparisons, `+` and `-` as calls: which of their values is a date is known

@@ -12,6 +12,9 @@ use minijinja::machinery::CodeGenerator;
 use serde_json::Value as Json;
 
 use super::calls;
+use super::compared;
+use super::compared::Comparison;
+use super::compared::Written;
 use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
@@ -24,6 +27,7 @@ use super::references::Reference;
 use super::references::StepNames;
 use super::scope::Failure;
 use super::scope::Scope;
+use super::slips;
 use super::syntax;
 use super::syntax::Asked;
 use super::syntax::Parsed;
@@ -85,12 +89,12 @@ impl Template {
     /// Compiles text in which templates may stand.
     pub fn compile(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let template = Self::read(text, sources, &mut problems);
+        let template = Self::read(text.clone(), sources, &mut problems);
         problems.or(template)
     }
 
     /// The same, as far as it can be read: of the rest nothing is known, and so nothing more is said of it.
-    pub fn read(text: &Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
+    pub fn read(text: Located<String>, sources: &Sources, problems: &mut Problems) -> Self {
         let form = if syntax::has_template(&text.value) {
             Form::Mixed
         } else {
@@ -102,13 +106,13 @@ impl Template {
     /// Compiles an expression (`when`, `assert`, `expect`), written with or without braces.
     pub fn compile_expression(text: &Located<String>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let template = Self::read_expression(text, sources, &mut problems);
+        let template = Self::read_expression(text.clone(), sources, &mut problems);
         problems.or(template)
     }
 
     /// The same, as far as it can be read.
     pub fn read_expression(
-        text: &Located<String>,
+        text: Located<String>,
         sources: &Sources,
         problems: &mut Problems,
     ) -> Self {
@@ -121,7 +125,7 @@ impl Template {
         if template.form == Form::Mixed {
             problems.push(
                 Problem::error(SYNTAX, "this is text, not a condition")
-                    .at(text.span, "would always hold")
+                    .at(template.span, "would always hold")
                     .help("write one expression, without braces: `steps.X.count > 3`"),
             );
         }
@@ -141,14 +145,14 @@ impl Template {
     }
 
     fn build(
-        text: &Located<String>,
+        text: Located<String>,
         form: Form,
         sources: &Sources,
         problems: &mut Problems,
     ) -> Self {
         let origin = Origin::of(&text.value, text.span, sources);
         let mut template = Self {
-            text: text.value.as_str().into(),
+            text: text.value.into(),
             form,
             references: Box::default(),
             gives: Gives::Other,
@@ -169,9 +173,13 @@ impl Template {
                     problems.push(
                         Problem::error(SYNTAX, "this template cannot be read")
                             .because(span, detail(&error))
-                            .help_if(slip(sources, span)),
+                            .help_if(slips::meant(
+                                &template.text,
+                                error.range().map_or(0, |range| range.start),
+                                &detail(&error),
+                            )),
                     );
-                    return Self::unread(text.span);
+                    return Self::unread(template.span);
                 }
             };
             let form = match (&parsed, form) {
@@ -179,6 +187,9 @@ impl Template {
                 (_, form) => form,
             };
             let named = references::of(&parsed, &template.text);
+            for (slip, place) in &named.slips {
+                problems.push(slip.problem(template.span_of(place)));
+            }
             for call in &named.calls {
                 if let Some((problem, place, label)) = calls::wrong(call) {
                     problems.push(problem.at(template.span_of(&place), label));
@@ -229,6 +240,27 @@ impl Template {
         &self.references
     }
 
+    /// What it compares with texts that are written out. They are looked for only when they are asked for, and not kept.
+    pub fn comparisons(&self) -> Vec<Comparison> {
+        if self.references.is_empty() || !self.text.contains(['"', '\'']) {
+            return Vec::new();
+        }
+        let parsed = self.parse(self.form, Asked::Value);
+        parsed.map_or_else(
+            |_| Vec::new(),
+            |parsed| references::of(&parsed, &self.text).comparisons,
+        )
+    }
+
+    /// The one reference at a place, where it is one and not a choice among several.
+    pub fn reference_at(&self, range: &Range<usize>) -> Option<&Reference> {
+        let mut at = self
+            .references
+            .iter()
+            .filter(|reference| reference.range == *range);
+        at.next().filter(|_| at.next().is_none())
+    }
+
     pub fn span(&self) -> Span {
         self.span
     }
@@ -274,6 +306,22 @@ impl Template {
     pub fn gives(&self) -> Option<&Reference> {
         let is_lone = self.form == Form::Lone && self.gives == Gives::Referred;
         self.references.last().filter(|_| is_lone)
+    }
+
+    /// Whether it is one expression that gives the same whenever it is evaluated.
+    pub fn is_constant(&self) -> bool {
+        self.gives == Gives::Constant
+    }
+
+    /// The texts that are written out and that it may give as they are: `'New' if item.is_new else 'Dead'`.
+    pub fn texts(&self) -> Vec<Written> {
+        if self.form != Form::Lone || !self.text.contains(['"', '\'']) {
+            return Vec::new();
+        }
+        match self.parse(self.form, Asked::Value) {
+            Ok(Parsed::Value(expr)) => compared::given(&expr),
+            Ok(Parsed::Text(_)) | Err(_) => Vec::new(),
+        }
     }
 
     /// Whether the value is text, whatever its templates give.
@@ -428,78 +476,10 @@ impl Template {
     }
 }
 
-/// What is nearly always meant by what stands where the parser stopped.
-fn slip(sources: &Sources, span: Span) -> Option<String> {
-    let text = &sources.get(span.source).text;
-    let rest = text.get(span.start()..)?;
-    if rest.starts_with(|first: char| first.is_alphabetic() && !first.is_ascii()) {
-        return in_brackets(text, span.start());
-    }
-    // The parser stops at the first sign it does not know, or behind it.
-    let before = text[..span.start()].chars().next_back();
-    let around = text.get(span.start() - before.map_or(0, char::len_utf8)..)?;
-    FOREIGN
-        .iter()
-        .find(|(sign, _)| rest.starts_with(sign) || sign.len() == 2 && around.starts_with(sign))
-        .filter(|_| !rest.starts_with("!="))
-        .map(|(_, help)| (*help).to_owned())
-        .or_else(|| name_with_blank(text, span))
-}
-
-/// What other languages write, and what is written here.
-const FOREIGN: &[(&str, &str)] = &[
-    ("||", "write `or`"),
-    ("&&", "write `and`"),
-    ("OR ", "write `or`"),
-    ("AND ", "write `and`"),
-    ("NOT ", "write `not`"),
-    ("<>", "write `!=`"),
-    ("??", "write `a | default('x')`"),
-    ("LIKE ", "write `'x' in a`"),
-    ("like ", "write `'x' in a`"),
-    ("NULL", "write `a is none`"),
-    ("IS ", "write `a is none`"),
-    ("$", "write the name without `$`"),
-    ("=", "compare with `==`"),
-    ("}", "a template ends with `}}`"),
-    ("!", "write `not`"),
-    ("?", "write `a if condition else b`"),
-];
-
-/// `row.Last Name`, where nothing follows.
-fn name_with_blank(text: &str, span: Span) -> Option<String> {
-    let (before, rest) = text.split_at_checked(span.start())?;
-    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let first = before.strip_suffix(' ')?;
-    let path = &first[first
-        .trim_end_matches(|letter| is_of_name(letter) || letter == '.')
-        .len()..];
-    let (owner, name) = path.rsplit_once('.')?;
-    let second = &rest[..rest.find(|letter| !is_of_name(letter))?];
-    let ends = rest[second.len()..].trim_start().starts_with("}}");
-    (ends && !second.is_empty())
-        .then(|| format!("a name with a blank in it is written `{owner}['{name} {second}']`"))
-}
-
-/// A name with letters that the engine does not know: `item.Näme`.
-fn in_brackets(text: &str, at: usize) -> Option<String> {
-    let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let (before, rest) = text.split_at_checked(at)?;
-    let begin = before.trim_end_matches(is_of_name);
-    let end = at
-        + rest
-            .find(|letter| !is_of_name(letter))
-            .unwrap_or(rest.len());
-    let name = &text[begin.len()..end];
-    let owner = begin.strip_suffix('.')?;
-    let path = owner.trim_end_matches(|letter| is_of_name(letter) || letter == '.');
-    Some(format!("write `{}['{name}']`", &owner[path.len()..]))
-}
-
-/// The engine's message without its own drawing of the place.
+/// The engine's message without its own drawing of the place. What it calls an object is a date here, or a length of time.
 fn detail(error: &Error) -> String {
     match error.detail() {
-        Some(detail) => detail.to_owned(),
+        Some(detail) => detail.replace("plain object", "date or length of time"),
         None => error.kind().to_string(),
     }
 }

@@ -22,6 +22,7 @@ use crate::diag::Span;
 use crate::playbook::Node;
 
 const INVALID: Code = Code("invalid_parameter");
+const CURLY_QUOTES: Code = Code("curly_quotes");
 
 #[derive(Debug, Clone)]
 pub struct Tree {
@@ -62,12 +63,15 @@ enum Listed {
 impl Tree {
     pub fn compile(node: &Located<Node>, sources: &Sources) -> Result<Self, Problems> {
         let mut problems = Problems::default();
-        let tree = build(node, sources, &mut problems);
-        problems.or(tree)
+        let tree = build(node.clone(), sources, &mut problems);
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        Ok(tree)
     }
 
     /// The same, as far as it can be read, as [`Template::read`].
-    pub fn read(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Self {
+    pub fn read(node: Located<Node>, sources: &Sources, problems: &mut Problems) -> Self {
         build(node, sources, problems)
     }
 
@@ -249,41 +253,56 @@ impl Tree {
     }
 }
 
-fn build(node: &Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
-    let shape = match &node.value {
-        Node::Text(text) => {
-            let template =
-                Template::read(&Located::new(text.clone(), node.span), sources, problems);
-            if template.is_plain() {
-                Shape::Scalar(node.value.to_json())
-            } else {
-                Shape::Template(Box::new(template))
-            }
+fn build(node: Located<Node>, sources: &Sources, problems: &mut Problems) -> Tree {
+    let span = node.span;
+    let shape = match node.value {
+        Node::Text(text) if syntax::has_template(&text) => {
+            problems.extend(curly_quotes(&text, span, sources));
+            let template = Template::read(Located::new(text, span), sources, problems);
+            Shape::Template(Box::new(template))
         }
-        Node::Unread => Shape::Template(Box::new(Template::unread(node.span))),
+        Node::Text(text) => {
+            problems.extend(curly_quotes(&text, span, sources));
+            Shape::Scalar(Json::String(text))
+        }
+        Node::Unread => Shape::Template(Box::new(Template::unread(span))),
         Node::List(items) => Shape::of(Listed::List(
             items
-                .iter()
+                .into_iter()
                 .map(|item| build(item, sources, problems))
                 .collect(),
         )),
         Node::Map(entries) => Shape::of(Listed::Map(
             entries
-                .iter()
+                .into_iter()
                 .map(|(key, value)| {
-                    Tree::read_name(key, problems);
-                    (key.clone(), build(value, sources, problems))
+                    Tree::read_name(&key, problems);
+                    (key, build(value, sources, problems))
                 })
                 .collect(),
         )),
-        Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_) => {
-            Shape::Scalar(node.value.to_json())
+        scalar @ (Node::Null | Node::Bool(_) | Node::Int(_) | Node::Float(_)) => {
+            Shape::Scalar(scalar.to_json())
         }
     };
-    Tree {
-        shape,
-        span: node.span,
-    }
+    Tree { shape, span }
+}
+
+/// `name: “Ann”`, as programs for letters write quotes: they would be sent. A warning.
+fn curly_quotes(text: &str, span: Span, sources: &Sources) -> Option<Problem> {
+    let inner = text.strip_prefix(['“', '„', '”', '‘', '‚', '’'])?;
+    let inner = inner.strip_suffix(['”', '“', '’', '‘'])?;
+    // In quotes of YAML they are meant.
+    let is_plain = sources
+        .text(span)
+        .starts_with(|first: char| !first.is_ascii());
+    is_plain.then(|| {
+        Problem::warning(CURLY_QUOTES, "these quotes are a part of the text")
+            .at(span, "none that YAML knows")
+            .help(format!(
+                "write plain ones, `\"{inner}\"`, or if they are meant, `'{text}'`"
+            ))
+    })
 }
 
 impl Shape {

@@ -14,6 +14,7 @@ use serde_json::Map;
 use serde_json::Number;
 use serde_json::Value as Json;
 
+use super::dates;
 use super::dates::Moment;
 
 /// How deep a value may nest; deeper ones come from a mistake.
@@ -83,6 +84,10 @@ fn at_depth(value: &Value, depth: usize) -> Result<Json, Error> {
         ValueKind::Plain if value.downcast_object_ref::<Omit>().is_some() => Err(Error::new(
             ErrorKind::InvalidOperation,
             "`omit` must stand alone as a field's value",
+        )),
+        ValueKind::Plain if dates::is_date(value) => Err(Error::new(
+            ErrorKind::InvalidOperation,
+            "a length of time is not a value that can be sent; add it to a date: `today() + days(1)`",
         )),
         // An invalid value carries the error that made it.
         ValueKind::Invalid => Err(value.try_iter().err().unwrap_or_else(|| invalid(value))),

@@ -8,17 +8,17 @@ use serde_json::Value as Json;
 use super::OperationReport;
 use super::text::cells;
 
-/// `also unlinked: 5 contacts, 3 opportunities`, under a delete.
+/// `also unlinked: contacts (5), opportunities (1)`, under a delete.
 pub(super) fn said(operation: &OperationReport) -> Option<String> {
     let hanging = &operation.aside.hanging;
     (!hanging.is_empty()).then(|| format!("also unlinked: {}", counted(hanging)))
 }
 
-/// `5 contacts, 3 opportunities`.
+/// `contacts (5), opportunities (1)`: the names are those of links, which are in the plural or no nouns at all.
 pub(super) fn counted(by_link: &BTreeMap<String, u64>) -> String {
     let counted = by_link
         .iter()
-        .map(|(link, count)| format!("{} {}", cells::grouped(*count), cells::visible(link)));
+        .map(|(link, count)| format!("{} ({})", cells::visible(link), cells::grouped(*count)));
     counted.collect::<Vec<_>>().join(", ")
 }
 

@@ -5,8 +5,8 @@ use rusqlite::params;
 use super::RunFileError;
 use super::RunView;
 use super::from_db;
-use super::rows;
 use super::to_db;
+use super::words;
 use crate::expr::EdgeKind;
 use crate::expr::StepNo;
 
@@ -72,7 +72,7 @@ impl RunView {
             waits.push(BatchWait {
                 for_batch: from_db(row.get(0)?),
                 batch: from_db(row.get(1)?),
-                why: rows::edge(&row.get::<_, String>(2)?)?,
+                why: words::edge(&row.get::<_, String>(2)?)?,
                 operations: from_db(row.get(3)?),
             });
         }

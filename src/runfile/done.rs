@@ -12,9 +12,9 @@ use super::RunFileError;
 use super::RunView;
 use super::from_db;
 use super::pages;
-use super::rows;
 use super::stamps;
 use super::to_db;
+use super::words;
 use crate::diag::Row;
 use crate::expr::Seq;
 use crate::expr::StepNo;
@@ -80,13 +80,13 @@ impl RunView {
 
     fn done_operation(&self, row: &DbRow<'_>) -> Result<DoneOperation, RunFileError> {
         let seq = Seq(row.get(0)?);
-        let state = rows::state(&row.get::<_, String>(2)?)?;
+        let state = words::state(&row.get::<_, String>(2)?)?;
         let mut change: Change =
             serde_json::from_str(&row.get::<_, String>(5)?).map_err(|error| {
                 RunFileError::inconsistent(format!("an operation does not read: {error}"))
             })?;
         // What is tried again was done in part; the rest may still be open.
-        let written: Option<Written> = rows::read(row.get(8)?)?;
+        let written: Option<Written> = words::read(row.get(8)?)?;
         if let Some(written) = written.filter(|_| !WHOLE.contains(&state)) {
             change.take_out(|id| !written.holds(id));
         }
@@ -106,8 +106,8 @@ impl RunView {
                 line: from_db(line),
             }),
             done: Done {
-                before: rows::map(&row.get::<_, String>(6)?)?,
-                after: self.stored(seq, rows::map(&row.get::<_, String>(7)?)?)?,
+                before: words::map(&row.get::<_, String>(6)?)?,
+                after: self.stored(seq, words::map(&row.get::<_, String>(7)?)?)?,
                 change,
                 later,
             },
@@ -125,7 +125,7 @@ impl RunView {
             .prepare_cached("SELECT fields FROM result WHERE step = ?1 AND idx = ?2 AND n = 0")?
             .query_row(params![seq.step().0, to_db(seq.index())], |row| row.get(0))
             .optional()?;
-        if let Some(stored) = found.as_deref().map(rows::map).transpose()? {
+        if let Some(stored) = found.as_deref().map(words::map).transpose()? {
             for (name, value) in &mut after {
                 if let Some(stored) = stored.get(name) {
                     value.clone_from(stored);
@@ -149,8 +149,8 @@ impl RunView {
         let mut found = statement.query((module, record))?;
         let mut values = Values::new();
         while let Some(row) = found.next()? {
-            let sent = rows::map(&row.get::<_, String>(2)?)?;
-            let before = rows::map(&row.get::<_, String>(1)?)?;
+            let sent = words::map(&row.get::<_, String>(2)?)?;
+            let before = words::map(&row.get::<_, String>(1)?)?;
             let stored = self.stored(Seq(row.get(0)?), sent.clone())?;
             for (name, value) in before.into_iter().chain(sent).chain(stored) {
                 let known = values.entry(name).or_default();

@@ -10,8 +10,9 @@ use serde_json::Value as Json;
 
 use super::RunFile;
 use super::RunFileError;
-use super::store;
+use super::put;
 use super::to_db;
+use super::words;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Key;
@@ -84,7 +85,7 @@ impl RunFile {
     pub fn forget_found(&mut self, reads: &[Seq]) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;
         for seq in reads {
-            store::forget_results(&transaction, *seq)?;
+            put::forget_results(&transaction, *seq)?;
         }
         transaction.commit()?;
         Ok(())
@@ -153,7 +154,7 @@ fn add(connection: &Connection, record: &FoundRecord) -> Result<bool, RunFileErr
             to_db(record.seq.index()),
             to_db(record.n),
             record.key.as_ref().map(Key::as_str),
-            store::to_text(&record.fields)?,
+            words::to_text(&record.fields)?,
         ])?
         > 0)
 }

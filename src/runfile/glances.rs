@@ -9,7 +9,7 @@ use super::RunView;
 use super::Which;
 use super::from_db;
 use super::pages;
-use super::rows;
+use super::words;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Action;
@@ -56,10 +56,10 @@ impl RunView {
         while let Some(row) = found.next()? {
             page.push(FieldsView {
                 seq: Seq(row.get(0)?),
-                action: rows::action(&row.get::<_, String>(1)?)?,
+                action: words::action(&row.get::<_, String>(1)?)?,
                 module: row.get(2)?,
-                before: rows::map(&row.get::<_, String>(3)?)?,
-                after: rows::map(&row.get::<_, String>(4)?)?,
+                before: words::map(&row.get::<_, String>(3)?)?,
+                after: words::map(&row.get::<_, String>(4)?)?,
             });
         }
         Ok(page)

@@ -99,7 +99,7 @@ impl KeptRows {
             line: from_db(line),
         });
         let value = match (value, bad) {
-            (Some(text), _) => Ok(super::rows::json(&text)?),
+            (Some(text), _) => Ok(super::words::json(&text)?),
             (None, bad) => Err(bad.unwrap_or_default()),
         };
         Ok(Some(KeptRow { place, value }))

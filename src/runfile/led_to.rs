@@ -8,7 +8,7 @@ use rusqlite::params;
 
 use super::RunFile;
 use super::RunFileError;
-use super::rows;
+use super::words;
 use crate::expr::Seq;
 use crate::operation::Change;
 use crate::wire::LinkName;
@@ -64,7 +64,7 @@ impl RunFile {
             .connection
             .prepare_cached("SELECT change FROM body WHERE seq = ?1")?
             .query_row((seq.0,), |row| row.get(0))?;
-        let change: Option<Change> = rows::read(change)?;
+        let change: Option<Change> = words::read(change)?;
         let others = change.iter().flat_map(Change::others);
         Ok(others.cloned().collect())
     }

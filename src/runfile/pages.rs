@@ -9,6 +9,7 @@ use super::StoredOperation;
 use super::from_db;
 use super::rows;
 use super::span::spans;
+use super::words;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
@@ -137,7 +138,7 @@ impl RunFile {
         let mut edges = statement.query((down.0,))?;
         let mut found = Vec::new();
         while let Some(row) = edges.next()? {
-            found.push((Seq(row.get(0)?), rows::edge(&row.get::<_, String>(1)?)?));
+            found.push((Seq(row.get(0)?), words::edge(&row.get::<_, String>(1)?)?));
         }
         Ok(found)
     }

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 
 use super::RunFile;
 use super::RunFileError;
-use super::rows;
-use super::store::to_text;
+use super::words;
+use super::words::to_text;
 use crate::expr::Seq;
 use crate::operation::Change;
 use crate::operation::Omissions;
@@ -98,14 +98,14 @@ fn get(connection: &Connection, seq: Seq) -> Result<Option<Stored>, RunFileError
                 row.get(3)?,
             ))
         })?;
-    let Some(change) = rows::read(change)? else {
+    let Some(change) = words::read(change)? else {
         return Ok(None);
     };
     Ok(Some(Stored {
         change,
-        before: rows::map(&before)?,
-        after: rows::map(&after)?,
-        omitted: rows::read(omitted)?.unwrap_or_default(),
+        before: words::map(&before)?,
+        after: words::map(&after)?,
+        omitted: words::read(omitted)?.unwrap_or_default(),
     }))
 }
 

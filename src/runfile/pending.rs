@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::RunFileError;
 use super::RunView;
 use super::from_db;
-use super::rows;
+use super::words;
 use crate::expr::StepNo;
 use crate::operation::Action;
 
@@ -34,7 +34,7 @@ impl RunView {
         while let Some(row) = found.next()? {
             pending.push(Pending {
                 step: StepNo(row.get(0)?),
-                action: rows::action(&row.get::<_, String>(1)?)?,
+                action: words::action(&row.get::<_, String>(1)?)?,
                 count: from_db(row.get(2)?),
                 changes: from_db(row.get(3)?),
                 deferred: from_db(row.get(4)?),

@@ -4,7 +4,7 @@ use super::RunFile;
 use super::RunFileError;
 use super::RunView;
 use super::from_db;
-use super::rows;
+use super::words;
 use crate::event::Progress;
 use crate::expr::Seq;
 use crate::expr::StepNo;
@@ -99,8 +99,8 @@ fn counted(
     ))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let state = rows::state(&row.get::<_, String>(0)?)?;
-        let action = rows::action(&row.get::<_, String>(1)?)?;
+        let state = words::state(&row.get::<_, String>(0)?)?;
+        let action = words::action(&row.get::<_, String>(1)?)?;
         let (count, weight) = (from_db(row.get(2)?), from_db(row.get(3)?));
         let (counter, counts) = match state {
             State::Planned => (&mut progress.planned, true),
@@ -126,7 +126,7 @@ fn counted(
     ))?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let action = rows::action(&row.get::<_, String>(0)?)?;
+        let action = words::action(&row.get::<_, String>(0)?)?;
         add_changes(&mut progress, action, from_db(row.get(1)?));
     }
     Ok(progress)

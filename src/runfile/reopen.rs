@@ -14,7 +14,7 @@ use super::RunFile;
 use super::RunFileError;
 use super::pages::first;
 use super::pages::next;
-use super::store;
+use super::put;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 
@@ -22,7 +22,7 @@ impl RunFile {
     /// A step ends with one operation that stands for all it would have been.
     pub fn end_whole(&mut self, step: StepNo, item: &PlannedItem) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;
-        store::add_item(&transaction, step, item)?;
+        put::add_item(&transaction, step, item)?;
         transaction
             .prepare_cached("UPDATE item SET source = NULL WHERE step = ?1 AND idx = ?2")?
             .execute(params![step.0, super::to_db(item.index)])?;
@@ -63,7 +63,7 @@ pub(super) fn reopen(
         if reopened.contains(&step) || anything_done(connection, step)? {
             continue;
         }
-        store::forget_step(connection, step)?;
+        put::forget_step(connection, step)?;
         reopened.insert(step);
         open.extend(made_of(connection, step)?);
     }

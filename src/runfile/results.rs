@@ -16,9 +16,9 @@ use serde_json::Value as Json;
 use super::RunFileError;
 use super::from_db;
 use super::pages;
-use super::rows;
 use super::search;
 use super::to_db;
+use super::words;
 use crate::diag::Row;
 use crate::expr::Hit;
 use crate::expr::ItemResult;
@@ -131,8 +131,8 @@ fn step(connection: &Connection, name: &str) -> Read<Option<StepResult>> {
     };
     let mut result = StepResult {
         number: StepNo(row.get(0)?),
-        effect: rows::effect(&row.get::<_, String>(1)?)?,
-        repeat: rows::repeat(&row.get::<_, String>(2)?)?,
+        effect: words::effect(&row.get::<_, String>(1)?)?,
+        repeat: words::repeat(&row.get::<_, String>(2)?)?,
         // An expanded step is open or settled; which one, its operations say.
         phase: match row.get(3)? {
             true => Phase::Open,
@@ -165,7 +165,7 @@ fn state(connection: &Connection, seq: Seq) -> Read<Option<(State, Option<Label>
     found
         .map(|(state, label)| {
             Ok((
-                rows::state(&state)?,
+                words::state(&state)?,
                 label.map(|label| Label::parse(&label)),
             ))
         })
@@ -194,7 +194,7 @@ pub(super) fn item_row(connection: &Connection, seq: Seq) -> Read<Option<StoredI
         return Ok(None);
     };
     let source = match (source, src_step, src_idx) {
-        (Some(text), _, _) => ItemSource::Value(rows::json(&text)?),
+        (Some(text), _, _) => ItemSource::Value(words::json(&text)?),
         (None, Some(step), Some(index)) => ItemSource::Item {
             step: StepNo(step),
             index: from_db(index),
@@ -221,7 +221,7 @@ fn item(connection: &Connection, seq: Seq) -> Read<Option<ItemResult>> {
     let first: Option<String> = results
         .query_row(params![seq.step().0, to_db(seq.index())], |row| row.get(0))
         .optional()?;
-    let record = first.as_deref().map(rows::map).transpose()?;
+    let record = first.as_deref().map(words::map).transpose()?;
     let (standing, label) = match operation {
         None => (Standing::Known, None),
         Some((state, label)) => {
@@ -291,7 +291,7 @@ fn by_key(connection: &Connection, step: StepNo, key: &str) -> Read<Option<KeyHi
         .optional()?;
     record
         .as_deref()
-        .map(|text| rows::map(text).map(KeyHit::Record))
+        .map(|text| words::map(text).map(KeyHit::Record))
         .transpose()
 }
 
@@ -318,7 +318,7 @@ fn records(
     let mut found = Vec::new();
     let mut end = None;
     while let Some(row) = rows.next()? {
-        found.push(rows::map(&row.get::<_, String>(2)?)?);
+        found.push(words::map(&row.get::<_, String>(2)?)?);
         end = Some((range.start + found.len() as u64, row.get(0)?, row.get(1)?));
     }
     Ok((found, end))
@@ -341,7 +341,7 @@ fn item_records(
     ])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        found.push(rows::map(&row.get::<_, String>(0)?)?);
+        found.push(words::map(&row.get::<_, String>(0)?)?);
     }
     Ok(found)
 }
@@ -356,7 +356,7 @@ fn selected(connection: &Connection, step: StepNo, item: Option<u64>) -> Read<Op
     let mut rows = statement.query(params![step.0, item.map(to_db)])?;
     let mut found: Option<Vec<Json>> = None;
     while let Some(row) = rows.next()? {
-        if let Json::Array(list) = rows::json(&row.get::<_, String>(0)?)? {
+        if let Json::Array(list) = words::json(&row.get::<_, String>(0)?)? {
             found.get_or_insert_default().extend(list);
         }
     }
@@ -373,7 +373,7 @@ fn tally(connection: &Connection, step: StepNo) -> Read<Tally> {
     while let Some(row) = rows.next()? {
         let count = from_db(row.get(2)?);
         *counts
-            .entry(rows::state(&row.get::<_, String>(0)?)?)
+            .entry(words::state(&row.get::<_, String>(0)?)?)
             .or_default() += count;
         if let Some(label) = row.get::<_, Option<String>>(1)? {
             *tally.labels.entry(label).or_default() += count;

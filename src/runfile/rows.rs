@@ -9,9 +9,7 @@ use serde_json::Value as Json;
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
-use crate::expr::EdgeKind;
-use crate::expr::Effect;
-use crate::expr::Repeat;
+use super::words;
 use crate::expr::Seq;
 use crate::operation::Action;
 use crate::operation::Change;
@@ -46,16 +44,16 @@ pub(super) const COLUMNS: &str = "op.seq, op.key, op.action, op.state, op.label,
      body.change, body.before, body.after, body.omitted, body.written";
 
 pub(super) fn operation(row: &DbRow<'_>) -> Result<StoredOperation, RunFileError> {
-    let state = state(&row.get::<_, String>(3)?)?;
-    let written: Option<Written> = read(row.get(12)?)?;
-    let mut change: Option<Change> = read(row.get(8)?)?;
+    let state = words::state(&row.get::<_, String>(3)?)?;
+    let written: Option<Written> = words::read(row.get(12)?)?;
+    let mut change: Option<Change> = words::read(row.get(8)?)?;
     if let (Some(change), Some(written), false) = (&mut change, &written, state.is_settled()) {
         change.take_out(|id| written.holds(id));
     }
     Ok(StoredOperation {
         seq: Seq(row.get(0)?),
         key: Key::stored(row.get(1)?),
-        action: action(&row.get::<_, String>(2)?)?,
+        action: words::action(&row.get::<_, String>(2)?)?,
         state,
         label: row
             .get::<_, Option<String>>(4)?
@@ -64,61 +62,11 @@ pub(super) fn operation(row: &DbRow<'_>) -> Result<StoredOperation, RunFileError
         modified: row.get(6)?,
         attempts: u32::try_from(from_db(row.get(7)?)).unwrap_or(u32::MAX),
         change,
-        before: map(&row.get::<_, String>(9)?)?,
-        after: map(&row.get::<_, String>(10)?)?,
-        omitted: read(row.get(11)?)?.unwrap_or_default(),
+        before: words::map(&row.get::<_, String>(9)?)?,
+        after: words::map(&row.get::<_, String>(10)?)?,
+        omitted: words::read(row.get(11)?)?.unwrap_or_default(),
         written,
     })
-}
-
-/// A part of an operation that is kept as JSON.
-pub(super) fn read<T: serde::de::DeserializeOwned>(
-    text: Option<String>,
-) -> Result<Option<T>, RunFileError> {
-    text.map(|text| serde_json::from_str(&text))
-        .transpose()
-        .map_err(|error| RunFileError::inconsistent(format!("an operation does not read: {error}")))
-}
-
-pub(super) fn action(text: &str) -> Result<Action, RunFileError> {
-    Action::parse(text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no action `{text}`")))
-}
-
-pub(super) fn state(text: &str) -> Result<State, RunFileError> {
-    State::parse(text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no state `{text}`")))
-}
-
-pub(super) fn effect(text: &str) -> Result<Effect, RunFileError> {
-    [Effect::Reads, Effect::Writes, Effect::Calls]
-        .into_iter()
-        .find(|effect| super::store::effect_name(*effect) == text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no effect `{text}`")))
-}
-
-pub(super) fn repeat(text: &str) -> Result<Repeat, RunFileError> {
-    [Repeat::Once, Repeat::ForEach]
-        .into_iter()
-        .find(|repeat| super::store::repeat_name(*repeat) == text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no repetition `{text}`")))
-}
-
-pub(super) fn edge(text: &str) -> Result<EdgeKind, RunFileError> {
-    [EdgeKind::Order, EdgeKind::Value, EdgeKind::PredictedId]
-        .into_iter()
-        .find(|kind| super::store::edge_name(*kind) == text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no edge `{text}`")))
-}
-
-pub(super) fn map(text: &str) -> Result<Map<String, Json>, RunFileError> {
-    serde_json::from_str(text)
-        .map_err(|error| RunFileError::inconsistent(format!("fields do not read: {error}")))
-}
-
-pub(super) fn json(text: &str) -> Result<Json, RunFileError> {
-    serde_json::from_str(text)
-        .map_err(|error| RunFileError::inconsistent(format!("a value does not read: {error}")))
 }
 
 /// Walks a query whose rows are operations.
@@ -236,6 +184,6 @@ impl RunFile {
             .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
             .query_row((seq.0,), |row| row.get(0))
             .optional()?;
-        text.as_deref().map(state).transpose()
+        text.as_deref().map(words::state).transpose()
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use super::RunFileError;
-use super::rows;
+use super::words;
 use crate::expr::Hit;
 use crate::expr::StepNo;
 
@@ -47,7 +47,7 @@ pub(super) fn find(
     let fields: String = connection
         .prepare_cached("SELECT fields FROM result WHERE step = ?1 AND idx = ?2 AND n = ?3")?
         .query_row(params![step.0, index, n], |row| row.get(0))?;
-    Ok(Hit::One(rows::map(&fields)?))
+    Ok(Hit::One(words::map(&fields)?))
 }
 
 /// Values as text, each with the first record that has it and how many do. Records of operations that did not go well

@@ -5,11 +5,12 @@ use rusqlite::params;
 
 use super::RunFileError;
 use super::Settlement;
+use super::put;
 use super::span::Span;
 use super::span::spans;
-use super::store;
 use super::tally::Counts;
 use super::transitions::may_change;
+use super::words;
 use crate::expr::Seq;
 use crate::kill;
 use crate::operation::State;
@@ -88,7 +89,7 @@ fn keep(
                 .prepare_cached("UPDATE op SET record = ?2 WHERE seq = ?1")?
                 .execute(params![seq.0, record.as_str()])?;
         }
-        store::put_change(connection, seq, change)?;
+        put::put_change(connection, seq, change)?;
         defer_users(connection, seq, counts)?;
     }
     super::parts::take_out(connection, seq, &settlement.omitted)?;
@@ -96,22 +97,22 @@ fn keep(
         super::parts::put_written(connection, seq, written)?;
     }
     for (n, fields) in (0..).zip(&settlement.records) {
-        store::put_result(connection, seq, n, fields)?;
+        put::put_result(connection, seq, n, fields)?;
     }
     if let Some(found) = &settlement.selected {
-        store::put_selected(connection, seq, found)?;
+        put::put_selected(connection, seq, found)?;
     }
     if !settlement.side_effects.is_empty() {
         connection
             .prepare_cached("UPDATE body SET side_effects = ?2 WHERE seq = ?1")?
-            .execute(params![seq.0, store::to_text(&settlement.side_effects)?])?;
+            .execute(params![seq.0, words::to_text(&settlement.side_effects)?])?;
     }
     for seen in &settlement.seen {
         super::stamps::put(connection, seq, seen)?;
     }
     if settlement.state.is_good() {
         let records = match settlement.records.len() {
-            0 => store::records_of(connection, seq)?,
+            0 => put::records_of(connection, seq)?,
             several => several as u64,
         };
         counts.gave(seq.step(), records);

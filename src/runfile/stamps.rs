@@ -7,7 +7,7 @@ use rusqlite::params;
 
 use super::RunFile;
 use super::RunFileError;
-use super::store::to_text;
+use super::words::to_text;
 use crate::expr::Seq;
 use crate::metadata::value::Print;
 use crate::wire::ModuleName;

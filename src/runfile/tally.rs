@@ -9,9 +9,9 @@ use rusqlite::Connection;
 use rusqlite::params;
 
 use super::RunFileError;
-use super::rows;
 use super::span::Span;
 use super::to_db;
+use super::words;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Action;
@@ -47,8 +47,8 @@ impl Counted {
             found.push(Self {
                 pile: Pile {
                     step: Seq(row.get(0)?).step(),
-                    action: rows::action(text(1)?)?,
-                    state: rows::state(text(2)?)?,
+                    action: words::action(text(1)?)?,
+                    state: words::state(text(2)?)?,
                     label: row.get(3)?,
                 },
                 weight: row.get(4)?,

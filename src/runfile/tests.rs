@@ -363,6 +363,8 @@ fn a_word_that_nobody_knows_is_no_word_that_somebody_does() {
         let error = results.step("first").unwrap_err();
         assert!(error.to_string().contains(word), "{error}");
     }
+    let error = file.view().unwrap().steps().unwrap_err();
+    assert!(error.to_string().contains("reeds"), "{error}");
     file.connection
         .execute("UPDATE tally SET state = 'plant'", ())
         .unwrap();

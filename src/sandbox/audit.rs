@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::rights;
 use super::schema::Field;
 use super::schema::Module;
 use super::schema::quoted;
@@ -61,10 +62,13 @@ pub(crate) fn list(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value,
     sql.push(" ORDER BY a.id DESC");
     let records = sql.rows(cx.db, |row| {
         let name: String = row.get(1)?;
+        if rights::readable(cx, module, &name).is_err() {
+            return Ok(None);
+        }
         let field = module.field(&name);
         let decode = field.map_or(Decode::Text, Decode::of);
         let kind = field.and_then(Field::type_name).unwrap_or("varchar");
-        Ok(json!({
+        Ok(Some(json!({
             "id": row.get::<_, String>(0)?,
             "parent_id": id,
             "field_name": name,
@@ -74,7 +78,8 @@ pub(crate) fn list(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value,
             "date_created": cx.actor.zone.print(&row.get::<_, String>(4)?),
             "created_by": row.get::<_, String>(5)?,
             "created_by_username": row.get::<_, Option<String>>(6)?,
-        }))
+        })))
     })?;
+    let records: Vec<Value> = records.into_iter().flatten().collect();
     Ok(json!({ "next_offset": -1, "records": records }))
 }

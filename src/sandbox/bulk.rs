@@ -11,7 +11,6 @@ use super::call::Method;
 use super::config::Limits;
 use super::dispatch::no_method;
 use super::failure::Failure;
-use crate::wire::SugarLabel;
 
 /// The calls of a bulk, in order. An entry that cannot be read fails alone.
 pub(crate) fn entries(call: Call, limits: Limits) -> Result<Vec<Result<Call, Failure>>, Failure> {
@@ -24,10 +23,7 @@ pub(crate) fn entries(call: Call, limits: Limits) -> Result<Vec<Result<Call, Fai
         return Err(Failure::missing("requests"));
     };
     if requests.len() > limits.bulk {
-        return Err(Failure::new(
-            SugarLabel::RequestTooLarge,
-            "Too many requests in one bulk.",
-        ));
+        return Err(Failure::too_large("Too many requests in one bulk."));
     }
     Ok(requests
         .into_iter()

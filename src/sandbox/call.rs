@@ -3,10 +3,15 @@
 use std::fmt;
 
 use axum::body::Bytes;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::percent_encode;
 use serde_json::Map;
 use serde_json::Value;
 
+use super::endpoint::Endpoint;
 use super::failure::Failure;
+use super::multipart;
+use super::multipart::Part;
 use super::query;
 use super::query::Plus;
 use crate::wire::SugarLabel;
@@ -106,7 +111,11 @@ impl Call {
         raw: Bytes,
     ) -> Result<Self, Failure> {
         let mut call = Self::without_body(method, target, headers)?;
-        call.body = body(&call.headers, &raw, &mut call.query)?;
+        let takes = match Endpoint::of(method, &call.segments) {
+            Some(Endpoint::Upload { .. } | Endpoint::TemporaryFile { .. }) => Takes::File,
+            _ => Takes::Fields,
+        };
+        call.body = body(&call.headers, &raw, takes, &mut call.query)?;
         call.raw = raw;
         Ok(call)
     }
@@ -122,7 +131,12 @@ impl Call {
             .filter(|segment| !segment.is_empty())
             .map(|segment| query::decode(segment, Plus::Itself))
             .collect();
-        if let Some(rest) = segments.iter().position(|segment| segment == "rest") {
+        // The entries of a bulk begin at the version. What comes behind it may be called `rest` as well.
+        let begins_at_version = segments
+            .first()
+            .is_some_and(|segment| path_version(segment).is_some());
+        let rest = segments.iter().position(|segment| segment == "rest");
+        if let Some(rest) = rest.filter(|_| !begins_at_version) {
             segments.drain(..=rest);
         }
         check_version(&mut segments, headers.accept.as_deref())?;
@@ -153,6 +167,17 @@ impl Call {
             .get(name)
             .filter(|value| !value.is_null())
             .or_else(|| self.query.get(name).filter(|value| !value.is_null()))
+    }
+
+    /// An argument that must be text where it is given.
+    pub(crate) fn words(&self, name: &str) -> Result<Option<&str>, Failure> {
+        match self.argument(name) {
+            Some(Value::String(text)) => Ok(Some(text.as_str()).filter(|text| !text.is_empty())),
+            Some(other) => Err(Failure::invalid(format!(
+                "Invalid value for {name}: {other}"
+            ))),
+            None => Ok(None),
+        }
     }
 
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
@@ -199,14 +224,15 @@ fn empty() -> &'static Map<String, Value> {
     &EMPTY
 }
 
-/// Takes the version off the path, or finds it in `Accept`; one place or the other.
+/// Takes the version off the path, or finds it in `Accept`: one place or the other, never both.
 fn check_version(segments: &mut Vec<String>, accept: Option<&str>) -> Result<(), Failure> {
     let in_path = segments.first().and_then(|segment| path_version(segment));
-    let version = if in_path.is_some() {
+    if in_path.is_some() {
         segments.remove(0);
-        in_path
-    } else {
-        accept.and_then(accept_version)
+    }
+    let version = match (in_path, accept.and_then(accept_version)) {
+        (Some(_), Some(_)) => None,
+        (in_path, in_accept) => in_path.or(in_accept),
     };
     match version {
         Some((major, minor)) if major >= OLDEST_MAJOR && (major, minor) <= NEWEST => Ok(()),
@@ -239,32 +265,65 @@ fn version_number(text: &str, separators: &[char]) -> Option<(u32, u32)> {
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
+/// What a body may be by the path that it is sent to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Fields,
+    /// A file's content as it is, or in a form.
+    File,
+}
+
 /// Reads the body by its declared type, or by its looks where none is declared.
-fn body(headers: &Headers, raw: &Bytes, query: &mut Map<String, Value>) -> Result<Value, Failure> {
-    let kind = headers
-        .content_type
-        .as_deref()
-        .unwrap_or_default()
-        .to_ascii_lowercase();
+fn body(
+    headers: &Headers,
+    raw: &Bytes,
+    takes: Takes,
+    query: &mut Map<String, Value>,
+) -> Result<Value, Failure> {
+    let kind = headers.content_type.as_deref().unwrap_or_default();
     let first = raw.iter().find(|byte| !byte.is_ascii_whitespace());
     let Some(first) = first else {
         return Ok(Value::Null);
     };
     let looks_like_json = matches!(first, b'{' | b'[' | b'"');
-    if kind.starts_with("multipart/") || kind.starts_with("application/octet-stream") {
+    let form = if multipart::is_declared(kind) {
+        fields_of(&multipart::parts(kind, raw))
+    } else if takes == Takes::File {
         return Ok(Value::Null);
-    }
-    // curl declares a form by itself, whatever it sends.
-    if kind.starts_with("application/x-www-form-urlencoded") && !looks_like_json {
-        let form = query::parse(&String::from_utf8_lossy(raw));
-        query.extend(form.clone());
-        return Ok(Value::Object(form));
-    }
-    if kind.contains("json") || looks_like_json || kind.is_empty() {
+    } else if is_plain_form(kind) && !looks_like_json {
+        // curl declares a form by itself, whatever it sends.
+        query::parse(&String::from_utf8_lossy(raw))
+    } else {
         return serde_json::from_slice(raw)
             .map_err(|error| Failure::invalid(format!("The body is not JSON: {error}")));
-    }
-    Ok(Value::Null)
+    };
+    query.extend(form.clone());
+    Ok(match takes {
+        Takes::Fields => Value::Object(form),
+        Takes::File => Value::Null,
+    })
+}
+
+fn is_plain_form(kind: &str) -> bool {
+    kind.to_ascii_lowercase()
+        .starts_with("application/x-www-form-urlencoded")
+}
+
+/// The fields of a form that are no files, brackets included.
+fn fields_of(parts: &[Part]) -> Map<String, Value> {
+    let encoded = |bytes: &[u8]| percent_encode(bytes, NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<String> = parts
+        .iter()
+        .filter(|part| part.file_name.is_none())
+        .map(|part| {
+            format!(
+                "{}={}",
+                encoded(part.name.as_bytes()),
+                encoded(&part.content)
+            )
+        })
+        .collect();
+    query::parse(&pairs.join("&"))
 }
 
 #[cfg(test)]

@@ -143,6 +143,12 @@ pub struct Limits {
     pub bulk: usize,
     /// The most records of one page, whatever `max_num` asks for.
     pub page: usize,
+    /// The most conditions of one filter; beyond it 413.
+    pub conditions: usize,
+    /// How often a filter may look into other records: links of paths, names of related records, addresses, tags.
+    pub joins: usize,
+    /// The most lists of linked records in one answer, and records in them, that `fields` may ask for.
+    pub linked: usize,
 }
 
 impl Default for Limits {
@@ -151,6 +157,9 @@ impl Default for Limits {
             body: 20 << 20,
             bulk: 10_000,
             page: 1_000,
+            conditions: 5_000,
+            joins: 1_000,
+            linked: 10_000,
         }
     }
 }

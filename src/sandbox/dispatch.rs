@@ -12,11 +12,9 @@ use super::endpoint::Endpoint;
 use super::failure::Failure;
 use super::favorites;
 use super::favorites::Mark;
-use super::fields::Selection;
 use super::files;
 use super::integrate;
 use super::list;
-use super::list::Page;
 use super::list::Scope;
 use super::mass;
 use super::me;
@@ -52,7 +50,10 @@ pub(crate) fn dispatch(
         Endpoint::Following => me::following(cx)?.into(),
         Endpoint::Password => me::password(cx, call)?.into(),
         Endpoint::MostActiveUsers => me::most_active(cx)?.into(),
-        Endpoint::Metadata => metadata::metadata(cx, call).into(),
+        Endpoint::Metadata => {
+            call.fields()?;
+            metadata::metadata(cx, call).into()
+        }
         Endpoint::MetadataPublic => metadata::public(cx.schema).into(),
         Endpoint::MetadataHash => json!({ "_hash": cx.metadata_hash }).into(),
         Endpoint::MetadataSegment { module, segment } => {
@@ -61,20 +62,12 @@ pub(crate) fn dispatch(
         Endpoint::Search => search::search(cx, call)?.into(),
         Endpoint::GlobalSearch { module } => search::global(cx, module, call)?.into(),
         Endpoint::Enum { module, field } => metadata::list_of_options(cx, module, field)?.into(),
-        Endpoint::List { module } => list::page(
-            cx,
-            rights::module(cx, module, Action::List)?,
-            Scope::Module,
-            call,
-        )?
-        .into(),
-        Endpoint::Count { module } => list::count(
-            cx,
-            rights::module(cx, module, Action::List)?,
-            Scope::Module,
-            call,
-        )?
-        .into(),
+        Endpoint::List { module } => {
+            list::page(cx, cx.module(module)?, Scope::Module, call)?.into()
+        }
+        Endpoint::Count { module } => {
+            list::count(cx, cx.module(module)?, Scope::Module, call)?.into()
+        }
         Endpoint::Create { module } => create(cx, module, call)?.into(),
         Endpoint::Read { module, id } => read(cx, module, id, call)?.into(),
         Endpoint::Update { module, id } => update(cx, module, id, call)?.into(),
@@ -135,7 +128,7 @@ pub(crate) fn dispatch(
             far_id,
         } => relate::unlink(cx, module, id, link, far_id)?,
         Endpoint::Upsert { module, key } => integrate::upsert(cx, module, key, call)?,
-        Endpoint::ReadByKey { module, key } => integrate::read(cx, module, key)?.into(),
+        Endpoint::ReadByKey { module, key } => integrate::read(cx, module, key, call)?.into(),
         Endpoint::DeleteByKey { module, key } => integrate::delete(cx, module, key)?.into(),
         Endpoint::SetKey { module, id, key } => integrate::set_key(cx, module, id, key)?.into(),
         Endpoint::Tie {
@@ -145,12 +138,9 @@ pub(crate) fn dispatch(
             link,
             far,
         } => integrate::tie(cx, tie, module, near, link, far)?.into(),
-        Endpoint::DuplicateCheck { module } => duplicates::check(
-            cx,
-            rights::module(cx, module, Action::List)?,
-            call.fields()?,
-        )?
-        .into(),
+        Endpoint::DuplicateCheck { module } => {
+            duplicates::check(cx, cx.module(module)?, call.fields()?)?.into()
+        }
         Endpoint::Audit { module, id } => {
             audit::list(cx, existing(cx, module, id, Action::View)?, id)?.into()
         }
@@ -188,39 +178,20 @@ fn existing<'a>(
     id: &str,
     action: Action,
 ) -> Result<&'a Module, Failure> {
-    let module = rights::module(cx, module, action)?;
-    if !records::exists(cx, module, id)? {
-        return Err(Failure::no_record(&module.name, id));
-    }
-    rights::record(cx, module, id, action)?;
+    let module = cx.module(module)?;
+    rights::there(cx, module, id, action)?;
     Ok(module)
 }
 
 fn create(cx: &Context<'_>, module: &str, call: &Call) -> Result<String, Failure> {
-    let module = rights::module(cx, module, Action::Create)?;
+    let module = cx.module(module)?;
     let id = records::create(cx, module, call.fields()?)?;
-    records::text(cx, module, &id)
+    records::written(cx, module, &id)
 }
 
 fn read(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<String, Failure> {
-    let module = rights::module(cx, module, Action::View)?;
-    rights::record(cx, module, id, Action::View)?;
-    let fields = call.argument("fields");
-    let bean = if fields.is_none() {
-        records::text(cx, module, id)?
-    } else {
-        let selection = Selection::read(fields)?;
-        let page = Page { size: 1, offset: 0 };
-        let mut found = list::select(cx, module, &selection, page, "", |sql| {
-            sql.push(" WHERE t.deleted = 0 AND t.id = ")
-                .bind(id.to_owned());
-            Ok(())
-        })?;
-        found
-            .records
-            .pop()
-            .ok_or_else(|| Failure::no_record(&module.name, id))?
-    };
+    let module = cx.module(module)?;
+    let bean = list::one(cx, module, id, call.argument("fields"))?;
     if call.flag("viewed") {
         me::track(cx, module, id)?;
     }
@@ -228,21 +199,18 @@ fn read(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<String,
 }
 
 fn update(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<String, Failure> {
-    let module = rights::module(cx, module, Action::Edit)?;
-    rights::record(cx, module, id, Action::Edit)?;
-    records::require_unchanged(cx, module, id, call.headers.timestamp.as_deref())?;
-    records::update(cx, module, id, call.fields()?)?;
+    let module = cx.module(module)?;
+    let expected = call.headers.timestamp.as_deref();
+    records::update(cx, module, id, expected, call.fields()?)?;
     if call.flag("viewed") {
         me::track(cx, module, id)?;
     }
-    records::text(cx, module, id)
+    records::written(cx, module, id)
 }
 
 fn delete(cx: &Context<'_>, module: &str, id: &str, call: &Call) -> Result<Value, Failure> {
-    let module = rights::module(cx, module, Action::Delete)?;
-    rights::record(cx, module, id, Action::Delete)?;
-    records::require_unchanged(cx, module, id, call.headers.timestamp.as_deref())?;
-    records::delete(cx, module, id)?;
+    let expected = call.headers.timestamp.as_deref();
+    records::delete(cx, cx.module(module)?, id, expected)?;
     Ok(json!({ "id": id }))
 }
 

@@ -14,6 +14,8 @@ use super::fields::Selection;
 use super::filter;
 use super::list;
 use super::list::Page;
+use super::list::Wanted;
+use super::rights::Action;
 use super::schema::Module;
 
 pub(crate) fn check(
@@ -45,9 +47,13 @@ pub(crate) fn check(
         offset: 0,
     };
     let order = list::order(cx, module, None)?;
-    list::select(cx, module, &Selection::default(), page, &order, |sql| {
-        sql.push(" WHERE t.deleted = 0");
-        list::limit(cx, module, sql);
+    let selection = Selection::default();
+    let wanted = Wanted {
+        selection: &selection,
+        page,
+        order: &order,
+    };
+    list::select(cx, module, Action::List, wanted, |sql| {
         filter::push(cx, module, &json!([{ "$or": any }]), sql)
     })
 }

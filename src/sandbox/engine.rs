@@ -24,6 +24,7 @@ use super::dispatch;
 use super::endpoint::Endpoint;
 use super::endpoint::Work;
 use super::failure::Failure;
+use super::faults::Fault;
 use super::faults::GoneField;
 use super::metadata;
 use super::oauth;
@@ -32,6 +33,7 @@ use super::orders::Order;
 use super::rights::Rights;
 use super::schema;
 use super::schema::Schema;
+use super::schema::SchemaError;
 use super::server::SandboxError;
 use super::store;
 use super::store::Projection;
@@ -88,6 +90,8 @@ const STATEMENTS: usize = 1_024;
 impl Engine {
     pub(crate) fn open(config: &Config) -> Result<Self, SandboxError> {
         let (schema, roles) = schema::load(config.schema.as_deref())?;
+        let gone = config.faults.rules.iter().filter_map(Fault::gone);
+        find(&schema, gone)?;
         let db = connect(config.data.as_deref())?;
         db.execute_batch("BEGIN")?;
         store::create(&db, &schema)?;
@@ -194,7 +198,11 @@ impl Engine {
                 self.metadata_hash = metadata::hash(&self.schema, self.generation);
                 Ok(())
             }
+            Order::Find(fields) => {
+                find(&self.schema, &fields).map_err(|error| Failure::invalid(error.to_string()))
+            }
             Order::SetRoles(roles) => {
+                orders::require_known(&self.db, &self.schema, &roles)?;
                 self.rights = Rights::by_user(&roles);
                 Ok(())
             }
@@ -291,6 +299,24 @@ impl Engine {
     }
 }
 
+/// Refuses faults that take away a field that is not there.
+fn find<'a>(
+    schema: &Schema,
+    fields: impl IntoIterator<Item = &'a GoneField>,
+) -> Result<(), SchemaError> {
+    for GoneField { module, field } in fields {
+        let known = schema.module(module).and_then(|module| module.field(field));
+        if known.is_none() {
+            return Err(SchemaError::Unknown {
+                user: format!("metadata:{module}.{field}"),
+                what: "field",
+                name: format!("{module}.{field}"),
+            });
+        }
+    }
+    Ok(())
+}
+
 fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
     // One thread has the connection, so SQLite's own locks would only cost.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -301,6 +327,7 @@ fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
         None => Connection::open_in_memory_with_flags(flags)?,
     };
     db.set_prepared_statement_cache_capacity(STATEMENTS);
+    store::collate(&db)?;
     // NORMAL survives the death of the process, which is what tests inflict; only a power cut could lose a commit.
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA temp_store = MEMORY; \
@@ -309,10 +336,11 @@ fn connect(path: Option<&Path>) -> rusqlite::Result<Connection> {
     Ok(db)
 }
 
-/// The user whose edits come in between.
+/// The user whose edits come in between; no role stands in their way.
 fn somebody_else() -> Actor {
     Actor {
         user_id: "seed_max_id".to_owned(),
+        role: Role::Administrator,
         ..anonymous()
     }
 }

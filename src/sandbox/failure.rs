@@ -28,6 +28,11 @@ impl Failure {
         Self::new(SugarLabel::InvalidParameter, message)
     }
 
+    /// More than the sandbox takes at once; a client may split it.
+    pub(crate) fn too_large(message: impl Into<String>) -> Self {
+        Self::new(SugarLabel::RequestTooLarge, message)
+    }
+
     pub(crate) fn missing(parameter: &str) -> Self {
         Self::new(
             SugarLabel::MissingParameter,
@@ -64,6 +69,8 @@ impl Failure {
         match self {
             Self::Refused { label, message } => refusal(label, &message),
             Self::Store(error) => {
+                // SQLite repeats the statement, which may be as long as the request that it came from.
+                let error: String = error.to_string().chars().take(500).collect();
                 tracing::error!(%error, "the sandbox's store failed");
                 refusal(SugarLabel::FatalError, "Unknown Error.")
             }

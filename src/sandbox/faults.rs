@@ -115,7 +115,10 @@ impl FromStr for Fault {
             match key {
                 "scope" if value == "entry" => fault.scope = Scope::Entry,
                 "scope" if value == "request" => fault.scope = Scope::Request,
-                "method" => fault.method = Some(value.to_ascii_uppercase()),
+                "method" => {
+                    let method = Method::parse(value).ok_or_else(unknown)?;
+                    fault.method = Some(method.to_string());
+                }
                 "path" => fault.path = Some(value.to_owned()),
                 "skip" => fault.skip = value.parse().map_err(|_| unknown())?,
                 "times" => fault.times = Some(value.parse().map_err(|_| unknown())?),
@@ -134,6 +137,7 @@ impl Effect {
         Some(match (name, argument) {
             ("label", Some(rest)) => match rest.split_once(':') {
                 None => Self::Label(SugarLabel::parse(rest)?),
+                Some(("", _)) => return None,
                 Some((label, status)) => Self::OwnLabel {
                     label: label.to_owned(),
                     status: http_status(status)?,
@@ -295,6 +299,14 @@ impl LiveFaults {
 }
 
 impl Fault {
+    /// The field that is gone once the fault strikes.
+    pub(crate) fn gone(&self) -> Option<&GoneField> {
+        match &self.effect {
+            Effect::ChangeMetadata(gone) => gone.as_ref(),
+            _ => None,
+        }
+    }
+
     fn matches(&self, scope: Scope, method: Method, path: &str) -> bool {
         self.scope == scope
             && self
@@ -338,6 +350,8 @@ mod tests {
             "expire,often=1",
             "html",
             "expire,times=x",
+            "expire,method=NOPE",
+            "label::500",
         ] {
             assert!(text.parse::<Fault>().is_err(), "{text}");
         }

@@ -72,19 +72,33 @@ impl Selection {
 
 impl WantedLink {
     fn read(map: &Map<String, Value>, depth: usize) -> Result<Self, Failure> {
-        let text = |key: &str| map.get(key).and_then(Value::as_str).map(str::to_owned);
+        let unreadable = |key: &str, value: &Value| {
+            Failure::invalid(format!("Invalid value for {key} in fields: {value}"))
+        };
+        let text = |key: &str| match map.get(key) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(other) => Err(unreadable(key, other)),
+        };
         let number = |key: &str| {
-            map.get(key)
-                .and_then(Value::as_u64)
-                .and_then(|number| usize::try_from(number).ok())
+            let Some(value) = map.get(key).filter(|value| !value.is_null()) else {
+                return Ok(None);
+            };
+            let number = match value {
+                Value::String(text) => text.trim().parse().ok(),
+                other => other
+                    .as_u64()
+                    .and_then(|number| usize::try_from(number).ok()),
+            };
+            number.map(Some).ok_or_else(|| unreadable(key, value))
         };
         Ok(Self {
-            name: text("name").ok_or_else(|| Failure::missing("name"))?,
+            name: text("name")?.ok_or_else(|| Failure::missing("name"))?,
             selection: Selection::nested(map.get("fields"), depth)?,
             filter: map.get("filter").cloned(),
-            order: text("order_by"),
-            size: number("max_num").unwrap_or(20),
-            offset: number("offset").unwrap_or(0),
+            order: text("order_by")?,
+            size: number("max_num")?.unwrap_or(20),
+            offset: number("offset")?.unwrap_or(0),
         })
     }
 }

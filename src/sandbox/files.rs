@@ -13,6 +13,7 @@ use super::call::Call;
 use super::context::Context;
 use super::failure::Failure;
 use super::records;
+use super::rights;
 use super::schema::Field;
 use super::schema::Module;
 use super::schema::quoted;
@@ -33,7 +34,6 @@ fn file_field<'a>(module: &'a Module, name: &str) -> Result<&'a Field, Failure> 
 
 /// `GET …/file`: what files a record has.
 pub(crate) fn list(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value, Failure> {
-    records::bean(cx, module, id)?;
     let mut sql = cx.sql("SELECT field, name, mime, length(content) FROM files WHERE module = ");
     sql.bind(module.name.clone())
         .push(" AND record_id = ")
@@ -47,7 +47,13 @@ pub(crate) fn list(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value,
         });
         Ok((field, file))
     })?;
-    Ok(Value::Object(files.into_iter().collect()))
+    let readable = |field: &str| rights::readable(cx, module, field).is_ok();
+    Ok(Value::Object(
+        files
+            .into_iter()
+            .filter(|(field, _)| readable(field))
+            .collect(),
+    ))
 }
 
 /// `GET …/file/<field>`: the content.
@@ -57,6 +63,7 @@ pub(crate) fn download(
     id: &str,
     field: &str,
 ) -> Result<Answer, Failure> {
+    rights::readable(cx, module, field)?;
     let found = cx
         .db
         .prepare_cached("SELECT content, mime, name FROM files WHERE module = ?1 AND record_id = ?2 AND field = ?3")?
@@ -92,7 +99,7 @@ pub(crate) fn store(
 ) -> Result<Value, Failure> {
     let stored = receive(cx, module, id, field, call);
     if stored.is_err() && call.flag("delete_if_fails") {
-        records::delete(cx, module, id)?;
+        records::delete(cx, module, id, None)?;
     }
     stored?;
     let mut answer = match list(cx, module, id)? {
@@ -101,7 +108,7 @@ pub(crate) fn store(
     };
     answer.insert(
         "record".into(),
-        Value::Object(records::bean(cx, module, id)?),
+        Value::Object(records::map(&records::written(cx, module, id)?)),
     );
     Ok(Value::Object(answer))
 }
@@ -114,7 +121,7 @@ fn receive(
     call: &Call,
 ) -> Result<(), Failure> {
     let field = file_field(module, field)?;
-    records::bean(cx, module, id)?;
+    rights::writable(cx, module, &field.name)?;
     let upload = upload::read(call, &field.name)?;
     keep(cx, &module.name, id, &field.name, &upload)?;
     describe(cx, module, id, field, Some(&upload))
@@ -181,7 +188,7 @@ pub(crate) fn remove(
     field: &str,
 ) -> Result<Value, Failure> {
     let field = file_field(module, field)?;
-    records::bean(cx, module, id)?;
+    rights::writable(cx, module, &field.name)?;
     cx.db
         .prepare_cached("DELETE FROM files WHERE module = ?1 AND record_id = ?2 AND field = ?3")?
         .execute((&module.name, id, &field.name))?;

@@ -12,6 +12,7 @@ use super::call::Call;
 use super::context::Context;
 use super::failure::Failure;
 use super::links;
+use super::list;
 use super::records;
 use super::schema::Module;
 use super::schema::Place;
@@ -73,31 +74,40 @@ pub(crate) fn upsert(
         .or_else(|| call.query.get("fields").cloned());
     fields.remove(key.field);
     let (status, id) = if let Some(id) = find(cx, module, key)? {
-        records::update(cx, module, &id, &fields)?;
+        records::update(cx, module, &id, None, &fields)?;
         (200, id)
     } else {
         fields.insert(key.field.to_owned(), key.value.into());
         (201, records::create(cx, module, &fields)?)
     };
     let record = match wanted {
-        Some(_) => Value::Object(records::bean(cx, module, &id)?),
+        Some(fields) => {
+            let record = list::one(cx, module, &id, Some(&fields))?;
+            Value::Object(records::map(&record))
+        }
         None => id.into(),
     };
     Ok(Answer::json(status, json!({ "record": record })))
 }
 
-pub(crate) fn read(cx: &Context<'_>, module: &str, key: Key<'_>) -> Result<Value, Failure> {
+pub(crate) fn read(
+    cx: &Context<'_>,
+    module: &str,
+    key: Key<'_>,
+    call: &Call,
+) -> Result<Value, Failure> {
     cx.require_administrator()?;
     let module = cx.module(module)?;
     let id = find(cx, module, key)?.ok_or_else(|| Failure::no_record(&module.name, key.value))?;
-    Ok(json!({ "record": records::bean(cx, module, &id)? }))
+    let record = list::one(cx, module, &id, call.argument("fields"))?;
+    Ok(json!({ "record": records::map(&record) }))
 }
 
 pub(crate) fn delete(cx: &Context<'_>, module: &str, key: Key<'_>) -> Result<Value, Failure> {
     cx.require_administrator()?;
     let module = cx.module(module)?;
     let id = find(cx, module, key)?.ok_or_else(|| Failure::no_record(&module.name, key.value))?;
-    records::delete(cx, module, &id)?;
+    records::delete(cx, module, &id, None)?;
     Ok(json!({ "record": id }))
 }
 
@@ -118,7 +128,7 @@ pub(crate) fn set_key(
     }
     let mut fields = Map::new();
     fields.insert(key.field.to_owned(), key.value.into());
-    records::update(cx, module, id, &fields)?;
+    records::update(cx, module, id, None, &fields)?;
     Ok(json!({ "record": id }))
 }
 

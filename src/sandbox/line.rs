@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::task::Context;
 use std::task::Poll;
@@ -23,22 +24,69 @@ pub(crate) struct Lines(pub(crate) TcpListener);
 
 /// A handler's hold on its connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Line(Arc<Mutex<Option<usize>>>);
+pub(crate) struct Line(Arc<Mutex<Cut>>);
+
+/// Where a connection breaks.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Cut {
+    #[default]
+    Nowhere,
+    /// So many bytes into the body of the answer; so many bytes of the gap before it are out already.
+    Body { bytes: usize, gap: usize },
+    /// So many bytes from here.
+    After(usize),
+}
+
+/// What stands between the head of an answer and its body.
+const GAP: &[u8] = b"\r\n\r\n";
+
+impl Cut {
+    /// How many of these bytes may go out.
+    fn admits(self, bytes: &[u8]) -> usize {
+        let mut cut = self;
+        for (index, byte) in bytes.iter().enumerate() {
+            match cut {
+                Self::Nowhere => break,
+                Self::After(left) => return bytes.len().min(index + left),
+                Self::Body { .. } => cut = cut.behind(*byte),
+            }
+        }
+        bytes.len()
+    }
+
+    /// The cut as seen from behind a byte that went out.
+    fn behind(self, byte: u8) -> Self {
+        match self {
+            Self::Nowhere => Self::Nowhere,
+            Self::After(left) => Self::After(left.saturating_sub(1)),
+            Self::Body { bytes, gap } => {
+                let gap = match GAP.get(gap) {
+                    Some(next) if *next == byte => gap + 1,
+                    _ => usize::from(byte == GAP[0]),
+                };
+                if gap == GAP.len() {
+                    Self::After(bytes)
+                } else {
+                    Self::Body { bytes, gap }
+                }
+            }
+        }
+    }
+}
 
 impl Line {
-    /// Lets so many more bytes out, then breaks the connection. Nothing out means the client sees no answer at all.
-    pub(crate) fn cut_after(&self, bytes: usize) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(bytes);
+    /// Breaks the connection before anything goes out: the client sees no answer at all.
+    pub(crate) fn cut(&self) {
+        *self.lock() = Cut::After(0);
     }
 
-    fn left(&self) -> Option<usize> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Lets so much of the answer's body out, then breaks the connection.
+    pub(crate) fn cut_within_body(&self, bytes: usize) {
+        *self.lock() = Cut::Body { bytes, gap: 0 };
     }
 
-    fn wrote(&self, bytes: usize) {
-        if let Some(left) = &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            *left = left.saturating_sub(bytes);
-        }
+    fn lock(&self) -> MutexGuard<'_, Cut> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -94,14 +142,18 @@ impl AsyncWrite for Io {
         cx: &mut Context<'_>,
         buffer: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let allowed = match self.line.left() {
-            None => buffer,
-            Some(0) => return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into())),
-            Some(left) => &buffer[..left.min(buffer.len())],
-        };
+        let cut = *self.line.lock();
+        if cut == Cut::After(0) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        let allowed = &buffer[..cut.admits(buffer)];
         let written = Pin::new(&mut self.stream).poll_write(cx, allowed);
-        if let Poll::Ready(Ok(bytes)) = written {
-            self.line.wrote(bytes);
+        if let Poll::Ready(Ok(bytes)) = written
+            && cut != Cut::Nowhere
+        {
+            *self.line.lock() = allowed[..bytes]
+                .iter()
+                .fold(cut, |cut, byte| cut.behind(*byte));
         }
         written
     }

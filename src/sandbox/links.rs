@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::context::Context;
 use super::failure::Failure;
+use super::rights;
+use super::rights::Action;
 use super::schema::JoinTable;
 use super::schema::Link;
 use super::schema::Module;
@@ -21,21 +23,22 @@ use super::store::Decode;
 use super::store::Sql;
 use super::store::encode;
 
-/// SQL that holds for records of the near module (under `alias`) with a far record (under `inner`) of which what is
-/// put between the two returned pieces holds.
+/// SQL that holds for records of the near module (under `alias`) with a far record (under `inner`) of which `among`
+/// holds, and what is put behind it; a closing parenthesis ends it.
 pub(crate) fn near_in(
     schema: &Schema,
     link: &Link,
     alias: &str,
     inner: &str,
-) -> (String, &'static str) {
+    among: &str,
+) -> String {
     let far = quoted(&schema.far_module(link).table);
-    let open = match &schema.relationship(link).shape {
+    match &schema.relationship(link).shape {
         Shape::Join(join) => {
             let role = role(join.role.as_ref(), &format!("{inner}j"));
             format!(
                 "{alias}.id IN (SELECT {inner}j.{} FROM {} {inner}j JOIN {far} {inner} ON {inner}.id = {inner}j.{} \
-                 AND {inner}.deleted = 0 WHERE {inner}j.deleted = 0{role} AND ",
+                 AND {among} WHERE {inner}j.deleted = 0{role} AND ",
                 quoted(join.key(link.near)),
                 quoted(&join.table),
                 quoted(join.key(link.near.other())),
@@ -48,20 +51,19 @@ pub(crate) fn near_in(
                     let role = role(of.as_ref(), inner);
                     format!(
                         "{alias}.id IN (SELECT {inner}.{column} FROM {far} {inner} \
-                         WHERE {inner}.deleted = 0{role} AND "
+                         WHERE {among}{role} AND "
                     )
                 }
                 Side::Rhs => {
                     let role = role(of.as_ref(), alias);
                     format!(
                         "{alias}.{column} IN (SELECT {inner}.id FROM {far} {inner} \
-                         WHERE {inner}.deleted = 0{role} AND "
+                         WHERE {among}{role} AND "
                     )
                 }
             }
         }
-    };
-    (open, ")")
+    }
 }
 
 fn role(role: Option<&Role>, alias: &str) -> String {
@@ -102,7 +104,7 @@ pub(crate) fn push_far(schema: &Schema, near: &Module, link: &Link, near_id: &st
     }
 }
 
-/// Links two records. The far one must exist; an existing link only takes the new columns.
+/// Links two records. The far one must be there for the user; an existing link only takes the new columns.
 pub(crate) fn add(
     cx: &Context<'_>,
     near: &Module,
@@ -111,8 +113,20 @@ pub(crate) fn add(
     far_id: &str,
     columns: &Map<String, Value>,
 ) -> Result<(), Failure> {
+    rights::there(cx, cx.schema.far_module(link), far_id, Action::View)?;
+    tie(cx, near, near_id, link, far_id, columns)
+}
+
+/// Links two records of which both are known to be there.
+pub(crate) fn tie(
+    cx: &Context<'_>,
+    near: &Module,
+    near_id: &str,
+    link: &Link,
+    far_id: &str,
+    columns: &Map<String, Value>,
+) -> Result<(), Failure> {
     let far = cx.schema.far_module(link);
-    require(cx, far, far_id)?;
     match &cx.schema.relationship(link).shape {
         Shape::Join(join) => {
             let (lhs, rhs) = match link.near {
@@ -140,6 +154,7 @@ pub(crate) fn remove(
     far_id: &str,
 ) -> Result<(), Failure> {
     let far = cx.schema.far_module(link);
+    rights::record(cx, far, far_id, Action::View)?;
     if !is_linked(cx, near, near_id, link, far_id)? {
         return Err(Failure::no_record(&far.name, far_id));
     }
@@ -250,18 +265,6 @@ pub(crate) fn remove_all(cx: &Context<'_>, module: &Module, id: &str) -> Result<
         }
     }
     Ok(())
-}
-
-fn require(cx: &Context<'_>, module: &Module, id: &str) -> Result<(), Failure> {
-    let mut sql = cx.sql(format!(
-        "SELECT 1 FROM {} t WHERE t.deleted = 0 AND t.id = ",
-        quoted(&module.table)
-    ));
-    sql.bind(id.to_owned());
-    match sql.first(cx.db, |_| Ok(()))? {
-        Some(()) => Ok(()),
-        None => Err(Failure::no_record(&module.name, id)),
-    }
 }
 
 fn role_of(join: &JoinTable) -> String {

@@ -1,5 +1,7 @@
 //! Lists of records: filter, order, page, fields; of a module and of a link.
 
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -14,7 +16,6 @@ use super::links;
 use super::records;
 use super::rights;
 use super::rights::Action;
-use super::rights::Reach;
 use super::schema::Link;
 use super::schema::Module;
 use super::schema::quoted;
@@ -75,8 +76,6 @@ fn conditions(
     call: &Call,
     sql: &mut Sql,
 ) -> Result<(), Failure> {
-    sql.push(" WHERE t.deleted = 0");
-    limit(cx, module, sql);
     if let Scope::Related { near, id, link } = scope {
         links::push_far(cx.schema, near, link, id, sql);
     }
@@ -88,8 +87,8 @@ fn conditions(
         ),
         other => other.cloned(),
     };
-    let saved = call.text("filter_id");
-    let search = call.text("q");
+    let saved = call.words("filter_id")?;
+    let search = call.words("q")?;
     if search.is_some() && (filter.is_some() || saved.is_some()) {
         return Err(Failure::invalid(
             "q cannot be combined with filter or filter_id",
@@ -102,7 +101,7 @@ fn conditions(
         filter::push(cx, module, &saved_filter(cx, module, id)?, sql)?;
     }
     if let Some(text) = search {
-        super::search::push(module, text, sql);
+        super::search::push(cx, module, text, sql)?;
     }
     if call.flag("favorites") {
         filter::push(cx, module, &json!([{ "$favorite": "" }]), sql)?;
@@ -111,16 +110,6 @@ fn conditions(
         filter::push(cx, module, &json!([{ "$owner": "" }]), sql)?;
     }
     Ok(())
-}
-
-/// Appends the limit to own records, for users whose role lists no others.
-pub(crate) fn limit(cx: &Context<'_>, module: &Module, sql: &mut Sql) {
-    if cx
-        .rights(module)
-        .is_some_and(|rights| rights.reach(Action::List) == Reach::Owner)
-    {
-        sql.push(" AND ").push(rights::owned(module));
-    }
 }
 
 fn saved_filter(cx: &Context<'_>, module: &Module, id: &str) -> Result<Value, Failure> {
@@ -141,10 +130,16 @@ pub(crate) fn page(
     scope: Scope<'_>,
     call: &Call,
 ) -> Result<Records, Failure> {
+    call.fields()?;
     let selection = Selection::read(call.argument("fields"))?;
     let page = Page::read(cx, call)?;
-    let order = order(cx, module, call.text("order_by"))?;
-    select(cx, module, &selection, page, &order, |sql| {
+    let order = order(cx, module, call.words("order_by")?)?;
+    let wanted = Wanted {
+        selection: &selection,
+        page,
+        order: &order,
+    };
+    select(cx, module, Action::List, wanted, |sql| {
         conditions(cx, module, scope, call, sql)
     })
 }
@@ -155,20 +150,87 @@ pub(crate) fn count(
     scope: Scope<'_>,
     call: &Call,
 ) -> Result<Value, Failure> {
-    let mut sql = cx.sql(format!("SELECT count(*) FROM {} t", quoted(&module.table)));
-    conditions(cx, module, scope, call, &mut sql)?;
-    Ok(json!({ "record_count": sql.number(cx.db)? }))
+    call.fields()?;
+    let count = total(cx, module, |sql| conditions(cx, module, scope, call, sql))?;
+    Ok(json!({ "record_count": count }))
 }
 
-/// Reads a page of beans; `conditions` appends everything from WHERE to ORDER BY.
+/// How many of the records that the user may list meet the conditions.
+pub(crate) fn total(
+    cx: &Context<'_>,
+    module: &Module,
+    conditions: impl FnOnce(&mut Sql) -> Result<(), Failure>,
+) -> Result<i64, Failure> {
+    let mut sql = cx.sql(format!(
+        "SELECT count(*) FROM {} t WHERE {}",
+        quoted(&module.table),
+        rights::within(cx, module, Action::List, "t")?
+    ));
+    conditions(&mut sql)?;
+    Ok(sql.number(cx.db)?)
+}
+
+/// One record that is there and that the user may view, with the fields that are asked for.
+pub(crate) fn one(
+    cx: &Context<'_>,
+    module: &Module,
+    id: &str,
+    fields: Option<&Value>,
+) -> Result<String, Failure> {
+    let Some(fields) = fields else {
+        return records::text(cx, module, id);
+    };
+    rights::record(cx, module, id, Action::View)?;
+    let selection = Selection::read(Some(fields))?;
+    let wanted = Wanted {
+        selection: &selection,
+        page: Page { size: 1, offset: 0 },
+        order: "",
+    };
+    let mut found = select(cx, module, Action::View, wanted, |sql| {
+        sql.push(" AND t.id = ").bind(id.to_owned());
+        Ok(())
+    })?;
+    found
+        .records
+        .pop()
+        .ok_or_else(|| Failure::no_record(&module.name, id))
+}
+
+/// What a read gives of the records that it finds.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) selection: &'a Selection,
+    pub(crate) page: Page,
+    pub(crate) order: &'a str,
+}
+
+/// Reads a page of the records with which the user may do this; `conditions` appends what else must hold of them.
 pub(crate) fn select(
     cx: &Context<'_>,
     module: &Module,
-    selection: &Selection,
-    page: Page,
-    order: &str,
+    action: Action,
+    wanted: Wanted<'_>,
     conditions: impl FnOnce(&mut Sql) -> Result<(), Failure>,
 ) -> Result<Records, Failure> {
+    let mut left = cx.settings.limits.linked;
+    read(cx, module, action, wanted, &mut left, conditions)
+}
+
+/// The same within an answer in which so many more linked records, and lists of them, may stand.
+fn read(
+    cx: &Context<'_>,
+    module: &Module,
+    action: Action,
+    wanted: Wanted<'_>,
+    left: &mut usize,
+    conditions: impl FnOnce(&mut Sql) -> Result<(), Failure>,
+) -> Result<Records, Failure> {
+    let Wanted {
+        selection,
+        page,
+        order,
+    } = wanted;
     let named;
     let projection = match &selection.names {
         Some(names) => {
@@ -178,9 +240,10 @@ pub(crate) fn select(
         None => &cx.projections[&module.name],
     };
     let mut sql = cx.sql(format!(
-        "SELECT {} FROM {} t",
+        "SELECT {} FROM {} t WHERE {}",
         projection.select,
-        quoted(&module.table)
+        quoted(&module.table),
+        rights::within(cx, module, action, "t")?
     ));
     conditions(&mut sql)?;
     sql.push(order);
@@ -193,7 +256,7 @@ pub(crate) fn select(
         *record = records::restricted(cx, module, std::mem::take(record));
         if !selection.links.is_empty() {
             let mut bean = records::map(record);
-            add_links(cx, module, selection, &mut bean)?;
+            add_links(cx, module, selection, left, &mut bean)?;
             *record = Value::Object(bean).to_string();
         }
     }
@@ -208,6 +271,7 @@ fn add_links(
     cx: &Context<'_>,
     module: &Module,
     selection: &Selection,
+    left: &mut usize,
     bean: &mut Map<String, Value>,
 ) -> Result<(), Failure> {
     for wanted in &selection.links {
@@ -225,15 +289,21 @@ fn add_links(
             offset: wanted.offset,
         };
         let order = order(cx, far, wanted.order.as_deref())?;
-        let found = select(cx, far, &wanted.selection, page, &order, |sql| {
-            sql.push(" WHERE t.deleted = 0");
-            limit(cx, far, sql);
+        let linked = Wanted {
+            selection: &wanted.selection,
+            page,
+            order: &order,
+        };
+        let found = read(cx, far, Action::List, linked, left, |sql| {
             links::push_far(cx.schema, module, link, &id, sql);
             match &wanted.filter {
                 Some(filter) => filter::push(cx, far, filter, sql),
                 None => Ok(()),
             }
         })?;
+        *left = left
+            .checked_sub(1 + found.records.len())
+            .ok_or_else(|| Failure::too_large("The fields ask for too many linked records."))?;
         bean.insert(wanted.name.clone(), found.value());
     }
     Ok(())
@@ -249,6 +319,7 @@ pub(crate) fn order(
         return Ok(" ORDER BY t.date_modified DESC, t.id DESC".to_owned());
     };
     let mut terms: Vec<String> = Vec::new();
+    let mut ordered: BTreeSet<&str> = BTreeSet::new();
     let mut tells_apart = false;
     for part in order_by
         .split(',')
@@ -265,8 +336,10 @@ pub(crate) fn order(
                     module.name
                 ))
             })?;
-        // What comes behind an id orders nothing, and would keep the database from walking along its index.
-        if tells_apart {
+        rights::readable(cx, module, &field.name)?;
+        // What comes behind an id, or a second time, orders nothing, and would keep the database from walking along its
+        // index.
+        if tells_apart || !ordered.insert(&field.name) {
             continue;
         }
         tells_apart = field.name == "id";

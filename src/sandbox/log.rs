@@ -27,19 +27,19 @@ impl Seen {
     /// Without secrets, and of a bulk without the entries, which have lines of their own.
     pub(crate) fn of(call: &Call) -> Self {
         let mut body = call.body.clone();
-        if let Value::Object(map) = &mut body {
-            for secret in ["password", "client_secret", "refresh_token", "requests"] {
-                if map.contains_key(secret) {
-                    map.insert(secret.to_owned(), json!("***"));
-                }
-            }
+        if let Value::Object(map) = &mut body
+            && let Some(requests) = map.get_mut("requests")
+        {
+            *requests = MASK.into();
         }
-        let mut query = call.query.clone();
-        query.remove("oauth_token");
+        mask(&mut body);
+        // A form's fields stand among the query's parameters too.
+        let mut query = Value::Object(call.query.clone());
+        mask(&mut query);
         Self {
             method: call.method.to_string(),
             path: format!("/{}", call.segments.join("/")),
-            query: Value::Object(query),
+            query,
             body,
         }
     }
@@ -54,6 +54,40 @@ impl Seen {
             query: Value::Null,
             body: Value::Null,
         }
+    }
+}
+
+const MASK: &str = "***";
+
+/// What nobody may read in a log, wherever it stands in a request.
+const SECRETS: [&str; 9] = [
+    "password",
+    "old_password",
+    "new_password",
+    "user_hash",
+    "client_secret",
+    "access_token",
+    "refresh_token",
+    "download_token",
+    "oauth_token",
+];
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                if SECRETS
+                    .iter()
+                    .any(|secret| key.eq_ignore_ascii_case(secret))
+                {
+                    *inner = MASK.into();
+                } else {
+                    mask(inner);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask),
+        _ => {}
     }
 }
 

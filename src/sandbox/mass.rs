@@ -9,8 +9,6 @@ use super::context::Context;
 use super::failure::Failure;
 use super::links;
 use super::records;
-use super::rights;
-use super::rights::Action;
 use super::schema::Module;
 use super::store::text_of;
 
@@ -40,8 +38,7 @@ pub(crate) fn mass(
     for id in &ids {
         let done = match change {
             Change::Update => update(cx, module, id, parameters),
-            Change::Delete => rights::record(cx, module, id, Action::Delete)
-                .and_then(|()| records::delete(cx, module, id)),
+            Change::Delete => records::delete(cx, module, id, None),
         };
         match done {
             Ok(()) => {}
@@ -58,7 +55,6 @@ fn update(
     id: &str,
     parameters: &Map<String, Value>,
 ) -> Result<(), Failure> {
-    rights::record(cx, module, id, Action::Edit)?;
     let mut fields = parameters.clone();
     fields.remove("uid");
     let lists = fields.remove("prospect_lists");
@@ -68,7 +64,7 @@ fn update(
     {
         add_teams(cx, module, id, &mut fields)?;
     }
-    records::update(cx, module, id, &fields)?;
+    records::update(cx, module, id, None, &fields)?;
     for list in lists
         .as_ref()
         .and_then(Value::as_array)
@@ -92,7 +88,7 @@ fn add_teams(
     let Some(Value::Array(new)) = fields.get("team_name").cloned() else {
         return Ok(());
     };
-    let bean = records::bean(cx, module, id)?;
+    let bean = records::map(&records::written(cx, module, id)?);
     let mut teams = bean
         .get("team_name")
         .and_then(Value::as_array)

@@ -9,11 +9,15 @@ use super::context::Context;
 use super::context::Role;
 use super::failure::Failure;
 use super::records;
+use super::rights;
+use super::rights::Action;
 use super::schema::Module;
+use super::schema::quoted;
 
 /// `GET /me`.
 pub(crate) fn me(cx: &Context<'_>) -> Result<Value, Failure> {
-    let bean = records::bean(cx, cx.module("Users")?, &cx.actor.user_id)?;
+    let own = records::written(cx, cx.module("Users")?, &cx.actor.user_id)?;
+    let bean = records::map(&own);
     let kind = match cx.actor.role {
         Role::Administrator => "admin",
         Role::Regular => "user",
@@ -50,7 +54,7 @@ pub(crate) fn update(cx: &Context<'_>, call: &Call) -> Result<Value, Failure> {
     for field in ["is_admin", "user_name", "status"] {
         fields.remove(field);
     }
-    records::update(cx, cx.module("Users")?, &cx.actor.user_id, &fields)?;
+    records::rewrite(cx, cx.module("Users")?, &cx.actor.user_id, &fields)?;
     me(cx)
 }
 
@@ -107,9 +111,9 @@ pub(crate) fn following(cx: &Context<'_>) -> Result<Value, Failure> {
     })?;
     let mut records = Vec::new();
     for (module, id) in followed {
-        // What was deleted since is no longer followed.
-        if let Ok(bean) = records::bean(cx, cx.module(&module)?, &id) {
-            records.push(Value::Object(bean));
+        // What was deleted or closed to the user since is no longer followed.
+        if let Ok(bean) = records::text(cx, cx.module(&module)?, &id) {
+            records.push(Value::Object(records::map(&bean)));
         }
     }
     Ok(json!({ "next_offset": -1, "records": records }))
@@ -148,14 +152,20 @@ pub(crate) fn track(cx: &Context<'_>, module: &Module, id: &str) -> Result<(), F
 /// `GET /mostactiveusers`: who has most meetings, calls and mails. The shape is not published in what was found.
 pub(crate) fn most_active(cx: &Context<'_>) -> Result<Value, Failure> {
     let mut answer = Map::new();
-    for (key, table) in [
-        ("meetings", "meetings"),
-        ("calls", "calls"),
-        ("inbound_emails", "emails"),
+    for (key, module) in [
+        ("meetings", "Meetings"),
+        ("calls", "Calls"),
+        ("inbound_emails", "Emails"),
     ] {
+        let module = cx.module(module)?;
+        let Ok(among) = rights::within(cx, module, Action::List, "t") else {
+            answer.insert(key.to_owned(), json!([]));
+            continue;
+        };
         let sql = cx.sql(format!(
-            "SELECT u.id, u.first_name, u.last_name, count(*) FROM {table} t JOIN users u ON u.id = t.assigned_user_id \
-             WHERE t.deleted = 0 GROUP BY u.id ORDER BY count(*) DESC, u.id LIMIT 1"
+            "SELECT u.id, u.first_name, u.last_name, count(*) FROM {} t JOIN users u ON u.id = t.assigned_user_id \
+             WHERE {among} GROUP BY u.id ORDER BY count(*) DESC, u.id LIMIT 1",
+            quoted(&module.table)
         ));
         let first = sql.first(cx.db, |row| {
             Ok(json!({

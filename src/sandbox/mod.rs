@@ -34,6 +34,7 @@ mod log;
 mod mass;
 mod me;
 mod metadata;
+mod multipart;
 mod oauth;
 mod orders;
 mod query;

@@ -11,6 +11,7 @@ use super::failure::Failure;
 use super::faults::GoneField;
 use super::records;
 use super::rights::RoleFile;
+use super::schema::Schema;
 use super::schema::quoted;
 use super::time;
 
@@ -20,6 +21,8 @@ pub(crate) enum Order {
     EndSessions,
     /// With a field that is gone from then on.
     ChangeMetadata(Option<GoneField>),
+    /// Refused unless all of these fields are there.
+    Find(Vec<GoneField>),
     SetIds(ClientIds),
     SetRoles(Vec<RoleFile>),
     /// Somebody else changes a field of a record.
@@ -29,6 +32,35 @@ pub(crate) enum Order {
         field: String,
         value: String,
     },
+}
+
+/// Refuses roles of users, modules and fields that are not there: they would close nothing.
+pub(crate) fn require_known(
+    db: &Connection,
+    schema: &Schema,
+    roles: &[RoleFile],
+) -> Result<(), Failure> {
+    let mut find = db.prepare("SELECT 1 FROM users WHERE deleted = 0 AND user_name = ?1")?;
+    for role in roles {
+        for user in &role.users {
+            if !find.exists([user])? {
+                return Err(unknown(&role.name, "user", user));
+            }
+        }
+        for (name, rights) in role.modules.iter().filter(|(name, _)| *name != "*") {
+            let module = schema
+                .module(name)
+                .ok_or_else(|| unknown(&role.name, "module", name))?;
+            if let Some(field) = rights.fields().find(|field| module.field(field).is_none()) {
+                return Err(unknown(&role.name, "field", &format!("{name}.{field}")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn unknown(role: &str, what: &str, name: &str) -> Failure {
+    Failure::invalid(format!("The role {role} names the unknown {what} {name}"))
 }
 
 pub(crate) fn expire_tokens(db: &Connection) -> Result<(), Failure> {
@@ -63,7 +95,7 @@ pub(crate) fn edit(
         .as_object()
         .cloned()
         .unwrap_or_default();
-    records::update(cx, module, id, &fields)?;
+    records::update(cx, module, id, None, &fields)?;
     let next = next_second(&before).max(cx.stamp());
     let mut sql = cx.sql(format!(
         "UPDATE {} SET date_modified = ",

@@ -24,7 +24,8 @@ struct Near<'a> {
 }
 
 impl<'a> Near<'a> {
-    /// Reading a link takes the right to view both ends, changing it the right to edit the near record.
+    /// Reading a link takes the right to view the near record, changing it the right to edit that. The far end is looked
+    /// after where it is read or linked.
     fn find(
         cx: &'a Context<'_>,
         module: &str,
@@ -34,11 +35,7 @@ impl<'a> Near<'a> {
     ) -> Result<Self, Failure> {
         let module = rights::module(cx, module, action)?;
         let link = module.require_link(link)?;
-        rights::module(cx, &link.module, Action::View)?;
-        if !records::exists(cx, module, id)? {
-            return Err(Failure::no_record(&module.name, id));
-        }
-        rights::record(cx, module, id, action)?;
+        rights::there(cx, module, id, action)?;
         Ok(Self { module, id, link })
     }
 
@@ -56,8 +53,8 @@ impl<'a> Near<'a> {
 
     /// `{"record": …, "related_record": …}`.
     fn pair(&self, cx: &Context<'_>, far_id: &str) -> Result<Answer, Failure> {
-        let record = records::text(cx, self.module, self.id)?;
-        let related = records::text(cx, self.far(cx), far_id)?;
+        let record = records::written(cx, self.module, self.id)?;
+        let related = records::written(cx, self.far(cx), far_id)?;
         Ok(Answer::text(format!(
             "{{\"record\":{record},\"related_record\":{related}}}"
         )))
@@ -142,10 +139,10 @@ pub(crate) fn link_many(
         links::add(cx, near.module, near.id, near.link, &far_id, &columns)?;
         related.push(far_id);
     }
-    let record = records::text(cx, near.module, near.id)?;
+    let record = records::written(cx, near.module, near.id)?;
     let texts = related
         .iter()
-        .map(|far_id| records::text(cx, near.far(cx), far_id))
+        .map(|far_id| records::written(cx, near.far(cx), far_id))
         .collect::<Result<Vec<_>, _>>()?;
     let body = format!(
         "{{\"record\":{record},\"related_records\":[{}]}}",
@@ -184,7 +181,6 @@ pub(crate) fn create_related(
         return link_many(cx, module, id, call);
     }
     let near = Near::find(cx, module, id, link, Action::Edit)?;
-    rights::module(cx, &near.link.module, Action::Create)?;
     let far_id = records::create_related(cx, near.module, near.id, near.link, fields)?;
     near.pair(cx, &far_id)
 }

@@ -154,31 +154,21 @@ impl ModuleRights {
         }
     }
 
-    /// Refuses a body that writes a field the user may not write.
-    pub(crate) fn check_fields(
-        &self,
-        module: &Module,
-        body: &Map<String, Value>,
-    ) -> Result<(), Failure> {
-        for field in body.keys() {
-            if self
-                .fields
-                .get(field)
-                .is_some_and(|reach| *reach < FieldReach::Write)
-            {
-                return Err(Failure::forbidden(format!(
-                    "Not allowed to edit field {field} in module: {}",
-                    module.name
-                )));
-            }
-        }
-        Ok(())
+    /// The names of the fields that the rights speak of.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = &String> {
+        self.fields.keys()
     }
 
     pub(crate) fn may_read(&self, field: &str) -> bool {
         self.fields
             .get(field)
             .is_none_or(|reach| *reach > FieldReach::None)
+    }
+
+    fn may_write(&self, field: &str) -> bool {
+        self.fields
+            .get(field)
+            .is_none_or(|reach| *reach == FieldReach::Write)
     }
 
     /// Takes out of a bean what the user may not read, and says in `_acl` what is closed.
@@ -217,6 +207,14 @@ pub(crate) fn module<'a>(
     action: Action,
 ) -> Result<&'a Module, Failure> {
     let module = cx.module(name)?;
+    reach(cx, module, action)?;
+    Ok(module)
+}
+
+/// How far the action reaches in a module: to all records or to the user's own. Where it reaches none, it is refused.
+///
+/// Every way to a record leads through here: lists and filters by [`within`], single records by [`record`] and [`there`].
+fn reach(cx: &Context<'_>, module: &Module, action: Action) -> Result<Reach, Failure> {
     // Users, teams and roles are an administrator's business.
     let administrative = module.admin_only
         || (matches!(module.name.as_str(), "Users" | "Teams")
@@ -224,50 +222,92 @@ pub(crate) fn module<'a>(
     if administrative {
         cx.require_administrator()?;
     }
-    if cx
+    match cx
         .rights(module)
-        .is_some_and(|rights| rights.reach(action) == Reach::None)
+        .map_or(Reach::All, |rights| rights.reach(action))
     {
-        return Err(refused(module));
+        Reach::None => Err(refused(module)),
+        reach => Ok(reach),
     }
-    Ok(module)
 }
 
-/// Refuses what the user may do with own records only, where this one is not.
+/// SQL that holds for the living records of a module (under the alias) with which the user may do this.
+pub(crate) fn within(
+    cx: &Context<'_>,
+    module: &Module,
+    action: Action,
+    alias: &str,
+) -> Result<String, Failure> {
+    Ok(match reach(cx, module, action)? {
+        Reach::Owner => format!("{alias}.deleted = 0 AND {alias}.{}", owned(module)),
+        Reach::All | Reach::None => format!("{alias}.deleted = 0"),
+    })
+}
+
+/// Refuses what the user may not do with a record. Whether the record is there is found out only where that matters.
 pub(crate) fn record(
     cx: &Context<'_>,
     module: &Module,
     id: &str,
     action: Action,
 ) -> Result<(), Failure> {
-    match cx
-        .rights(module)
-        .map_or(Reach::All, |rights| rights.reach(action))
-    {
-        Reach::All => Ok(()),
-        Reach::None => Err(refused(module)),
-        Reach::Owner => {
-            let mut sql = cx.sql(format!(
-                "SELECT {} FROM {} t WHERE t.id = ",
-                owned(module),
-                quoted(&module.table)
-            ));
-            sql.bind(id.to_owned());
-            match sql.first(cx.db, |row| row.get::<_, Option<bool>>(0))? {
-                Some(Some(true)) => Ok(()),
-                Some(_) => Err(refused(module)),
-                None => Err(Failure::no_record(&module.name, id)),
-            }
-        }
+    match reach(cx, module, action)? {
+        Reach::Owner => there(cx, module, id, action),
+        Reach::All | Reach::None => Ok(()),
     }
 }
 
-/// SQL that holds for the user's own records (under the alias `t`).
-pub(crate) fn owned(module: &Module) -> &'static str {
+/// The same for a record that has to be there.
+pub(crate) fn there(
+    cx: &Context<'_>,
+    module: &Module,
+    id: &str,
+    action: Action,
+) -> Result<(), Failure> {
+    let may = match reach(cx, module, action)? {
+        Reach::Owner => format!("t.{}", owned(module)),
+        Reach::All | Reach::None => "1".to_owned(),
+    };
+    let mut sql = cx.sql(format!(
+        "SELECT {may} FROM {} t WHERE t.deleted = 0 AND t.id = ",
+        quoted(&module.table)
+    ));
+    sql.bind(id.to_owned());
+    match sql.first(cx.db, |row| row.get::<_, Option<bool>>(0))? {
+        Some(Some(true)) => Ok(()),
+        Some(_) => Err(refused(module)),
+        None => Err(Failure::no_record(&module.name, id)),
+    }
+}
+
+/// Refuses to look at a field that is hidden from the user.
+pub(crate) fn readable(cx: &Context<'_>, module: &Module, field: &str) -> Result<(), Failure> {
+    match cx.rights(module) {
+        Some(rights) if !rights.may_read(field) => Err(Failure::forbidden(format!(
+            "Access to field: {field} in module: {} is not allowed",
+            module.name
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses to write a field that the user may not write.
+pub(crate) fn writable(cx: &Context<'_>, module: &Module, field: &str) -> Result<(), Failure> {
+    match cx.rights(module) {
+        Some(rights) if !rights.may_write(field) => Err(Failure::forbidden(format!(
+            "Not allowed to edit field {field} in module: {}",
+            module.name
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// What holds of the user's own records, behind an alias and a point.
+fn owned(module: &Module) -> &'static str {
     if module.field("assigned_user_id").is_some() {
-        "t.assigned_user_id = ?1"
+        "assigned_user_id = ?1"
     } else {
-        "t.created_by = ?1"
+        "created_by = ?1"
     }
 }
 

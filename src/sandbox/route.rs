@@ -43,7 +43,7 @@ impl<'a> Endpoint<'a> {
             (Get, ["metadata", "public"]) => Self::MetadataPublic,
             (Get, ["metadata", "_hash"]) => Self::MetadataHash,
             (Get, ["metadata", module, segment]) => Self::MetadataSegment { module, segment },
-            (Get | Post, ["search"]) => Self::Search,
+            (Get, ["search"]) => Self::Search,
             (Get | Post, ["globalsearch"]) => Self::GlobalSearch { module: None },
             (Get, ["mostactiveusers"]) => Self::MostActiveUsers,
             (Put | Patch, ["integrate", module, field, value]) => Self::Upsert {
@@ -139,7 +139,7 @@ impl<'a> Endpoint<'a> {
             },
             (Get, [module, "enum", field]) => Self::Enum { module, field },
             (Get, [module, id]) => Self::Read { module, id },
-            (Put | Patch, [module, id]) => Self::Update { module, id },
+            (Put, [module, id]) => Self::Update { module, id },
             (Delete, [module, id]) => Self::Delete { module, id },
             (Put, [module, id, "favorite"]) => Self::Favorite { module, id },
             (Delete, [module, id, "favorite"]) | (Put, [module, id, "unfavorite"]) => {
@@ -227,6 +227,10 @@ mod tests {
             Some(r#"RelatedCount { module: "Accounts", id: "1", link: "contacts" }"#.into())
         );
         assert_eq!(of(Method::Delete, "Accounts"), None);
+        // Documented for keys of other systems only, as a search is for GET only.
+        assert_eq!(of(Method::Patch, "Accounts/1"), None);
+        assert!(of(Method::Patch, "Accounts/sync_key/1").is_some());
+        assert_eq!(of(Method::Post, "search"), None);
         assert_eq!(of(Method::Get, "a/b/c/d/e/f/g/h/i"), None);
     }
 }

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::fields::Selection;
 use super::list;
 use super::list::Page;
+use super::list::Wanted;
 use super::records;
 use super::rights;
 use super::rights::Action;
@@ -17,9 +18,23 @@ use super::schema::Place;
 use super::schema::quoted;
 use super::store::Sql;
 
+/// The most words of a search; each is looked for in every searched field.
+const WORDS: usize = 100;
+
 /// Appends the condition that every word of the text occurs in some searched field.
-pub(crate) fn push(module: &Module, text: &str, sql: &mut Sql) {
-    for word in text.split_whitespace() {
+pub(crate) fn push(
+    cx: &Context<'_>,
+    module: &Module,
+    text: &str,
+    sql: &mut Sql,
+) -> Result<(), Failure> {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    if words.len() > WORDS {
+        return Err(Failure::too_large(format!(
+            "A search takes {WORDS} words at most."
+        )));
+    }
+    for word in words {
         let pattern = format!(
             "%{}%",
             word.replace('\\', "\\\\")
@@ -27,7 +42,8 @@ pub(crate) fn push(module: &Module, text: &str, sql: &mut Sql) {
                 .replace('_', "\\_")
         );
         sql.push(" AND (0");
-        for field in module.fields.values().filter(|field| field.searched) {
+        let searched = module.fields.values().filter(|field| field.searched);
+        for field in searched.filter(|field| rights::readable(cx, module, &field.name).is_ok()) {
             match field.place {
                 Place::Column => {
                     sql.push(&format!(" OR t.{} LIKE ", quoted(&field.name)));
@@ -46,6 +62,7 @@ pub(crate) fn push(module: &Module, text: &str, sql: &mut Sql) {
         }
         sql.push(")");
     }
+    Ok(())
 }
 
 /// `/globalsearch` and `/<module>/globalsearch`: the same with totals by module; without words, what changed last.
@@ -61,13 +78,9 @@ pub(crate) fn global(
     let mut answer = over(cx, &modules, call)?;
     let mut totals = serde_json::Map::new();
     for module in modules {
-        let mut sql = cx.sql(format!(
-            "SELECT count(*) FROM {} t WHERE t.deleted = 0",
-            quoted(&module.table)
-        ));
-        list::limit(cx, module, &mut sql);
-        push(module, call.text("q").unwrap_or_default(), &mut sql);
-        totals.insert(module.name.clone(), sql.number(cx.db)?.into());
+        let text = call.words("q")?.unwrap_or_default();
+        let total = list::total(cx, module, |sql| push(cx, module, text, sql))?;
+        totals.insert(module.name.clone(), total.into());
     }
     answer["total"] = totals
         .values()
@@ -84,7 +97,8 @@ pub(crate) fn search(cx: &Context<'_>, call: &Call) -> Result<Value, Failure> {
 }
 
 fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Failure> {
-    let text = call.text("q").unwrap_or_default();
+    call.fields()?;
+    let text = call.words("q")?.unwrap_or_default();
     let page = Page::read(cx, call)?;
     let selection = Selection::read(call.argument("fields"))?;
     let mut found = Vec::new();
@@ -97,12 +111,15 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
         let order = list::order(
             cx,
             module,
-            call.text("order_by").or(Some("date_modified:DESC")),
+            call.words("order_by")?.or(Some("date_modified:DESC")),
         )?;
-        let page = list::select(cx, module, &selection, enough, &order, |sql| {
-            sql.push(" WHERE t.deleted = 0");
-            list::limit(cx, module, sql);
-            push(module, text, sql);
+        let wanted = Wanted {
+            selection: &selection,
+            page: enough,
+            order: &order,
+        };
+        let page = list::select(cx, module, Action::List, wanted, |sql| {
+            push(cx, module, text, sql)?;
             for (flag, condition) in [("favorites", "$favorite"), ("my_items", "$owner")] {
                 if call.flag(flag) {
                     super::filter::push(cx, module, &json!([{ condition: "" }]), sql)?;
@@ -134,11 +151,15 @@ fn over(cx: &Context<'_>, modules: &[&Module], call: &Call) -> Result<Value, Fai
 }
 
 fn searched<'a>(cx: &'a Context<'_>, call: &Call) -> Result<Vec<&'a Module>, Failure> {
-    if let Some(names) = call.text("module_list") {
-        return names
-            .split(',')
-            .map(|name| cx.module(name.trim()))
-            .collect();
+    if let Some(names) = call.words("module_list")? {
+        let mut modules: Vec<&Module> = Vec::new();
+        for name in names.split(',') {
+            let module = cx.module(name.trim())?;
+            if !modules.iter().any(|other| other.name == module.name) {
+                modules.push(module);
+            }
+        }
+        return Ok(modules);
     }
     let skipped = ["Users", "Teams", "Tags", "Emails"];
     Ok(cx

@@ -1,6 +1,8 @@
 //! HTTP: starts and stops the server, turns requests into calls and answers into responses.
 
+use std::future::poll_fn;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -177,11 +179,11 @@ async fn handle(
         Ok(Reply::Whole(answer)) => response(answer),
         Ok(Reply::Half(answer)) => {
             let answer = response(answer);
-            line.cut_after(HEAD + body_length(&answer) / 2);
+            line.cut_within_body(body_length(&answer) / 2);
             answer
         }
         Ok(Reply::Nothing) => {
-            line.cut_after(0);
+            line.cut();
             Response::default()
         }
         Err(error) => {
@@ -190,9 +192,6 @@ async fn handle(
         }
     }
 }
-
-/// About the length of a response's head, for cutting behind it.
-const HEAD: usize = 150;
 
 fn body_length(response: &Response) -> usize {
     response
@@ -205,10 +204,7 @@ fn body_length(response: &Response) -> usize {
 
 async fn serve(service: &Service, request: Request) -> Reply {
     let (parts, body) = request.into_parts();
-    let Ok(raw) = body::to_bytes(body, service.limits.body).await else {
-        let message = "The request is too large.";
-        return Reply::Whole(Failure::new(SugarLabel::RequestTooLarge, message).into_answer());
-    };
+    let raw = content(body, service.limits.body).await;
     let mut headers = Headers::default();
     for (name, value) in &parts.headers {
         if let Ok(value) = value.to_str() {
@@ -222,6 +218,23 @@ async fn serve(service: &Service, request: Request) -> Reply {
     service
         .serve(parts.method.as_str(), target, headers, raw)
         .await
+}
+
+/// The whole body, if it arrives and is not longer than it may be.
+async fn content(mut body: body::Body, limit: usize) -> Result<Bytes, Failure> {
+    let mut content = Vec::new();
+    while let Some(frame) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        let frame = frame
+            .map_err(|error| Failure::invalid(format!("The body did not arrive whole: {error}")))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if content.len() + data.len() > limit {
+            return Err(Failure::too_large("The request is too large."));
+        }
+        content.extend_from_slice(&data);
+    }
+    Ok(content.into())
 }
 
 fn response(answer: Answer) -> Response {

@@ -105,10 +105,13 @@ impl Service {
         method: &str,
         target: &str,
         headers: Headers,
-        raw: Bytes,
+        raw: Result<Bytes, Failure>,
     ) -> Reply {
         if is_administrative(target) {
-            return Reply::Whole(administration::serve(self, method, target, &raw).await);
+            return Reply::Whole(match raw {
+                Ok(raw) => administration::serve(self, method, target, &raw).await,
+                Err(failure) => failure.into_answer(),
+            });
         }
         let _worker = self.workers.next().await;
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
@@ -116,9 +119,10 @@ impl Service {
         if let Some(cost) = self.cost() {
             tokio::time::sleep(cost.request).await;
         }
-        let call = Method::parse(method)
-            .ok_or_else(no_method)
-            .and_then(|method| Call::read(method, target, headers, raw));
+        let call = raw.and_then(|raw| {
+            let method = Method::parse(method).ok_or_else(no_method)?;
+            Call::read(method, target, headers, raw)
+        });
         let call = match call {
             Ok(call) => call,
             Err(failure) => {
@@ -188,7 +192,12 @@ impl Service {
             self.note(number, Some(index), seen, reply.status(), begun);
             match reply {
                 Reply::Whole(answer) => answers.push(answer),
-                broken @ (Reply::Half(_) | Reply::Nothing) => return broken,
+                // Of the bulk's answer, half of what there is when it breaks.
+                Reply::Half(answer) => {
+                    answers.push(answer);
+                    return Reply::Half(bulk::answer(answers.into_iter()));
+                }
+                Reply::Nothing => return Reply::Nothing,
             }
         }
         Reply::Whole(bulk::answer(answers.into_iter()))
@@ -284,19 +293,21 @@ impl Service {
         done.await.map_err(|_| gone())?
     }
 
-    /// Carries out an order; one that has no object (an edit of no record) does nothing.
-    pub(crate) async fn order(&self, order: Order) {
+    /// Carries out a fault's order; one that has no object (an edit of no record) does nothing.
+    async fn order(&self, order: Order) {
+        let _ = self.ask(order).await;
+    }
+
+    /// Carries out an order that may be refused.
+    pub(crate) async fn ask(&self, order: Order) -> Result<(), Answer> {
         let (reply, done) = oneshot::channel();
-        if self
-            .jobs
+        self.jobs
             .send(Job {
                 task: Task::Order(order),
                 reply,
             })
-            .is_ok()
-        {
-            let _ = done.await;
-        }
+            .map_err(|_| gone())?;
+        done.await.map_err(|_| gone())?.map(|_| ())
     }
 
     fn note(

@@ -103,9 +103,17 @@ fn headings(playbook: &Playbook, problems: &mut Problems) -> check::Headings {
         let Some(ForEach::File(file)) = step.for_each.as_ref().map(|items| &items.value) else {
             continue;
         };
-        match playbook::rows::heading(file, &playbook.reach) {
-            Ok(Some(heading)) => drop(headings.insert(step.id.value.clone(), heading)),
-            Ok(None) => {}
+        let seen = match playbook::rows::heading(file, &playbook.reach) {
+            Ok(Some(heading)) => Ok((Some(heading), None)),
+            Ok(None) => playbook::rows::glimpse(file, &playbook.reach)
+                .map(|glimpse| check::attributes(file, &glimpse)),
+            Err(error) => Err(error),
+        };
+        match seen {
+            Ok((heading, problem)) => {
+                headings.extend(heading.map(|heading| (step.id.value.clone(), heading)));
+                problems.extend(problem);
+            }
             Err(error) => problems.push(error.problem(file)),
         }
     }

@@ -190,10 +190,30 @@ steps:
     assert!(sent.unwrap().success());
     let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
     assert_eq!(plan.code, Some(130), "{plan}");
+    plan.says("plan of read: interrupted before it was whole");
+    plan.says("mark update Accounts deferred the plan was interrupted before this was known");
+    plan.says("nothing was written to the instance, and half a plan cannot be applied; give the same command again");
+    plan.says("interrupted, and nothing was sent; `p.run` says how far the plan came");
+    assert!(!plan.to_string().contains("other steps have run"), "{plan}");
     let said = scene.ends(0, "runs");
     said.says("interrupted p.run");
     said.says("nothing done");
     assert!(!said.stdout.contains("nothing to do"), "{said}");
+}
+
+#[test]
+fn a_plan_that_is_interrupted_at_its_login_ends_at_once() {
+    let scene = Scene::new().file("p.yaml", &playbook(1, ""));
+    scene.server.fault("latency:60000,path=/oauth2/token");
+    let plan = scene.start("plan p.yaml -o p.run --format json");
+    std::thread::sleep(Duration::from_millis(700));
+    let id = rustix::process::Pid::from_child(&plan);
+    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
+    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    assert_eq!(plan.code, Some(130), "{plan}");
+    assert_eq!(plan.json()["result"], "interrupted", "{plan}");
+    plan.says("nothing was sent; give the same command again");
+    assert_eq!(scene.files(), ["p.yaml"]);
 }
 
 /// A limit on the size of files stands for a disk that is full: both end a write in the middle.
@@ -255,4 +275,38 @@ fn what_is_skipped_behind_others_is_said_once() {
     let said = scene.ends(1, "apply p.run");
     said.says("skipped link Accounts, 2 operations:");
     said.says("local:dependency: each needs an operation that did not succeed");
+}
+
+#[test]
+fn a_second_undo_goes_on_with_the_first_and_names_the_command_for_what_failed() {
+    let steps = "
+version: 1
+name: three
+identity: test
+steps:
+  - { id: a, for_each: [a, b, c], create: Accounts, key: '{{ item }}', set: { name: 'Acme {{ item }}' } }
+";
+    let scene = Scene::new().file("p.yaml", steps);
+    scene.ends(0, "run p.yaml --yes -o p.run");
+    let refused = "label:not_authorized,scope=entry,method=DELETE,path=/Accounts,times=1";
+    scene.server.fault(refused);
+    scene.ends(1, "undo p.run --yes");
+    // It failed for good, whatever the instance says by now, until somebody asks for another try.
+    let writes = scene.server.writes();
+    let second = scene.ends(1, "undo p.run --yes");
+    second.says("going on with `p.undo.run`, which was begun before");
+    second.says("to try what failed again");
+    assert_eq!(scene.server.writes(), writes, "{second}");
+    let command = second.stdout.lines().find_map(|line| {
+        let line = line.trim();
+        line.strip_prefix("sugarmill ")
+            .filter(|_| line.ends_with("--retry-failed"))
+    });
+    scene.ends(0, command.unwrap());
+    assert_eq!(
+        scene
+            .server
+            .count("SELECT count(*) FROM accounts WHERE deleted = 0"),
+        0
+    );
 }

@@ -117,6 +117,8 @@ fn a_command_line_that_makes_no_sense_has_a_whole_report() {
         assert_eq!(report["result"], "refused", "{command}");
         assert_eq!(report["diagnostics"][0]["severity"], "error", "{command}");
     }
+    scene.ends(3, "runs nope").says("there is no folder `nope`");
+    scene.ends(3, "runs p.yaml").says("`p.yaml` is a file");
     let other = scene.ends(3, "runs --nope --format json").json();
     assert_eq!(other["result"], json!(null));
 }

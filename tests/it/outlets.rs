@@ -52,6 +52,52 @@ fn a_report_that_cannot_be_written_takes_nothing_from_the_others() {
     assert_eq!(lost.stderr.matches("No space left").count(), 1, "{lost}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_report_that_cannot_be_written_is_said_in_those_that_can() {
+    let scene = planned(3);
+    let summary = scene.path("summary.md");
+    let scene = scene.env("GITHUB_STEP_SUMMARY", summary.to_str().unwrap());
+    let lost = "cannot write `/dev/full`: No space left on device";
+    for lossy in ["html", "markdown", "json", "junit", "csv", "ndjson", "text"] {
+        let said = scene.ends(
+            3,
+            &format!("show p.run --format github --report {lossy}=/dev/full"),
+        );
+        assert!(
+            said.stdout
+                .contains(&format!("::error title=command::{lost}")),
+            "{said}"
+        );
+        assert!(said.stderr.contains(lost), "{said}");
+    }
+    let line = "plan p.yaml -o p.run --report html=/dev/full";
+    let json = scene.ends(3, &format!("{line} --format json")).json();
+    assert_eq!(json["result"], "planned");
+    let said = json["diagnostics"][0]["message"].as_str().unwrap();
+    assert!(said.starts_with(lost), "{said}");
+    for format in ["junit", "markdown"] {
+        let said = scene.ends(3, &format!("{line} --format {format}"));
+        assert!(said.stdout.contains("/dev/full"), "{said}");
+    }
+    // A person reads it beside the report.
+    let said = scene.ends(3, line);
+    assert!(!said.stdout.contains("/dev/full"), "{said}");
+    // There is no run file to report on, and the rest is as it should be.
+    let said = scene.ends(3, "plan no.yaml --format json --report html=/dev/full");
+    assert!(
+        said.stdout.starts_with("{\n  \"version\": 1,\n  \"kind\""),
+        "{said}"
+    );
+    assert_eq!(
+        said.json()["diagnostics"].as_array().map(Vec::len),
+        Some(2),
+        "{said}"
+    );
+    let summary = std::fs::read_to_string(summary).unwrap();
+    assert_eq!(summary.matches("/dev/full").count(), 5, "{summary}");
+}
+
 #[test]
 fn an_apply_that_is_interrupted_before_it_began_is_interrupted() {
     let scene = planned(3);

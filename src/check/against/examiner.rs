@@ -1,7 +1,10 @@
 //! One step under examination: what is found, and the look-ups every part of the examination shares.
 
+use std::collections::BTreeSet;
+
 use super::meaning::Meanings;
 use crate::check::Checked;
+use crate::check::CheckedInclude;
 use crate::check::CheckedStep;
 use crate::diag::Code;
 use crate::diag::Located;
@@ -13,6 +16,7 @@ use crate::diag::nearest;
 use crate::metadata::Field;
 use crate::metadata::Metadata;
 use crate::metadata::Module;
+use crate::playbook::VarDecl;
 use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
 
@@ -31,8 +35,26 @@ pub(super) struct Described<'a> {
     pub(super) module: &'a Module,
 }
 
+/// What a playbook says outside of its steps.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Declared<'a> {
+    pub(in crate::check) vars: &'a [VarDecl],
+    pub(in crate::check) included: &'a [CheckedInclude],
+    pub(in crate::check) has_zone: bool,
+}
+
+impl<'a> Declared<'a> {
+    pub(super) fn by(checked: &'a Checked) -> Self {
+        Self {
+            vars: &checked.vars,
+            included: &checked.included,
+            has_zone: checked.settings.timezone.is_some(),
+        }
+    }
+}
+
 pub(super) struct Examiner<'a> {
-    pub(super) checked: &'a Checked,
+    pub(super) declared: Declared<'a>,
     pub(super) metadata: &'a Metadata,
     pub(super) meanings: &'a Meanings<'a>,
     pub(super) step: &'a CheckedStep,
@@ -96,7 +118,8 @@ impl<'a> Examiner<'a> {
         let text = name.value.as_str();
         // Without the list of all modules, one that is not described may well be there.
         if !self.metadata.module_list.is_empty() && !self.metadata.has_module(text) {
-            let meant = nearest(text, self.metadata.module_names());
+            let meant =
+                plural(text, self.metadata).or_else(|| nearest(text, self.metadata.module_names()));
             let problem = not_found(format!("the instance has no module `{text}`"))
                 .at(name.span, "named here")
                 .help_if(meant.map(|meant| format!("did you mean `{meant}`?")));
@@ -175,17 +198,64 @@ impl<'a> Examiner<'a> {
     }
 }
 
+/// The module that one of its records is called by: `Opportunities` for `Opportunity`.
+fn plural<'a>(name: &str, metadata: &'a Metadata) -> Option<&'a str> {
+    let singular = |module: &str| match module.strip_suffix("ies") {
+        Some(stem) => Some(format!("{stem}y")),
+        None => module.strip_suffix('s').map(str::to_owned),
+    };
+    metadata
+        .module_names()
+        .find(|module| singular(module).is_some_and(|one| one.eq_ignore_ascii_case(name)))
+}
+
 /// The field that was probably meant.
 pub(super) fn meant_field<'a>(described: Described<'a>, name: &str) -> Option<&'a str> {
     let fields = &described.module.fields;
     // What the studio adds ends in `_c`, which people leave out.
     match fields.get_key_value(&format!("{name}_c")) {
         Some((custom, _)) => Some(custom),
-        None => nearest(name, fields.keys().map(String::as_str)),
+        None => nearest(name, fields.keys().map(String::as_str))
+            .or_else(|| field_of_label(described, name)),
     }
 }
 
+/// The field whose name has the words of a label, as forms show it: `phone_office` for `Office Phone`, `status` for
+/// `Lead Status`.
+fn field_of_label<'a>(described: Described<'a>, label: &str) -> Option<&'a str> {
+    if !label.contains(' ') {
+        return None;
+    }
+    let words: BTreeSet<String> = label
+        .split_whitespace()
+        .map(|word| word.trim_end_matches(':').to_lowercase())
+        .collect();
+    let is_of_module = |word: &str| described.name.to_lowercase().starts_with(word);
+    let fewer: BTreeSet<String> = words
+        .iter()
+        .filter(|word| !is_of_module(word))
+        .cloned()
+        .collect();
+    let has_words = |name: &str, words: &BTreeSet<String>| {
+        let mut count = 0;
+        name.split('_').all(|word| {
+            count += 1;
+            words.contains(word)
+        }) && count == words.len()
+    };
+    let mut names = described.module.fields.keys().map(String::as_str);
+    names
+        .clone()
+        .find(|name| has_words(name, &words))
+        .or_else(|| names.find(|name| has_words(name, &fewer)))
+}
+
 pub(super) fn unknown_field(described: Described<'_>, name: &str) -> Problem {
-    let meant = meant_field(described, name).map(|meant| format!("did you mean `{meant}`?"));
-    invalid(format!("`{}` has no field `{name}`", described.name)).help_if(meant)
+    // `{status:New}` is one name to YAML.
+    let divided = name
+        .split_once(':')
+        .filter(|(field, _)| described.module.field(field).is_some())
+        .map(|(field, value)| format!("write a blank behind the colon: `{field}: {value}`"));
+    let meant = || meant_field(described, name).map(|meant| format!("did you mean `{meant}`?"));
+    invalid(format!("`{}` has no field `{name}`", described.name)).help_if(divided.or_else(meant))
 }

@@ -4,11 +4,14 @@
 
 use std::collections::HashMap;
 
-use crate::check::Checked;
+use serde_json::Value as Json;
+use serde_json::json;
+
 use crate::check::CheckedAction;
 use crate::check::CheckedRead;
 use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::Items;
 use crate::check::places::ItemIs;
 use crate::check::shape::gives_one_record;
 use crate::expr::ITEM_ATTRIBUTES;
@@ -18,6 +21,10 @@ use crate::expr::Template;
 use crate::expr::Tree;
 use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
+use crate::playbook::DataFormat;
+
+/// The module whose fields the user has that `me` tells of.
+const USERS: &str = "Users";
 
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Meaning<'a> {
@@ -27,26 +34,45 @@ pub(super) enum Meaning<'a> {
     Item(&'a CheckedStep),
     Records(&'a CheckedStep),
     Record(&'a CheckedStep),
+    /// What `group` makes of records.
+    Groups(&'a CheckedStep),
+    Group(&'a CheckedStep),
+    /// Lists of records.
+    Batches(&'a CheckedStep),
     /// The id, or ids, of a step's records.
     Id(&'a CheckedStep),
     Field(&'a CheckedStep, &'a str),
     Unseen,
 }
 
+/// The steps that references may name.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Known<'a> {
+    pub(in crate::check) steps: &'a [CheckedStep],
+    /// Where each stands among them, by its id.
+    pub(in crate::check) places: &'a HashMap<String, usize>,
+}
+
+/// More than one value.
+pub(super) struct Whole {
+    /// In words.
+    pub(super) found: &'static str,
+    pub(super) help: &'static str,
+    /// What is like it.
+    pub(super) sample: Json,
+}
+
 pub(super) struct Meanings<'a> {
     metadata: &'a Metadata,
-    steps: HashMap<&'a str, &'a CheckedStep>,
+    /// None for values in which no reference stands.
+    known: Option<Known<'a>>,
 }
 
 impl<'a> Meanings<'a> {
-    pub(super) fn of(checked: &'a Checked, metadata: &'a Metadata) -> Self {
+    pub(super) fn of(known: Known<'a>, metadata: &'a Metadata) -> Self {
         Self {
             metadata,
-            steps: checked
-                .steps
-                .iter()
-                .map(|step| (step.id.as_str(), step))
-                .collect(),
+            known: Some(known),
         }
     }
 
@@ -54,8 +80,13 @@ impl<'a> Meanings<'a> {
     pub(super) fn of_values(metadata: &'a Metadata) -> Self {
         Self {
             metadata,
-            steps: HashMap::new(),
+            known: None,
         }
+    }
+
+    fn step_named(&self, id: &str) -> Option<&'a CheckedStep> {
+        let known = self.known?;
+        known.steps.get(*known.places.get(id)?)
     }
 
     /// `step` is the one the reference stands in; an output stands in none.
@@ -70,7 +101,7 @@ impl<'a> Meanings<'a> {
                 (self.item_of(step), &*reference.parts)
             }
             _ if reference.root == "steps" => {
-                let named = reference.name(0).and_then(|name| self.steps.get(name));
+                let named = reference.name(0).and_then(|name| self.step_named(name));
                 match named {
                     Some(step) => (Meaning::Step(step), &reference.parts[1..]),
                     None => return Meaning::Unseen,
@@ -94,6 +125,8 @@ impl<'a> Meanings<'a> {
         match list {
             Some(Meaning::Records(step)) => Meaning::Record(step),
             Some(Meaning::Items(step)) => Meaning::Item(step),
+            Some(Meaning::Groups(step)) => Meaning::Group(step),
+            Some(Meaning::Batches(step)) => Meaning::Records(step),
             _ => Meaning::Unseen,
         }
     }
@@ -111,10 +144,61 @@ impl<'a> Meanings<'a> {
         }
     }
 
+    /// What a value is that is one template and gives more than one value.
+    pub(super) fn whole(&self, step: &'a CheckedStep, tree: &'a Tree) -> Option<Whole> {
+        const OF_LIST: &str = "take what is meant of one of them, such as `.first.name`, or join them: `… | map(attribute='name') | \
+                               join(', ')`";
+        let reference = tree.template()?.gives()?;
+        let item = match step.items {
+            Some(_) => ItemIs::There,
+            None => ItemIs::Absent,
+        };
+        let (found, help) = match self.of_reference(Some(step), item, reference) {
+            Meaning::Step(_) => (
+                "the whole result of a step",
+                "say what of it is meant, such as `.count` or `.first.name`",
+            ),
+            Meaning::Item(_) => (
+                "the whole result of an item",
+                "say what of it is meant, such as `.id`",
+            ),
+            Meaning::Record(_) => (
+                "a whole record",
+                "write one of its fields behind it, such as `.id` or `.name`",
+            ),
+            Meaning::Group(_) => (
+                "a whole group",
+                "say what of it is meant: its `.key`, or something of its `.records`",
+            ),
+            Meaning::Items(_) | Meaning::Records(_) => ("a list of records", OF_LIST),
+            Meaning::Groups(_) => ("a list of groups", OF_LIST),
+            Meaning::Batches(_) => ("a list of lists", OF_LIST),
+            Meaning::Unseen if is_row(step, reference) => (
+                "a whole row",
+                "write one of its columns behind it, such as `.name`",
+            ),
+            Meaning::Keyed(_) | Meaning::Id(_) | Meaning::Field(..) | Meaning::Unseen => {
+                return None;
+            }
+        };
+        let one = json!({ "id": "" });
+        Some(Whole {
+            found,
+            help,
+            sample: match found.starts_with("a list") {
+                true => json!([one]),
+                false => one,
+            },
+        })
+    }
+
     fn follow(&self, meaning: Meaning<'a>, part: &'a Part) -> Meaning<'a> {
-        let name = match part {
-            Part::Name(name) => Some(name.as_str()),
-            Part::Index => None,
+        let name = match (part, meaning) {
+            (Part::Name(name), _) => Some(name.as_str()),
+            (Part::Index, _) => None,
+            (Part::Groups, Meaning::Records(step)) => return Meaning::Groups(step),
+            (Part::Batches, Meaning::Records(step)) => return Meaning::Batches(step),
+            (Part::Groups | Part::Batches, _) => return Meaning::Unseen,
         };
         match meaning {
             Meaning::Step(step) => match name {
@@ -141,6 +225,12 @@ impl<'a> Meanings<'a> {
                 Some(name) => Meaning::Field(step, name),
                 None => Meaning::Unseen,
             },
+            Meaning::Groups(step) => Meaning::Group(step),
+            Meaning::Group(step) => match name {
+                Some("records") => Meaning::Records(step),
+                _ => Meaning::Unseen,
+            },
+            Meaning::Batches(step) => Meaning::Records(step),
             // What stands inside a field's value, such as the first of its e-mail addresses.
             Meaning::Field(step, field) => Meaning::Field(step, field),
             Meaning::Id(_) | Meaning::Unseen => Meaning::Unseen,
@@ -161,9 +251,9 @@ impl<'a> Meanings<'a> {
                 | CheckedRead::Search { .. }
                 | CheckedRead::Enum { .. }
                 | CheckedRead::Metadata { .. }
-                | CheckedRead::Me
                 | CheckedRead::Ping
                 | CheckedRead::Call(_) => None,
+                CheckedRead::Me => Some(USERS),
             },
             CheckedAction::Write(
                 CheckedWrite::Create { module, .. }
@@ -217,6 +307,18 @@ impl<'a> Meanings<'a> {
             })?
             .module
             .as_deref()
+    }
+}
+
+/// A row of a file whose rows are all maps.
+fn is_row(step: &CheckedStep, reference: &Reference) -> bool {
+    let is_item = reference.root == step.item_name && reference.parts.is_empty();
+    match &step.items {
+        Some(Items::File(file)) => {
+            let format = &file.format;
+            is_item && matches!(format, DataFormat::Csv { .. } | DataFormat::Xlsx { .. })
+        }
+        _ => false,
     }
 }
 

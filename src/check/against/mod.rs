@@ -5,6 +5,7 @@
 //! field of a kind nobody documents, a value that a template gives. Values of templates are judged while planning,
 //! conditions and relations by [`RenderedJudge`].
 
+mod compared;
 mod condition;
 mod examiner;
 mod links;
@@ -20,9 +21,12 @@ mod tests;
 mod uses;
 mod values;
 
+pub(super) use examiner::Declared;
 pub use examiner::WriteAccess;
+pub(super) use meaning::Known;
 pub use needed::far_modules;
 pub use needed::modules;
 pub use rendered::RenderedJudge;
+pub(super) use steps::Judge;
 pub use steps::against;
 pub use steps::against_with;

@@ -3,6 +3,8 @@
 
 use serde_json::Value as Json;
 
+use super::examiner::Declared;
+use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::WriteAccess;
 use super::meaning::Meanings;
@@ -23,7 +25,7 @@ pub struct RenderedJudge<'a> {
     pub step: &'a CheckedStep,
 }
 
-impl<'a> RenderedJudge<'a> {
+impl RenderedJudge<'_> {
     /// The first thing that is wrong with the condition of a read.
     pub fn condition(
         self,
@@ -36,12 +38,9 @@ impl<'a> RenderedJudge<'a> {
             Some(link) => self.metadata.far_module(module.as_str(), link.as_str()),
             None => Some(module.as_str()),
         };
-        let (tree, meanings) = self.ground(written, value)?;
-        let mut problems = Problems::default();
-        let mut examiner = self.examiner(&meanings, &mut problems);
-        let described = asked.and_then(|module| examiner.described(module));
-        examiner.conditions(described, &tree);
-        first(&problems)
+        self.judge(asked, written, value, |examiner, described, tree| {
+            examiner.conditions(described, tree);
+        })
     }
 
     /// The first thing that is wrong with the records that a link leads to.
@@ -52,12 +51,12 @@ impl<'a> RenderedJudge<'a> {
         written: &Tree,
         value: &Json,
     ) -> Option<Problem> {
-        let (tree, meanings) = self.ground(written, value)?;
-        let mut problems = Problems::default();
-        let mut examiner = self.examiner(&meanings, &mut problems);
-        let described = examiner.described(module.as_str())?;
-        examiner.relation_columns(described, link.as_str(), &tree);
-        first(&problems)
+        let asked = Some(module.as_str());
+        self.judge(asked, written, value, |examiner, described, tree| {
+            if let Some(described) = described {
+                examiner.relation_columns(described, link.as_str(), tree);
+            }
+        })
     }
 
     /// The first thing that is wrong with the records that are linked along with a create.
@@ -68,40 +67,38 @@ impl<'a> RenderedJudge<'a> {
         written: &Tree,
         value: &Json,
     ) -> Option<Problem> {
-        let (tree, meanings) = self.ground(written, value)?;
-        let mut problems = Problems::default();
-        let mut examiner = self.examiner(&meanings, &mut problems);
-        let described = examiner.described(module.as_str())?;
-        examiner.link_actions(described, link, &tree);
-        first(&problems)
-    }
-
-    /// What check has not judged already: a value in which a template stood.
-    fn ground(self, written: &Tree, value: &Json) -> Option<(Tree, Meanings<'a>)> {
-        let is_rendered = written.literal().is_none();
-        is_rendered.then(|| {
-            (
-                Tree::of_value(value, written.span),
-                Meanings::of_values(self.metadata),
-            )
+        let asked = Some(module.as_str());
+        self.judge(asked, written, value, |examiner, described, tree| {
+            if let Some(described) = described {
+                examiner.link_actions(described, link, tree);
+            }
         })
     }
 
-    fn examiner<'t>(self, meanings: &'t Meanings<'t>, problems: &'t mut Problems) -> Examiner<'t>
-    where
-        'a: 't,
-    {
-        Examiner {
-            checked: self.checked,
+    /// The first thing that `look` finds in what check has not judged already: a value in which a template stood.
+    fn judge(
+        self,
+        module: Option<&str>,
+        written: &Tree,
+        value: &Json,
+        look: impl for<'t> FnOnce(&mut Examiner<'t>, Option<Described<'t>>, &'t Tree),
+    ) -> Option<Problem> {
+        if written.literal().is_some() {
+            return None;
+        }
+        let tree = Tree::of_value(value, written.span);
+        let meanings = Meanings::of_values(self.metadata);
+        let mut problems = Problems::default();
+        let mut examiner = Examiner {
+            declared: Declared::by(self.checked),
             metadata: self.metadata,
-            meanings,
+            meanings: &meanings,
             step: self.step,
             write_access: WriteAccess::Advised,
-            problems,
-        }
+            problems: &mut problems,
+        };
+        let described = module.and_then(|module| examiner.described(module));
+        look(&mut examiner, described, &tree);
+        problems.iter().find(|problem| problem.is_error()).cloned()
     }
-}
-
-fn first(problems: &Problems) -> Option<Problem> {
-    problems.iter().find(|problem| problem.is_error()).cloned()
 }

@@ -13,6 +13,7 @@ use super::values::Ask;
 use crate::check::Part;
 use crate::check::PartField;
 use crate::check::SetField;
+use crate::check::contradicted;
 use crate::diag::Located;
 use crate::diag::Problem;
 use crate::diag::Span;
@@ -183,7 +184,7 @@ impl<'a> Examiner<'a> {
         self.contradictions(described, parts);
     }
 
-    /// What is added and taken out at once. Of templates it is seen while planning.
+    /// What is added and taken out at once in another spelling; in the same it is found without metadata.
     fn contradictions(&mut self, described: Described<'a>, parts: &'a [PartField]) {
         for added in parts.iter().filter(|part| part.part == Part::Added) {
             let name = added.name.value.as_str();
@@ -193,6 +194,9 @@ impl<'a> Examiner<'a> {
             let (Some(field), Some(removed)) = (described.module.field(name), removed) else {
                 continue;
             };
+            if contradicted::taken_out(added, parts).is_some() {
+                continue;
+            }
             let (Some(add), Some(remove)) = (added.value.literal(), removed.value.literal()) else {
                 continue;
             };

@@ -1,16 +1,20 @@
 //! The way through a playbook: each step's verb, and which parts of it are judged against what.
 
+use super::examiner::Declared;
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::WriteAccess;
 use super::examiner::invalid;
+use super::meaning::Known;
 use super::meaning::Meanings;
 use super::set::Purpose;
 use super::uses;
 use crate::check::Checked;
 use crate::check::CheckedAction;
 use crate::check::CheckedRead;
+use crate::check::CheckedStep;
 use crate::check::CheckedWrite;
+use crate::check::Output;
 use crate::diag::Located;
 use crate::diag::Problems;
 use crate::metadata::FieldKind;
@@ -23,16 +27,49 @@ pub fn against(checked: &Checked, metadata: &Metadata) -> Problems {
 }
 
 pub fn against_with(checked: &Checked, metadata: &Metadata, write_access: WriteAccess) -> Problems {
+    let places = checked.steps.iter().enumerate();
+    let places = places.map(|(place, step)| (step.id.clone(), place));
+    let known = Known {
+        steps: &checked.steps,
+        places: &places.collect(),
+    };
+    let judge = Judge {
+        declared: Declared::by(checked),
+        metadata,
+        write_access,
+    };
     let mut problems = Problems::default();
-    let meanings = Meanings::of(checked, metadata);
-    for step in &checked.steps {
+    for step in known.steps {
+        judge.step(step, known, &mut problems);
+    }
+    judge.outputs(&checked.outputs, known, &mut problems);
+    problems.sort();
+    problems
+}
+
+/// Judges a playbook step by step.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::check) struct Judge<'a> {
+    pub(in crate::check) declared: Declared<'a>,
+    pub(in crate::check) metadata: &'a Metadata,
+    pub(in crate::check) write_access: WriteAccess,
+}
+
+impl Judge<'_> {
+    /// Of a step that is not known yet, nothing is known that it gives.
+    pub(in crate::check) fn step(
+        self,
+        step: &CheckedStep,
+        known: Known<'_>,
+        problems: &mut Problems,
+    ) {
         let mut examiner = Examiner {
-            checked,
-            metadata,
-            meanings: &meanings,
+            declared: self.declared,
+            metadata: self.metadata,
+            meanings: &Meanings::of(known, self.metadata),
             step,
-            write_access,
-            problems: &mut problems,
+            write_access: self.write_access,
+            problems,
         };
         match &step.action {
             CheckedAction::Read(read) => examiner.read(read),
@@ -42,9 +79,16 @@ pub fn against_with(checked: &Checked, metadata: &Metadata, write_access: WriteA
         examiner.verify();
         examiner.uses();
     }
-    uses::of_outputs(checked, metadata, &meanings, &mut problems);
-    problems.sort();
-    problems
+
+    pub(in crate::check) fn outputs(
+        self,
+        outputs: &[Output],
+        known: Known<'_>,
+        problems: &mut Problems,
+    ) {
+        let meanings = Meanings::of(known, self.metadata);
+        uses::of_outputs(outputs, self.metadata, &meanings, problems);
+    }
 }
 
 impl<'a> Examiner<'a> {

@@ -410,3 +410,21 @@ fn the_modules_a_playbook_needs() {
     assert_eq!(names(modules(&checked)), ["Accounts", "Leads"]);
     assert_eq!(names(far_modules(&checked, &metadata())), ["Calls"]);
 }
+
+#[test]
+fn steps_that_name_others_below_them_are_judged_by_what_those_give() {
+    let steps = "  - { id: a, for_each: '{{ steps.z.records }}', update: Accounts, record: '{{ item.id }}', set: { name: '{{ item.nmae }}' } }
+  - { id: b, for_each: '{{ steps.a.items }}', create: Notes, key: '{{ item.id }}', set: { name: '{{ item.source.nmae }}' } }
+  - { id: z, list: Accounts }
+";
+    let mut sources = Sources::default();
+    let source = sources.add("t.yaml", format!("version: 1\nname: t\nsteps:\n{steps}"));
+    let playbook = playbook::parse(source, Path::new("."), &sources).expect("it is a playbook");
+    let (_, along) = check::check_with(playbook, &sources, &Headings::new(), Some(&metadata()));
+    let along: Vec<&str> = along
+        .iter()
+        .map(|problem| problem.message.as_str())
+        .collect();
+    assert_eq!(along, ["`Accounts` has no field `nmae`"; 2]);
+    assert_eq!(found_with(steps, &metadata()).len(), along.len());
+}

@@ -6,6 +6,8 @@ use serde_json::Value as Json;
 use super::examiner::Described;
 use super::examiner::Examiner;
 use super::examiner::invalid;
+use super::examiner::warned;
+use crate::diag::Problem;
 use crate::expr::Tree;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
@@ -36,18 +38,85 @@ impl<'a> Examiner<'a> {
         let Some(json) = tree.literal() else {
             if ask == Ask::Stored {
                 self.secret(described, field, name, tree);
+                self.given(described, field, name, tree);
+                self.whole(described, field, name, tree);
             }
             return;
         };
+        if ask == Ask::Stored {
+            self.number_as_text(described, field, name, tree, &json);
+        }
         if let Err(rejected) = self.accept(described, field, &json, ask) {
-            let problem = invalid(format!(
-                "`{name}` of `{}` does not take this",
-                described.name
-            ))
-            .because(tree.span, rejected.to_string())
-            .help_if(rejected.help());
+            let problem = does_not_take(described, name)
+                .because(tree.span, rejected.to_string())
+                .help_if(rejected.help());
             self.push_of(name, problem);
         }
+    }
+
+    /// `1.10` in a field of text, of which YAML reads a number: `1.1`.
+    fn number_as_text(
+        &mut self,
+        described: Described<'a>,
+        field: &Field,
+        name: &str,
+        tree: &Tree,
+        json: &Json,
+    ) {
+        if !json.is_number() || is_strict(&field.kind) || tree.scalar().is_none() {
+            return;
+        }
+        let context = Context::default();
+        let Ok(Json::String(sent)) = value::accept(field, json, context) else {
+            return;
+        };
+        // What is written is not at hand here, but how long it is.
+        if sent.len() == tree.span.range().len() {
+            return;
+        }
+        let problem = invalid(format!(
+            "`{name}` of `{}` holds text, and this number loses its form",
+            described.name
+        ))
+        .at(tree.span, format!("is sent as `{sent}`"))
+        .help("put it into quotes to send it as it is written");
+        self.push_of(name, warned(problem));
+    }
+
+    /// Texts that are written out in a template, of which it gives one as it is: `'New' if item.is_new else 'Dead'`.
+    fn given(&mut self, described: Described<'a>, field: &Field, name: &str, tree: &Tree) {
+        let Some(template) = tree.template().filter(|_| is_strict(&field.kind)) else {
+            return;
+        };
+        for written in template.texts() {
+            let text = Json::from(written.text);
+            if let Err(rejected) = self.accept(described, field, &text, Ask::Stored) {
+                let problem = does_not_take(described, name)
+                    .because(template.span_of(&written.range), rejected.to_string())
+                    .help_if(rejected.help());
+                self.push_of(name, problem);
+            }
+        }
+    }
+
+    /// A record, a list or a result, where the field takes one value.
+    fn whole(&mut self, described: Described<'a>, field: &Field, name: &str, tree: &Tree) {
+        let Some(whole) = self.meanings.whole(self.step, tree) else {
+            return;
+        };
+        let Err(rejected) = self.accept(described, field, &whole.sample, Ask::Stored) else {
+            return;
+        };
+        let reason = match rejected {
+            Rejected::Shape { wanted, .. } => format!("{}, where {wanted} is wanted", whole.found),
+            // Of a list that the field takes, its parts are judged while planning.
+            _ if value::has_parts(field) => return,
+            _ => format!("{}, where one value is wanted", whole.found),
+        };
+        let problem = does_not_take(described, name)
+            .because(tree.span, reason)
+            .help(whole.help);
+        self.push_of(name, problem);
     }
 
     /// A secret is a text that no dropdown has and no date is.
@@ -79,8 +148,8 @@ impl<'a> Examiner<'a> {
 
     fn is_secret(&self, var: &str) -> bool {
         let vars = match self.step.included {
-            Some(number) => &self.checked.included[number.0].vars,
-            None => &self.checked.vars,
+            Some(number) => &self.declared.included[number.0].vars,
+            None => self.declared.vars,
         };
         vars.iter()
             .any(|declared| declared.kind == VarKind::Secret && declared.name.value == var)
@@ -98,10 +167,9 @@ impl<'a> Examiner<'a> {
         }
         // Only whether there is a zone matters here: the value that comes out is thrown away.
         let any_zone = TimeZone::UTC;
-        let has_zone = self.checked.settings.timezone.is_some();
         let context = Context {
             dropdown: self.metadata.dropdown(described.name, &field.name),
-            zone: has_zone.then_some(&any_zone),
+            zone: self.declared.has_zone.then_some(&any_zone),
         };
         let wider = match (ask, &field.kind) {
             // An instant may be compared with a whole day.
@@ -126,6 +194,24 @@ impl<'a> Examiner<'a> {
                 .map_err(|_| rejected)
         })
     }
+}
+
+fn does_not_take(described: Described<'_>, name: &str) -> Problem {
+    invalid(format!(
+        "`{name}` of `{}` does not take this",
+        described.name
+    ))
+}
+
+/// Whether there are texts that a field of the kind does not take.
+fn is_strict(kind: &FieldKind) -> bool {
+    kind.has_dropdown()
+        || kind.is_decimal()
+        || kind.is_whole_number()
+        || matches!(
+            kind,
+            FieldKind::Bool | FieldKind::Date | FieldKind::DateTime | FieldKind::Time
+        )
 }
 
 /// Collections are compared by a part of one of their members.

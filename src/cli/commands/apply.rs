@@ -45,6 +45,9 @@ use crate::runfile::RunFile;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 
+/// A prefix of some length is enough to tell plans apart.
+const SHORTEST_DIGEST: usize = 8;
+
 /// What of an earlier run is to be tried again, and within which limits.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
@@ -123,8 +126,17 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
     refuse_undone(view)?;
     if let Some(expected) = &args.expect_digest {
         let digest = view.digest()?.unwrap_or_default();
-        // A prefix of some length is enough to tell plans apart.
-        if expected.len() < 8 || !digest.starts_with(expected.as_str()) {
+        if expected.len() < SHORTEST_DIGEST {
+            return Err(Failure::Refused {
+                message: format!(
+                    "`--expect-digest {expected}` is too short to tell this plan from others: its digest is {digest}"
+                ),
+                help: Some(format!(
+                    "give its first {SHORTEST_DIGEST} characters or more"
+                )),
+            });
+        }
+        if !digest.starts_with(expected.as_str()) {
             return Err(Failure::Refused {
                 message: format!("this is not the plan that was expected: its digest is {digest}"),
                 help: Some("look at it with `sugarmill show` before applying it".into()),
@@ -197,7 +209,7 @@ fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) 
             ending: Ending::Interrupted,
             help: None,
         });
-        reports::show(settings, output, &view).map(drop)
+        reports::show(settings, output, view).map(drop)
     };
     if let Err(failure) = report() {
         printer::failure(settings, &failure);
@@ -338,7 +350,7 @@ pub(crate) fn finish(
         });
     }
     let went_wrong = went_wrong(&view)?;
-    let given = reports::give(settings, output, &view);
+    let given = reports::give(settings, output, view);
     let own = match end {
         Err(failure) => {
             printer::failure(settings, &failure);

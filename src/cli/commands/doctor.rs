@@ -208,7 +208,8 @@ fn no_entrance(way: &Way, error: &ClientError) -> [Line; 2] {
     match error {
         ClientError::LoginRefused { .. }
         | ClientError::TokenRefused { .. }
-        | ClientError::SessionFight { .. } => {
+        | ClientError::SessionFight { .. }
+        | ClientError::SessionsLost { .. } => {
             [Line::works("address", way.name.clone()), failed("login")]
         }
         ClientError::Site(_)

@@ -56,7 +56,7 @@ pub(super) fn give(
     let view = RunView::open(&path)?.named(&args.file);
     match output.format {
         // A person has been told.
-        Format::Text => Ok(reports::write_files(settings, output, &view)),
-        _ => reports::give(settings, output, &view),
+        Format::Text => Ok(reports::give_beside(settings, output, view).0),
+        _ => reports::give(settings, output, view),
     }
 }

@@ -53,6 +53,20 @@ pub(crate) struct Planned {
     pub(crate) end: PlanEnd,
 }
 
+impl Planned {
+    /// Where it is, and what it is good for.
+    pub(super) fn say(&self, settings: &Settings) {
+        let path = self.path.display();
+        let said = match self.end {
+            PlanEnd::Planned | PlanEnd::Refused(_) => format!("written to `{path}`"),
+            PlanEnd::Interrupted => {
+                format!("interrupted, and nothing was sent; `{path}` says how far the plan came")
+            }
+        };
+        printer::say(settings, &said);
+    }
+}
+
 /// What a plan is made of.
 pub(crate) struct Request<'a> {
     pub(crate) playbook: &'a Path,
@@ -78,7 +92,10 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         write_access: WriteAccess::Advised,
     };
     let loaded = loaded(settings, request.playbook, &args.paths.allow_path).await?;
-    let mut session = Session::open(settings, Manner::of(&loaded.checked.settings)).await?;
+    let manner = Manner::of(&loaded.checked.settings);
+    let mut session = signals
+        .unless_stopped(Session::open(settings, manner))
+        .await??;
     let planned = make(settings, &request, &loaded, &mut session, &signals).await;
     session.close().await;
     let planned = planned?;
@@ -87,11 +104,8 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         Exit::Success if args.detailed_exitcode && has_changes(&view)? => Exit::Changes,
         exit => exit,
     };
-    let given = reports::give(settings, &output, &view);
-    printer::say(
-        settings,
-        &format!("written to `{}`", planned.path.display()),
-    );
+    let given = reports::give(settings, &output, view);
+    planned.say(settings);
     Ok(reports::exit(settings, exit, given))
 }
 
@@ -148,6 +162,11 @@ pub(crate) async fn make(
     signals: &Signals,
 ) -> Result<Planned, Failure> {
     printer::problems(settings, &loaded.warnings, &loaded.sources);
+    let for_last_words = settings.clone();
+    signals.when_leaving(Some(Box::new(move || {
+        let said = "left at once; nothing was sent, and there is no plan";
+        printer::say(&for_last_words, said);
+    })));
     let zone = loaded.zone.clone().unwrap_or(TimeZone::UTC);
     let now = Timestamp::now()
         .round(jiff::Unit::Second)
@@ -185,7 +204,9 @@ pub(crate) async fn make(
     )
     .map_err(refused)?;
     let left_out = select(&loaded.checked, &request.choice.selection()).map_err(refused)?;
-    let metadata = definitions::needed(session, &[], &[&loaded.checked]).await?;
+    let metadata = signals
+        .unless_stopped(definitions::needed(session, &[], &[&loaded.checked]))
+        .await??;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);
     if problems.has_errors() {
         return Err(refused(problems));
@@ -251,6 +272,7 @@ pub(crate) async fn make(
     shown.clear();
     file.finish()?;
     partial.keep(&path)?;
+    signals.when_leaving(None);
     Ok(Planned { path, end })
 }
 

@@ -96,12 +96,13 @@ async fn within(
         write_access: WriteAccess::Required,
     };
     let planned = plan::make(settings, &request, loaded, session, signals).await?;
-    let path = planned.path;
     if planned.end != PlanEnd::Planned {
-        let given = reports::give(settings, output, &RunView::open_again(&path)?);
+        let given = reports::give(settings, output, RunView::open_again(&planned.path)?);
+        planned.say(settings);
         let own = plan::exit(&planned.end, signals);
         return Ok(reports::exit(settings, own, given));
     }
+    let path = planned.path;
     if !args.yes && !agreed(settings, output, &path)? {
         let refused = Failure::Refused {
             message: "not applied".into(),

@@ -1,5 +1,6 @@
 //! `runs`: the run files of a folder, the latest first.
 
+use std::io::ErrorKind;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -31,11 +32,14 @@ pub(crate) fn run(args: &RunsArgs) -> Result<Exit, Failure> {
 fn files(folder: Option<&Path>) -> Result<Vec<PathBuf>, Failure> {
     let here = folder.unwrap_or(Path::new("."));
     let unreadable = |error: std::io::Error| {
-        Failure::arguments(format!(
-            "the folder `{}` cannot be read: {}",
-            here.display(),
-            error.kind()
-        ))
+        let shown = here.display();
+        Failure::arguments(match error.kind() {
+            ErrorKind::NotFound => format!("there is no folder `{shown}`"),
+            ErrorKind::NotADirectory => {
+                format!("`{shown}` is a file; `sugarmill show {shown}` shows a run")
+            }
+            kind => format!("the folder `{shown}` cannot be read: {kind}"),
+        })
     };
     let mut files = Vec::new();
     for entry in std::fs::read_dir(here).map_err(unreadable)? {

@@ -24,13 +24,13 @@ pub(crate) fn run(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure>
     };
     let given = match &args.out {
         Some(path) => {
-            let files = reports::write_files(settings, &output, &view);
+            let (files, view) = reports::write_files(settings, &output, view);
             written::write_file_by(path, |out| {
                 reports::write(settings, &output, &view, output.format, false, out)
             })?;
             Ok(files)
         }
-        None => reports::show(settings, &output, &view),
+        None => reports::show(settings, &output, view),
     };
     Ok(reports::exit(settings, exit, given))
 }

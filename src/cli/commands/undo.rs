@@ -85,7 +85,11 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
     let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
     let manner = Manner::of(&loaded.checked.settings);
     let mut session = match args.dry_run {
-        true => Session::open(settings, manner).await?,
+        true => {
+            signals
+                .unless_stopped(Session::open(settings, manner))
+                .await??
+        }
         false => Session::to_write(queue, manner).await?,
     };
     session.keep(vault);
@@ -146,6 +150,10 @@ impl Undo<'_> {
                 });
             }
             Out::Begun(path) => {
+                printer::say(
+                    self.settings,
+                    &format!("going on with `{}`, which was begun before", path.display()),
+                );
                 self.go_on(&path).await?;
                 return self.apply(&path).await;
             }
@@ -158,12 +166,17 @@ impl Undo<'_> {
             drop(view);
         }
         let planned = self.plan(of_run, &header, path).await?;
-        let path = planned.path;
         if self.args.dry_run || planned.end != PlanEnd::Planned {
-            let given = self.report(&path);
+            let given = reports::give(
+                self.settings,
+                self.output,
+                RunView::open_again(&planned.path)?,
+            );
+            planned.say(self.settings);
             let own = plan::exit(&planned.end, self.signals);
             return Ok(reports::exit(self.settings, own, given));
         }
+        let path = planned.path;
         if !self.agreed(&path)? {
             let refused = Failure::Refused {
                 message: "not undone".into(),
@@ -353,12 +366,6 @@ impl Undo<'_> {
         let exit = apply::finish(self.settings, self.output, path, end, self.signals)?;
         self.written(path);
         Ok(exit)
-    }
-
-    fn report(&self, path: &Path) -> Result<Exit, Failure> {
-        let given = reports::give(self.settings, self.output, &RunView::open_again(path)?);
-        self.written(path);
-        given
     }
 
     fn written(&self, path: &Path) {

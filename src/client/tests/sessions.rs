@@ -125,15 +125,35 @@ async fn a_wrong_password_is_tried_once() {
     assert_eq!(script.heard().len(), 1);
 }
 
+/// Whether tokens are asked for with what an earlier session left.
+fn refreshes(heard: &Heard) -> bool {
+    heard.body["grant_type"] == "refresh_token"
+}
+
+/// Asks until no more is sent: what is refused for its session is refused with that label until then.
+async fn until_given_up(reader: &Reader) -> Failure {
+    for _ in 0..5 {
+        match reader.send(vec![Read::Ping]).await {
+            Ok(refused) => {
+                let fault = refused[0].as_ref().unwrap_err();
+                assert_eq!(fault.reaction(), Reaction::Login);
+            }
+            Err(failure) => return failure,
+        }
+    }
+    panic!("it goes on for ever");
+}
+
 #[tokio::test]
 async fn two_that_end_each_others_sessions_stop() {
-    let script = granting(|_, _| refusal(401, "invalid_grant")).await;
+    let script = Script::play(|heard, before| match heard.path.as_str() {
+        TOKEN if refreshes(heard) => refusal(401, "invalid_grant"),
+        TOKEN => tokens(before, 3600),
+        _ => refusal(401, "invalid_grant"),
+    })
+    .await;
     let reader = reader(&script);
-    for _ in 0..2 {
-        let refused = reader.send(vec![Read::Ping]).await.unwrap();
-        assert_eq!(refused[0].as_ref().unwrap_err().reaction(), Reaction::Login);
-    }
-    let failure = reader.send(vec![Read::Ping]).await.unwrap_err();
+    let failure = until_given_up(&reader).await;
     assert!(matches!(
         failure,
         Failure::Stop(ClientError::SessionFight { .. })
@@ -141,6 +161,53 @@ async fn two_that_end_each_others_sessions_stop() {
     let heard = script.heard().len();
     assert!(reader.send(vec![Read::Ping]).await.is_err());
     assert_eq!(script.heard().len(), heard, "nothing more is sent");
+}
+
+#[tokio::test]
+async fn tokens_that_expire_early_are_nobodys_doing() {
+    // Each is good for one request, whatever the instance says of its life.
+    let script = granting(|heard, before| {
+        let current = format!("access-{}", before.div_ceil(2));
+        match heard.token.as_deref() == Some(&current) {
+            true => Reply::Json(200, json!("pong")),
+            false => refusal(401, "invalid_grant"),
+        }
+    })
+    .await;
+    let reader = reader(&script);
+    for _ in 0..8 {
+        assert!(reader.send(vec![Read::Ping]).await.unwrap()[0].is_ok());
+    }
+    let logins = script.heard();
+    let logins = logins
+        .iter()
+        .filter(|one| one.path == TOKEN && !refreshes(one));
+    assert_eq!(logins.count(), 1);
+}
+
+#[tokio::test]
+async fn tokens_that_are_refused_as_soon_as_they_are_given_stop_without_a_suspect() {
+    let script = granting(|_, _| refusal(401, "invalid_grant")).await;
+    let failure = until_given_up(&reader(&script)).await;
+    assert!(matches!(
+        failure,
+        Failure::Stop(ClientError::SessionsLost { .. })
+    ));
+    assert!(!failure.to_string().contains("another login uses"));
+}
+
+#[tokio::test]
+async fn sessions_without_refresh_tokens_end_without_a_suspect() {
+    let script = Script::play(|heard, before| match heard.path.as_str() {
+        TOKEN => Reply::Json(200, json!({ "access_token": format!("access-{before}") })),
+        _ => refusal(401, "invalid_grant"),
+    })
+    .await;
+    let failure = until_given_up(&reader(&script)).await;
+    assert!(matches!(
+        failure,
+        Failure::Stop(ClientError::SessionsLost { .. })
+    ));
 }
 
 #[tokio::test]

@@ -105,6 +105,12 @@ impl Rejected {
             ),
             Self::UnknownKey { key, known, .. } => Some(
                 did_you_mean(key, known.iter().copied())
+                    // `email` for `email_address`, `primary` for `primary_address`.
+                    .or_else(|| {
+                        let mut known = known.iter();
+                        let meant = known.find(|known| known.starts_with(&format!("{key}_")))?;
+                        Some(format!("did you mean `{meant}`?"))
+                    })
                     .unwrap_or_else(|| format!("it takes {}", all_of(known.iter().copied()))),
             ),
             Self::SeveralPrimary { .. } => {

@@ -90,7 +90,7 @@ pub(super) fn action(
                 (from.module(subject), from.record(), from.names("fields"));
             Some(Action::Get(GetArgs {
                 module: module?,
-                record: record?,
+                record,
                 fields,
             }))
         }
@@ -99,7 +99,7 @@ pub(super) fn action(
             let (condition, fields, limit) = (from.condition(), from.names("fields"), from.limit());
             Some(Action::Related(RelatedArgs {
                 module: module?,
-                record: record?,
+                record,
                 through: through?,
                 condition,
                 fields,
@@ -136,7 +136,7 @@ pub(super) fn action(
             let (under, assume) = (from.under(), from.assume());
             Some(Action::Create(CreateArgs {
                 module: module?,
-                set: set?,
+                set,
                 under: under.map(Box::new),
                 assume,
             }))
@@ -144,10 +144,10 @@ pub(super) fn action(
         VerbKind::Update => {
             let (module, record, fields) =
                 (from.module(subject), from.record(), from.changed_fields());
-            let ChangedFields { set, add, remove } = fields?;
+            let ChangedFields { set, add, remove } = fields;
             Some(Action::Update(UpdateArgs {
                 module: module?,
-                record: record?,
+                record,
                 set,
                 add,
                 remove,
@@ -156,7 +156,8 @@ pub(super) fn action(
         VerbKind::Upsert => {
             let (module, finder, fields) =
                 (from.module(subject), from.finder(), from.changed_fields());
-            let (ChangedFields { set, add, remove }, finder) = (fields?, finder?);
+            let ChangedFields { set, add, remove } = fields;
+            let finder = finder?;
             match finder {
                 Finder::Match(matching) => {
                     from.not_both(&matching, set.iter().chain(&add).chain(&remove));
@@ -182,7 +183,7 @@ pub(super) fn action(
             let (module, record) = (from.module(subject), from.record());
             Some(Action::Delete(DeleteArgs {
                 module: module?,
-                record: record?,
+                record,
             }))
         }
         VerbKind::Link => from.link(subject).map(Action::Link),

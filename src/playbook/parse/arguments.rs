@@ -87,7 +87,18 @@ impl Arguments<'_, '_> {
 
     pub(super) fn names(&mut self, name: &'static str) -> Option<Vec<Located<String>>> {
         let node = self.take(name)?;
-        self.reader.plain_texts(name, node)
+        let names = self.reader.plain_texts(name, node)?;
+        if let Some(all) = names.iter().find(|name| name.value == "*") {
+            let message = format!("`{name}` has no sign for all of them");
+            let help = match name {
+                "fields" => "leave `fields` out: all that later steps use are read".to_owned(),
+                _ => format!("leave `{name}` out"),
+            };
+            self.reader
+                .invalid(all.span, message, "a name is wanted", help);
+            return None;
+        }
+        Some(names)
     }
 
     pub(super) fn text(&mut self, name: &'static str) -> Option<Located<String>> {
@@ -112,9 +123,12 @@ impl Arguments<'_, '_> {
             .unwrap_or_default()
     }
 
-    pub(super) fn record(&mut self) -> Option<Located<Node>> {
-        let node = self.take("record")?;
-        Some(self.id("record", node))
+    /// Of one that is missing it is told, and the rest of the step is judged as if it were there.
+    pub(super) fn record(&mut self) -> Located<Node> {
+        match self.take("record") {
+            Some(node) => self.id("record", node),
+            None => Located::new(Node::Unread, self.verb_span),
+        }
     }
 
     /// An id is text, whatever YAML takes `1` for.

@@ -1,6 +1,7 @@
 //! A map, taken apart key by key; what is left over is unknown.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::super::code;
 use super::super::language::Key;
@@ -55,6 +56,14 @@ impl Entries {
             .iter_mut()
             .find(|entry| matches!(entry, Some((key, _)) if key.value == name))
             .and_then(Option::take)
+    }
+
+    /// From a key that has not been taken yet to the next one.
+    pub(super) fn extent(&self, name: &str) -> Option<Range<usize>> {
+        let begins = || self.keys().map(|key| key.span.start());
+        let start = self.keys().find(|key| key.value == name)?.span.start();
+        let end = begins().filter(|begin| *begin > start).min();
+        Some(start..end.unwrap_or(usize::MAX))
     }
 
     /// What has not been taken yet.

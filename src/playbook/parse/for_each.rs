@@ -129,7 +129,11 @@ fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<D
         return None;
     }
     let names = options(keys).iter().map(|key| key.name);
-    entries.mend(reader, &format!("a `{}` file", key.value), &names);
+    let owned_by = match kind {
+        FileKind::Xlsx => "an `xlsx` file".to_owned(),
+        FileKind::Csv | FileKind::Jsonl | FileKind::Json => format!("a `{}` file", key.value),
+    };
+    entries.mend(reader, &owned_by, &names);
     let path = reader.plain_text(&key.value, path);
     if let Some(path) = &path
         && kind != FileKind::Xlsx
@@ -150,7 +154,7 @@ fn file(reader: &mut Reader<'_>, owner: Walker, node: Located<Node>) -> Option<D
                 .and_then(|node| reader.plain_text("sheet", node)),
         }),
     };
-    entries.finish(reader, &format!("a `{}` file", key.value), options(keys));
+    entries.finish(reader, &owned_by, options(keys));
     Some(DataFile {
         path: path?,
         beside: PathBuf::new(),
@@ -210,7 +214,11 @@ fn byte(
         [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Some(*byte),
         _ => {
             let message = format!("`{name}` wants exactly one ASCII character");
-            let help = "a tab is written `\"\\t\"`".to_owned();
+            let help = match name {
+                "quote" => "leave it out for `\"`, or write what cells stand in where they have a delimiter inside",
+                _ => "such as `\";\"`; a tab is written `\"\\t\"`",
+            }
+            .to_owned();
             reader.invalid(text.span, message, "not one character", help);
             None
         }

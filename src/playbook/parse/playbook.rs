@@ -11,6 +11,8 @@ use super::super::ast::Unread;
 use super::super::code;
 use super::super::language::Key;
 use super::super::language::PLAYBOOK;
+use super::super::language::STEP;
+use super::super::language::Verb;
 use super::super::language::find;
 use super::super::node::Node;
 use super::super::reach::Reach;
@@ -37,6 +39,7 @@ pub(super) fn playbook(
     let span = root.span;
     let mut entries = top(reader, root)?;
     entries.mend(reader, OWNER, &PLAYBOOK.iter().map(|key| key.name));
+    let hides_vars = reader.lacks_lines_of("vars", entries.extent("vars").as_ref());
     version(reader, &mut entries);
     let requires = entries
         .take("requires")
@@ -47,12 +50,15 @@ pub(super) fn playbook(
     let description = entries
         .take("description")
         .and_then(|node| reader.text("description", node));
-    let mut unread = Unread::default();
+    let mut unread = Unread {
+        hides_vars,
+        ..Unread::default()
+    };
     let vars = entries
         .take("vars")
         .map(|node| {
             let names = names(&node);
-            unread.hides_vars = names.is_none() || reader.lacks_lines();
+            unread.hides_vars |= names.is_none();
             unread.vars = names.unwrap_or_default();
             settings::vars(reader, node)
         })
@@ -86,6 +92,7 @@ pub(super) fn playbook(
 
     unread.steps = listed.unread;
     unread.hides_steps = listed.hides_steps;
+    unread.lacking = reader.lacking();
     Some(Playbook {
         name: name.unwrap_or_else(|| Located::new(String::new(), span)),
         description: description.map(|text| text.value),
@@ -246,12 +253,14 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
             return Listed::unread();
         }
     };
+    let items = without_dashes_too_many(reader, items);
     let mut ids: HashMap<String, Span> = HashMap::with_capacity(items.len());
+    let (missing, hides_steps) = reader.missing_steps();
     let mut listed = Listed {
         steps: Vec::with_capacity(items.len()),
         includes: Vec::new(),
-        unread: Vec::new(),
-        hides_steps: reader.lacks_lines(),
+        unread: missing,
+        hides_steps,
     };
     let begins: Vec<usize> = items.iter().map(|item| item.span.start()).collect();
     let ends = begins.iter().skip(1).copied().chain([usize::MAX]);
@@ -288,6 +297,58 @@ fn steps(reader: &mut Reader<'_>, node: Located<Node>) -> Listed {
         }
     }
     listed
+}
+
+/// `- id: a` and below it `- get: Accounts` are one step, of which the second dash is one too many.
+fn without_dashes_too_many(
+    reader: &mut Reader<'_>,
+    items: Vec<Located<Node>>,
+) -> Vec<Located<Node>> {
+    let mut whole: Vec<Located<Node>> = Vec::with_capacity(items.len());
+    for mut item in items {
+        let begun = whole
+            .last_mut()
+            .filter(|begun| is_begun(begun) && has_verb_and_no_id(&item));
+        let Some(begun) = begun else {
+            whole.push(item);
+            continue;
+        };
+        if let (Node::Map(first), Node::Map(second)) = (&mut begun.value, &mut item.value) {
+            if let Some((key, _)) = second.first() {
+                let problem = Problem::error(
+                    code::MISPLACED_KEY,
+                    "the step above goes on here, behind a second dash",
+                )
+                .at(key.span, "of the same step")
+                .at(
+                    first.first().map_or(begun.span, |(key, _)| key.span),
+                    "begins here",
+                )
+                .help("remove the dash, and begin the line in the column of the keys above it");
+                reader.report(problem);
+            }
+            first.append(second);
+            begun.span = begun.span.to(item.span);
+        }
+    }
+    whole
+}
+
+/// Whether nothing stands in an entry but an `id` and what every step may have.
+fn is_begun(step: &Located<Node>) -> bool {
+    let Node::Map(entries) = &step.value else {
+        return false;
+    };
+    let mut keys = entries.iter().map(|(key, _)| key.value.as_str());
+    keys.clone().any(|key| key == "id") && keys.all(|key| find(STEP, key).is_some())
+}
+
+fn has_verb_and_no_id(step: &Located<Node>) -> bool {
+    let Node::Map(entries) = &step.value else {
+        return false;
+    };
+    let mut keys = entries.iter().map(|(key, _)| key.value.as_str());
+    keys.clone().any(|key| Verb::named(key).is_some()) && keys.all(|key| key != "id")
 }
 
 fn duplicate(id: &Located<String>, first: Span) -> Problem {

@@ -19,11 +19,13 @@ pub(super) struct Reader<'s> {
     /// Of what stands here it is told already what is wrong with it.
     unread: HashSet<Span>,
     /// Where lines stood that nobody could read.
-    lines: Vec<usize>,
+    lines: Vec<Span>,
     /// Whether one of them may have been of what is being read, so that nothing seems missing.
     is_cut: bool,
     /// The step being read, for problems found inside it.
     step: Option<String>,
+    /// The verbs of steps of which a part could not be read.
+    lacking: Vec<Span>,
     /// Entries of `steps` that could not be read, with their ids.
     left_out: Vec<(Option<String>, Span)>,
 }
@@ -33,7 +35,7 @@ impl<'s> Reader<'s> {
         sources: &'s Sources,
         problems: Problems,
         unread: HashSet<Span>,
-        lines: Vec<usize>,
+        lines: Vec<Span>,
     ) -> Self {
         Self {
             sources,
@@ -43,8 +45,18 @@ impl<'s> Reader<'s> {
             is_cut: !lines.is_empty(),
             lines,
             step: None,
+            lacking: Vec::new(),
             left_out: Vec::new(),
         }
+    }
+
+    /// Of the step with this verb a part could not be read, which is told already.
+    pub(super) fn lacks_a_part(&mut self, verb: Span) {
+        self.lacking.push(verb);
+    }
+
+    pub(super) fn lacking(&mut self) -> Vec<Span> {
+        std::mem::take(&mut self.lacking)
     }
 
     /// What is wrong, and which entries of `steps` are missing because of it.
@@ -86,15 +98,50 @@ impl<'s> Reader<'s> {
         self.step = None;
     }
 
-    /// Whether lines are missing from the part of the file that is read next.
-    pub(super) fn goes_on_in(&mut self, part: Range<usize>) -> bool {
-        self.is_cut = self.lines.iter().any(|line| part.contains(line));
+    /// Whether lines are missing from the item of a list that is read next, and goes on to where another begins.
+    pub(super) fn goes_on_in(&mut self, item: Range<usize>) -> bool {
+        let column = self.column_of(item.start);
+        let are_of_it = |lines: &Span| {
+            item.contains(&lines.start())
+                && !(begins_item(self.written(*lines)) && self.column_of(lines.start()) < column)
+        };
+        self.is_cut = self.lines.iter().any(are_of_it);
         self.is_cut
     }
 
-    /// Whether lines are missing from the file.
-    pub(super) fn lacks_lines(&self) -> bool {
-        !self.lines.is_empty()
+    fn column_of(&self, place: usize) -> usize {
+        let Some(lines) = self.lines.first() else {
+            return 0;
+        };
+        let before = self.sources.get(lines.source).text.get(..place);
+        let line = before.and_then(|before| before.rsplit('\n').next());
+        line.map_or(0, |line| line.chars().count())
+    }
+
+    /// The ids of steps that lines had which are missing, and whether others may be missing too.
+    pub(super) fn missing_steps(&self) -> (Vec<String>, bool) {
+        let mut all = Vec::new();
+        let mut hides_others = false;
+        for lines in &self.lines {
+            let written = self.written(*lines);
+            let ids: Vec<String> = written.lines().filter_map(id_in).collect();
+            // An item of a step's own lists has no keys.
+            hides_others |= ids.is_empty() && begins_item(written) && written.contains(':');
+            all.extend(ids);
+        }
+        (all, hides_others)
+    }
+
+    /// Whether lines are missing that stood in a part of the file, or had its key.
+    pub(super) fn lacks_lines_of(&self, key: &str, part: Option<&Range<usize>>) -> bool {
+        self.lines.iter().any(|lines| {
+            let is_inside = part.is_some_and(|part| part.contains(&lines.start()));
+            let has_key = |line: &str| {
+                line.strip_prefix(key)
+                    .is_some_and(|behind| behind.starts_with(':'))
+            };
+            is_inside || self.written(*lines).lines().any(has_key)
+        })
     }
 
     pub(super) fn report(&mut self, problem: Problem) {
@@ -136,6 +183,24 @@ impl<'s> Reader<'s> {
                 .help(help),
         );
     }
+}
+
+/// Whether a text begins with the dash of an item, or with what stands in its place.
+fn begins_item(text: &str) -> bool {
+    let first = text.trim_start().chars().next();
+    first.is_some_and(|first| {
+        !first.is_alphanumeric() && !matches!(first, '"' | '\'' | '/' | '<' | '=' | '[' | '{')
+    })
+}
+
+/// The `a` of `- id: a`, whatever is wrong with the rest of the line.
+fn id_in(line: &str) -> Option<String> {
+    let entry = line.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    let behind = entry.strip_prefix("id")?;
+    let id = behind.trim_start_matches([':', '：', '=', ' ']);
+    let is_of_id = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let id: String = id.chars().take_while(|letter| is_of_id(*letter)).collect();
+    (!id.is_empty() && !behind.starts_with(is_of_id)).then_some(id)
 }
 
 /// What a key wants, and under the value what it is instead.

@@ -18,7 +18,7 @@ impl Arguments<'_, '_> {
         );
         Some(LinkArgs {
             module: module?,
-            record: record?,
+            record,
             through: through?,
             to: to?,
         })
@@ -28,7 +28,7 @@ impl Arguments<'_, '_> {
         let (module, record) = (self.module(subject), self.record());
         Some(FavoriteArgs {
             module: module?,
-            record: record?,
+            record,
         })
     }
 

@@ -28,26 +28,48 @@ pub(super) enum Finder {
 }
 
 impl Arguments<'_, '_> {
-    pub(super) fn set(&mut self) -> Option<Fields> {
-        let node = self.take("set")?;
-        self.fields("set", node)
+    pub(super) fn set(&mut self) -> Fields {
+        let set = self.take("set").and_then(|node| self.fields("set", node));
+        set.unwrap_or_else(|| self.unknown_fields())
     }
 
+    /// Stands for fields that cannot be read, so that the rest of the step can be judged.
+    fn unknown_fields(&mut self) -> Fields {
+        self.reader.lacks_a_part(self.verb_span);
+        Fields::new()
+    }
+
+    /// None, where it cannot be read. A list of maps is one mistake, and none of its fields is.
     pub(super) fn fields(&mut self, name: &str, node: Located<Node>) -> Option<Fields> {
-        match node.value {
-            Node::Map(fields) => Some(fields),
-            value => {
-                let example = match name {
-                    "set" => "such as `{ name: Acme, phone_office: \"+49 30 1234\" }`",
-                    "match" => "such as `{ name: \"{{ item.name }}\" }`",
-                    _ => "such as `{ tag: [VIP] }`",
-                };
-                let found = Located::new(value, node.span);
-                let problem = wants(name, "a map of fields and values", &found).help(example);
-                self.reader.report(problem);
-                None
+        let value = match node.value {
+            Node::Map(fields) => return Some(fields),
+            value => value,
+        };
+        let help = match (&value, name) {
+            (Node::List(items), _)
+                if items.iter().any(|item| matches!(item.value, Node::Map(_))) =>
+            {
+                format!("write the fields of `{name}` without dashes")
             }
-        }
+            (Node::Null, _) => format!(
+                "write each field below `{name}`, indented deeper than it, such as `name: Acme`"
+            ),
+            (_, "set") => "such as `{ name: Acme, phone_office: \"+49 30 1234\" }`".to_owned(),
+            (_, "match") => "such as `{ name: \"{{ item.name }}\" }`".to_owned(),
+            _ => "such as `{ tag: [VIP] }`".to_owned(),
+        };
+        let found = Located::new(value, node.span);
+        let problem = wants(name, "a map of fields and values", &found).help(help);
+        self.reader.report(problem);
+        let Node::List(items) = found.value else {
+            return None;
+        };
+        let maps = items.into_iter().map(|item| match item.value {
+            Node::Map(fields) => Some(fields),
+            _ => None,
+        });
+        let fields: Vec<Fields> = maps.collect::<Option<_>>()?;
+        Some(fields.into_iter().flatten().collect())
     }
 
     /// What finds the record of an upsert.
@@ -55,7 +77,7 @@ impl Arguments<'_, '_> {
         let matching = self.entries.take_entry("match");
         let sync_key = self.entries.take_entry("sync_key");
         match (matching, sync_key) {
-            (Some((_, node)), None) => self.matching(node).map(Finder::Match),
+            (Some((_, node)), None) => Some(Finder::Match(self.matching(node))),
             (None, Some((_, node))) => self.sync_key(node).map(Finder::SyncKey),
             (Some((matching, _)), Some((sync_key, _))) => {
                 let message = "this upsert finds its record in two ways";
@@ -121,9 +143,11 @@ impl Arguments<'_, '_> {
         }
     }
 
-    fn matching(&mut self, node: Located<Node>) -> Option<Fields> {
+    fn matching(&mut self, node: Located<Node>) -> Fields {
         let span = node.span;
-        let mut fields = self.fields("match", node)?;
+        let Some(mut fields) = self.fields("match", node) else {
+            return self.unknown_fields();
+        };
         for (name, value) in &mut fields {
             let is_empty = match &value.value {
                 Node::Null => true,
@@ -146,9 +170,8 @@ impl Arguments<'_, '_> {
             let message = "`match` matches every record".to_owned();
             let help = "name the fields that tell one record from all others".to_owned();
             self.reader.invalid(span, message, "an empty map", help);
-            return None;
         }
-        Some(fields)
+        fields
     }
 
     /// What finds a record cannot change in the same step: the next run would not find it.
@@ -171,7 +194,7 @@ impl Arguments<'_, '_> {
     }
 
     /// `set`, `add` and `remove`, one of which must be there.
-    pub(super) fn changed_fields(&mut self) -> Option<ChangedFields> {
+    pub(super) fn changed_fields(&mut self) -> ChangedFields {
         let nodes = ["set", "add", "remove"].map(|name| (name, self.take(name)));
         if nodes.iter().all(|(_, node)| node.is_none()) {
             if !self.are_below {
@@ -180,18 +203,15 @@ impl Arguments<'_, '_> {
                 self.reader
                     .report(missing_argument(self.verb, key, self.verb_span));
             }
-            return None;
+            self.reader.lacks_a_part(self.verb_span);
         }
         let [set, add, remove] = nodes.map(|(name, node)| match node {
-            Some(node) => self.fields(name, node),
-            None => Some(Fields::new()),
+            Some(node) => self
+                .fields(name, node)
+                .unwrap_or_else(|| self.unknown_fields()),
+            None => Fields::new(),
         });
-        // Without `add` and `remove` the rest of the step can be judged as well.
-        let fields = ChangedFields {
-            set: set?,
-            add: add.unwrap_or_default(),
-            remove: remove.unwrap_or_default(),
-        };
+        let fields = ChangedFields { set, add, remove };
         for (name, _) in fields.add.iter().chain(&fields.remove) {
             let whole = fields.set.iter().find(|(set, _)| set.value == name.value);
             if let Some((whole, _)) = whole {
@@ -203,7 +223,7 @@ impl Arguments<'_, '_> {
                 self.reader.report(problem);
             }
         }
-        Some(fields)
+        fields
     }
 
     /// None also where it cannot be read: the rest of the step is judged without it.

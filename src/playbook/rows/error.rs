@@ -179,10 +179,11 @@ impl RowError {
     fn help(&self) -> Option<String> {
         let help = match self {
             Self::NoSheet { nearest, names, .. } => {
-                let all = format!(
-                    "its sheets are {}",
-                    all_of(names.iter().map(String::as_str))
-                );
+                let listed = all_of(names.iter().map(String::as_str));
+                let all = match names.as_slice() {
+                    [_] => format!("its only sheet is {listed}"),
+                    _ => format!("its sheets are {listed}"),
+                };
                 return Some(match nearest {
                     Some(nearest) => format!("{nearest} {all}"),
                     None => all,

@@ -6,6 +6,7 @@
 mod csv;
 mod decoded;
 mod error;
+mod glimpse;
 mod hush;
 mod json;
 mod jsonl;
@@ -21,6 +22,8 @@ mod workbook;
 pub use error::BadRow;
 pub use error::Reason;
 pub use error::RowError;
+pub use glimpse::Glimpse;
+pub use glimpse::glimpse;
 pub use hush::hush_workbooks;
 pub use open::DataRow;
 pub use open::Rows;

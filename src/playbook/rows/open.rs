@@ -59,7 +59,7 @@ impl Iterator for Rows {
 /// Opens a data file beside the playbook. Nothing but its beginning is read yet.
 ///
 /// # Errors
-/// A file that gives no rows. JSON with a `select` is searched by the caller, who knows JSONPath: see [`document`].
+/// A file that gives no rows. JSON with a `select` is searched by the caller, who knows JSONPath: see [`found`].
 pub fn open(file: &DataFile, reach: &Reach) -> Result<Rows, RowError> {
     let path = &file.name();
     let found = locate(file, reach)?;
@@ -103,6 +103,18 @@ pub fn found(
     reach: &Reach,
     search: impl for<'a> FnOnce(&'a Json) -> Vec<&'a Json>,
 ) -> Result<Vec<DataRow>, RowError> {
+    let (text, document) = document(file, reach)?;
+    let found = search(&document);
+    let lines = places::lines(&text, &document, &found);
+    let rows = lines.into_iter().zip(found).map(|(line, value)| DataRow {
+        line,
+        value: value.clone(),
+    });
+    Ok(rows.collect())
+}
+
+/// The whole of a JSON file, as it is written and as a value.
+pub(super) fn document(file: &DataFile, reach: &Reach) -> Result<(Vec<u8>, Json), RowError> {
     let path = &file.name();
     let found = locate(file, reach)?;
     let mut text = Vec::new();
@@ -115,18 +127,14 @@ pub fn found(
             limit: LARGEST_DOCUMENT,
         });
     }
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
-    let document = jsonl::value(text).map_err(|source| RowError::NotJson {
+    if text.starts_with(b"\xef\xbb\xbf") {
+        text.drain(..3);
+    }
+    let document = jsonl::value(&text).map_err(|source| RowError::NotJson {
         path: path.clone(),
         source,
     })?;
-    let found = search(&document);
-    let lines = places::lines(text, &document, &found);
-    let rows = lines.into_iter().zip(found).map(|(line, value)| DataRow {
-        line,
-        value: value.clone(),
-    });
-    Ok(rows.collect())
+    Ok((text, document))
 }
 
 /// A hash of the file's bytes: the same rows, the same plan.

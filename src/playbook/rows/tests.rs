@@ -400,6 +400,7 @@ mod workbooks {
                 "name one of them with `sheet`: `Read me` and `Partners`"
             ]
         );
+        assert!(sheet("single.xlsx", Some("Parts"))[1].starts_with("its only sheet is `"));
     }
 
     #[test]

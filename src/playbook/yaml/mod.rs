@@ -5,6 +5,7 @@
 
 mod extent;
 mod fault;
+mod hole;
 mod patch;
 mod place;
 mod source;

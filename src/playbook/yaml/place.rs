@@ -64,7 +64,7 @@ impl<'t> Place<'t> {
     /// The line of the fault without its indentation.
     pub(super) fn text_of_line(&self) -> Span {
         let line = self.line();
-        self.on_line(line.len() - line.trim_start().len(), line.trim_end().len())
+        self.on_line(indentation(line), line.trim_end().len())
     }
 
     /// The last quote above the line of the fault, if it is the odd one of its line.
@@ -125,8 +125,52 @@ impl<'t> Place<'t> {
         let above = self.text[..self.line_start].trim_end();
         let start = above.rfind('\n').map_or(0, |at| at + 1);
         let line = &above[start..];
-        let indentation = line.len() - line.trim_start().len();
+        let indentation = indentation(line);
         (!line.is_empty()).then_some(self.span.at(start + indentation..start + line.len()))
+    }
+
+    /// The texts of the lines above that are not empty, the nearest first.
+    pub(super) fn lines_above(&self) -> impl Iterator<Item = Span> {
+        let above = self.text[..self.line_start].trim_end();
+        let mut end = above.len();
+        std::iter::from_fn(move || {
+            let above = self.text[..end].trim_end();
+            let start = above.rfind('\n').map_or(0, |at| at + 1);
+            let line = &above[start..];
+            end = start;
+            (!line.is_empty()).then(|| self.span.at(start + indentation(line)..above.len()))
+        })
+    }
+
+    /// How far the line is indented that a text begins.
+    pub(super) fn column_of(&self, text: Span) -> usize {
+        text.start() - self.line_of(text)
+    }
+
+    /// The line of the key whose text over several lines this line ends, if it does.
+    pub(super) fn block_above(&self) -> Option<Span> {
+        let own = self.column_of(self.text_of_line());
+        let begins_text = |line: Span| {
+            let mark = self.text_of(line).rsplit([' ', ':']).next();
+            mark.is_some_and(|mark| mark.starts_with(['>', '|']) && mark.len() <= 3)
+        };
+        for line in self.lines_above() {
+            if begins_text(line) {
+                return Some(line);
+            }
+            if self.column_of(line) <= own {
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Whether the next line that is not empty is indented deeper than this one.
+    pub(super) fn is_deeper_below(&self) -> bool {
+        let own = indentation(self.line());
+        let below = self.text[self.line_start..].lines().skip(1);
+        let mut below = below.filter(|line| !line.trim().is_empty());
+        below.next().is_some_and(|line| indentation(line) > own)
     }
 
     /// A tab before the text of this line or the next; the parser may stop at the end of the line above.
@@ -159,6 +203,36 @@ impl<'t> Place<'t> {
         None
     }
 
+    /// The first `\x`, `\u` or `\U` behind the fault without all of its digits.
+    pub(super) fn unfinished_escape(&self) -> Option<Span> {
+        let text = &self.text[self.span.start()..];
+        let mut at = 0;
+        while let Some(found) = text[at..].find('\\') {
+            let start = at + found;
+            let mut behind = text[start + 1..].chars();
+            let kind = behind.next()?;
+            let wanted = match kind {
+                'x' => 2,
+                'u' => 4,
+                'U' => 8,
+                _ => 0,
+            };
+            let digits = behind
+                .take_while(char::is_ascii_hexdigit)
+                .take(wanted)
+                .count();
+            let end = start + 1 + kind.len_utf8() + digits;
+            if digits < wanted {
+                return Some(
+                    self.span
+                        .at(self.span.start() + start..self.span.start() + end),
+                );
+            }
+            at = end;
+        }
+        None
+    }
+
     /// The bracket at the fault, or the last before it that nothing has closed. Quotes are not looked at, and far back nobody
     /// looks.
     pub(super) fn open_bracket(&self) -> Option<Span> {
@@ -185,4 +259,9 @@ impl<'t> Place<'t> {
         }
         None
     }
+}
+
+/// How far a line is indented. Other blanks than these are none that YAML knows.
+pub(super) fn indentation(line: &str) -> usize {
+    line.len() - line.trim_start_matches([' ', '\t']).len()
 }

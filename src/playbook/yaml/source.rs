@@ -19,11 +19,12 @@ const MOST_COPIED: usize = 200_000;
 
 /// One value with the bytes where it is written, and those where it is used: the `*alias`, or the same.
 ///
-/// The place of a list or map is only where it begins.
+/// The place of a list or map is only where it begins. A piece is as large as the located node that is made of it, so that
+/// lists and maps become those where they stand.
 pub(super) struct Piece {
     pub(super) raw: Raw,
-    pub(super) written: Range<usize>,
-    pub(super) used: Range<usize>,
+    pub(super) written: Range<u32>,
+    pub(super) used: Range<u32>,
 }
 
 /// A value as the crate hands it over.
@@ -133,6 +134,13 @@ fn bytes(location: Location) -> Option<Range<usize>> {
     Some(start..start.checked_add(length)?)
 }
 
+/// The same of a value; no text that is read is longer than such a number can say.
+fn short(location: Location) -> Range<u32> {
+    let bytes = bytes(location).unwrap_or_default();
+    let short = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+    short(bytes.start)..short(bytes.end)
+}
+
 /// Line and column from 1, the column in characters, as a place in the text.
 fn offset(text: &str, line: u64, column: u64) -> usize {
     let mut start = 0;
@@ -154,8 +162,8 @@ impl<'de> Deserialize<'de> for Piece {
         let spanned = Spanned::<Raw>::deserialize(deserializer)?;
         Ok(Self {
             raw: spanned.value,
-            written: bytes(spanned.defined).unwrap_or_default(),
-            used: bytes(spanned.referenced).unwrap_or_default(),
+            written: short(spanned.defined),
+            used: short(spanned.referenced),
         })
     }
 }

@@ -34,6 +34,11 @@ pub fn decode(name: &str, bytes: &[u8], sources: &mut Sources) -> Result<SourceI
         }
         false => text.find(REPLACEMENT).unwrap_or_default(),
     });
+    // A carriage return alone ends lines where no other sign does, for YAML as on old machines.
+    let text = match text.contains('\r') && !text.contains('\n') {
+        true => text.replace('\r', "\n").into(),
+        false => text,
+    };
     let source = sources.add(name, text);
     let Some(start) = broken_at else {
         return Ok(source);

@@ -28,7 +28,7 @@ pub struct Document {
     /// Where [`Node::Unread`] stands.
     pub unread: HashSet<Span>,
     /// Where lines stood that were left out.
-    pub lines: Vec<usize>,
+    pub lines: Vec<Span>,
 }
 
 pub(super) fn tree(source: SourceId, text: &str) -> Result<Document, Problems> {
@@ -68,6 +68,11 @@ fn each_once(problems: Problems) -> Problems {
         .collect()
 }
 
+/// Characters that are drawn as nothing.
+const UNSEEN: [char; 6] = [
+    '\u{ad}', '\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}',
+];
+
 type Entry = (Located<String>, Located<Node>);
 
 struct Reader<'t> {
@@ -76,8 +81,8 @@ struct Reader<'t> {
     problems: Problems,
     /// Where something begins that was left out.
     holes: HashSet<usize>,
-    /// Where lines stood that were left out.
-    lines: Vec<usize>,
+    /// Where lines stood that were left out, or keys that could not be read.
+    lines: Vec<Span>,
     unread: HashSet<Span>,
 }
 
@@ -89,28 +94,31 @@ impl Reader<'_> {
         match piece.raw {
             Raw::List(items) => {
                 let mut extent = Extent::new(own_use, own);
-                let mut list = Vec::with_capacity(items.len());
-                for item in items {
+                let items = items.into_iter().map(|item| {
                     let item = self.node(item);
                     extent.take(&item);
-                    list.push(item.located());
-                }
+                    item.located()
+                });
+                let list = items.collect();
                 extent.close(self.text, aliased, Node::List(list))
             }
             Raw::Map(entries) => {
                 let mut extent = Extent::new(own_use, own);
-                let mut map = Vec::with_capacity(entries.len());
                 let mut is_read = true;
-                for (key, value) in entries {
+                let entries = entries.into_iter().filter_map(|(key, value)| {
                     is_read &= !matches!(key.raw, Raw::Map(_));
                     let key = self.key(key);
                     extent.take(&key);
                     let value = self.node(value);
                     extent.take(&value);
-                    if let Node::Text(name) = key.node {
-                        map.push((Located::new(name, key.written), value.located()));
+                    match key.node {
+                        Node::Text(name) => {
+                            Some((Located::new(name, key.written), value.located()))
+                        }
+                        _ => None,
                     }
-                }
+                });
+                let map: Vec<Entry> = entries.collect();
                 if !is_read {
                     let placed = extent.close(self.text, aliased, Node::Unread);
                     self.unread.insert(placed.written);
@@ -129,8 +137,8 @@ impl Reader<'_> {
 
     fn scalar(&mut self, raw: Raw, span: Span) -> Node {
         let written = self.text.get(span.range()).unwrap_or_default();
-        let stood_behind = |line: &usize| {
-            let between = self.text.get(span.end()..*line);
+        let stood_behind = |lines: &Span| {
+            let between = self.text.get(span.end()..lines.start());
             between.is_some_and(|between| between.trim_start_matches(':').trim().is_empty())
         };
         let is_left_out = written.is_empty() && self.lines.iter().any(stood_behind);
@@ -171,7 +179,7 @@ impl Reader<'_> {
         let used = self.span(&piece.used);
         let span = self.span(&piece.written);
         let node = match piece.raw {
-            Raw::Text(name) => Node::Text(name),
+            Raw::Text(name) => Node::Text(self.plain_key(name, span)),
             Raw::Null if self.holes.contains(&span.start()) => Node::Null,
             Raw::Null => {
                 let problem = Problem::error(code::YAML_SYNTAX, "a key is missing before the `:`")
@@ -180,8 +188,12 @@ impl Reader<'_> {
                 Node::Null
             }
             raw @ (Raw::List(_) | Raw::Map(_)) => {
+                let is_list = matches!(raw, Raw::List(_));
                 let span = self.node(Piece { raw, ..piece }).written;
                 self.unquoted_or_complex(span);
+                if is_list {
+                    self.lines.push(span);
+                }
                 return Placed {
                     node: Node::Null,
                     written: span,
@@ -197,6 +209,27 @@ impl Reader<'_> {
             written: span,
             used,
         }
+    }
+
+    /// A key without characters that nobody sees, which make another of it.
+    fn plain_key(&mut self, name: String, span: Span) -> String {
+        let is_unseen =
+            |letter: char| letter.is_whitespace() && !letter.is_ascii() || UNSEEN.contains(&letter);
+        let Some(unseen) = name.chars().find(|letter| is_unseen(*letter)) else {
+            return name;
+        };
+        if self.is_quoted(span) {
+            return name;
+        }
+        let name = name.replace(is_unseen, "");
+        let problem = Problem::error(
+            code::YAML_SYNTAX,
+            format!("the key `{name}` has a character in it that cannot be seen"),
+        )
+        .at(span, fault::named(unseen))
+        .help("write the key anew; text that is copied from a page or a letter may bring such characters");
+        self.problems.push(problem);
+        name
     }
 
     /// A map as a key is nearly always `{{ … }}` without quotes, which YAML reads as a map in a map.
@@ -218,6 +251,12 @@ impl Reader<'_> {
 
     /// Merges `<<`, and finds keys that stand twice. What a map says itself wins over what it merges.
     fn unique(&mut self, entries: Vec<Entry>) -> Vec<Entry> {
+        let mut names: Vec<&str> = entries.iter().map(|(key, _)| key.value.as_str()).collect();
+        names.sort_unstable();
+        // Nearly every map is as it should be.
+        if names.binary_search(&"<<").is_err() && names.is_sorted_by(|name, next| name < next) {
+            return entries;
+        }
         let mut seen: HashMap<String, Span> = HashMap::with_capacity(entries.len());
         let mut own = Vec::with_capacity(entries.len());
         let mut merged = Vec::new();
@@ -256,6 +295,7 @@ impl Reader<'_> {
                     self.merge(map, merged);
                 }
             }
+            Node::Unread => {}
             other => {
                 let message = format!("`<<` wants a map to merge, found {}", other.kind());
                 let problem = Problem::error(code::YAML_SYNTAX, message)
@@ -271,8 +311,9 @@ impl Reader<'_> {
     }
 
     /// Inside the text and on whole characters, whatever the crate said.
-    fn span(&self, place: &Range<usize>) -> Span {
-        on_characters(self.source, self.text, place)
+    fn span(&self, place: &Range<u32>) -> Span {
+        let place = place.start as usize..place.end as usize;
+        on_characters(self.source, self.text, &place)
     }
 }
 

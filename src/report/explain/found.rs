@@ -33,6 +33,11 @@ pub(super) const FOUND: &[Found] = &[
         "build the key from the item: `key: \"{{ item.id }}\"`",
     ),
     found(
+        "curly_quotes",
+        "a text stands in typographic quotes, which are a part of it (a warning)",
+        "write plain quotes; where the others are meant, put plain ones around them",
+    ),
+    found(
         "cycle",
         "steps need each other in a circle, so none can be first",
         "break the circle: a step can use only what steps before it give",
@@ -133,6 +138,11 @@ pub(super) const FOUND: &[Found] = &[
         "write `\"{{ item.code }}\"` for the value of `item.code`",
     ),
     found(
+        "no_effect",
+        "a key changes nothing where it stands, such as `retry` on a step that sends nothing (a warning)",
+        "leave it out, or correct the name: the message offers the nearest",
+    ),
+    found(
         "no_key",
         "a create has no `key`, so running the playbook again creates again (a warning)",
         "name each record by something that stays the same: `key: \"{{ item.code }}\"`",
@@ -158,9 +168,14 @@ pub(super) const FOUND: &[Found] = &[
         "save it as UTF-8; a CSV may keep its encoding and name it: `encoding: windows-1252`",
     ),
     found(
+        "nothing_found",
+        "the JSONPath of a data file begins with a name that the file does not have (a warning)",
+        "correct the name; the message offers the nearest, or lists them",
+    ),
+    found(
         "outside",
         "a file is outside the playbook's folder",
-        "put the file beside the playbook and name it relative to it",
+        "put the file beside the playbook and name it relative to it, or allow its folder: `--allow-path DIR`",
     ),
     found(
         "secret_var",
@@ -199,8 +214,8 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "unknown_column",
-        "a template uses a column that the CSV file or sheet does not have",
-        "write the heading as it stands in the file",
+        "a template uses a column that the CSV file or sheet does not have, or a name that no row or item has (a warning where rows may differ)",
+        "write the name as it stands in the file",
     ),
     found(
         "unknown_function",
@@ -214,7 +229,7 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "unknown_label",
-        "`on_error` names a label that nobody knows, and that is nearly one that is known (a warning)",
+        "`on_error` or a template names a label that nobody knows, and that is nearly one that is known (a warning)",
         "correct the spelling; `sugarmill explain` lists the labels",
     ),
     found(

@@ -11,6 +11,8 @@ use crate::check::CheckedStep;
 use crate::diag::counted;
 use crate::expr::StepNo;
 use crate::playbook::Wait;
+use crate::playbook::language::Verb;
+use crate::playbook::language::VerbKind;
 use crate::report::Outcome;
 use crate::runfile::StepView;
 
@@ -78,7 +80,7 @@ fn became(step: &StepView, look: Look) -> String {
     }
     match (look, step.count) {
         (Look::Read, Some(count)) => format!("counted {count}"),
-        (Look::Read, None) if matches!(step.verb.as_str(), "enum" | "ping") => "answered".into(),
+        (Look::Read, None) if brings_no_records(&step.verb) => "answered".into(),
         (Look::Read, None) => {
             let records = usize::try_from(step.records).unwrap_or(usize::MAX);
             counted(records, "record")
@@ -87,6 +89,11 @@ fn became(step: &StepView, look: Look) -> String {
         (Look::Assert, _) => "holds".into(),
         (Look::Write | Look::Batch, _) => "nothing to do".into(),
     }
+}
+
+fn brings_no_records(verb: &str) -> bool {
+    let verb = Verb::named(verb);
+    verb.is_some_and(|verb| matches!(verb.kind, VerbKind::Enum | VerbKind::Ping))
 }
 
 fn of_step(step: &CheckedStep) -> impl Iterator<Item = Edge> {

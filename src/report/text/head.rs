@@ -130,6 +130,7 @@ pub(in crate::report) fn verdict<O>(
             Some(Ending::Denied(_)) => (Ink::Warn, "interrupted, for what the instance answered"),
             Some(Ending::Halted(_)) => (Ink::Warn, "interrupted, for a reason on this machine"),
             None => (Ink::Warn, "broken off, without a word of its end"),
+            _ if standing.is_plan() => (Ink::Warn, "interrupted before it was whole"),
             _ => (Ink::Warn, "interrupted"),
         },
         (_, RunResult::Refused) => (Ink::Bad, "refused"),

@@ -114,7 +114,14 @@ fn steps<O>(
         )),
         // Half a plan.
         (true, RunResult::Interrupted) if standing.stage == Stage::Refused => {
-            steps.push(("plan again; nothing was sent".to_owned(), None));
+            let why = "nothing was written to the instance, and half a plan cannot be applied;";
+            steps.push(match &standing.undoes {
+                Some(undoes) => {
+                    let command = again("undo", &undoes.file, instance);
+                    (format!("{why} to begin again:"), Some(command))
+                }
+                None => (format!("{why} give the same command again"), None),
+            });
         }
         (true, RunResult::Interrupted) => steps.push(step("to go on:", apply(""))),
         (true, _) if !is_open(report) => {}

@@ -7,6 +7,8 @@ use super::cells::grouped;
 use super::sheet::Ink;
 use super::sheet::Sheet;
 use crate::operation::Action;
+use crate::playbook::language::Verb;
+use crate::playbook::language::VerbKind;
 use crate::report::Outcome;
 use crate::report::Report;
 use crate::report::StepReport;
@@ -85,12 +87,14 @@ pub(in crate::report) fn said<O>(step: &StepReport<O>) -> String {
     let was_asked = !matches!(step.outcome, Outcome::Deferred | Outcome::Skipped);
     if !step.aside.writes && was_asked {
         let is_well = step.counts.is_empty();
-        said.push(match step.verb.as_str() {
-            "assert" if is_well => "holds".to_owned(),
-            "export" if is_well => cells::counted(step.records, "row"),
-            "enum" | "ping" if is_well => "answered".to_owned(),
-            "assert" | "export" | "enum" | "ping" => String::new(),
-            "count" if is_well => format!("counted {}", grouped(step.records)),
+        said.push(match Verb::named(&step.verb).map(|verb| verb.kind) {
+            Some(VerbKind::Assert) if is_well => "holds".to_owned(),
+            Some(VerbKind::Export) if is_well => cells::counted(step.records, "row"),
+            Some(VerbKind::Enum | VerbKind::Ping) if is_well => "answered".to_owned(),
+            Some(VerbKind::Assert | VerbKind::Export | VerbKind::Enum | VerbKind::Ping) => {
+                String::new()
+            }
+            Some(VerbKind::Count) if is_well => format!("counted {}", grouped(step.records)),
             _ if is_well || step.records > 0 => cells::counted(step.records, "record"),
             _ => String::new(),
         });

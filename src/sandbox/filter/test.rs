@@ -130,9 +130,10 @@ fn any_of(
             present.push(value);
         }
     }
-    sql.push(&format!("({operand} IN ("))
-        .bind_all(present)
-        .push(")");
+    // One parameter for all of them: the database takes 32,766 at most, and lists of ids are longer.
+    sql.push(&format!("({operand} IN (SELECT value FROM json_each("))
+        .bind(json_list(present))
+        .push("))");
     if nothing {
         sql.push(&format!(" OR {operand} IS NULL OR {operand} = ''"));
     }
@@ -140,14 +141,26 @@ fn any_of(
     Ok(())
 }
 
+/// Values of columns as a JSON list.
+fn json_list(values: Vec<SqlValue>) -> String {
+    let values = values.into_iter().map(|value| match value {
+        SqlValue::Integer(number) => number.into(),
+        SqlValue::Real(number) => number.into(),
+        SqlValue::Text(text) => text.into(),
+        SqlValue::Null | SqlValue::Blob(_) => Value::Null,
+    });
+    Value::Array(values.collect()).to_string()
+}
+
 /// Any of the keys of a multi-select, stored as `^a^,^b^`.
 fn contains_any(sql: &mut Sql, operand: &str, value: &Value) -> Result<(), Failure> {
-    sql.push("(0");
-    for key in list(value) {
-        sql.push(" OR ");
-        like(sql, operand, &format!("%^{}^%", escaped(&text(&key)?)));
-    }
-    sql.push(")");
+    let patterns = list(value)
+        .iter()
+        .map(|key| Ok(format!("%^{}^%", escaped(&text(key)?)).into()))
+        .collect::<Result<Vec<SqlValue>, Failure>>()?;
+    sql.push("EXISTS (SELECT 1 FROM json_each(")
+        .bind(json_list(patterns))
+        .push(&format!(") k WHERE {operand} LIKE k.value ESCAPE '\\')"));
     Ok(())
 }
 

@@ -11,6 +11,8 @@ use super::test;
 use crate::sandbox::context::Context;
 use crate::sandbox::failure::Failure;
 use crate::sandbox::links;
+use crate::sandbox::rights;
+use crate::sandbox::rights::Action;
 use crate::sandbox::schema::EmailPart;
 use crate::sandbox::schema::Field;
 use crate::sandbox::schema::Module;
@@ -33,12 +35,51 @@ pub(crate) fn push(
         return Ok(());
     }
     sql.push(" AND ");
-    Translation { cx, sql }.condition(module, "t", &condition)
+    let mut translation = Translation {
+        cx,
+        sql,
+        left: Left {
+            conditions: cx.settings.limits.conditions,
+            joins: cx.settings.limits.joins,
+        },
+    };
+    translation.condition(module, "t", &condition)
 }
+
+/// The most links in one path. Each is a sub-select within the one before, and the database takes only so many.
+const PATH: usize = 16;
 
 struct Translation<'a, 'c> {
     cx: &'a Context<'c>,
     sql: &'a mut Sql,
+    left: Left,
+}
+
+/// How much more a filter may ask. The time a long one takes grows faster than its length, and everybody else waits.
+struct Left {
+    conditions: usize,
+    joins: usize,
+}
+
+impl Left {
+    fn condition(&mut self) -> Result<(), Failure> {
+        take(&mut self.conditions, "The filter has too many conditions.")
+    }
+
+    /// A look into another table.
+    fn join(&mut self) -> Result<(), Failure> {
+        take(
+            &mut self.joins,
+            "The filter looks into other records too often.",
+        )
+    }
+}
+
+fn take(left: &mut usize, message: &str) -> Result<(), Failure> {
+    *left = left
+        .checked_sub(1)
+        .ok_or_else(|| Failure::too_large(message))?;
+    Ok(())
 }
 
 impl Translation<'_, '_> {
@@ -49,39 +90,51 @@ impl Translation<'_, '_> {
         condition: &Condition,
     ) -> Result<(), Failure> {
         match condition {
-            Condition::All(conditions) => self.joined(module, alias, conditions, " AND ", "1"),
-            Condition::Any(conditions) => self.joined(module, alias, conditions, " OR ", "0"),
+            Condition::All(conditions) if conditions.is_empty() => {
+                self.sql.push("1");
+                Ok(())
+            }
+            Condition::Any(conditions) if conditions.is_empty() => {
+                self.sql.push("0");
+                Ok(())
+            }
+            Condition::All(conditions) => self.joined(conditions, " AND ", &mut |this, inner| {
+                this.condition(module, alias, inner)
+            }),
+            Condition::Any(conditions) => self.joined(conditions, " OR ", &mut |this, inner| {
+                this.condition(module, alias, inner)
+            }),
+            Condition::Field { path, .. } if path.split('.').count() > PATH + 1 => {
+                Err(Failure::invalid(format!(
+                    "A path of the filter leads through more than {PATH} links."
+                )))
+            }
             Condition::Field { path, tests } => self.field(module, alias, path, tests),
-            Condition::Relative { kind, argument } => self.relative(module, alias, *kind, argument),
+            Condition::Relative { kind, argument } => {
+                self.left.condition()?;
+                self.relative(module, alias, *kind, argument)
+            }
         }
     }
 
-    /// Conditions joined by a word, halved again and again: `SQLite` refuses expressions that are nested a thousand deep,
-    /// and a plain chain of conditions is as deep as it is long.
-    fn joined(
+    /// What stands between words, halved again and again: `SQLite` refuses expressions that are nested a thousand deep,
+    /// and a plain chain is as deep as it is long.
+    fn joined<T>(
         &mut self,
-        module: &Module,
-        alias: &str,
-        conditions: &[Condition],
+        parts: &[T],
         word: &str,
-        empty: &str,
+        push: &mut dyn FnMut(&mut Self, &T) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        match conditions {
-            [] => {
-                self.sql.push(empty);
-                Ok(())
-            }
-            [condition] => self.condition(module, alias, condition),
-            _ => {
-                let (first, second) = conditions.split_at(conditions.len() / 2);
-                self.sql.push("(");
-                self.joined(module, alias, first, word, empty)?;
-                self.sql.push(word);
-                self.joined(module, alias, second, word, empty)?;
-                self.sql.push(")");
-                Ok(())
-            }
+        if let [part] = parts {
+            return push(self, part);
         }
+        let (first, second) = parts.split_at(parts.len() / 2);
+        self.sql.push("(");
+        self.joined(first, word, push)?;
+        self.sql.push(word);
+        self.joined(second, word, push)?;
+        self.sql.push(")");
+        Ok(())
     }
 
     fn field(
@@ -101,30 +154,21 @@ impl Translation<'_, '_> {
             let link = module.link(link).ok_or_else(unknown)?;
             let far = self.cx.schema.far_module(link);
             let inner = format!("{alias}x");
-            let (open, close) = links::near_in(self.cx.schema, link, alias, &inner);
+            self.left.join()?;
+            let far_records = rights::within(self.cx, far, Action::List, &inner)?;
+            let open = links::near_in(self.cx.schema, link, alias, &inner, &far_records);
             self.sql.push(&open);
             self.field(far, &inner, rest, tests)?;
-            self.sql.push(close);
+            self.sql.push(")");
             return Ok(());
         }
         let field = module.field(path).ok_or_else(unknown)?;
-        if self
-            .cx
-            .rights(module)
-            .is_some_and(|rights| !rights.may_read(path))
-        {
-            return Err(Failure::forbidden(format!(
-                "Access to field: {path} in module: {} is not allowed",
-                module.name
-            )));
-        }
+        rights::readable(self.cx, module, path)?;
         self.sql.push("(");
-        for (index, test) in tests.iter().enumerate() {
-            if index > 0 {
-                self.sql.push(" AND ");
-            }
-            self.test(module, alias, field, test)?;
-        }
+        self.joined(tests, " AND ", &mut |this, test| {
+            this.left.condition()?;
+            this.test(module, alias, field, test)
+        })?;
         self.sql.push(")");
         Ok(())
     }
@@ -189,6 +233,7 @@ impl Translation<'_, '_> {
         field: &Field,
         test: &Test,
     ) -> Result<(), Failure> {
+        self.left.join()?;
         let positive = test.operator.denies();
         if positive.is_some() {
             self.sql.push("NOT ");
@@ -237,7 +282,9 @@ impl Translation<'_, '_> {
             }
             Through::Link(link) => {
                 let link = module.require_link(link)?;
-                links::near_in(self.cx.schema, link, alias, &inner).0
+                // The name of a related record is part of this one, whoever may see the other.
+                let living = format!("{inner}.deleted = 0");
+                links::near_in(self.cx.schema, link, alias, &inner, &living)
             }
         };
         self.within(&open, &operand, field, test)
@@ -259,10 +306,12 @@ impl Translation<'_, '_> {
             })?;
             let far = self.cx.schema.far_module(link);
             let inner = format!("{alias}x");
-            let (open, close) = links::near_in(self.cx.schema, link, alias, &inner);
+            self.left.join()?;
+            let far_records = rights::within(self.cx, far, Action::List, &inner)?;
+            let open = links::near_in(self.cx.schema, link, alias, &inner, &far_records);
             self.sql.push(&open);
             self.relative(far, &inner, kind, "")?;
-            self.sql.push(close);
+            self.sql.push(")");
             return Ok(());
         }
         let mine = |table: &str| {

@@ -79,7 +79,7 @@ impl Change {
 
     /// Whether applying it touches other records, which may turn out not to be there.
     pub(crate) fn reaches_out(&self) -> bool {
-        !self.relates.is_empty() || !self.actions.is_empty()
+        !self.relates.is_empty() || !self.actions.is_empty() || self.teams.is_some()
     }
 
     fn field(
@@ -101,30 +101,30 @@ impl Change {
                 self.columns.push((field.name.clone(), value));
             }
             Place::Email(EmailPart::Collection) => {
-                if value.is_array() || value.is_null() {
-                    self.email = Some(EmailChange::Whole(emails(value)?));
-                }
+                self.email = Some(EmailChange::Whole(emails(field, value)?));
             }
             Place::Email(EmailPart::Primary) => {
-                let address = text_of(value).unwrap_or_default();
+                let address = text_of(value).ok_or_else(|| unreadable(field, value))?;
                 if self.email.is_none() {
                     self.email = Some(EmailChange::Primary(address));
                 }
             }
-            Place::Tags => self.tags = Some(tags(value)?),
-            Place::Teams => self.teams = Some(teams(value)?),
+            Place::Tags => self.tags = Some(tags(field, value)?),
+            Place::Teams => self.teams = Some(teams(field, value)?),
             Place::Favorite => self.favorite = value.as_bool(),
             Place::Relate(relate) if relate.shows == "id" => {
                 if let Through::Link(link) = &relate.through {
-                    let id = text_of(value).unwrap_or_default();
+                    let id = text_of(value).ok_or_else(|| unreadable(field, value))?;
                     self.relates.push((module.require_link(link)?.clone(), id));
                 }
             }
-            Place::Link(link) => {
-                if let Value::Object(map) = value {
-                    self.actions.push(LinkActions::read(link, map)?);
-                }
-            }
+            Place::Link(link) => match value {
+                Value::Object(map) => self.actions.push(LinkActions::read(field, link, map)?),
+                // What an answer printed under the name, and nothing in PHP's spellings.
+                Value::Array(_) | Value::Null => {}
+                other if text_of(other).is_some_and(|text| text.is_empty()) => {}
+                other => return Err(unreadable(field, other)),
+            },
             Place::Alias(_)
             | Place::FullName
             | Place::Relate(_)
@@ -138,29 +138,45 @@ impl Change {
 }
 
 impl LinkActions {
-    fn read(link: &Link, map: &Map<String, Value>) -> Result<Self, Failure> {
-        let list = |key: &str| {
-            map.get(key)
-                .and_then(Value::as_array)
-                .cloned()
-                .unwrap_or_default()
+    fn read(field: &Field, link: &Link, map: &Map<String, Value>) -> Result<Self, Failure> {
+        let list = |key: &str| match map.get(key) {
+            Some(value) => elements(field, value),
+            None => Ok(&[] as &[Value]),
         };
         Ok(Self {
             link: link.clone(),
-            add: list("add")
+            add: list("add")?
                 .iter()
                 .map(link_item)
                 .collect::<Result<_, _>>()?,
-            delete: list("delete").iter().filter_map(text_of).collect(),
-            create: list("create")
-                .into_iter()
-                .filter_map(|item| match item {
-                    Value::Object(map) => Some(map),
-                    _ => None,
+            delete: list("delete")?
+                .iter()
+                .map(|item| text_of(item).ok_or_else(|| unreadable(field, item)))
+                .collect::<Result<_, _>>()?,
+            create: list("create")?
+                .iter()
+                .map(|item| match item {
+                    Value::Object(map) => Ok(map.clone()),
+                    // PHP's empty map.
+                    Value::Array(items) if items.is_empty() => Ok(Map::new()),
+                    other => Err(unreadable(field, other)),
                 })
-                .collect(),
+                .collect::<Result<_, _>>()?,
         })
     }
+}
+
+/// The elements of what must be a list; null is an empty one.
+pub(super) fn elements<'a>(field: &Field, value: &'a Value) -> Result<&'a [Value], Failure> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(&[]),
+        other => Err(unreadable(field, other)),
+    }
+}
+
+fn unreadable(field: &Field, value: &Value) -> Failure {
+    Failure::invalid(format!("Invalid value for field {}: {value}", field.name))
 }
 
 /// An element of `ids` or `add`: an id, or a map with `id` and columns of the relation.

@@ -5,8 +5,10 @@ use serde_json::Value;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::change::elements;
 use crate::sandbox::context::Context;
 use crate::sandbox::failure::Failure;
+use crate::sandbox::schema::Field;
 use crate::sandbox::schema::Module;
 use crate::sandbox::schema::quoted;
 use crate::sandbox::store::text_of;
@@ -41,9 +43,9 @@ fn flag(map: &Map<String, Value>, key: &str) -> bool {
     }
 }
 
-pub(super) fn emails(value: &Value) -> Result<Vec<Email>, Failure> {
+pub(super) fn emails(field: &Field, value: &Value) -> Result<Vec<Email>, Failure> {
     let mut emails: Vec<Email> = Vec::new();
-    for item in value.as_array().into_iter().flatten() {
+    for item in elements(field, value)? {
         let Value::Object(map) = item else {
             return Err(Failure::invalid("An email address must be a map."));
         };
@@ -69,9 +71,9 @@ pub(super) fn emails(value: &Value) -> Result<Vec<Email>, Failure> {
 }
 
 /// Tags come as names; what an answer printed (maps with a name) is taken too.
-pub(super) fn tags(value: &Value) -> Result<Vec<String>, Failure> {
+pub(super) fn tags(field: &Field, value: &Value) -> Result<Vec<String>, Failure> {
     let mut names: Vec<String> = Vec::new();
-    for item in value.as_array().into_iter().flatten() {
+    for item in elements(field, value)? {
         let name = match item {
             Value::Object(map) => map.get("name").and_then(text_of),
             other => text_of(other),
@@ -84,9 +86,10 @@ pub(super) fn tags(value: &Value) -> Result<Vec<String>, Failure> {
     Ok(names)
 }
 
-pub(super) fn teams(value: &Value) -> Result<Vec<TeamEntry>, Failure> {
-    let mut teams = Vec::new();
-    for item in value.as_array().into_iter().flatten() {
+/// The teams of a record, each once; one of them, and one only, is the primary one.
+pub(super) fn teams(field: &Field, value: &Value) -> Result<Vec<TeamEntry>, Failure> {
+    let mut teams: Vec<TeamEntry> = Vec::new();
+    for item in elements(field, value)? {
         let entry = match item {
             Value::Object(map) => map.get("id").and_then(text_of).map(|id| TeamEntry {
                 id,
@@ -99,7 +102,15 @@ pub(super) fn teams(value: &Value) -> Result<Vec<TeamEntry>, Failure> {
                 selected: false,
             }),
         };
-        teams.push(entry.ok_or_else(|| Failure::missing("id"))?);
+        let mut entry = entry.ok_or_else(|| Failure::missing("id"))?;
+        entry.primary &= !teams.iter().any(|team| team.primary);
+        match teams.iter_mut().find(|team| team.id == entry.id) {
+            Some(known) => {
+                known.primary |= entry.primary;
+                known.selected |= entry.selected;
+            }
+            None => teams.push(entry),
+        }
     }
     if !teams.is_empty() && !teams.iter().any(|team| team.primary) {
         teams[0].primary = true;
@@ -234,7 +245,7 @@ pub(super) fn store_tags(
     Ok(())
 }
 
-/// Makes the teams of a record these. Unknown teams are left out.
+/// Makes the teams of a record these; without any it is everybody's.
 pub(super) fn store_teams(
     cx: &Context<'_>,
     module: &Module,
@@ -242,7 +253,7 @@ pub(super) fn store_teams(
     teams: &[TeamEntry],
 ) -> Result<(), Failure> {
     let mut entries = Vec::new();
-    let mut primary = None;
+    let mut primary = GLOBAL_TEAM;
     for team in teams {
         let mut find = cx.sql("SELECT name, name_2 FROM teams WHERE deleted = 0 AND id = ");
         find.bind(team.id.clone());
@@ -252,22 +263,24 @@ pub(super) fn store_teams(
                 row.get::<_, Option<String>>(1)?,
             ))
         })?;
-        let Some((name, name_2)) = names else {
-            continue;
-        };
-        if team.primary && primary.is_none() {
-            primary = Some(team.id.clone());
+        let (name, name_2) =
+            names.ok_or_else(|| Failure::invalid(format!("Could not find team: {}", team.id)))?;
+        if team.primary {
+            primary = &team.id;
         }
         entries.push(json!({
             "id": team.id, "name": name.unwrap_or_default(), "name_2": name_2.unwrap_or_default(),
             "primary": team.primary, "selected": team.selected,
         }));
     }
+    let set = if entries.is_empty() {
+        GLOBAL_TEAM_SET.to_owned()
+    } else {
+        Value::Array(entries).to_string()
+    };
     let mut sql = cx.sql(format!("UPDATE {} SET team_set = ", quoted(&module.table)));
-    sql.bind(Value::Array(entries).to_string())
-        .push(", team_id = ");
-    sql.bind(primary.unwrap_or_else(|| GLOBAL_TEAM.to_owned()))
-        .push(" WHERE id = ");
+    sql.bind(set).push(", team_id = ");
+    sql.bind(primary.to_owned()).push(" WHERE id = ");
     sql.bind(id.to_owned()).execute(cx.db)?;
     Ok(())
 }

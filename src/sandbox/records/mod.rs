@@ -6,14 +6,13 @@ mod read;
 mod write;
 
 pub(crate) use change::link_item;
-pub(crate) use read::bean;
-pub(crate) use read::exists;
 pub(crate) use read::map;
 pub(crate) use read::restricted;
 pub(crate) use read::text;
+pub(crate) use read::written;
 
 pub(crate) use write::create;
 pub(crate) use write::create_related;
 pub(crate) use write::delete;
-pub(crate) use write::require_unchanged;
+pub(crate) use write::rewrite;
 pub(crate) use write::update;

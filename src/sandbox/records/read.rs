@@ -5,11 +5,18 @@ use serde_json::Value;
 
 use crate::sandbox::context::Context;
 use crate::sandbox::failure::Failure;
+use crate::sandbox::rights;
+use crate::sandbox::rights::Action;
 use crate::sandbox::schema::Module;
-use crate::sandbox::schema::quoted;
 
-/// The full record as JSON text, or 404.
+/// The full record as JSON text, where it is there and the user may view it.
 pub(crate) fn text(cx: &Context<'_>, module: &Module, id: &str) -> Result<String, Failure> {
+    rights::record(cx, module, id, Action::View)?;
+    written(cx, module, id)
+}
+
+/// The full record as the answer of a write shows it: who wrote it is shown what came of it.
+pub(crate) fn written(cx: &Context<'_>, module: &Module, id: &str) -> Result<String, Failure> {
     let projection = &cx.projections[&module.name];
     let mut statement = cx.db.prepare_cached(&projection.by_id)?;
     let mut rows = statement.query((&cx.actor.user_id, id))?;
@@ -21,15 +28,6 @@ pub(crate) fn text(cx: &Context<'_>, module: &Module, id: &str) -> Result<String
         )),
         None => Err(Failure::no_record(&module.name, id)),
     }
-}
-
-/// The full record as a map, or 404.
-pub(crate) fn bean(
-    cx: &Context<'_>,
-    module: &Module,
-    id: &str,
-) -> Result<Map<String, Value>, Failure> {
-    text(cx, module, id).map(|text| map(&text))
 }
 
 /// The record without what the user may not see.
@@ -47,14 +45,4 @@ pub(crate) fn restricted(cx: &Context<'_>, module: &Module, text: String) -> Str
 /// The map behind a record's text.
 pub(crate) fn map(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).expect("records are printed as JSON maps")
-}
-
-/// Whether a record is there and not deleted.
-pub(crate) fn exists(cx: &Context<'_>, module: &Module, id: &str) -> Result<bool, Failure> {
-    let mut sql = cx.sql(format!(
-        "SELECT 1 FROM {} t WHERE t.deleted = 0 AND t.id = ",
-        quoted(&module.table)
-    ));
-    sql.bind(id.to_owned());
-    Ok(sql.first(cx.db, |_| Ok(()))?.is_some())
 }

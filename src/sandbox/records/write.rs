@@ -20,6 +20,8 @@ use crate::sandbox::failure::Failure;
 use crate::sandbox::favorites;
 use crate::sandbox::files;
 use crate::sandbox::links;
+use crate::sandbox::rights;
+use crate::sandbox::rights::Action;
 use crate::sandbox::schema::Field;
 use crate::sandbox::schema::Kind;
 use crate::sandbox::schema::Link;
@@ -61,9 +63,8 @@ pub(crate) fn create(
     module: &Module,
     body: &Map<String, Value>,
 ) -> Result<String, Failure> {
-    if let Some(rights) = cx.rights(module) {
-        rights.check_fields(module, body)?;
-    }
+    rights::module(cx, &module.name, Action::Create)?;
+    require_writable(cx, module, body)?;
     let change = Change::read(cx, module, body)?;
     let id = match ClientId::read(cx, body)? {
         ClientId::Given(id) => id,
@@ -142,16 +143,36 @@ fn next_number(cx: &Context<'_>, module: &Module, field: &Field) -> Result<SqlVa
     Ok(SqlValue::Integer(sql.number(cx.db)?))
 }
 
-/// Changes what the body names and nothing else.
+fn require_writable(
+    cx: &Context<'_>,
+    module: &Module,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
+    body.keys()
+        .try_for_each(|field| rights::writable(cx, module, field))
+}
+
+/// Changes what the body names and nothing else, if the record is as the client expects it.
 pub(crate) fn update(
+    cx: &Context<'_>,
+    module: &Module,
+    id: &str,
+    expected: Option<&str>,
+    body: &Map<String, Value>,
+) -> Result<(), Failure> {
+    rights::record(cx, module, id, Action::Edit)?;
+    require_unchanged(cx, module, id, expected)?;
+    rewrite(cx, module, id, body)
+}
+
+/// The same for a record that is known to be the user's to change, such as their own.
+pub(crate) fn rewrite(
     cx: &Context<'_>,
     module: &Module,
     id: &str,
     body: &Map<String, Value>,
 ) -> Result<(), Failure> {
-    if let Some(rights) = cx.rights(module) {
-        rights.check_fields(module, body)?;
-    }
+    require_writable(cx, module, body)?;
     let change = Change::read(cx, module, body)?;
     audit::note(cx, module, id, &change.columns)?;
     let mut sql = cx.sql(format!(
@@ -230,12 +251,19 @@ pub(crate) fn create_related(
 ) -> Result<String, Failure> {
     let far = cx.schema.far_module(link);
     let far_id = create(cx, far, body)?;
-    links::add(cx, module, id, link, &far_id, body)?;
+    links::tie(cx, module, id, link, &far_id, body)?;
     Ok(far_id)
 }
 
-/// Deletes softly: the row stays and its id stays taken.
-pub(crate) fn delete(cx: &Context<'_>, module: &Module, id: &str) -> Result<(), Failure> {
+/// Deletes softly, if the record is as the client expects it: the row stays and its id stays taken.
+pub(crate) fn delete(
+    cx: &Context<'_>,
+    module: &Module,
+    id: &str,
+    expected: Option<&str>,
+) -> Result<(), Failure> {
+    rights::record(cx, module, id, Action::Delete)?;
+    require_unchanged(cx, module, id, expected)?;
     let mut sql = cx.sql(format!(
         "UPDATE {} SET deleted = 1, modified_user_id = ?1, date_modified = ",
         quoted(&module.table)
@@ -252,7 +280,7 @@ pub(crate) fn delete(cx: &Context<'_>, module: &Module, id: &str) -> Result<(), 
 /// Refuses a write made on the ground of an older state of the record.
 ///
 /// The carrier is not published; `X-Timestamp` with the expected `date_modified` is the sandbox's choice.
-pub(crate) fn require_unchanged(
+fn require_unchanged(
     cx: &Context<'_>,
     module: &Module,
     id: &str,

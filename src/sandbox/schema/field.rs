@@ -105,6 +105,10 @@ impl Kind {
         match type_name {
             "id" | "assigned_user_name" | "team_list" | "currency_id" => Self::Id,
             "bool" => Self::Bool,
+            // Whole numbers that lie in a column of decimals are printed as these are, as samples show of `probability`.
+            "int" if matches!(column_type, Some("double" | "decimal" | "float")) => {
+                Self::Decimal { places: 0 }
+            }
             "int" | "integer" | "uint" | "short" | "long" | "tinyint" => Self::Int,
             "currency" | "decimal" | "decimal2" | "float" | "double" => decimal,
             "date" => Self::Date,
@@ -120,10 +124,9 @@ impl Kind {
     /// The column declaration. Text compares without regard to ASCII case, as the collations of `MySQL` do.
     pub(crate) fn column_type(self) -> &'static str {
         match self {
-            Self::Id | Self::Date | Self::DateTime => "TEXT",
+            Self::Id | Self::Date | Self::DateTime | Self::Decimal { .. } => "TEXT",
             Self::Text | Self::MultiEnum => "TEXT COLLATE NOCASE",
             Self::Bool | Self::Int => "INTEGER",
-            Self::Decimal { .. } => "NUMERIC",
         }
     }
 }

@@ -85,8 +85,13 @@ impl Decode {
     fn write_text(self, text: &str, zone: &Zone, out: &mut String) {
         match self {
             Self::DateTime if !text.is_empty() => quoted(&zone.print(text), out),
+            Self::MultiEnum if text.is_empty() => out.push_str(self.unset()),
             Self::MultiEnum => list(
-                text.split(',').map(|key| key.trim_matches('^')),
+                // Keys may hold commas; only what stands between two of them ends a key.
+                text.strip_prefix('^')
+                    .and_then(|text| text.strip_suffix('^'))
+                    .unwrap_or(text)
+                    .split("^,^"),
                 out,
                 |key, out| {
                     quoted(key, out);

@@ -6,6 +6,7 @@
 use rusqlite::types::Value as SqlValue;
 use serde_json::Value;
 
+use super::decimal::canonical;
 use crate::sandbox::failure::Failure;
 use crate::sandbox::schema::Field;
 use crate::sandbox::schema::Kind;
@@ -32,18 +33,25 @@ pub(crate) fn encode(field: &Field, value: &Value, zone: &Zone) -> Result<SqlVal
     match field.kind {
         Kind::Id => Ok(SqlValue::Text(text)),
         Kind::Text => Ok(SqlValue::Text(cut(text, field.length))),
-        Kind::MultiEnum if text.is_empty() || text.starts_with('^') => Ok(SqlValue::Text(text)),
+        Kind::MultiEnum if text.is_empty() || is_list_of_keys(&text) => Ok(SqlValue::Text(text)),
         Kind::MultiEnum => Ok(SqlValue::Text(format!("^{text}^"))),
         Kind::Bool => boolean(&text)
             .map(|flag| SqlValue::Integer(flag.into()))
             .ok_or_else(unreadable),
         Kind::Int => whole(&text).map(SqlValue::Integer).ok_or_else(unreadable),
-        Kind::Decimal { places } => decimal(&text, places).ok_or_else(unreadable),
+        Kind::Decimal { places } => canonical(&text, places)
+            .map(SqlValue::Text)
+            .ok_or_else(unreadable),
         Kind::Date => time::date(&text)
             .map(|date| SqlValue::Text(date.to_string()))
             .ok_or_else(unreadable),
         Kind::DateTime => zone.read(&text).map(SqlValue::Text).ok_or_else(unreadable),
     }
+}
+
+/// Whether text is in the form in which the keys of a multi-select are kept: `^a^,^b^`.
+fn is_list_of_keys(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('^') && text.ends_with('^')
 }
 
 /// The text of a scalar, booleans as PHP casts them; nothing for lists and maps.
@@ -80,42 +88,9 @@ fn whole(text: &str) -> Option<i64> {
     })
 }
 
-/// A decimal rounded to its places. Whole ones are kept as integers, so that they print without a point.
-fn decimal(text: &str, places: u8) -> Option<SqlValue> {
-    let text = text.trim();
-    if let Ok(whole) = text.parse::<i64>() {
-        return Some(SqlValue::Integer(whole));
-    }
-    let number: f64 = text
-        .parse()
-        .ok()
-        .filter(|number: &f64| number.is_finite())?;
-    let rounded = format!("{number:.*}", usize::from(places));
-    let plain = rounded.trim_end_matches('0').trim_end_matches('.');
-    let plain = if rounded.contains('.') {
-        plain
-    } else {
-        &rounded
-    };
-    match plain.parse::<i64>() {
-        Ok(whole) => Some(SqlValue::Integer(whole)),
-        Err(_) => plain.parse().ok().map(SqlValue::Real),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn decimals_keep_their_places_and_lose_their_zeros() {
-        assert_eq!(decimal("100.00", 6), Some(SqlValue::Integer(100)));
-        assert_eq!(decimal("25000", 6), Some(SqlValue::Integer(25000)));
-        assert_eq!(decimal("3.225", 2), Some(SqlValue::Real(3.23)));
-        assert_eq!(decimal("3.22", 6), Some(SqlValue::Real(3.22)));
-        assert_eq!(decimal("100", 0), Some(SqlValue::Integer(100)));
-        assert_eq!(decimal("much", 6), None);
-    }
 
     #[test]
     fn text_is_cut_by_characters() {

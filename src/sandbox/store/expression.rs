@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use super::decimal::COLLATION;
 use crate::sandbox::schema::EmailPart;
 use crate::sandbox::schema::Field;
+use crate::sandbox::schema::Kind;
 use crate::sandbox::schema::Module;
 use crate::sandbox::schema::Place;
 use crate::sandbox::schema::Relate;
@@ -16,7 +18,7 @@ use crate::sandbox::schema::quoted;
 pub(crate) fn expression(schema: &Schema, module: &Module, field: &Field, alias: &str) -> String {
     let id = format!("{alias}.id");
     match &field.place {
-        Place::Column => format!("{alias}.{}", quoted(&field.name)),
+        Place::Column => format!("{alias}.{}", column(&field.name, field.kind)),
         Place::Alias(column) => format!("{alias}.{}", quoted(column)),
         Place::FullName => full_name(alias),
         Place::Relate(relate) => related(schema, module, relate, alias),
@@ -31,6 +33,14 @@ pub(crate) fn expression(schema: &Schema, module: &Module, field: &Field, alias:
         Place::Favorite => mine("sugarfavorites", module, &id),
         Place::Following => mine("subscriptions", module, &id),
         Place::Link(_) | Place::Nowhere => "NULL".to_owned(),
+    }
+}
+
+/// A column as it is compared and ordered.
+pub(super) fn column(name: &str, kind: Kind) -> String {
+    match kind {
+        Kind::Decimal { .. } => format!("{} COLLATE {COLLATION}", quoted(name)),
+        _ => quoted(name),
     }
 }
 

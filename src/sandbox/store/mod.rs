@@ -1,5 +1,6 @@
 //! `SQLite` behind the modules: tables made from field definitions, expressions for every field, values both ways.
 
+mod decimal;
 mod decode;
 mod encode;
 mod expression;
@@ -7,6 +8,7 @@ mod projection;
 mod sql;
 mod tables;
 
+pub(crate) use decimal::collate;
 pub(crate) use decode::Decode;
 pub(crate) use encode::encode;
 pub(crate) use encode::text_of;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use rusqlite::Connection;
 
+use super::expression::column;
 use crate::sandbox::schema::Module;
 use crate::sandbox::schema::Place;
 use crate::sandbox::schema::Schema;
@@ -116,7 +117,14 @@ pub(crate) fn create(db: &Connection, schema: &Schema) -> rusqlite::Result<()> {
         for (table, columns) in indices {
             let name = quoted(&format!("idx_{table}_{}", columns.join("_")));
             let first = columns.first().cloned().unwrap_or_default();
-            let columns: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
+            let fields = schema.modules.values().find(|module| module.table == table);
+            let columns: Vec<String> = columns
+                .iter()
+                .map(|name| match fields.and_then(|module| module.field(name)) {
+                    Some(field) => column(name, field.kind),
+                    None => quoted(name),
+                })
+                .collect();
             let condition = if ALWAYS_SET.contains(&first.as_str()) || kind != "INDEX" {
                 String::new()
             } else {

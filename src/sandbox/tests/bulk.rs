@@ -87,6 +87,7 @@ async fn too_much_is_refused() {
         body: 400,
         bulk: 3,
         page: 5,
+        ..Limits::default()
     };
     let site = Site::with(Config {
         demo: Demo::None,

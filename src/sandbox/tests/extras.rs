@@ -59,6 +59,16 @@ async fn records_are_upserted_by_key() {
         )
         .await;
     assert_eq!((status, &updated["record"]["name"]), (200, &json!("B")));
+    let (_, some) = site
+        .call(
+            "PUT",
+            "Accounts/sync_key/k1",
+            json!({ "fields": "name,sync_key" }),
+        )
+        .await;
+    let names: Vec<&String> = some["record"].as_object().unwrap().keys().collect();
+    let asked = ["_acl", "_module", "date_modified", "id", "name", "sync_key"];
+    assert_eq!(names, asked, "those fields and no others");
     let contact = site.create("Contacts", json!({ "last_name": "C" })).await;
     site.ok(
         "PUT",

@@ -62,13 +62,40 @@ async fn a_connection_drops_before_or_after_the_write() {
     }
 }
 
+/// An answer's body as far as it arrives, and whether that is all of it.
+async fn arrived(request: reqwest::RequestBuilder) -> (String, bool) {
+    let mut response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let mut body = String::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(bytes)) => body.push_str(std::str::from_utf8(&bytes).unwrap()),
+            Ok(None) => return (body, true),
+            Err(_) => return (body, false),
+        }
+    }
+}
+
 #[tokio::test]
 async fn an_answer_is_cut_in_half() {
     let site = Site::empty().await;
-    fault(&site, "truncate,times=1").await;
-    let response = site.request("GET", "metadata").send().await.unwrap();
-    assert_eq!(response.status(), 200);
-    assert!(response.text().await.is_err());
+    let (whole, _) = arrived(site.request("GET", "metadata")).await;
+    for (path, half) in [("metadata", &whole[..whole.len() / 2]), ("ping", "\"po")] {
+        fault(&site, "truncate,times=1").await;
+        let (body, complete) = arrived(site.request("GET", path)).await;
+        assert!(!complete, "{path}");
+        assert!(body == half, "{path}: {}", body.len());
+    }
+    fault(&site, "truncate,scope=entry,skip=1,times=1").await;
+    let entry = json!({ "url": "/v11/Accounts", "method": "POST", "data": {} });
+    let body = json!({ "requests": [entry, entry, entry] });
+    let (body, complete) = arrived(site.request("POST", "bulk").json(&body)).await;
+    assert!(body.starts_with("[{\"contents\":") && !complete, "{body}");
+    assert_eq!(
+        site.get("Accounts/count").await["record_count"],
+        2,
+        "the work is done as far as the answer would tell"
+    );
 }
 
 #[tokio::test]
@@ -216,36 +243,79 @@ async fn faults_come_by_configuration_and_ids_change_while_it_runs() {
 }
 
 #[tokio::test]
-async fn the_log_tells_what_came() {
-    let folder = tempfile::tempdir().unwrap();
-    let log = folder.path().join("requests.jsonl");
-    let site = Site::with(Config {
-        demo: Demo::None,
-        log: Some(log.clone()),
-        ..Config::default()
-    })
-    .await;
-    let entry =
-        json!({ "url": "/v11/Accounts?fields=name", "method": "POST", "data": "{\"name\":\"A\"}" });
-    site.ok("POST", "bulk", json!({ "requests": [entry, entry] }))
-        .await;
-    let text = std::fs::read_to_string(&log).unwrap();
-    let lines: Vec<Value> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(lines.len(), 4, "{text}");
-    assert!(!text.contains(site.running.password()));
-    assert_eq!(
+async fn what_could_never_strike_is_refused() {
+    let site = Site::empty().await;
+    for (method, path, body) in [
+        ("POST", "faults", json!({ "fault": "expire,method=NOPE" })),
+        ("POST", "faults", json!({ "fault": "label::500" })),
+        ("POST", "faults", json!({ "fault": "metadata:Nope.x" })),
+        ("POST", "faults", json!({ "fault": "metadata:Accounts.x" })),
+        ("POST", "faults", json!({ "faults": ["expire", 7] })),
+        ("POST", "faults", json!({ "fault": "expire", "faluts": [] })),
         (
-            &lines[1]["entry"],
-            &lines[1]["path"],
-            &lines[1]["body"]["name"]
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "users": ["nobody"] }]),
         ),
-        (&json!(0), &json!("/Accounts"), &json!("A"))
-    );
-    assert_eq!(
-        (&lines[3]["path"], &lines[3]["status"], &lines[3]["request"]),
-        (&json!("/bulk"), &json!(200), &json!(1))
-    );
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "modules": { "Nope": {} } }]),
+        ),
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "modules": { "Accounts": { "fields": { "nope": "none" } } } }]),
+        ),
+    ] {
+        let url = format!("{}/sandbox/{path}", site.running.url());
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let (status, answer) = send(site.client.request(method, url).json(&body)).await;
+        assert_eq!(status, 422, "{body}: {answer}");
+    }
+    let given = Config {
+        faults: Faults {
+            rules: vec!["metadata:Nope.x".parse().unwrap()],
+        },
+        ..Config::default()
+    };
+    let error = crate::sandbox::start(given).await.unwrap_err().to_string();
+    assert!(error.contains("Nope.x"), "{error}");
+}
+
+#[tokio::test]
+async fn the_administrative_calls_answer_what_holds() {
+    let site = Site::empty().await;
+    for (method, path, body, expected) in [
+        (
+            "POST",
+            "faults",
+            json!({ "fault": "latency:1,path=/x", "faults": ["expire,path=/y", "metadata:Accounts.phone_fax,path=/z"] }),
+            json!({ "faults": ["latency:1,path=/x", "expire,path=/y", "metadata:Accounts.phone_fax,path=/z"] }),
+        ),
+        ("DELETE", "faults", json!(null), json!({ "faults": [] })),
+        (
+            "PUT",
+            "ids",
+            json!({ "ids": "ignore" }),
+            json!({ "ids": "ignore" }),
+        ),
+        (
+            "PUT",
+            "roles",
+            json!([{ "name": "R", "users": ["jim"] }]),
+            json!({ "roles": ["R"] }),
+        ),
+        (
+            "PUT",
+            "cost",
+            json!({ "create": 3, "workers": 2 }),
+            json!({ "cost": { "request": 0.0, "create": 3.0, "update": 0.0, "delete": 0.0, "read": 0.0, "workers": 2 } }),
+        ),
+    ] {
+        let url = format!("{}/sandbox/{path}", site.running.url());
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let answer = send(site.client.request(method, url).json(&body)).await;
+        assert_eq!(answer, (200, expected), "{path}");
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::site::Site;
+use super::site::column;
 use super::site::send;
 use crate::sandbox::ClientIds;
 use crate::sandbox::Config;
@@ -112,7 +113,7 @@ async fn values_have_the_shape_of_their_type() {
     assert_eq!(opportunity["amount"], "100");
     assert_eq!(opportunity["best_case"], "25000.5");
     assert_eq!(opportunity["date_closed"], "2026-03-01");
-    assert_eq!(opportunity["probability"], 90);
+    assert_eq!(opportunity["probability"], "90");
     assert_eq!(opportunity["currency_id"], "-99");
     assert_eq!(opportunity["assigned_user_name"], "Max Jensen");
     let call = site
@@ -344,4 +345,172 @@ async fn a_data_file_keeps_its_records() {
     site.running.stop().await;
     let site = Site::with(config()).await;
     assert_eq!(site.get("Accounts/kept").await["name"], "Kept");
+}
+
+#[tokio::test]
+async fn decimals_keep_every_digit() {
+    let site = Site::empty().await;
+    for amount in [
+        "99999999999.123456",
+        "12345678901234567.89",
+        "12345678901234567.9",
+        "99999999999999999999.999999",
+        "9",
+        "-10",
+    ] {
+        let made = site
+            .ok(
+                "POST",
+                "Opportunities",
+                json!({ "name": amount, "amount": amount }),
+            )
+            .await;
+        assert_eq!(made["amount"], amount);
+    }
+    let ordered = site.get("Opportunities?order_by=amount&fields=name").await;
+    let expected = [
+        "-10",
+        "9",
+        "99999999999.123456",
+        "12345678901234567.89",
+        "12345678901234567.9",
+        "99999999999999999999.999999",
+    ];
+    assert_eq!(column(&ordered, "name"), expected);
+    for (amount, found) in [
+        (json!("12345678901234567.890"), &expected[3..4]),
+        (json!({ "$gt": "12345678901234567.89" }), &expected[4..]),
+        (json!({ "$between": [-10, 9.0] }), &expected[..2]),
+        (
+            json!({ "$in": ["9.00", "99999999999.123456"] }),
+            &expected[1..3],
+        ),
+        (json!({ "$starts": "123" }), &expected[3..5]),
+    ] {
+        let body = json!({ "filter": [{ "amount": amount }], "order_by": "amount" });
+        let list = site.ok("POST", "Opportunities/filter", body).await;
+        assert_eq!(column(&list, "name"), found, "{amount}");
+    }
+}
+
+#[tokio::test]
+async fn keys_of_a_multi_select_may_hold_commas() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("schema.json");
+    let field =
+        r#"{ "modules": { "Accounts": { "fields": { "multi_c": { "type": "multienum" } } } } }"#;
+    std::fs::write(&schema, field).unwrap();
+    let site = Site::with(Config {
+        demo: Demo::None,
+        schema: Some(schema),
+        ..Config::default()
+    })
+    .await;
+    for keys in [
+        json!(["we^ird", "x,y"]),
+        json!(["a", "b"]),
+        json!(["^"]),
+        json!([]),
+    ] {
+        let made = site
+            .ok("POST", "Accounts", json!({ "multi_c": keys }))
+            .await;
+        assert_eq!(made["multi_c"], keys);
+    }
+    let many: Vec<String> = (0..5_000).map(|number| number.to_string()).collect();
+    for (keys, count) in [(json!(["x,y"]), 1), (json!(["x"]), 0), (json!(many), 0)] {
+        let filter = json!({ "filter": [{ "multi_c": { "$contains": keys } }] });
+        assert_eq!(
+            site.ok("POST", "Accounts/count", filter).await["record_count"],
+            count
+        );
+    }
+}
+
+/// What is there before a body of the wrong shape is there after it.
+#[tokio::test]
+async fn collections_of_the_wrong_shape_are_refused() {
+    let site = Site::empty().await;
+    let contact = site.create("Contacts", json!({ "last_name": "C" })).await;
+    let before = site
+        .ok(
+            "POST",
+            "Accounts",
+            json!({ "name": "A", "tag": ["VIP"], "team_name": [{ "id": "East" }], "email1": "a@example.com",
+            "contacts": { "add": [contact] } }),
+        )
+        .await;
+    let path = format!("Accounts/{}", before["id"].as_str().unwrap());
+    for wrong in [
+        json!({ "tag": "Gold" }),
+        json!({ "team_name": "West" }),
+        json!({ "team_name": [{ "id": "bogus" }] }),
+        json!({ "email": "x@example.com" }),
+        json!({ "email1": ["x@example.com"] }),
+        json!({ "contacts": contact }),
+        json!({ "contacts": { "add": contact } }),
+        json!({ "contacts": { "create": ["x"] } }),
+        json!({ "contacts": { "delete": [{ "id": contact }] } }),
+    ] {
+        let body = json!({ "name": "B" });
+        let mut body = body.as_object().unwrap().clone();
+        body.extend(wrong.as_object().unwrap().clone());
+        assert_eq!(
+            site.refused("PUT", &path, json!(body)).await,
+            (422, "invalid_parameter".into()),
+            "{wrong}"
+        );
+        assert_eq!(site.get(&path).await, before, "{wrong}");
+    }
+    let relate = json!({ "account_id": { "id": "x" } });
+    let refused = site
+        .refused("PUT", &format!("Contacts/{contact}"), relate)
+        .await;
+    assert_eq!(refused.0, 422);
+    let printed = json!({ "contacts": { "next_offset": -1, "records": [] }, "leads": [], "cases": "", "calls": null });
+    site.ok("PUT", &path, printed).await;
+}
+
+#[tokio::test]
+async fn one_team_is_the_primary_one() {
+    let site = Site::empty().await;
+    let id = site.create("Accounts", json!({ "name": "A" })).await;
+    let path = format!("Accounts/{id}");
+    for (teams, expected, primary) in [
+        (
+            json!([{ "id": "East" }, { "id": "West" }]),
+            vec![("East", true), ("West", false)],
+            "East",
+        ),
+        (
+            json!([{ "id": "East", "primary": true }, { "id": "West", "primary": true }]),
+            vec![("East", true), ("West", false)],
+            "East",
+        ),
+        (
+            json!([{ "id": "East" }, { "id": "West", "primary": "1" }, { "id": "East" }]),
+            vec![("East", false), ("West", true)],
+            "West",
+        ),
+        (
+            json!([{ "id": "East" }, { "id": "East", "primary": true }]),
+            vec![("East", true)],
+            "East",
+        ),
+        (json!([]), vec![("1", true)], "1"),
+        (json!(["East"]), vec![("East", true)], "East"),
+        (json!(null), vec![("1", true)], "1"),
+    ] {
+        let bean = site.ok("PUT", &path, json!({ "team_name": teams })).await;
+        let found: Vec<(&str, bool)> = bean["team_name"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|team| (team["id"].as_str().unwrap(), team["primary"] == true))
+            .collect();
+        assert_eq!(found, expected, "{teams}");
+        let found = json!({ "filter": [{ "id": id, "team_id": primary }] });
+        let count = site.ok("POST", "Accounts/count", found).await;
+        assert_eq!(count["record_count"], 1, "{teams}");
+    }
 }

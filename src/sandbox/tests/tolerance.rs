@@ -33,6 +33,8 @@ async fn urls_come_in_many_spellings() {
         .get(format!("{base}/rest/ping"))
         .header("OAuth-Token", &site.token);
     assert_eq!(send(request.header("Accept", accept)).await.0, 200);
+    let both = site.request("GET", "ping").header("Accept", accept);
+    assert_eq!(send(both).await.0, 301, "one place or the other");
 }
 
 #[tokio::test]
@@ -56,6 +58,9 @@ async fn unknown_routes_and_verbs_are_no_method() {
         ("PUT", "ping"),
         ("GET", "Accounts/1/2/3"),
         ("OPTIONS", "Accounts"),
+        // Documented for keys of other systems, and for GET, only.
+        ("PATCH", "Accounts/1"),
+        ("POST", "search"),
     ] {
         let refused = site.refused(method, path, json!(null)).await;
         assert_eq!(refused, (404, "no_method".into()), "{method} {path}");
@@ -132,4 +137,107 @@ async fn http_1_0_gets_a_length_and_no_chunks() {
     assert!(lower.contains("content-length: 6"), "{answer}");
     assert!(!lower.contains("chunked"), "{answer}");
     assert!(answer.ends_with("\"pong\""), "{answer}");
+}
+
+#[tokio::test]
+async fn bodies_that_say_nothing_are_refused() {
+    let site = Site::empty().await;
+    for (kind, body) in [
+        ("text/xml", "<a/>"),
+        ("text/plain", "name=foo"),
+        ("application/octet-stream", "name"),
+    ] {
+        let request = site
+            .request("POST", "Accounts")
+            .header("Content-Type", kind);
+        let (status, answer) = send(request.body(body)).await;
+        assert_eq!(
+            (status, answer["error"].as_str().unwrap()),
+            (422, "invalid_parameter"),
+            "{kind}"
+        );
+    }
+    for body in [
+        json!([{ "name": "x" }]),
+        json!("x"),
+        json!({ "order_by": 7 }),
+        json!({ "order_by": ["name"] }),
+        json!({ "q": 7 }),
+        json!({ "filter_id": {} }),
+        json!({ "fields": [{ "name": "contacts", "max_num": "many" }] }),
+        json!({ "fields": [{ "name": "contacts", "order_by": 7 }] }),
+    ] {
+        assert_eq!(
+            site.refused("POST", "Accounts/filter", body.clone()).await,
+            (422, "invalid_parameter".into()),
+            "{body}"
+        );
+    }
+    assert_eq!(site.get("Accounts/count").await["record_count"], 0);
+}
+
+#[tokio::test]
+async fn a_record_may_be_called_rest() {
+    let site = Site::empty().await;
+    site.create("Accounts", json!({ "id": "rest" })).await;
+    site.get("Accounts/rest").await;
+    let requests = json!({ "requests": [{ "url": "/v11_5/Accounts/rest" }, { "url": "v11/Accounts/rest/link/contacts" }] });
+    let answers = site.ok("POST", "bulk", requests).await;
+    assert_eq!(
+        (&answers[0]["contents"]["id"], &answers[1]["status"]),
+        (&json!("rest"), &json!(200))
+    );
+}
+
+/// A form as curl sends it: fields, and a file.
+fn form(fields: &[(&str, &str)], file: &str) -> String {
+    let mut form = String::new();
+    for (name, value) in fields {
+        form +=
+            &format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    form + &format!(
+        "--B\r\nContent-Disposition: form-data; name=\"{file}\"; filename=\"f.txt\"\r\n\r\ncontent\r\n--B--\r\n"
+    )
+}
+
+#[tokio::test]
+async fn files_come_in_forms_and_as_they_are() {
+    let site = Site::empty().await;
+    let note = site.create("Notes", json!({ "name": "N" })).await;
+    let path = format!("Notes/{note}/file/filename");
+    let multipart = "multipart/form-data; boundary=B";
+    let token = ("oauth_token", site.token.as_str());
+    let posted = |fields: &[(&str, &str)], file: &str| {
+        site.client
+            .post(site.url(&path))
+            .header("Content-Type", multipart)
+            .body(form(fields, file))
+    };
+    let (status, answer) = send(posted(&[("format", "sugar-html-json"), token], "filename")).await;
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["filename"]["name"], "f.txt");
+    assert_eq!(send(posted(&[], "filename")).await.0, 401);
+    let (status, answer) = send(posted(&[token], "other")).await;
+    assert_eq!(
+        (status, &answer["error"]),
+        (422, &json!("missing_parameter")),
+        "the part is named like the field"
+    );
+    for kind in [None, Some("text/plain"), Some("application/json")] {
+        let mut request = site.request("PUT", &path).body("plain text");
+        if let Some(kind) = kind {
+            request = request.header("Content-Type", kind);
+        }
+        let (status, answer) = send(request).await;
+        assert_eq!(status, 200, "{kind:?}: {answer}");
+        let stored = site.request("GET", &path).send().await.unwrap();
+        assert_eq!(stored.text().await.unwrap(), "plain text", "{kind:?}");
+    }
+    let deleted = [token, ("delete_if_fails", "1")];
+    assert_eq!(send(posted(&deleted, "other")).await.0, 422);
+    let gone = site
+        .refused("GET", &format!("Notes/{note}"), json!(null))
+        .await;
+    assert_eq!(gone.0, 404);
 }

@@ -87,9 +87,9 @@ fn a_plan_names_what_hangs_on_the_records_it_deletes() {
         let shown = ground
             .scene
             .ends(0, &format!("show retire.run --format {format}"));
-        shown.says("also unlinked: 8 contacts, 1 opportunities");
-        shown.says("also unlinked: 7 contacts, 1 opportunities");
-        shown.says("also unlinked: 1 contacts");
+        shown.says("also unlinked: contacts (8), opportunities (1)");
+        shown.says("also unlinked: contacts (7), opportunities (1)");
+        shown.says("also unlinked: contacts (1)");
     }
     let run = ground.scene.ends(0, "apply retire.run --format json");
     assert_eq!(run.operation("retire", "home")["before"], before("home"));
@@ -193,7 +193,7 @@ fn of_very_many_only_the_number_is_said() {
     assert_eq!(before["cases"], json!({ "count": 1100 }));
     assert_eq!(before["leads"].as_array().unwrap().len(), 250);
     let shown = ground.scene.ends(0, "show retire.run");
-    shown.says("also unlinked: 1,100 cases, 8 contacts, 250 leads");
+    shown.says("also unlinked: cases (1,100), contacts (8), leads (250)");
     let sql = format!(
         "INSERT INTO cases (id, name, deleted, account_id) VALUES ('one', 'C', 0, '{home}')"
     );

@@ -4,6 +4,7 @@ mod alike;
 mod columns;
 mod dice;
 mod drift;
+mod exact;
 mod ground;
 mod guards;
 mod hanging;
