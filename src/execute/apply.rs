@@ -128,8 +128,11 @@ impl Engine<'_> {
                     "stopping: nothing new is sent, answers are awaited for a few seconds"
                 );
                 self.tell_progress(Activity::Stopping)?;
-                self.land_all(sending, GRACE).await?;
-                return Ok(ApplyEnd::Interrupted);
+                return match self.land_all(sending, GRACE).await? {
+                    // What is wrong with the way to the instance or with the ledger is more than that somebody stopped it.
+                    Some(error) => Err(error),
+                    None => Ok(ApplyEnd::Interrupted),
+                };
             }
             let next = tokio::select! {
                 next = sending.next() => next,
@@ -224,22 +227,24 @@ impl Engine<'_> {
         Ok(self.too_many_failures()?.map(ApplyEnd::Stopped))
     }
 
-    /// Waits for what is on its way, but not for ever.
+    /// Waits for what is on its way, but not for ever. Gives the first error that would have ended the run.
     async fn land_all(
         &mut self,
         mut sending: Sending,
         grace: Duration,
-    ) -> Result<(), ExecuteError> {
+    ) -> Result<Option<ExecuteError>, ExecuteError> {
         let until = Instant::now() + grace;
+        let mut first = None;
         while let Ok(Some(landed)) = tokio::time::timeout_at(until, sending.next()).await {
             if let Landed::Back {
                 sent, delivered, ..
             } = landed
             {
-                self.land(sent, delivered).await?;
+                let error = self.land(sent, delivered).await?;
+                first = first.or(error);
             }
         }
         sending.call_off();
-        Ok(())
+        Ok(first)
     }
 }

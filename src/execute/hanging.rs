@@ -17,6 +17,7 @@ use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Filter;
 use crate::wire::FilterForm;
+use crate::wire::IDS_AT_ONCE;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
 use crate::wire::Page;
@@ -25,9 +26,6 @@ use crate::wire::RecordId;
 
 /// Ids named of one link; of more there is only the number.
 const NAMED: usize = 1_000;
-
-/// Records asked about in one filter, and records of a page.
-const AT_ONCE: usize = 200;
 
 pub(super) type About = (ModuleName, RecordId);
 
@@ -146,7 +144,7 @@ async fn lists(
                 lists.push(list(place, &link));
                 continue;
             }
-            for part in places.chunks(AT_ONCE) {
+            for part in places.chunks(IDS_AT_ONCE) {
                 let ids = part.iter().map(|place| &records[*place].1);
                 reads.push(having(module, ids, &link));
                 asked.push((link.clone(), part));
@@ -193,7 +191,7 @@ fn page(offset: u64) -> Page {
     Page {
         fields: Some(vec!["id".into()]),
         order_by: Some("id:ASC".into()),
-        max_num: 200,
+        max_num: Page::MOST,
         offset,
     }
 }

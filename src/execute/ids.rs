@@ -232,7 +232,7 @@ impl Engine<'_> {
             let held = self.held_ids(known.iter()).await?;
             let mut found = Vec::new();
             for (operation, held) in known.into_iter().zip(held) {
-                if let Some(Ok(Current::Record(record))) = held {
+                if let Ok(Current::Record(record)) = held {
                     let settlement = self.found_made(&operation, &record);
                     found.push((operation.seq, settlement));
                 }

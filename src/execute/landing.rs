@@ -10,9 +10,11 @@ use super::ExecuteError;
 use super::deliver::Delivered;
 use super::deliver::Doubt;
 use super::deliver::Told;
+use super::inquiry::Moment;
+use super::inquiry::Question;
 use super::judge;
 use super::judge::Judged;
-use super::lookup::Question;
+
 use super::partly::partly;
 use super::sending::Sent;
 use super::side_effects;
@@ -81,8 +83,8 @@ impl Engine<'_> {
         let end = delivered.end.or(unwritten);
         if end.is_none() && !self.stop_wished() {
             // Boxed, since few batches need it and all would carry its size.
-            match Box::pin(self.answer(questions)).await {
-                Ok(()) | Err(ExecuteError::Interrupted) => {}
+            match Box::pin(self.clear_up(questions, Moment::AtOnce)).await {
+                Ok(_) | Err(ExecuteError::Interrupted) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -186,25 +188,6 @@ impl Engine<'_> {
             (Some(change), Some(image)) => side_effects::seen(change, &image, told, &self.metadata),
             _ => Map::new(),
         }
-    }
-
-    /// Asks the instance what became of operations whose answers do not say it.
-    async fn answer(&mut self, questions: Vec<Question>) -> Result<(), ExecuteError> {
-        let operations = questions.iter().map(|question| &question.operation);
-        let held = self.held_ids(operations).await?;
-        for (question, held) in questions.into_iter().zip(held) {
-            let operation = question.operation.clone();
-            let settlement = partly(&operation, self.look_up(question, held).await?);
-            // Perhaps it is under way still; it is asked about again when nothing else is.
-            let may_clear_up =
-                settlement.state == State::Unknown && operation.action == Action::Create;
-            if may_clear_up && self.memory.doubt(operation.seq) {
-                continue;
-            }
-            self.settle_asked(&operation, settlement)?;
-            kill::passes(kill::Point::AfterQuestion);
-        }
-        Ok(())
     }
 
     /// Writes down what the instance was asked about.

@@ -1,17 +1,23 @@
-//! When an answer does not say what happened, the instance is asked what it holds.
+//! When an answer does not say what happened, it is judged by what the instance holds.
 
-use jiff::SignedDuration;
-use jiff::Timestamp;
+use std::collections::BTreeSet;
+
 use serde_json::Map;
 use serde_json::Value as Json;
-use serde_json::json;
 
 use super::Engine;
 use super::ExecuteError;
 use super::deliver::Doubt;
+use super::ids::OtherIds;
+use super::inquiry::Moment;
+use super::inquiry::Question;
 use super::judge;
+use super::looking::record_need;
+use super::meanwhile::Meanwhile;
+use super::meanwhile::meanwhile;
 use super::needs::Absence;
 use super::needs::Known;
+use super::partly::partly;
 use super::seen;
 use super::standing::Standing;
 use crate::metadata::FieldKind;
@@ -22,119 +28,146 @@ use crate::operation::State;
 use crate::plan::Current;
 use crate::plan::Fields;
 use crate::plan::Need;
-use crate::runfile::ClientIds;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
-use crate::wire::Answer;
 use crate::wire::Fault;
-use crate::wire::Filter;
-use crate::wire::FilterForm;
 use crate::wire::LocalLabel;
-use crate::wire::ModuleName;
-use crate::wire::Page;
-use crate::wire::Read;
-use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
 /// Times an operation may be sent before it is called failed, unless `retry` says otherwise.
 const MOST_ATTEMPTS: u32 = 5;
 
-/// How far the instance's clock may be from ours.
-const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(10);
-
-/// An operation whose answer does not settle it.
-pub(super) struct Question {
-    pub(super) operation: StoredOperation,
-    pub(super) fault: Option<Fault>,
-    pub(super) doubt: Doubt,
+/// What the instance says of a question.
+pub(super) enum Told {
+    Settled(Settlement),
+    /// The record of a create is not there, and may be under another id.
+    NotThere,
+    /// It does not say it.
+    Unsure(Settlement),
 }
 
 impl Engine<'_> {
-    /// What the ids of creates lead to, asked for all operations in one go: of a load that assumes that everything is
-    /// new, a whole batch may be refused. Others have nothing here.
-    pub(super) async fn held_ids(
+    /// What has to be asked to know what became of an operation, and the other ids that its record may have.
+    pub(super) fn need_of_question(
         &mut self,
-        operations: impl Iterator<Item = &StoredOperation> + Clone,
-    ) -> Result<Vec<Option<Known>>, ExecuteError> {
-        let mut asked = Vec::new();
-        let mut others = Vec::new();
-        let mut is_asked = Vec::new();
-        for operation in operations {
-            let need = self.need_of_create(operation);
-            is_asked.push(need.is_some());
-            let Some(need) = need else { continue };
-            // First by the id that it carried, unless the ledger knows that this was replaced.
-            let own = operation.change.as_ref().and_then(Change::record).cloned();
-            let given = own
-                .as_ref()
-                .map(|own| self.given(operation.seq, &operation.key, own));
-            let mut given = given.transpose()?.unwrap_or_default().into_iter();
-            match given.next() {
-                Some(last) => {
-                    asked.push((need.of_record(&last), Absence::Odd));
-                    others.push(given.chain(own).collect());
-                }
-                None => {
-                    asked.push((need, Absence::Odd));
-                    others.push(Vec::new());
-                }
+        operation: &StoredOperation,
+        moment: Moment,
+    ) -> Result<(Need, OtherIds), ExecuteError> {
+        let Some(change) = &operation.change else {
+            return Ok((Need::Nothing, OtherIds::new()));
+        };
+        let need = match (change, moment) {
+            (Change::Create { .. }, _) => return self.need_of_create(operation),
+            (Change::Update { .. } | Change::Delete { .. }, _) => {
+                record_need(operation, change, &self.metadata)
             }
-        }
-        let mut known = self.know_by_any_id(&mut asked, &others).await?.into_iter();
-        Ok(is_asked
-            .into_iter()
-            .map(|is_asked| is_asked.then(|| known.next()).flatten())
-            .collect())
+            // Linking twice is linking once, and so is marking: while it may be under way it is simply sent again.
+            (
+                Change::Link { .. }
+                | Change::Unlink { .. }
+                | Change::Favorite { .. }
+                | Change::Unfavorite { .. },
+                Moment::Late,
+            ) => self.whole_need_of_links(change).unwrap_or(Need::Nothing),
+            (
+                Change::Link { .. }
+                | Change::Unlink { .. }
+                | Change::Favorite { .. }
+                | Change::Unfavorite { .. },
+                Moment::AtOnce,
+            )
+            | (Change::UpsertByKey { .. } | Change::Call { .. }, _) => Need::Nothing,
+        };
+        Ok((need, OtherIds::new()))
     }
 
-    /// Judges by what the instance holds. `held` is what [`Engine::held_ids`] gave for the question.
-    pub(super) async fn look_up(
+    /// What the ids of creates lead to, asked for all operations in one go. Others have nothing here.
+    pub(super) async fn held_ids(
+        &mut self,
+        operations: impl Iterator<Item = &StoredOperation>,
+    ) -> Result<Vec<Known>, ExecuteError> {
+        let mut asked = Vec::new();
+        let mut others = Vec::new();
+        for operation in operations {
+            let (need, other_ids) = self.need_of_create(operation)?;
+            asked.push((need, Absence::Odd));
+            others.push(other_ids);
+        }
+        self.know_by_any_id(&mut asked, &others).await
+    }
+
+    /// Judges by what the instance holds: `known` is what it answered to [`Engine::need_of_question`].
+    pub(super) fn judged_by(
         &self,
-        question: Question,
-        held: Option<Known>,
-    ) -> Result<Settlement, ExecuteError> {
+        question: &Question,
+        known: Known,
+        moment: Moment,
+    ) -> Result<Told, ExecuteError> {
         let Question {
             operation,
             fault,
             doubt,
         } = question;
         let settlement = match &operation.change {
-            Some(Change::Create { .. }) => self.created(&operation, fault, doubt, held).await?,
-            Some(Change::Update { .. } | Change::Delete { .. }) => {
-                self.overwritten(&operation, fault, doubt).await?
+            Some(Change::Create { .. }) => {
+                match self.created(operation, fault.as_ref(), *doubt, known) {
+                    Told::Settled(settlement) => settlement,
+                    other => return Ok(other),
+                }
             }
-            // Linking twice is linking once, and so is marking.
-            // An upsert by key finds what it made itself.
+            Some(Change::Update { .. } | Change::Delete { .. }) => {
+                self.overwritten(operation, fault.as_ref(), *doubt, known)?
+            }
             Some(
                 Change::Link { .. }
                 | Change::Unlink { .. }
                 | Change::Favorite { .. }
-                | Change::Unfavorite { .. }
-                | Change::UpsertByKey { .. },
-            )
-            | None => self.again(&operation, fault),
+                | Change::Unfavorite { .. },
+            ) => match moment {
+                // What is found done is ours; an undo, which repeats nothing, has to take it back.
+                Moment::Late if self.is_so_already(operation, known) => {
+                    partly(operation, Settlement::new(State::Ok))
+                }
+                // Linking twice is linking once, and so is marking.
+                Moment::Late | Moment::AtOnce => self.again(operation, fault.as_ref()),
+            },
+            // An upsert by key finds what it made itself.
+            Some(Change::UpsertByKey { .. }) | None => self.again(operation, fault.as_ref()),
             Some(Change::Call { .. }) => call_without_answer(fault.as_ref()),
         };
-        let settlement = seen::completed(settlement, &operation, &self.metadata);
-        Ok(self.tolerated(operation.seq, settlement))
+        Ok(Told::Settled(self.ended_so(operation, settlement)))
+    }
+
+    /// With what it touched, and as the playbook takes it.
+    pub(super) fn ended_so(
+        &self,
+        operation: &StoredOperation,
+        settlement: Settlement,
+    ) -> Settlement {
+        let settlement = seen::completed(settlement, operation, &self.metadata);
+        self.tolerated(operation.seq, settlement)
     }
 
     /// Back to be sent once more, unless that was tried often enough.
-    fn again(&self, operation: &StoredOperation, fault: Option<Fault>) -> Settlement {
+    pub(super) fn again(&self, operation: &StoredOperation, fault: Option<&Fault>) -> Settlement {
         let retry = &self.checked.step(operation.seq.step()).retry;
         let most = retry.attempts.unwrap_or(MOST_ATTEMPTS);
         match fault {
-            Some(fault) if operation.attempts >= most => judge::failed(&fault),
+            Some(fault) if operation.attempts >= most => judge::failed(fault),
             _ => Settlement::new(State::Planned),
         }
     }
 
-    fn need_of_create(&self, operation: &StoredOperation) -> Option<Need> {
+    /// Of anything but a create there is nothing to be known.
+    fn need_of_create(
+        &mut self,
+        operation: &StoredOperation,
+    ) -> Result<(Need, OtherIds), ExecuteError> {
         let Some(Change::Create {
             module, id, fields, ..
         }) = &operation.change
         else {
-            return None;
+            return Ok((Need::Nothing, OtherIds::new()));
         };
         let step = self.checked.step(operation.seq.step());
         let fields_wanted = Fields::These(
@@ -148,30 +181,44 @@ impl Engine<'_> {
                 .chain(step.projection.to_fields().into_iter().flatten())
                 .collect(),
         );
-        Some(Need::Record {
+        let need = Need::Record {
             module: module.clone(),
             record: id.clone(),
             fields: fields_wanted,
+        };
+        // First by the id that it carried, unless the ledger knows that this was replaced.
+        let mut given = self.given(operation.seq, &operation.key, id)?.into_iter();
+        Ok(match given.next() {
+            Some(last) => (need.of_record(&last), given.chain([id.clone()]).collect()),
+            None => (need, OtherIds::new()),
         })
     }
 
-    async fn created(
+    fn created(
         &self,
         operation: &StoredOperation,
-        fault: Option<Fault>,
+        fault: Option<&Fault>,
         doubt: Doubt,
-        held: Option<Known>,
-    ) -> Result<Settlement, ExecuteError> {
-        let record = match held {
-            Some(Ok(Current::Record(record))) => record,
-            Some(Err(fault)) => return Ok(untold(&fault, doubt)),
-            _ => return self.not_there(operation, fault, doubt).await,
-        };
-        let mut settlement = self.found_made(operation, &record);
-        if doubt == Doubt::PerhapsDone {
-            settlement.state = State::Ok;
-        }
-        Ok(settlement)
+        known: Known,
+    ) -> Told {
+        Told::Settled(match (known, doubt) {
+            (Ok(Current::Record(record)), _) => {
+                let mut settlement = self.found_made(operation, &record);
+                if doubt == Doubt::PerhapsDone {
+                    settlement.state = State::Ok;
+                }
+                settlement
+            }
+            (Err(unread), Doubt::PerhapsDone) => return Told::Unsure(untold(&unread, doubt)),
+            (Err(unread), Doubt::None) => untold(&unread, doubt),
+            (Ok(_), Doubt::PerhapsDone) => return Told::NotThere,
+            (Ok(_), Doubt::None) => match fault {
+                // A parent that is gone has nothing to do with the id.
+                Some(fault) if fault.label() == SugarLabel::NotFound.into() => judge::failed(fault),
+                Some(fault) => refused_create(fault),
+                None => Settlement::new(State::Planned),
+            },
+        })
     }
 
     /// The record of a create is there already.
@@ -204,149 +251,40 @@ impl Engine<'_> {
         settlement
     }
 
-    /// A create was refused or its answer lost, and its id leads nowhere.
-    async fn not_there(
+    /// Whether the links or the favorite of an operation are as it makes them.
+    fn is_so_already(&self, operation: &StoredOperation, known: Known) -> bool {
+        let current = known.ok();
+        current
+            .is_some_and(|current| meanwhile(operation, current, &self.metadata) == Meanwhile::Done)
+    }
+
+    fn overwritten(
         &self,
         operation: &StoredOperation,
-        fault: Option<Fault>,
+        fault: Option<&Fault>,
         doubt: Doubt,
+        known: Known,
     ) -> Result<Settlement, ExecuteError> {
-        if doubt == Doubt::None {
-            return Ok(match fault {
-                // A parent that is gone has nothing to do with the id.
-                Some(fault) if fault.label() == SugarLabel::NotFound.into() => {
-                    judge::failed(&fault)
-                }
-                Some(fault) => refused_create(&fault),
-                None => Settlement::new(State::Planned),
-            });
-        }
-        if self.file.get::<ClientIds>()? == Some(ClientIds::Honoured) {
-            return Ok(self.again(operation, fault));
-        }
-        match self.made_by_us(operation).await? {
-            Some(id) => {
-                let mut settlement = Settlement::new(State::Ok);
-                if let Some(change @ Change::Create { fields, .. }) = &operation.change {
-                    let mut result = fields.clone();
-                    result.insert("id".into(), id.as_str().into());
-                    settlement.records = vec![result];
-                    settlement.change = Some(change.with_id(id));
-                }
-                Ok(settlement)
-            }
-            None => {
-                let message = "its answer was lost, and no single record can be told to be it; look for it, then \
-                               `apply --retry-unknown`";
-                Ok(Settlement::new(State::Unknown).label(LocalLabel::Network, message))
-            }
-        }
-    }
-
-    /// The one record with the values of a create that this user made since it was sent.
-    async fn made_by_us(
-        &self,
-        operation: &StoredOperation,
-    ) -> Result<Option<RecordId>, ExecuteError> {
-        let (Some(Change::Create { module, fields, .. }), Some(sent_at)) =
-            (&operation.change, self.file.sent_at(operation.seq)?)
-        else {
-            return Ok(None);
-        };
-        let mut conditions = self.made_since(&sent_at)?;
-        conditions.extend(
-            fields
-                .iter()
-                .filter(|(_, value)| matches!(value, Json::String(text) if !text.is_empty()))
-                .filter(|(name, _)| self.metadata.field(module.as_str(), name).is_some())
-                .map(|(name, value)| json!({ name.clone(): value })),
-        );
-        Ok(
-            match self.at_most_two(module, conditions).await?.as_deref() {
-                Some([one]) => one.get("id").and_then(Json::as_str).map(RecordId::new),
-                _ => None,
-            },
-        )
-    }
-
-    /// Whether this user has made no record of the module since well before a create was sent: then it was not done,
-    /// whatever ids the instance gives. To be asked only when the request cannot be under way any more.
-    pub(super) async fn nothing_was_made(
-        &self,
-        operation: &StoredOperation,
-    ) -> Result<bool, ExecuteError> {
-        let sent_at = self.file.sent_at(operation.seq)?;
-        let sent_at = sent_at.and_then(|at| at.parse::<Timestamp>().ok());
-        let (Some(Change::Create { module, .. }), Some(sent_at)) = (&operation.change, sent_at)
-        else {
-            return Ok(false);
-        };
-        let from = sent_at.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
-        let conditions = self.made_since(&from.to_string())?;
-        let found = self.at_most_two(module, conditions).await?;
-        Ok(found.is_some_and(|records| records.is_empty()))
-    }
-
-    fn made_since(&self, when: &str) -> Result<Vec<Json>, ExecuteError> {
-        let user = self.file.header()?.instance.user_id;
-        Ok(vec![
-            json!({ "created_by": user }),
-            json!({ "date_entered": { "$gte": when } }),
-        ])
-    }
-
-    /// The first two records that meet the conditions; nothing where the instance does not answer that.
-    async fn at_most_two(
-        &self,
-        module: &ModuleName,
-        conditions: Vec<Json>,
-    ) -> Result<Option<Vec<Map<String, Json>>>, ExecuteError> {
-        let page = Page {
-            fields: Some(vec!["id".into()]),
-            order_by: None,
-            max_num: 2,
-            offset: 0,
-        };
-        let read = Read::Filter {
-            module: module.clone(),
-            filter: Filter::new(conditions),
-            saved_filter: None,
-            form: FilterForm::Post,
-            page,
-        };
-        let found = self.asker.one(read).await?.ok().and_then(Answer::records);
-        Ok(found.map(|page| page.records))
-    }
-
-    async fn overwritten(
-        &self,
-        operation: &StoredOperation,
-        fault: Option<Fault>,
-        doubt: Doubt,
-    ) -> Result<Settlement, ExecuteError> {
-        let done = if doubt == Doubt::PerhapsDone {
-            State::Ok
-        } else {
-            State::Unchanged
+        let done = match doubt {
+            Doubt::PerhapsDone => State::Ok,
+            Doubt::None => State::Unchanged,
         };
         let deletes = matches!(operation.change, Some(Change::Delete { .. }));
-        let standing = self.standings(&[operation]).await?.pop();
-        Ok(match standing {
-            Some(Standing::Done) => Settlement::new(done),
-            Some(Standing::Gone) if deletes => Settlement::new(done),
-            Some(Standing::Drifted { message, .. }) => {
+        Ok(match self.standing(operation, known, &BTreeSet::new())? {
+            Standing::Done => Settlement::new(done),
+            Standing::Gone if deletes => Settlement::new(done),
+            Standing::Drifted { message, .. } => {
                 Settlement::new(State::Failed).label(LocalLabel::Drift, message)
             }
-            Some(Standing::Unreadable(fault)) => untold(&fault, doubt),
-            Some(Standing::Gone) => {
+            Standing::Unreadable(fault) => untold(&fault, doubt),
+            Standing::Gone => {
                 Settlement::new(State::Failed).label(SugarLabel::NotFound, "the record is gone")
             }
-            Some(Standing::AsPlanned { .. }) | None => self.again(operation, fault),
+            Standing::AsPlanned { .. } => self.again(operation, fault),
         })
     }
 }
 
-/// Nobody but the endpoint knows what a call did, and it is not asked.
 /// What cannot be found out: failed, unless it may have been done all the same.
 fn untold(fault: &Fault, doubt: Doubt) -> Settlement {
     match doubt {
@@ -362,6 +300,7 @@ fn untold(fault: &Fault, doubt: Doubt) -> Settlement {
     }
 }
 
+/// Nobody but the endpoint knows what a call did, and it is not asked.
 fn call_without_answer(fault: Option<&Fault>) -> Settlement {
     let (label, why) = match fault {
         Some(fault) => (fault.label(), fault.to_string()),

@@ -6,7 +6,6 @@ use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
-use super::needs::Absence;
 use crate::expr::Seq;
 use crate::metadata::Metadata;
 use crate::operation::Action;
@@ -73,7 +72,7 @@ impl Engine<'_> {
     }
 
     /// What shows whether links or a favorite are as a change makes them.
-    fn whole_need_of_links(&self, change: &Change) -> Option<Need> {
+    pub(super) fn whole_need_of_links(&self, change: &Change) -> Option<Need> {
         let (module, record) = change.about()?;
         match change {
             Change::Favorite { .. } | Change::Unfavorite { .. } => Some(Need::Record {
@@ -90,22 +89,6 @@ impl Engine<'_> {
             }),
             _ => None,
         }
-    }
-
-    /// Whether the links or the favorite of an operation that was sent and never answered are as it makes them.
-    pub(super) async fn is_linked_so(
-        &self,
-        operation: &StoredOperation,
-    ) -> Result<bool, ExecuteError> {
-        let need = operation.change.as_ref();
-        let Some(need) = need.and_then(|change| self.whole_need_of_links(change)) else {
-            return Ok(false);
-        };
-        let known = self.asker.know(&[(need, Absence::Odd)]).await?.pop();
-        Ok(match known {
-            Some(Ok(current)) => meanwhile(operation, current, &self.metadata) == Meanwhile::Done,
-            _ => false,
-        })
     }
 
     /// Whether this run makes the record.

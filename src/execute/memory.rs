@@ -8,7 +8,6 @@ use serde_json::Value as Json;
 use tokio::time::Instant;
 
 use super::named::Named;
-use super::upsert::Creating;
 use super::vacant::Vacant;
 use crate::expr::Seq;
 use crate::wire::RecordId;
@@ -23,8 +22,6 @@ pub struct Memory {
     asked_again: BTreeSet<Seq>,
     /// Records that go each by a request of its own, since one for several was refused.
     singly: BTreeMap<Seq, BTreeSet<RecordId>>,
-    /// What the upserts of the step that is expanded now create.
-    pub(super) creating: Option<Creating>,
     /// Creates whose ids are free.
     pub(super) vacant: Vacant,
     /// What was found of records that values name.

@@ -17,6 +17,7 @@ mod hanging;
 mod held;
 mod ids;
 mod included;
+mod inquiry;
 mod items;
 mod judge;
 mod kinship;
@@ -109,6 +110,8 @@ pub struct Engine<'a> {
     pub metadata: Arc<Metadata>,
     pub renewal: Renewal,
     pub origin: Origin,
+    /// Who is logged in, as the instance knows them.
+    pub user_id: String,
     pub world: World,
     pub file: RunFile,
     /// Without one, nothing finds again what a key made on an instance that gives ids of its own.

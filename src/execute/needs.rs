@@ -16,6 +16,7 @@ use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Filter;
 use crate::wire::FilterForm;
+use crate::wire::IDS_AT_ONCE;
 use crate::wire::Label;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
@@ -23,9 +24,6 @@ use crate::wire::Page;
 use crate::wire::Read;
 use crate::wire::RecordId;
 use crate::wire::SugarLabel;
-
-/// Ids asked for in one filter.
-const IDS_AT_ONCE: usize = 200;
 
 /// What became of one need.
 pub(super) type Known = Result<Current, Fault>;
@@ -205,7 +203,7 @@ fn by_ids<'a>(
     let page = Page {
         fields: list(fields),
         order_by: None,
-        max_num: 200,
+        max_num: Page::MOST,
         offset: 0,
     };
     Read::Filter {
@@ -228,7 +226,7 @@ fn links(
     let page = Page {
         fields: Some(fields.collect()),
         order_by: None,
-        max_num: 200,
+        max_num: Page::MOST,
         offset: 0,
     };
     Read::Related {

@@ -30,9 +30,6 @@ use crate::wire::RecordId;
 /// What this run does to each of those that hang on a record.
 type Fates = BTreeMap<(LinkName, RecordId), Fate>;
 
-/// Links of records of one module: which records are linked to one at the far end, and by which operations.
-type Linking = BTreeMap<(LinkName, RecordId), Vec<(Seq, RecordId)>>;
-
 /// What is known of a run's operations beside its file.
 #[derive(Debug, Default)]
 pub(super) struct Beside {
@@ -40,8 +37,8 @@ pub(super) struct Beside {
     pub(super) deleted: BTreeSet<About>,
     /// Operations that will not be done after all, which is not written down yet.
     pub(super) not_done: BTreeSet<Seq>,
-    /// Read once for each module.
-    linking: BTreeMap<ModuleName, Linking>,
+    /// The records that links lead to, of those that were asked for.
+    links: BTreeMap<Seq, BTreeSet<RecordId>>,
 }
 
 impl Engine<'_> {
@@ -201,7 +198,6 @@ impl Engine<'_> {
         if hanging.is_empty() {
             return Ok(fates);
         }
-        self.know_linking(module, beside)?;
         let own = self
             .file
             .writes_to(module.as_str(), record.as_str(), before)?;
@@ -217,13 +213,14 @@ impl Engine<'_> {
             };
             for other in others {
                 let of_other = self.file.writes_to(far.as_str(), other.as_str(), before)?;
+                let moved = self.moved(&end, other, before, beside)?;
                 let writes = own.iter().chain(&of_other);
                 let done = writes.filter(|write| !beside.not_done.contains(&write.seq));
                 let told = done.filter_map(|write| {
                     let fate = end.fate(other, write.change.as_ref()?, &self.metadata)?;
                     Some((write.seq, fate))
                 });
-                let moved = beside.moved(&end, other, before);
+                let moved = moved.into_iter().map(|seq| (seq, Fate::Goes));
                 let last = told.chain(moved).max_by_key(|(seq, _)| *seq);
                 let is_deleted = beside.deleted.contains(&(far.clone(), other.clone()));
                 let fate = match is_deleted {
@@ -238,49 +235,50 @@ impl Engine<'_> {
         Ok(fates)
     }
 
-    /// Records at the far end are found by their own writes; that a link of another record takes them along is written
-    /// under that record.
-    fn know_linking(&self, module: &ModuleName, beside: &mut Beside) -> Result<(), ExecuteError> {
-        if beside.linking.contains_key(module) {
-            return Ok(());
-        }
-        let mut linking = Linking::new();
-        let is_linking = self.checked.steps.iter().any(|step| match &step.action {
-            CheckedAction::Write(
-                CheckedWrite::Link { module: of, .. } | CheckedWrite::Unlink { module: of, .. },
-            ) => of.value == *module,
-            _ => false,
-        });
-        if is_linking {
-            self.file.each_link_of(module.as_str(), |seq, change| {
-                if let Change::Link {
-                    record,
-                    link,
-                    targets,
-                    ..
-                } = change
-                {
-                    for target in targets {
-                        let pair = (link.clone(), target.id);
-                        linking.entry(pair).or_default().push((seq, record.clone()));
-                    }
-                }
-            })?;
-        }
-        beside.linking.insert(module.clone(), linking);
-        Ok(())
+    /// Writes down where the links of a page lead, where that will be asked.
+    pub(super) fn lead(&mut self, links: Vec<(Seq, Change)>) -> Result<(), ExecuteError> {
+        let is_asked = |change: &Change| {
+            let module = change.module();
+            matches!(change, Change::Link { .. })
+                && module.is_some_and(|module| self.may_delete(module))
+        };
+        let mut links = links;
+        links.retain(|(_, change)| is_asked(change));
+        Ok(self.file.lead(&links)?)
     }
-}
 
-impl Beside {
-    /// The links of other records of the same module that take one along.
-    fn moved(&self, end: &End, other: &RecordId, before: Seq) -> impl Iterator<Item = (Seq, Fate)> {
-        let linking = self.linking.get(&end.module);
-        let links = linking.and_then(|links| links.get(&(end.link.clone(), other.clone())));
-        let links = links.into_iter().flatten();
-        let others = links.filter(move |(seq, near)| {
-            *seq < before && *near != end.record && !self.not_done.contains(seq)
+    /// Whether records of a module are deleted; an undo deletes what was made.
+    fn may_delete(&self, module: &ModuleName) -> bool {
+        let mut steps = self.checked.steps.iter();
+        self.recovering.is_some()
+            || steps.any(|step| match &step.action {
+                CheckedAction::Write(CheckedWrite::Delete { module: of, .. }) => {
+                    of.value == *module
+                }
+                _ => false,
+            })
+    }
+
+    /// The links of other records of the same module that take one along. Records at the far end are found by their own
+    /// writes; these are written under the records that they are about.
+    fn moved(
+        &self,
+        end: &End,
+        other: &RecordId,
+        before: Seq,
+        beside: &mut Beside,
+    ) -> Result<Vec<Seq>, ExecuteError> {
+        let pair = (&end.record, other);
+        let mut found = self.file.leading_to(&end.module, &end.link, pair, before)?;
+        for seq in &found {
+            if !beside.links.contains_key(seq) {
+                beside.links.insert(*seq, self.file.links(*seq)?);
+            }
+        }
+        found.retain(|seq| {
+            let links = beside.links.get(seq);
+            !beside.not_done.contains(seq) && links.is_some_and(|links| links.contains(other))
         });
-        others.map(|(seq, _)| (*seq, Fate::Goes))
+        Ok(found)
     }
 }

@@ -149,6 +149,7 @@ impl Engine<'_> {
         let mut here: BTreeMap<(ModuleName, RecordId), Vec<Earlier>> = BTreeMap::new();
         let mut bound = Bound::new();
         let mut bindings_of: Vec<(Seq, Vec<Binding>)> = Vec::new();
+        let mut links: Vec<(Seq, Change)> = Vec::new();
         let mut refused: Option<String> = None;
         let mut dangling = Dangling::default();
         for (expanded, item) in expanded.into_iter().zip(items) {
@@ -195,6 +196,7 @@ impl Engine<'_> {
                             of_page.push((seq, binding.to.clone()));
                         }
                         bindings_of.push((seq, binds));
+                        links.extend(planned_link(&outcome));
                     }
                     outcome
                 }
@@ -206,6 +208,7 @@ impl Engine<'_> {
             });
         }
         self.file.bind(&bindings_of)?;
+        self.lead(links)?;
         self.warn_of_dangling(step, dangling)?;
         if let Some(refused) = refused {
             self.warn_of_closed(step, &refused)?;
@@ -307,6 +310,15 @@ fn to_be_refused(operation: &Operation, acl: &Acl) -> Option<String> {
 
 fn is_planned(outcome: &ItemOutcome) -> bool {
     matches!(outcome, ItemOutcome::Operation { operation, .. } if operation.state == State::Planned)
+}
+
+fn planned_link(outcome: &ItemOutcome) -> Option<(Seq, Change)> {
+    let ItemOutcome::Operation { operation, .. } = outcome else {
+        return None;
+    };
+    let change = operation.change.as_ref();
+    let is_link = change.filter(|change| matches!(change, Change::Link { .. }));
+    Some((operation.seq, is_link?.clone()))
 }
 
 /// What a planned write of fields means to later ones of the same record.

@@ -10,7 +10,6 @@ use super::ExecuteError;
 use super::order::Order;
 use super::order::REMARK;
 use super::walk::Found;
-use super::walk::PAGE;
 use super::walk::Walk;
 use crate::check::CheckedAction;
 use crate::check::CheckedRead;
@@ -27,6 +26,7 @@ use crate::runfile::ReadResult;
 use crate::wire::Fault;
 use crate::wire::Label;
 use crate::wire::LocalLabel;
+use crate::wire::Page;
 
 /// Reads that share a request.
 const TOGETHER: usize = 50;
@@ -123,7 +123,8 @@ impl Engine<'_> {
         step: &CheckedStep,
         readings: &mut [&mut Reading],
     ) -> Result<(), ExecuteError> {
-        let each = u32::try_from(OF_A_ROUND / readings.len()).map_or(PAGE, |each| each.min(PAGE));
+        let each = u32::try_from(OF_A_ROUND / readings.len())
+            .map_or(Page::MOST, |each| each.min(Page::MOST));
         let reads = readings
             .iter()
             .filter_map(|reading| reading.walk.next(each))

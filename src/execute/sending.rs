@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use tokio::task::JoinError;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
@@ -118,7 +119,7 @@ impl Sending {
             return Some(landed);
         }
         loop {
-            if let Ok(landed) = self.flights.join_next().await? {
+            if let Some(landed) = arrived(self.flights.join_next().await?) {
                 return Some(landed);
             }
         }
@@ -135,7 +136,7 @@ impl Sending {
     /// How many batches may go.
     pub(super) fn free_slots(&mut self) -> usize {
         while let Some(landed) = self.flights.try_join_next() {
-            self.waiting.extend(landed);
+            self.waiting.extend(arrived(landed));
         }
         let out: usize = self.out.values().map(|out| out.batches).sum();
         let waiting = self.waiting.len() * SLOTS_OF_WAITING.saturating_sub(1);
@@ -174,5 +175,41 @@ impl Sending {
         self.next += 1;
         self.out.insert(self.next, out);
         self.next
+    }
+}
+
+/// What a flight brings; nothing of one that was called off. One that broke down breaks down here too: it would hold its
+/// slot and its operations for ever.
+fn arrived(landed: Result<Landed, JoinError>) -> Option<Landed> {
+    match landed.map_err(JoinError::try_into_panic) {
+        Ok(landed) => Some(landed),
+        Err(Ok(panic)) => std::panic::resume_unwind(panic),
+        Err(Err(_called_off)) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn breaks_down() -> Result<Landed, JoinError> {
+        let mut flights: JoinSet<Landed> = JoinSet::new();
+        flights.spawn(async { panic!("a flight broke down") });
+        flights.join_next().await.expect("it was spawned")
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "a flight broke down")]
+    async fn a_flight_that_breaks_down_is_heard_of() {
+        arrived(breaks_down().await);
+    }
+
+    #[tokio::test]
+    async fn a_flight_that_was_called_off_brings_nothing() {
+        let mut flights: JoinSet<Landed> = JoinSet::new();
+        flights.spawn(std::future::pending());
+        flights.abort_all();
+        let landed = flights.join_next().await.expect("it was spawned");
+        assert!(arrived(landed).is_none());
     }
 }

@@ -7,8 +7,6 @@ use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
-use super::looking::record_need;
-use super::needs::Absence;
 use super::needs::Known;
 use crate::metadata::Metadata;
 use crate::metadata::value::Verdict;
@@ -16,7 +14,6 @@ use crate::metadata::value::is_own;
 use crate::metadata::value::same;
 use crate::operation::Change;
 use crate::plan::Current;
-use crate::plan::Need;
 use crate::runfile::Stamp;
 use crate::runfile::StoredOperation;
 use crate::wire::Fault;
@@ -43,27 +40,7 @@ pub(super) enum Standing {
 }
 
 impl Engine<'_> {
-    /// How the records of updates and deletes stand to what was planned.
-    pub(super) async fn standings(
-        &self,
-        operations: &[&StoredOperation],
-    ) -> Result<Vec<Standing>, ExecuteError> {
-        let needs: Vec<(Need, Absence)> = operations
-            .iter()
-            .map(|operation| match &operation.change {
-                Some(change) => (record_need(operation, change, &self.metadata), Absence::Odd),
-                None => (Need::Nothing, Absence::Odd),
-            })
-            .collect();
-        let known = self.asker.know(&needs).await?;
-        let none = BTreeSet::new();
-        operations
-            .iter()
-            .zip(known)
-            .map(|(operation, known)| self.standing(operation, known, &none))
-            .collect()
-    }
-
+    /// How the record of an update or a delete stands to what was planned.
     /// `ahead` are fields that will have been written before it is its turn.
     pub(super) fn standing(
         &self,
@@ -112,10 +89,7 @@ impl Engine<'_> {
             None => false,
             Some(Stamp { at: Some(at), .. }) => says("date_modified") == Some(at.as_str()),
             // A write of ours moved it, and no answer showed to when.
-            Some(Stamp { at: None, .. }) => {
-                let user = self.file.header()?.instance.user_id;
-                says("modified_user_id") == Some(user.as_str())
-            }
+            Some(Stamp { at: None, .. }) => says("modified_user_id") == Some(self.user_id.as_str()),
         })
     }
 }

@@ -97,7 +97,7 @@ impl Engine<'_> {
         let Some(of_run) = of_run else {
             return Err(RunFileError::Inconsistent(format!("it has no step `{}`", step.id)).into());
         };
-        let marks_are_ours = run.header()?.instance.user_id == self.file.header()?.instance.user_id;
+        let marks_are_ours = run.header()?.instance.user_id == self.user_id;
         let drifted = self.recovering.unwrap_or(Drifted::LeftAlone);
         let deleted = run.deleted()?;
         let is_moved =
@@ -180,6 +180,8 @@ impl Engine<'_> {
                 .filter(|(_, bindings)| !bindings.is_empty())
                 .collect();
             self.file.bind(&bound)?;
+            let planned = items.iter().filter_map(PlannedItem::operation);
+            self.lead(planned.filter_map(led).collect())?;
             kill::passes(kill::Point::InExpansion);
             if is_last {
                 break;
@@ -203,6 +205,7 @@ impl Engine<'_> {
                     tasks.extend(self.task(seq)?);
                 }
                 let operations = self.recovered(step, &tasks, drifted).await?;
+                self.lead(operations.iter().filter_map(led).collect())?;
                 let outcomes: Vec<_> = operations
                     .into_iter()
                     .map(|operation| (operation.seq, outcome(operation)))
@@ -247,6 +250,11 @@ impl Engine<'_> {
         let problem = Problem::warning(ID_TAKEN, message).help(help);
         Ok(self.file.add_problem(&problem, &Sources::default())?)
     }
+}
+
+/// What an operation links, if it links anything.
+fn led(operation: &Operation) -> Option<(Seq, Change)> {
+    Some((operation.seq, operation.change.clone()?))
 }
 
 fn item(task: Task, operation: Operation) -> Result<PlannedItem, RunFileError> {

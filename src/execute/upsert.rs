@@ -18,6 +18,7 @@ use crate::diag::all_of;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Change;
+use crate::operation::Likeness;
 use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Draft;
@@ -42,7 +43,7 @@ const NAMED: u32 = 5;
 impl Engine<'_> {
     /// Finds out which upserts of a page are updates. Those that are neither end here.
     pub(super) async fn with_matches(
-        &mut self,
+        &self,
         step: &CheckedStep,
         expanded: Vec<Expanded>,
         items: &[Item],
@@ -60,10 +61,8 @@ impl Engine<'_> {
             return Ok(expanded);
         }
         let mut answers = self.asker.all(reads).await?.into_iter();
-        let mut creating = match self.memory.creating.take() {
-            Some(creating) if creating.step == step.number => creating,
-            _ => self.creating(step)?,
-        };
+        let before = self.awaited_by(step);
+        let mut creating = HashMap::new();
         // Records that items of this page lead to.
         let mut taken: BTreeMap<RecordId, String> = BTreeMap::new();
         let mut resolved = Vec::with_capacity(expanded.len());
@@ -83,7 +82,7 @@ impl Engine<'_> {
             };
             let refused = match refused {
                 Ok(draft) => match self.also_meant(&draft, &mut taken)? {
-                    None => match creating.alike(&draft) {
+                    None => match self.creates_alike(step, &draft, &before, &mut creating)? {
                         None => {
                             resolved.push(Expanded::Write(draft));
                             continue;
@@ -112,33 +111,30 @@ impl Engine<'_> {
             let operation: Operation = self.planner().failed(step, base, label, message);
             resolved.push(Expanded::Ended(Box::new(operation)));
         }
-        self.memory.creating = Some(creating);
         Ok(resolved)
     }
 
-    /// What the upserts of a step create by what the run file says, such as after an interruption, and those of other
-    /// steps on the module that may run at the same time.
-    fn creating(&self, step: &CheckedStep) -> Result<Creating, ExecuteError> {
-        let mut creating = Creating {
-            step: step.number,
-            by_match: HashMap::new(),
+    /// Another operation that creates what a draft would create but for upper and lower case, if there is one: of this
+    /// step, or of one beside it. What the step waits for is done before it looks for its records. `here` are those of the
+    /// page, which the run file does not know yet.
+    fn creates_alike(
+        &self,
+        step: &CheckedStep,
+        draft: &Draft,
+        before: &BTreeSet<StepNo>,
+        here: &mut HashMap<Likeness, Seq>,
+    ) -> Result<Option<Seq>, ExecuteError> {
+        let Some(likeness) = Likeness::of(&draft.change) else {
+            return Ok(None);
         };
-        // What this step waits for is done before it looks for its records.
-        let before = self.awaited_by(step);
-        let module = upserted(step);
-        let beside = self.checked.steps.iter().filter(|other| {
-            other.number != step.number
-                && !before.contains(&other.number)
-                && upserted(other) == module
-        });
-        for one in std::iter::once(step).chain(beside) {
-            self.file.each_unmatched(one.number, |seq, change| {
-                if let Some(folded) = folded(change) {
-                    creating.by_match.entry(folded).or_insert(seq);
-                }
-            })?;
+        let known = self.file.creates_alike(likeness, draft.seq)?;
+        let own = known.iter().find(|seq| seq.step() == step.number);
+        let beside = known.iter().find(|seq| !before.contains(&seq.step()));
+        if let Some(other) = own.or(beside) {
+            return Ok(Some(*other));
         }
-        Ok(creating)
+        let first = *here.entry(likeness).or_insert(draft.seq);
+        Ok((first != draft.seq).then_some(first))
     }
 
     /// What is wrong with an item that would create what one of another step creates.
@@ -191,35 +187,6 @@ fn upserted(step: &CheckedStep) -> Option<&ModuleName> {
         CheckedAction::Write(CheckedWrite::Upsert { module, .. }) => Some(&module.value),
         _ => None,
     }
-}
-
-/// What the upserts of a step match by that create a record, in lower case: after the first of two that differ in no
-/// more, the second would find what the first made. Besides, what those of other steps create.
-#[derive(Debug)]
-pub(super) struct Creating {
-    step: StepNo,
-    by_match: HashMap<String, Seq>,
-}
-
-impl Creating {
-    /// The other item that creates the same but for upper and lower case, if there is one.
-    fn alike(&mut self, draft: &Draft) -> Option<Seq> {
-        let known = *self
-            .by_match
-            .entry(folded(&draft.change)?)
-            .or_insert(draft.seq);
-        (known != draft.seq).then_some(known)
-    }
-}
-
-fn folded(change: &Change) -> Option<String> {
-    let mut texts: Vec<String> = change
-        .unless()?
-        .iter()
-        .map(|(name, value)| format!("{name}={value}").to_lowercase())
-        .collect();
-    texts.sort();
-    Some(texts.join(","))
 }
 
 /// What becomes of the create of an upsert for which, just before it is sent, a record matches after all.

@@ -14,9 +14,6 @@ use crate::wire::Page;
 use crate::wire::Read;
 use crate::wire::with_tie_break;
 
-/// Records of a page. Sugar gives 20 unless asked; an instance may cap what it gives, so pages end by `next_offset`.
-pub(super) const PAGE: u32 = 200;
-
 /// What a read gave beside records.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Found {
@@ -349,7 +346,7 @@ mod tests {
     }
 
     fn asked(walk: &Walk) -> (Vec<Json>, Page) {
-        match walk.next(PAGE) {
+        match walk.next(Page::MOST) {
             Some(Read::Filter { filter, page, .. }) => (filter.conditions().to_vec(), page),
             other => panic!("{other:?}"),
         }
@@ -369,7 +366,7 @@ mod tests {
         assert_eq!(asked(&walk).0, [json!({ "id": { "$gt": "b" } })]);
         assert_eq!(fed(&mut walk, page(&["c"], -1)), 1);
         assert!(walk.is_done());
-        assert_eq!(walk.next(PAGE), None);
+        assert_eq!(walk.next(Page::MOST), None);
     }
 
     #[test]
@@ -411,7 +408,7 @@ mod tests {
     fn what_nothing_is_asked_for_is_done() {
         for plan in [ReadPlan::Nothing, ReadPlan::Count(Vec::new())] {
             let walk = Walk::new(plan);
-            assert_eq!(walk.next(PAGE), None);
+            assert_eq!(walk.next(Page::MOST), None);
             assert!(walk.is_done());
         }
     }
@@ -421,7 +418,7 @@ mod tests {
         for mut walk in [walk(Some("name"), Some(5)), walk(None, None)] {
             walk.feed(Ok(page(&["a"], 1)));
             walk.feed(Ok(page(&["a"], 1)));
-            assert_eq!(walk.next(PAGE), None);
+            assert_eq!(walk.next(Page::MOST), None);
         }
     }
 }

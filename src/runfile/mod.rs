@@ -9,6 +9,7 @@ mod exclusive;
 mod found;
 mod glances;
 mod kept;
+mod led_to;
 mod lock;
 mod meta;
 mod opening;
@@ -102,7 +103,7 @@ pub use view::StepView;
 pub use which::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 5;
+pub const FORMAT: i32 = 6;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;

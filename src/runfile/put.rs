@@ -21,6 +21,7 @@ use crate::expr::StepNo;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::operation::Likeness;
 use crate::operation::Operation;
 use crate::operation::Reversible;
 use crate::wire::Label;
@@ -35,6 +36,7 @@ pub(super) fn forget_step(connection: &Connection, step: StepNo) -> Result<(), R
         "DELETE FROM edge WHERE down >= ?1 AND down < ?2",
         "DELETE FROM op_step_wait WHERE seq >= ?1 AND seq < ?2",
         "DELETE FROM binding WHERE seq >= ?1 AND seq < ?2",
+        "DELETE FROM led_to WHERE seq >= ?1 AND seq < ?2",
         "DELETE FROM op WHERE seq >= ?1 AND seq < ?2",
     ] {
         connection.prepare_cached(sql)?.execute(range)?;
@@ -171,11 +173,12 @@ pub(super) fn add_operation(
             .execute(params![seq.0, step.0])?;
     }
     let change = operation.change.as_ref();
+    let likeness = change.and_then(Likeness::of);
     connection
         .prepare_cached(
             "INSERT INTO op (seq, key, action, module, record, state, label, message, status, wait, weight, \
-             reversible, modified, sync_key) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+             reversible, modified, sync_key, likeness) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
         )?
         .execute(params![
             seq.0,
@@ -192,6 +195,7 @@ pub(super) fn add_operation(
             matches!(operation.reversible, Reversible::Yes),
             operation.modified,
             change.and_then(Change::sync_key),
+            likeness.as_ref().map(Likeness::as_bytes),
         ])?;
     connection
         .prepare_cached("INSERT INTO body (seq, change, before, after) VALUES (?1, ?2, ?3, ?4)")?

@@ -214,6 +214,7 @@ fn item(connection: &Connection, seq: Seq) -> Read<Option<ItemResult>> {
         return Ok(None);
     };
     let operation = state(connection, seq)?;
+    let outcome = operation.as_ref().map_or(State::Ok, |(state, _)| *state);
     let mut results = connection.prepare_cached(
         "SELECT fields FROM result WHERE step = ?1 AND idx = ?2 ORDER BY n LIMIT 1",
     )?;
@@ -244,16 +245,13 @@ fn item(connection: &Connection, seq: Seq) -> Read<Option<ItemResult>> {
         .query_row(params![seq.step().0, to_db(seq.index())], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    let outcome = state(connection, seq)?
-        .map_or(State::Ok, |(state, _)| state)
-        .outcome();
     Ok(Some(ItemResult {
         standing,
         key: key.map(|key| key.as_str().to_owned()),
         record: record.unwrap_or_default(),
         records: from_db(records),
         count: count.map(from_db),
-        outcome,
+        outcome: outcome.outcome(),
         label,
         source,
     }))

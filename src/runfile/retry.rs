@@ -22,7 +22,7 @@ impl RunFile {
     pub fn retry_failed(&mut self) -> Result<u64, RunFileError> {
         // What was written is done, whatever the operation is called; repeating it would only do it again. And nothing
         // makes an irreversible operation reversible.
-        let count = self.bring_back(
+        self.brought_back(
             &format!(
                 "op.action NOT IN ('assert', 'export') AND ((op.state = 'failed' AND op.label <> '{}' \
                  AND (body.written IS NULL OR body.omitted IS NOT NULL)) OR (op.state = 'skipped' AND op.label = '{}'))",
@@ -30,29 +30,26 @@ impl RunFile {
                 LocalLabel::Dependency.as_str(),
             ),
             self.anew()?,
-        )?;
-        // What is built on something that stays failed is no change that anybody has to count.
-        self.skip_left_behind()?;
-        Ok(count)
+        )
     }
 
     /// Brings back what was skipped because of something that has cleared up. Where something else that it needs did not
     /// succeed, it is skipped anew.
     pub fn retry_skipped(&mut self) -> Result<(), RunFileError> {
-        self.bring_back(
+        self.brought_back(
             &format!(
                 "op.state = 'skipped' AND op.label = '{}' AND op.action NOT IN ('assert', 'export')",
                 LocalLabel::Dependency.as_str()
             ),
             self.anew()?,
         )?;
-        self.skip_left_behind()
+        Ok(())
     }
 
     /// Brings back what was left alone because somebody had changed it. Gives their number.
     pub fn retry_drifted(&mut self) -> Result<u64, RunFileError> {
         let label = LocalLabel::Drift.as_str();
-        self.bring_back(
+        self.brought_back(
             &format!("op.state = 'failed' AND op.label = '{label}'"),
             self.anew()?,
         )
@@ -71,13 +68,21 @@ impl RunFile {
     /// something else that it needs did not succeed, it is skipped anew.
     pub fn retry_unknown(&mut self) -> Result<u64, RunFileError> {
         let label = LocalLabel::Dependency.as_str();
-        self.bring_back(
+        self.brought_back(
             &format!(
                 "op.state = 'unknown' OR (op.state = 'skipped' AND op.label = '{label}' AND op.action NOT IN \
                  ('assert', 'export') AND EXISTS (SELECT 1 FROM op WHERE op.state = 'unknown'))"
             ),
             Again::AsItWas,
         )
+    }
+
+    /// Where something else that they need did not succeed, they are skipped anew: what is built on something that stays
+    /// failed is no change that anybody has to count. Gives the number of those that came back.
+    fn brought_back(&mut self, condition: &str, again: Again) -> Result<u64, RunFileError> {
+        let count = self.bring_back(condition, again)?;
+        self.skip_left_behind()?;
+        Ok(count)
     }
 
     fn bring_back(&mut self, condition: &str, again: Again) -> Result<u64, RunFileError> {

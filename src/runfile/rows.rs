@@ -11,10 +11,10 @@ use super::RunFileError;
 use super::from_db;
 use super::words;
 use crate::expr::Seq;
-use crate::expr::StepNo;
 use crate::operation::Action;
 use crate::operation::Change;
 use crate::operation::Key;
+use crate::operation::Likeness;
 use crate::operation::Omitted;
 use crate::operation::State;
 use crate::operation::Written;
@@ -144,31 +144,14 @@ impl RunFile {
             .optional()?)
     }
 
-    /// Shows the changes of a step that create what nothing matches, whether they are done or not.
-    pub fn each_unmatched(
-        &self,
-        step: StepNo,
-        mut see: impl FnMut(Seq, &Change),
-    ) -> Result<(), RunFileError> {
-        let (from, to) = (
-            super::pages::first(step),
-            super::pages::first(super::pages::next(step)),
-        );
+    /// Other upserts that create the same but for upper and lower case, whether that is done or not; in their order.
+    pub fn creates_alike(&self, likeness: Likeness, seq: Seq) -> Result<Vec<Seq>, RunFileError> {
         let mut statement = self.connection.prepare_cached(
-            "SELECT op.seq, body.change FROM op JOIN body ON body.seq = op.seq WHERE op.seq >= ?1 AND op.seq < ?2 \
-             AND op.state IN ('planned', 'sent', 'ok', 'unknown') AND body.change IS NOT NULL",
+            "SELECT seq FROM op WHERE likeness = ?1 AND seq <> ?2 AND state IN ('planned', 'sent', 'ok', 'unknown') \
+             ORDER BY seq",
         )?;
-        let mut rows = statement.query((from.0, to.0))?;
-        while let Some(row) = rows.next()? {
-            let change: Change =
-                serde_json::from_str(&row.get::<_, String>(1)?).map_err(|error| {
-                    RunFileError::inconsistent(format!("an operation does not read: {error}"))
-                })?;
-            if change.unless().is_some() {
-                see(Seq(row.get(0)?), &change);
-            }
-        }
-        Ok(())
+        let found = statement.query_map((likeness.as_bytes(), seq.0), |row| row.get(0).map(Seq))?;
+        Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Whether any operation works on a record, whatever becomes of it.
@@ -177,25 +160,6 @@ impl RunFile {
             .connection
             .prepare_cached("SELECT 1 FROM op WHERE module = ?1 AND record = ?2 LIMIT 1")?
             .exists((module, record))?)
-    }
-
-    /// Shows the links of records of a module that may still be made, or were.
-    pub fn each_link_of(
-        &self,
-        module: &str,
-        mut see: impl FnMut(Seq, Change),
-    ) -> Result<(), RunFileError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT op.seq, body.change FROM op JOIN body ON body.seq = op.seq WHERE op.module = ?1 \
-             AND op.record IS NOT NULL AND op.action = 'link' AND op.state IN ('planned', 'sent', 'ok')",
-        )?;
-        let mut rows = statement.query((module,))?;
-        while let Some(row) = rows.next()? {
-            if let Some(change) = words::read(row.get(1)?)? {
-                see(Seq(row.get(0)?), change);
-            }
-        }
-        Ok(())
     }
 
     /// The last operation before this one that finds its record by the same key of another system.

@@ -51,6 +51,7 @@ CREATE TABLE op (
     module     TEXT,
     record     TEXT,
     sync_key   TEXT,                        -- by which it finds its record
+    likeness   BLOB,                        -- of an upsert that creates: what it matches by, hashed (operation::Likeness)
     state      TEXT NOT NULL,
     label      TEXT,
     message    TEXT,
@@ -67,6 +68,7 @@ CREATE INDEX op_deferred ON op (seq) WHERE state = 'deferred';
 CREATE INDEX op_open ON op (seq) WHERE state IN ('sent', 'unknown');
 CREATE INDEX op_record ON op (module, record, seq) WHERE record IS NOT NULL;
 CREATE INDEX op_sync_key ON op (module, sync_key, seq) WHERE sync_key IS NOT NULL;
+CREATE INDEX op_likeness ON op (likeness, seq) WHERE likeness IS NOT NULL;
 
 -- How many operations are in which state, so that nobody counts a million of them. Who changes a state or a label counts
 -- it in the same transaction (tally.rs).
@@ -128,6 +130,15 @@ CREATE TABLE binding (                      -- a record that a link of this run 
     PRIMARY KEY (module, record, field, seq)
 ) WITHOUT ROWID;
 CREATE INDEX binding_seq ON binding (seq);
+
+CREATE TABLE led_to (                       -- a record that a link leads to, where the run deletes records of its module
+    module TEXT NOT NULL,
+    link   TEXT NOT NULL,
+    other  TEXT NOT NULL,
+    seq    INTEGER NOT NULL,
+    PRIMARY KEY (module, link, other, seq)
+) WITHOUT ROWID;
+CREATE INDEX led_to_seq ON led_to (seq);
 
 CREATE TABLE op_step_wait (                 -- a deferred operation and a step it needs settled
     seq  INTEGER NOT NULL,

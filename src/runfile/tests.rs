@@ -204,6 +204,42 @@ fn dependents_become_ready_or_are_skipped() {
     );
 }
 
+/// What comes back for the sake of an unknown operation is not what was skipped for a failed one.
+#[test]
+fn what_failed_keeps_its_dependents_when_what_is_unknown_is_tried_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = two_steps(folder.path());
+    let ends = [State::Failed, State::Unknown, State::Ok];
+    let firsts: Vec<Seq> = (0..3).map(|index| Seq::new(StepNo(0), index)).collect();
+    file.send(&firsts, 3, "now").unwrap();
+    let settled = firsts.iter().zip(ends);
+    let settled: Vec<_> = settled
+        .map(|(seq, state)| {
+            let settlement = Settlement::new(state);
+            (*seq, settlement.label(LocalLabel::Http, "no"))
+        })
+        .collect();
+    file.settle(&settled).unwrap();
+    let states = |file: &RunFile| -> Vec<State> {
+        let seconds = (0..3).map(|index| Seq::new(StepNo(1), index));
+        seconds
+            .map(|seq| file.state(seq).unwrap().unwrap())
+            .collect()
+    };
+    assert_eq!(
+        states(&file),
+        [State::Skipped, State::Skipped, State::Planned]
+    );
+    file.retry_unknown().unwrap();
+    assert_eq!(
+        states(&file),
+        [State::Skipped, State::Planned, State::Planned]
+    );
+    // The one that is done, the two that come back or wait, and nothing that is skipped again.
+    assert_eq!(file.progress().unwrap().changes, 4);
+    assert_tallies(&file);
+}
+
 #[test]
 fn an_item_that_gives_way_is_counted_where_it_is() {
     let folder = tempfile::tempdir().unwrap();
@@ -555,4 +591,35 @@ fn what_was_written_otherwise_than_asked_is_not_tried_again() {
     let view = file.view().unwrap();
     assert_eq!(view.done(StepNo(0), None, 10).unwrap().len(), 1);
     assert_eq!(view.failed_and_written().unwrap(), 1);
+}
+
+/// Found by an index, from the far end: nobody reads all links to know of one record who links it.
+#[test]
+fn who_links_a_record_is_found_by_the_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = one_link(folder.path());
+    let seq = Seq::new(StepNo(0), 0);
+    let change = file.operation(seq).unwrap().unwrap().change.unwrap();
+    file.lead(&[(seq, change.clone())]).unwrap();
+    file.lead(&[(seq, change)]).unwrap();
+    let found = |file: &RunFile, near: &str, other: &str, before: u32| {
+        let (module, link) = (ModuleName::new("Accounts"), LinkName::new("contacts"));
+        let pair = (&RecordId::new(near), &RecordId::new(other));
+        let before = Seq::new(StepNo(before), 0);
+        file.leading_to(&module, &link, pair, before).unwrap()
+    };
+    assert_eq!(found(&file, "b", "c2", 1), [seq]);
+    assert_eq!(found(&file, "a", "c2", 1), [], "its own");
+    assert_eq!(found(&file, "b", "c9", 1), []);
+    assert_eq!(found(&file, "b", "c2", 0), [], "a later one");
+    assert!(file.links(seq).unwrap().contains(&RecordId::new("c2")));
+    file.settle(&[(seq, Settlement::new(State::Failed))])
+        .unwrap();
+    assert_eq!(found(&file, "b", "c2", 1), [], "it was not done");
+    file.forget_items(StepNo(0)).unwrap();
+    let left: i64 = file
+        .connection
+        .query_row("SELECT count(*) FROM led_to", (), |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
 }

@@ -38,6 +38,7 @@ pub use path::RestPath;
 pub use path::is_dots;
 pub use read::Filter;
 pub use read::FilterForm;
+pub use read::IDS_AT_ONCE;
 pub use read::Page;
 pub use read::Read;
 pub use write::LinkTarget;

@@ -10,6 +10,9 @@ use super::encoded::Encoded;
 use super::encoded::Method;
 use super::path::RestPath;
 
+/// Ids asked for in one filter: no more than records of a page, or what is on the next page would be taken for missing.
+pub const IDS_AT_ONCE: usize = Page::MOST as usize;
+
 /// Which part of a list is wanted, and how.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
@@ -20,6 +23,11 @@ pub struct Page {
     /// Records at most; always sent, because Sugar's default is 20.
     pub max_num: u32,
     pub offset: u64,
+}
+
+impl Page {
+    /// Records of a page. Sugar gives 20 unless asked; an instance may cap what it gives, so pages end by `next_offset`.
+    pub const MOST: u32 = 200;
 }
 
 /// Sugar's filter language: a list of conditions, all of which must hold.

@@ -90,6 +90,33 @@ fn an_interrupted_run_says_how_to_go_on_and_does() {
     }
 }
 
+/// What is wrong with the instance is said also where somebody stopped the run just before it showed.
+#[test]
+fn an_interrupt_hides_no_error() {
+    let scene = slow(&[]);
+    scene.server.behave();
+    scene.server.fault("latency:2000,path=/bulk,method=POST");
+    scene
+        .server
+        .fault("label:client_outdated,path=/bulk,method=POST");
+    let apply = scene.start("apply p.run");
+    let until = scene.server.log().len() + 2;
+    wait_until(|| scene.server.log().len() >= until);
+    std::thread::sleep(Duration::from_millis(300));
+    let pid = apply.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", "INT", &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let said = Said::of("apply p.run", &apply.wait_with_output().unwrap());
+    said.says("stopping");
+    assert_eq!(said.code, Some(4), "{said}");
+    said.says("client_outdated");
+}
+
 #[test]
 fn an_interrupt_does_not_wait_for_an_instance_that_hangs() {
     let scene = slow(&[]);

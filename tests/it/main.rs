@@ -16,6 +16,7 @@ mod contradictions;
 mod diagnostics;
 mod doctor;
 mod documents;
+mod doubts;
 mod endings;
 mod estimate;
 mod every_exit;

@@ -426,6 +426,29 @@ fn upserts_that_differ_in_case_alone_are_told_before_they_create_two() {
     assert_eq!(said.operation("people", "2")["outcome"], "planned");
 }
 
+/// What an earlier page creates is known by the run file alone.
+#[test]
+fn upserts_that_differ_in_case_alone_are_told_however_far_apart_they_are() {
+    let steps = "
+  - id: people
+    for_each: { csv: people.csv }
+    upsert: Accounts
+    match: { name: '{{ item.name }}' }
+    set: { industry: Retail }
+";
+    let rows: Vec<String> = (0..600).map(|row| format!("Person {row}")).collect();
+    let rows = format!("name\n{}\nPERSON 0\n", rows.join("\n"));
+    let scene = Scene::new()
+        .file("p.yaml", &playbook(steps))
+        .file("people.csv", &rows);
+    let said = scene.ends(3, "plan p.yaml --format json --operations all");
+    let last = said.operation("people", "600");
+    assert_eq!(last["label"], "local:ambiguous", "{last}");
+    let message = last["message"].as_str().unwrap();
+    assert!(message.contains("what people.csv:2 creates"), "{message}");
+    assert_eq!(said.step("people")["counts"]["failed"], 1);
+}
+
 const TWO_LISTS: &str = "
   - id: from_contacts
     for_each: [Nimbus Co, Orbit Co]
