@@ -18,6 +18,7 @@ mod results;
 mod scope;
 mod search;
 mod signatures;
+mod slug;
 mod syntax;
 mod template;
 #[cfg(test)]
