@@ -261,8 +261,8 @@ impl Engine<'_> {
                     continue;
                 };
                 let item = Item { seq, source, row };
-                let key = self.planner().key(step, &item.source);
-                expanded.push(self.planner().expand(step, &item, key));
+                let opening = self.planner().open(step, &item.source);
+                expanded.push(self.planner().expand(step, &item, opening));
                 items.push(item);
             }
             let outcomes = self.outcomes(step, expanded, &items).await?;

@@ -1,6 +1,7 @@
 //! One page of a step's items: their rows, their keys, and what each comes to.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use super::Engine;
 use super::ExecuteError;
@@ -14,6 +15,7 @@ use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Expanded;
 use crate::plan::Item;
+use crate::plan::Opening;
 use crate::plan::ended;
 use crate::playbook::OnDuplicate;
 use crate::runfile::PlannedItem;
@@ -47,18 +49,32 @@ impl Engine<'_> {
                 source: raw.source,
                 row,
             };
-            let key = match raw.bad {
-                Some(failure) => Err(failure),
-                None => self.planner().key(step, &item.source),
+            let opening = match raw.bad {
+                Some(failure) => Opening::bad(failure),
+                None => self.planner().open(step, &item.source),
             };
-            let clash = match &key {
-                Ok(Some(key)) => self.clash(step, key, &seen, &items, &mut keys, &mut expanded)?,
+            let key = opening.key().cloned();
+            let place = items.len();
+            let holder = match &key {
+                Some(key) => self.holder(step, key, &seen, &items)?,
+                None => None,
+            };
+            let clash = match (&key, holder) {
+                // Nobody is in the way of what is left out, and it is in nobody's.
+                (Some(_), Some(_)) if opening.is_left_out() => {
+                    items.push(item);
+                    keys.push(None);
+                    expanded.push(self.planner().expand(step, &items[place], opening));
+                    continue;
+                }
+                (Some(key), Some(holder)) => {
+                    self.clash(step, key, &holder, &items, &mut keys, &mut expanded)?
+                }
                 _ => None,
             };
-            let place = items.len();
             match clash {
                 Some(message) => {
-                    let text = key.ok().flatten().unwrap_or_else(|| Key::from_index(index));
+                    let text = key.unwrap_or_else(|| Key::from_index(index));
                     let base = ended(step, &item, text);
                     let label = Label::from(LocalLabel::DuplicateKey);
                     let operation = match step.on_duplicate {
@@ -76,12 +92,11 @@ impl Engine<'_> {
                     expanded.push(Expanded::Ended(Box::new(operation)));
                 }
                 None => {
-                    let named = key.as_ref().ok().cloned().flatten();
-                    if let Some(key) = &named {
+                    if let Some(key) = &key {
                         seen.insert(key.clone(), place);
                     }
-                    keys.push(named);
-                    expanded.push(self.planner().expand(step, &item, key));
+                    keys.push(key);
+                    expanded.push(self.planner().expand(step, &item, opening));
                 }
             }
             items.push(item);
@@ -101,53 +116,91 @@ impl Engine<'_> {
             .collect())
     }
 
-    /// Whether another item has the key already. With `on_duplicate: last` that one gives way.
-    fn clash(
-        &mut self,
+    /// The earlier item that has a key.
+    fn holder(
+        &self,
         step: &CheckedStep,
         key: &Key,
         seen: &HashMap<Key, usize>,
         items: &[Item],
+    ) -> Result<Option<Holder>, ExecuteError> {
+        if let Some(place) = seen.get(key) {
+            let item = &items[*place];
+            return Ok(Some(Holder {
+                index: item.seq.index(),
+                row: item.row.clone(),
+                here: Some(*place),
+            }));
+        }
+        let found = self.file.find_key(step.number, key)?;
+        Ok(found.map(|(index, row)| Holder {
+            index,
+            row,
+            here: None,
+        }))
+    }
+
+    /// Why an item does not get its key. With `on_duplicate: last` the one that holds it gives way, and so does always
+    /// one that is left out.
+    fn clash(
+        &mut self,
+        step: &CheckedStep,
+        key: &Key,
+        holder: &Holder,
+        items: &[Item],
         keys: &mut [Option<Key>],
         expanded: &mut [Expanded],
     ) -> Result<Option<String>, ExecuteError> {
-        let (earlier, here) = match seen.get(key) {
-            Some(place) => (
-                (items[*place].seq.index(), items[*place].row.clone()),
-                Some(*place),
-            ),
-            None => match self.file.find_key(step.number, key)? {
-                Some(found) => (found, None),
-                None => return Ok(None),
-            },
+        let is_left_out = match holder.here {
+            Some(place) => {
+                matches!(&expanded[place], Expanded::Ended(operation) if is_left_out(operation.label.as_ref()))
+            }
+            None => {
+                let seq = Seq::new(step.number, holder.index);
+                let operation = self.file.operation(seq)?;
+                operation.is_some_and(|operation| is_left_out(operation.label.as_ref()))
+            }
         };
-        let place_of_earlier = place_name(&earlier);
-        if step.on_duplicate != OnDuplicate::Last {
-            return Ok(Some(format!(
-                "the key `{key}` is taken by {place_of_earlier}"
-            )));
+        if !is_left_out && step.on_duplicate != OnDuplicate::Last {
+            return Ok(Some(format!("the key `{key}` is taken by {holder}")));
         }
         let message = format!("a later item has the key `{key}` too");
-        match here {
+        match holder.here {
             Some(place) => {
                 keys[place] = None;
-                let base = ended(step, &items[place], key.clone());
-                expanded[place] = Expanded::Ended(Box::new(Operation {
-                    state: State::Skipped,
-                    label: Some(LocalLabel::DuplicateKey.into()),
-                    message: Some(message),
-                    ..base
-                }));
+                if !is_left_out {
+                    let base = ended(step, &items[place], key.clone());
+                    expanded[place] = Expanded::Ended(Box::new(Operation {
+                        state: State::Skipped,
+                        label: Some(LocalLabel::DuplicateKey.into()),
+                        message: Some(message),
+                        ..base
+                    }));
+                }
             }
-            None => self.file.give_way(step.number, earlier.0, &message)?,
+            None => self.file.give_way(step.number, holder.index, &message)?,
         }
         Ok(None)
     }
 }
 
-fn place_name((index, row): &(u64, Option<Row>)) -> String {
-    match row {
-        Some(row) => format!("{}:{}", row.file, row.line),
-        None => format!("item {index}"),
+/// An item that has a key which another one asks for.
+struct Holder {
+    index: u64,
+    row: Option<Row>,
+    /// Its place in the page, if it is in the same.
+    here: Option<usize>,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.row {
+            Some(row) => write!(f, "{}:{}", row.file, row.line),
+            None => write!(f, "item {}", self.index),
+        }
     }
+}
+
+fn is_left_out(label: Option<&Label>) -> bool {
+    label == Some(&LocalLabel::Condition.into())
 }

@@ -21,6 +21,7 @@ mod scope;
 mod search;
 mod signatures;
 mod slips;
+mod slug;
 mod syntax;
 mod template;
 #[cfg(test)]

@@ -382,17 +382,7 @@ impl Template {
             if reference.root != "steps" || of != step || is_known {
                 continue;
             }
-            let alone = Self {
-                text: written.into(),
-                form: Form::Bare,
-                references: Box::default(),
-                gives: Gives::Other,
-                span: self.span,
-                origin: Origin::Words(Box::default()),
-            };
-            if let Ok(value) = alone.value(scope)
-                && !value.is_undefined()
-                && let Ok(value) = value::to_json(&value)
+            if let Some(value) = self.alone(written, scope)
                 && !(value.is_array() || value.is_object())
             {
                 found.push(Seen {
@@ -403,6 +393,40 @@ impl Template {
             }
         }
         found
+    }
+
+    /// The references that lead to nothing: null, empty text.
+    pub fn empty_references(&self, scope: &Scope) -> Vec<&str> {
+        let mut found: Vec<&str> = Vec::new();
+        for reference in &self.references {
+            let Some(written) = self.text.get(reference.range.clone()) else {
+                continue;
+            };
+            let value = self.alone(written, scope);
+            if value.is_some_and(|value| value.is_null() || value == "")
+                && !found.contains(&written)
+            {
+                found.push(written);
+            }
+        }
+        found
+    }
+
+    /// What a part of the template gives by itself.
+    fn alone(&self, written: &str, scope: &Scope) -> Option<Json> {
+        let alone = Self {
+            text: written.into(),
+            form: Form::Bare,
+            references: Box::default(),
+            gives: Gives::Other,
+            span: self.span,
+            origin: Origin::Words(Box::default()),
+        };
+        let value = alone.value(scope).ok()?;
+        match value.is_undefined() {
+            true => None,
+            false => value::to_json(&value).ok(),
+        }
     }
 
     /// Evaluates to whatever the engine gives, for lists that are walked without being copied.

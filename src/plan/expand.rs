@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::draft::Draft;
 use super::ending::Stop;
+use super::opening::Opening;
 use super::reads;
 use super::reads::ReadPlan;
 use super::values::Judge;
@@ -16,16 +17,17 @@ use crate::check::CheckedWrite;
 use crate::check::RenderedJudge;
 use crate::diag::Row;
 use crate::diag::Vault;
+use crate::diag::all_of;
 use crate::expr::Failure;
 use crate::expr::ItemSource;
 use crate::expr::Rendered;
 use crate::expr::Scope;
 use crate::expr::Seq;
 use crate::expr::Template;
-use crate::expr::Touched;
 use crate::expr::World;
 use crate::metadata::Metadata;
 use crate::operation::Key;
+use crate::operation::KeyError;
 use crate::operation::Operation;
 use crate::operation::Origin;
 use crate::operation::Stability;
@@ -73,7 +75,11 @@ impl Planner<'_> {
     }
 
     /// The key of an item, where the step gives one. The key of a read without `for_each` is of its records.
-    pub fn key(&self, step: &CheckedStep, source: &ItemSource) -> Result<Option<Key>, Failure> {
+    pub(super) fn key(
+        &self,
+        step: &CheckedStep,
+        source: &ItemSource,
+    ) -> Result<Option<Key>, Failure> {
         let Some(template) = step
             .key
             .as_ref()
@@ -100,36 +106,34 @@ impl Planner<'_> {
         key_of(template, &scope).map(Some)
     }
 
-    /// Works an item out. `key` is what [`Planner::key`] gave for it.
-    pub fn expand(
-        &self,
-        step: &CheckedStep,
-        item: &Item,
-        key: Result<Option<Key>, Failure>,
-    ) -> Expanded {
+    /// Works an item out. `opening` is what [`Planner::open`] gave for it.
+    pub fn expand(&self, step: &CheckedStep, item: &Item, opening: Opening) -> Expanded {
         let scope = self.scope(step, &item.source);
-        let (key, stability, result) = match key {
-            Ok(Some(key)) => (key, Stability::Keyed, Ok(())),
+        let mut touched = opening.touched;
+        let (key, stability, failure) = match opening.key {
+            Ok(Some(key)) => (key, Stability::Keyed, None),
             Ok(None) => (
                 Key::from_index(item.seq.index()),
                 Stability::OfThisRun,
-                Ok(()),
+                None,
             ),
             Err(failure) => (
                 Key::from_index(item.seq.index()),
                 Stability::OfThisRun,
-                Err(Stop::Failure(failure)),
+                Some(failure),
             ),
         };
-        // A key that could not be worked out touched what it waits for in a scope of its own.
-        let mut touched = Touched::default();
-        if result.is_err()
-            && let Some(template) = &step.key
-        {
-            let _ = template.eval(&scope);
-            touched.merge(scope.take_touched());
-        }
-        let result = result.and_then(|()| self.act(step, item, &key, stability, &scope));
+        let result = match (opening.stop, failure) {
+            (Some(stop), _) => Err(stop),
+            (None, None) => self.act(step, item, &key, stability, &scope),
+            (None, Some(failure)) => {
+                // A key that could not be worked out touched what it waits for in a scope of its own.
+                if let Some(template) = &step.key {
+                    let _ = template.eval(&scope);
+                }
+                Err(Stop::Failure(failure))
+            }
+        };
         touched.merge(scope.take_touched());
         match result {
             Ok(Expanded::Write(mut draft)) => {
@@ -149,15 +153,6 @@ impl Planner<'_> {
         stability: Stability,
         scope: &Scope,
     ) -> Result<Expanded, Stop> {
-        if let Some(when) = &step.when
-            && !when.holds(scope)?
-        {
-            let message = format!("`when: {}` does not hold", when.text());
-            return Err(Stop::Skipped {
-                label: LocalLabel::Condition,
-                message,
-            });
-        }
         match &step.action {
             CheckedAction::Read(read) => Ok(Expanded::Read(reads::plan(
                 self.rendered(step),
@@ -256,9 +251,16 @@ fn key_of(template: &Template, scope: &Scope) -> Result<Key, Failure> {
         span: Some(template.span()),
     };
     match template.eval(scope)? {
-        Rendered::Value(value) => {
-            Key::from_value(&value).map_err(|error| failed(error.to_string()))
-        }
+        Rendered::Value(value) => Key::from_value(&value).map_err(|error| {
+            let empty = match error {
+                KeyError::Empty => template.empty_references(scope),
+                KeyError::Decimal(_) | KeyError::Kind(_) => Vec::new(),
+            };
+            failed(match empty.is_empty() {
+                true => error.to_string(),
+                false => format!("{error}: {} holds nothing here", all_of(empty)),
+            })
+        }),
         Rendered::Omit => Err(failed("a key cannot be omitted".into())),
     }
 }

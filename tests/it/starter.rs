@@ -47,6 +47,52 @@ fn runs_are_listed_with_what_is_none() {
     assert!(empty.starts_with("no run files here"), "{empty}");
 }
 
+/// Which playbooks the starter's workflow plans in a pull request, as its shell finds them.
+#[test]
+fn the_workflow_that_init_writes_plans_what_changed() {
+    let scene = Scene::of(&["--demo", "none"]);
+    scene.ends(0, "init");
+    let workflow = std::fs::read_to_string(scene.path(".github/workflows/sugarmill.yaml")).unwrap();
+    let (_, script) = workflow.split_once("          changed=$(git").unwrap();
+    let (script, _) = script.split_once("          status=0").unwrap();
+    let shell = |script: &str| {
+        let output = std::process::Command::new("bash")
+            .args(["-e", "-c", script])
+            .current_dir(scene.path(""))
+            .env("BASE", "main")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{script}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let git = "git -c user.name=a -c user.email=a@example.com -c commit.gpgsign=false";
+    shell(&format!(
+        "cp playbooks/first.yaml playbooks/second.yml
+         git init -q -b main && git add -A && {git} commit -q -m begin
+         git update-ref refs/remotes/origin/main main"
+    ));
+    for (change, planned) in [
+        ("echo >> README.md", ""),
+        ("echo >> playbooks/first.yaml", "playbooks/first.yaml"),
+        ("echo >> playbooks/second.yml", "playbooks/second.yml"),
+        (
+            "echo >> playbooks/rows.csv",
+            "playbooks/first.yaml playbooks/second.yml",
+        ),
+    ] {
+        let found = shell(&format!(
+            "git checkout -q --detach main; {change}; git add -A; {git} commit -q -m change
+             changed=$(git{script}
+             echo $changed"
+        ));
+        assert_eq!(found.trim(), planned, "{change}");
+    }
+    let ignored =
+        shell("for end in '' -wal -shm .lock .partial; do git check-ignore x.run$end; done");
+    assert_eq!(ignored.lines().count(), 5, "{ignored}");
+}
+
 /// The lines of the starter's workflow that plan and apply a playbook, as its shell would do them.
 #[test]
 fn the_workflow_that_init_writes_applies_what_it_planned() {

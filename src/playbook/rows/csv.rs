@@ -138,14 +138,9 @@ impl CsvRows {
         }
     }
 
-    /// A line of nothing but blanks, which the CSV reader takes for a row of one cell.
+    /// A row of nothing but empty cells, as a spreadsheet leaves behind its last one.
     fn is_blank(&self) -> bool {
-        self.record.len() == 1
-            && self.heading.len() != 1
-            && self
-                .record
-                .get(0)
-                .is_some_and(|cell| cell.trim().is_empty())
+        self.record.iter().all(|cell| cell.trim().is_empty())
     }
 
     fn not_text(&self) -> Reason {

@@ -100,7 +100,7 @@ fn push(pieces: &mut Vec<Piece>, text: &str, is_changed: bool) {
 fn text(value: &Json) -> String {
     match value {
         Json::String(text) => {
-            let lines: Vec<String> = text.lines().map(cells::visible).collect();
+            let lines: Vec<String> = text.split('\n').map(cells::exact).collect();
             lines.join("\n")
         }
         other => match value::shown(other, usize::MAX) {

@@ -1,7 +1,9 @@
 //! Text in columns of a terminal: measured, cut, padded, wrapped, and made harmless.
 
-use std::fmt::Write as _;
+use std::sync::LazyLock;
 
+use regex::Captures;
+use regex::Regex;
 use unicode_width::UnicodeWidthChar;
 use unicode_width::UnicodeWidthStr;
 
@@ -15,26 +17,39 @@ pub(super) fn columns(text: &str) -> usize {
     text.width()
 }
 
-/// One line without anything a terminal would obey: control characters as escapes, and marks that turn the direction
-/// of writing too.
+/// One line without anything a terminal would obey, or nobody would see: control characters and those that only steer
+/// how text is set, as escapes.
 pub(in crate::report) fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for letter in text.chars() {
-        let turns = matches!(
-            letter,
-            '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}'
-        );
-        match letter {
-            '\n' => shown.push_str("\\n"),
-            '\r' => shown.push_str("\\r"),
-            '\t' => shown.push_str("\\t"),
-            other if turns || other.is_control() => {
-                let _ = write!(shown, "\\u{{{:x}}}", u32::from(other));
-            }
-            other => shown.push(other),
-        }
-    }
-    shown
+    static UNSEEN: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]").expect("it is written here"));
+    escaped(text, &UNSEEN)
+}
+
+/// The same so that no two texts look alike: what begins an escape is one, and a blank that is not the usual one.
+pub(in crate::report) fn exact(text: &str) -> String {
+    static UNCLEAR: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Zs}--[ \u{3000}]]").expect("it is written here")
+    });
+    escaped(text, &UNCLEAR)
+}
+
+/// A value between quotes, in so many columns.
+pub(in crate::report) fn in_quotes(text: &str, room: usize) -> String {
+    let text = exact(text).replace('"', "\\\"");
+    format!("\"{}\"", cut(&text, room.saturating_sub(2)))
+}
+
+fn escaped(text: &str, what: &Regex) -> String {
+    let escape = |found: &Captures<'_>| match &found[0] {
+        "\\" => "\\\\".to_owned(),
+        "\n" => "\\n".to_owned(),
+        "\r" => "\\r".to_owned(),
+        "\t" => "\\t".to_owned(),
+        other => other.chars().fold(String::new(), |escape, letter| {
+            format!("{escape}\\u{{{:x}}}", u32::from(letter))
+        }),
+    };
+    what.replace_all(text, escape).into_owned()
 }
 
 /// The beginning of a text, in so many columns.
@@ -89,6 +104,8 @@ pub(in crate::report) fn counted(count: u64, singular: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -106,6 +123,32 @@ mod tests {
             visible("a\u{1b}[31m\r\n\tb\u{202e}\u{9b}"),
             "a\\u{1b}[31m\\r\\n\\tb\\u{202e}\\u{9b}"
         );
+        assert_eq!(
+            visible("zero\u{200b}width\u{ad}"),
+            "zero\\u{200b}width\\u{ad}"
+        );
+    }
+
+    #[test]
+    fn no_two_values_look_alike() {
+        let texts = [
+            "a\nb",
+            "a\\nb",
+            "a\\\\nb",
+            "a\rb",
+            "a b",
+            "a\u{a0}b",
+            "a\u{200b}b",
+            "a\\u{200b}b",
+            "ab",
+            "a\"b",
+            "a\\\"b",
+        ];
+        let shown: BTreeSet<String> = texts.iter().map(|text| in_quotes(text, 99)).collect();
+        assert_eq!(shown.len(), texts.len(), "{shown:?}");
+        assert_eq!(in_quotes("say \"hi\"", 99), r#""say \"hi\"""#);
+        assert_eq!(in_quotes(r"C:\new", 99), r#""C:\\new""#);
+        assert_eq!(in_quotes("漢字\u{3000}かな", 99), "\"漢字\u{3000}かな\"");
     }
 
     #[test]

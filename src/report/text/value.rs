@@ -19,7 +19,7 @@ pub(in crate::report) fn shown(value: &Json, room: usize) -> String {
     match value {
         Json::Null => "(empty)".to_owned(),
         Json::String(text) if text.is_empty() => "(empty)".to_owned(),
-        Json::String(text) => format!("\"{}\"", cells::cut(&cells::visible(text), room - 2)),
+        Json::String(text) => cells::in_quotes(text, room),
         Json::Array(list) => match parts(list) {
             parts if parts.is_empty() => "(empty)".to_owned(),
             parts => cells::cut(&parts.join(", "), room),
@@ -32,7 +32,7 @@ pub(in crate::report) fn shown(value: &Json, room: usize) -> String {
 fn parts(list: &[Json]) -> Vec<String> {
     let filled = list.iter().filter(|part| !is_empty(part));
     let one = |part: &Json| match part {
-        Json::String(text) => format!("\"{}\"", cells::visible(text)),
+        Json::String(text) => cells::in_quotes(text, usize::MAX),
         other => called(other).unwrap_or_else(|| cells::visible(&other.to_string())),
     };
     filled.map(one).collect()
@@ -45,16 +45,16 @@ fn called(part: &Json) -> Option<String> {
     let name = ["email_address", "name", "id"]
         .into_iter()
         .find_map(|key| part.get(key)?.as_str().filter(|name| !name.is_empty()))?;
-    let name = cells::visible(name);
+    let name = cells::in_quotes(name, usize::MAX);
     let marks: Vec<&str> = part
         .iter()
         .filter(|(_, value)| **value == Json::Bool(true))
         .map(|(name, _)| name.as_str())
         .collect();
     if marks.is_empty() {
-        return Some(format!("\"{name}\""));
+        return Some(name);
     }
-    Some(format!("\"{name}\" ({})", marks.join(", ")))
+    Some(format!("{name} ({})", marks.join(", ")))
 }
 
 /// How a change is written.
