@@ -117,7 +117,7 @@ pub fn check_with(
     let lacking: HashSet<Span> = playbooks(&playbook)
         .flat_map(|file| file.unread.lacking.iter().copied())
         .collect();
-    let (checked, problems) = checked(playbook, sources, headings, metadata);
+    let (checked, problems) = checked(playbook, sources, headings, metadata, &lacking);
     if lacking.is_empty() {
         return (checked, problems);
     }
@@ -137,6 +137,7 @@ fn checked(
     sources: &Sources,
     headings: &Headings,
     metadata: Option<&Metadata>,
+    lacking: &HashSet<Span>,
 ) -> (Option<Checked>, Problems) {
     let written = std::mem::take(&mut playbook.steps);
     let playbook = playbook;
@@ -237,7 +238,9 @@ fn checked(
         calls::check(&playbook.limits, &written, &mut problems);
         advice::create_without_key(&written, &mut problems);
         advice::labels(&written, &mut problems);
-        in_vain::check(&written, metadata, &mut problems);
+        if !lacking.contains(&written.verb_span) {
+            in_vain::check(&written, metadata, &mut problems);
+        }
         files.step(&written, &mut problems);
         modules.step(place, &written);
         spans.push(written.id.span);

@@ -46,7 +46,7 @@ const FEWEST_ENTRIES: usize = 4;
 const LONGEST: Duration = Duration::from_secs(15);
 
 /// No byte limit goes below this; what is larger by itself goes by itself.
-const FEWEST_BYTES: usize = 16 << 10;
+const FEWEST_BYTES: usize = 1 << 10;
 
 /// How much longer than usual an answer may take before something is thought to have changed.
 const SLOWER: f64 = 1.4;
