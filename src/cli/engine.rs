@@ -85,7 +85,7 @@ pub(crate) fn build<'a>(
             generation: header.generation.unwrap_or(loaded.checked.generation),
             run: header.run_id.clone(),
         },
-        user_id: header.instance.user_id.clone(),
+        user_id: session.me.id.clone(),
         world: execute::world(&file, &loaded.checked, header, now)?.in_zone(loaded.zone.clone()),
         asker: Asker::new(session.reader.clone(), health.clone(), wish.clone()),
         // What takes a run back leaves the files it wrote.

@@ -14,6 +14,7 @@ use super::profile::Profile;
 use super::profile::Profiles;
 use super::settings::Instance as Wanted;
 use super::settings::Settings;
+use super::signals::Signals;
 use super::turn::Queue;
 use crate::client::Connection;
 use crate::client::Credentials;
@@ -178,6 +179,11 @@ impl Way {
         queue.turn(&whose).await.map(Some)
     }
 
+    /// The same as [`Session::leave`].
+    pub(crate) async fn leave(self, signals: &Signals) {
+        let _ = signals.unless_stopped(self.close()).await;
+    }
+
     /// Ends what was begun, and the sandbox if there is one.
     pub(crate) async fn close(self) {
         self.reader.log_out().await;
@@ -254,6 +260,12 @@ impl Session {
     /// The host that has to be typed before anything is written there.
     pub(crate) fn wants_confirmed(&self) -> Option<&str> {
         (self.care == Care::Production).then(|| profile::host(&self.name))
+    }
+
+    /// Ends it in order, unless somebody wishes to stop: then nothing more is sent, and the session ends by its age.
+    pub(crate) async fn leave(self, signals: &Signals) {
+        // Whoever wished to stop is told by what the command gives.
+        let _ = signals.unless_stopped(self.close()).await;
     }
 
     /// Ends the session, and the sandbox if there is one.

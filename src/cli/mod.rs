@@ -27,6 +27,7 @@ mod undo_args;
 mod written;
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::playbook::rows;
 use args::Cli;
@@ -42,6 +43,8 @@ use inspect_args::MetadataCommand;
 use settings::Environment;
 use settings::Settings;
 use settings::Talk;
+use signals::First;
+use signals::Signals;
 use tokio::runtime::Builder;
 use tracing_subscriber::filter::LevelFilter;
 
@@ -78,8 +81,8 @@ pub fn main() -> ExitCode {
     if let Ok(point) = settings.environment.get("SUGARMILL_KILL") {
         crate::kill::arm(point);
     }
-    let promise = Promise::of(&cli.command);
-    match run(&settings, cli.command) {
+    let promise = Arc::new(Promise::of(&cli.command));
+    match run(&settings, cli.command, &promise) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             let failure = promise.advised(failure);
@@ -109,26 +112,43 @@ fn message(error: &clap::Error) -> String {
     first.trim_start_matches("error: ").trim_end().to_owned()
 }
 
-fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
+fn run(settings: &Settings, command: Command, promise: &Arc<Promise>) -> Result<Exit, Failure> {
+    let hearing = Hearing { settings, promise };
     match command {
-        Command::Check(args) => block_on(commands::check::run(settings, &args)),
+        Command::Check(args) => hearing.block_on(First::Ends, async |signals| {
+            commands::check::run(settings, &args, signals).await
+        }),
         Command::Show(args) => commands::show::run(settings, &args),
         Command::Schema(args) => commands::schema::run(&args),
         Command::Init(args) => commands::init::run(settings, &args),
         Command::Runs(args) => commands::runs::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
-        Command::Doctor(args) => block_on(commands::doctor::run(settings, &args)),
+        Command::Doctor(args) => hearing.block_on(First::Asks, async |signals| {
+            commands::doctor::run(settings, &args, signals).await
+        }),
         Command::Explain(args) => commands::explain::run(settings, &args),
         Command::Graph(args) => commands::graph::run(&args),
         Command::Metadata(args) => match args.command {
-            MetadataCommand::Pull(args) => block_on(commands::metadata_pull::run(settings, &args)),
-            MetadataCommand::Diff(args) => block_on(commands::metadata_diff::run(settings, &args)),
+            MetadataCommand::Pull(args) => hearing.block_on(First::Ends, async |_| {
+                commands::metadata_pull::run(settings, &args).await
+            }),
+            MetadataCommand::Diff(args) => hearing.block_on(First::Ends, async |signals| {
+                commands::metadata_diff::run(settings, &args, signals).await
+            }),
         },
-        Command::Plan(args) => block_on(commands::plan::run(settings, &args)),
-        Command::Apply(args) => block_on(commands::apply::run(settings, &args)),
-        Command::Run(args) => block_on(commands::run::run(settings, args)),
-        Command::Undo(args) => block_on(commands::undo::run(settings, &args)),
+        Command::Plan(args) => hearing.block_on(First::Asks, async |signals| {
+            commands::plan::run(settings, &args, signals).await
+        }),
+        Command::Apply(args) => hearing.block_on(First::Asks, async |signals| {
+            commands::apply::run(settings, &args, signals).await
+        }),
+        Command::Run(args) => hearing.block_on(First::Asks, async |signals| {
+            commands::run::run(settings, args, signals).await
+        }),
+        Command::Undo(args) => hearing.block_on(First::Asks, async |signals| {
+            commands::undo::run(settings, &args, signals).await
+        }),
         Command::Sandbox(args) => on(
             &mut Builder::new_multi_thread(),
             commands::sandbox::run(args),
@@ -140,9 +160,32 @@ fn run(settings: &Settings, command: Command) -> Result<Exit, Failure> {
 /// own: with as many as the machine has processors, what a run takes would depend on the machine.
 const CLIENT_THREADS: usize = 1;
 
-fn block_on<T>(command: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let mut threads = Builder::new_multi_thread();
-    on(threads.worker_threads(CLIENT_THREADS), command)
+/// A command that hears signals. Until it says something itself, one that ends the process keeps its promise.
+struct Hearing<'a> {
+    settings: &'a Settings,
+    promise: &'a Arc<Promise>,
+}
+
+impl Hearing<'_> {
+    fn block_on(
+        &self,
+        first: First,
+        command: impl AsyncFnOnce(&Signals) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let mut threads = Builder::new_multi_thread();
+        on(threads.worker_threads(CLIENT_THREADS), async {
+            let signals = Signals::listen(first);
+            let (settings, promise) = (self.settings.clone(), Arc::clone(self.promise));
+            signals.when_leaving(Some(Box::new(move |exit| {
+                let failure = promise.advised(Failure::Interrupted { exit, help: None });
+                promise.keep(&settings, &failure);
+                printer::failure(&settings, &failure);
+            })));
+            let done = command(&signals).await;
+            signals.when_leaving(None);
+            done
+        })
+    }
 }
 
 fn on<T>(

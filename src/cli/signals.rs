@@ -1,4 +1,4 @@
-//! What ends a run from outside: SIGINT and SIGTERM, the first in order and the second at once, and a deadline.
+//! What ends a command from outside: SIGINT and SIGTERM, the first in order and the second at once, and a deadline.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,11 +23,21 @@ pub(crate) struct Signals {
     last_words: LastWords,
 }
 
-/// What is still said when a second signal ends the process at once.
+/// What is still said when a signal ends the process at once.
 #[derive(Clone, Default)]
 struct LastWords(Arc<Mutex<Option<Words>>>);
 
-type Words = Box<dyn FnOnce() + Send>;
+/// Told with which code the process ends.
+pub(crate) type Words = Box<dyn FnOnce(Exit) + Send>;
+
+/// What a first signal does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum First {
+    /// Nothing new is begun; a second one ends the process.
+    Asks,
+    /// The process ends: there is nothing to be brought to an end.
+    Ends,
+}
 
 impl fmt::Debug for LastWords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -40,7 +50,7 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 
 impl Signals {
     /// Begins to listen; must be called inside the runtime.
-    pub(crate) fn listen() -> Self {
+    pub(crate) fn listen(first: First) -> Self {
         let send = Arc::new(watch::channel(Wish::GoOn).0);
         let which = Arc::new(OnceLock::new());
         let last_words = LastWords::default();
@@ -49,6 +59,7 @@ impl Signals {
             signal(SignalKind::terminate()),
         ) {
             tokio::spawn(hear(
+                first,
                 interrupt,
                 terminate,
                 Arc::clone(&send),
@@ -63,7 +74,7 @@ impl Signals {
         }
     }
 
-    /// Says what is to be said when a second signal ends the process; nothing once `None` is given.
+    /// Says what is to be said when a signal ends the process; nothing once `None` is given.
     pub(crate) fn when_leaving(&self, words: Option<Words>) {
         if let Ok(mut last) = self.last_words.0.lock() {
             *last = words;
@@ -107,6 +118,7 @@ impl Signals {
 }
 
 async fn hear(
+    first: First,
     mut interrupt: Signal,
     mut terminate: Signal,
     send: Arc<watch::Sender<Wish>>,
@@ -118,8 +130,8 @@ async fn hear(
             _ = interrupt.recv() => Exit::Interrupted,
             _ = terminate.recv() => Exit::Terminated,
         };
-        if which.set(exit).is_err() {
-            speak(&last_words);
+        if which.set(exit).is_err() || first == First::Ends {
+            speak(&last_words, exit);
             leave(exit);
         }
         send.send_replace(Wish::Stop);
@@ -127,12 +139,12 @@ async fn hear(
 }
 
 /// In a thread of its own, since nobody waits for it beyond its time.
-fn speak(last_words: &LastWords) {
+fn speak(last_words: &LastWords, exit: Exit) {
     let words = last_words.0.lock().ok().and_then(|mut words| words.take());
     let Some(words) = words else { return };
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        words();
+        words(exit);
         // Nobody hears it any more where it took too long.
         let _ = done.send(());
     });
@@ -141,7 +153,7 @@ fn speak(last_words: &LastWords) {
 
 #[expect(
     clippy::exit,
-    reason = "a second signal means now; the run file is safe at any moment"
+    reason = "a signal that ends means now; the run file is safe at any moment"
 )]
 fn leave(exit: Exit) -> ! {
     std::process::exit(i32::from(exit.code()))

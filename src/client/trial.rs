@@ -80,7 +80,6 @@ pub struct Below {
 }
 
 /// One record of a module, and what is tried on it.
-#[derive(Debug)]
 pub struct Trial<'a> {
     pub writer: &'a Writer,
     pub module: ModuleName,
@@ -91,29 +90,39 @@ pub struct Trial<'a> {
     pub nobody: RecordId,
     /// Where the module has a link to try.
     pub below: Option<Below>,
+    /// Whether anybody still wants to know. Where nobody does nothing new is tried, and what was made is taken away.
+    pub goes_on: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl Trial<'_> {
     /// Tries everything, and takes away what it made, whatever happens in between. Without a record to try it on the first
     /// finding is the only one.
     pub async fn run(&self) -> Vec<(Tried, Finding)> {
+        if !(self.goes_on)() {
+            return Vec::new();
+        }
         let (id, finding) = match self.create().await {
             Ok(made) => made,
             Err(finding) => return vec![(Tried::ClientIds, finding)],
         };
         let mut findings = vec![(Tried::ClientIds, finding)];
         let mut left = vec![(self.module.clone(), id.clone())];
-        let tried = match &self.below {
-            Some(below) => self.create_below_nothing(below, &mut left).await,
-            None => Finding::Open("the module has no link to try it on".into()),
-        };
-        findings.push((Tried::CreateBelowNothing, tried));
-        let tried = match &self.below {
-            Some(below) => self.link_to_nothing(&id, below).await,
-            None => Finding::Open("the module has no link to try it on".into()),
-        };
-        findings.push((Tried::LinkToNothing, tried));
-        findings.push((Tried::StaleWrite, self.stale_write(&id).await));
+        for tried in [
+            Tried::CreateBelowNothing,
+            Tried::LinkToNothing,
+            Tried::StaleWrite,
+        ] {
+            if !(self.goes_on)() {
+                break;
+            }
+            let finding = match (tried, &self.below) {
+                (Tried::StaleWrite, _) => self.stale_write(&id).await,
+                (_, None) => Finding::Open("the module has no link to try it on".into()),
+                (Tried::LinkToNothing, Some(below)) => self.link_to_nothing(&id, below).await,
+                (_, Some(below)) => self.create_below_nothing(below, &mut left).await,
+            };
+            findings.push((tried, finding));
+        }
         findings.push((Tried::Gone, self.take_away(left).await));
         findings
     }

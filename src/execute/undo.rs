@@ -97,7 +97,11 @@ impl Engine<'_> {
         let Some(of_run) = of_run else {
             return Err(RunFileError::Inconsistent(format!("it has no step `{}`", step.id)).into());
         };
-        let marks_are_ours = run.header()?.instance.user_id == self.user_id;
+        // What an earlier version applied does not say who did.
+        let marks_are_ours = match run.applied_by()?.0.as_slice() {
+            [] => run.header()?.instance.user_id == self.user_id,
+            by => by.iter().all(|user| user.id == self.user_id),
+        };
         let drifted = self.recovering.unwrap_or(Drifted::LeftAlone);
         let deleted = run.deleted()?;
         let is_moved =

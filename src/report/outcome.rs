@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::ReportError;
 use crate::operation::State;
+use crate::runfile::AppliedBy;
 use crate::runfile::Ending;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
@@ -129,6 +130,8 @@ impl RunResult {
 pub(super) struct Standing {
     pub(super) stage: Stage,
     pub(super) ending: Option<Ending>,
+    /// Who applied it, the last one at the end; nobody before an apply.
+    pub(super) applied_by: Vec<String>,
     /// Who is sending it at this moment.
     pub(super) writer: Option<String>,
     /// What it takes back, if it is an undo.
@@ -163,6 +166,10 @@ impl Standing {
             ending,
             writer,
             undoes: view.undoes()?,
+            applied_by: match stage {
+                Stage::Run => names(view.applied_by()?),
+                Stage::Plan | Stage::Refused => Vec::new(),
+            },
             is_hindered: view
                 .hindrance()
                 .is_some_and(|by| !matches!(by.ending, Ending::Interrupted | Ending::Halted(_))),
@@ -242,6 +249,10 @@ impl Standing {
             (Stage::Run, _) => RunResult::Succeeded,
         }
     }
+}
+
+fn names(applied_by: AppliedBy) -> Vec<String> {
+    applied_by.0.into_iter().map(|user| user.name).collect()
 }
 
 /// What became of the run as a whole, for exit codes.
@@ -359,6 +370,7 @@ mod tests {
                 ending,
                 writer: None,
                 undoes: None,
+                applied_by: Vec::new(),
                 is_hindered: false,
                 unexpected: BTreeMap::new(),
             };

@@ -114,7 +114,10 @@ impl<'a> Source<'a> {
             },
             instance: InstanceReport {
                 url: instance.url.clone(),
-                user: instance.user.clone(),
+                user: match self.standing.applied_by.last() {
+                    Some(user) => user.clone(),
+                    None => instance.user.clone(),
+                },
                 metadata_hash: instance.metadata_hash.clone(),
             },
             run: RunReport {
@@ -147,6 +150,17 @@ impl<'a> Source<'a> {
                 .collect(),
             diagnostics: self.diagnostics()?,
         })
+    }
+
+    /// Everybody who wrote by it, and who planned it where that was another.
+    pub(super) fn users(&self) -> String {
+        let planner = &self.header.instance.user;
+        match self.standing.applied_by.as_slice() {
+            [] => planner.clone(),
+            [only] if only == planner => planner.clone(),
+            all if all.contains(planner) => all.join(", "),
+            all => format!("{}, planned as {planner}", all.join(", ")),
+        }
     }
 
     /// The run file, as it was named.

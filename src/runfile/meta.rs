@@ -65,6 +65,25 @@ pub struct Instance {
     pub confirm: Option<String>,
 }
 
+/// Who applied it: each user once, the one who did so last at the end. Whoever planned it may be somebody else.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AppliedBy(pub Vec<User>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub name: String,
+    pub id: String,
+}
+
+impl AppliedBy {
+    #[must_use]
+    pub fn and(mut self, user: User) -> Self {
+        self.0.retain(|known| known.id != user.id);
+        self.0.push(user);
+        self
+    }
+}
+
 /// What a run file is: from a plan to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -189,6 +208,7 @@ macro_rules! entries {
 
 entries! {
     Header => "header",
+    AppliedBy => "applied_by",
     Stage => "stage",
     Ending => "ending",
     Advice => "advice",

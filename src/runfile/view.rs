@@ -10,6 +10,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::Advice;
+use super::AppliedBy;
 use super::ClientIds;
 use super::Digest;
 use super::Ending;
@@ -161,6 +162,11 @@ impl RunView {
 
     pub fn finished(&self) -> Result<Option<String>, RunFileError> {
         Ok(meta::get::<Finished>(&self.connection)?.map(|at| at.0))
+    }
+
+    /// Nobody before an apply, and of a file of an earlier version.
+    pub fn applied_by(&self) -> Result<AppliedBy, RunFileError> {
+        Ok(meta::get(&self.connection)?.unwrap_or_default())
     }
 
     /// Which run this one takes back, if it does.

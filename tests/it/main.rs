@@ -56,6 +56,7 @@ mod searches;
 mod secrets;
 mod selection;
 mod shell;
+mod signals;
 mod starter;
 mod streams;
 mod sync_keys;

@@ -277,3 +277,31 @@ outputs:
     let runs = scene.ends(0, "runs");
     assert!(runs.stdout.contains("    undo of "), "{runs}");
 }
+
+#[test]
+fn a_run_is_of_whoever_applied_it() {
+    let steps = "
+version: 1
+name: made
+steps:
+  - { id: make, key: one, create: Accounts, set: { name: One } }
+  - { id: mark, favorite: Accounts, record: '{{ steps.make.id }}' }
+";
+    let scene = Scene::new().file("p.yaml", steps);
+    let user = |said: &Said| said.json()["instance"]["user"].clone();
+    let planned = scene.ends(0, "plan p.yaml -o p.run --format json");
+    assert_eq!(user(&planned), "admin");
+    let scene = scene.env("SUGAR_USERNAME", "jim");
+    assert_eq!(user(&scene.ends(0, "apply p.run --format json")), "jim");
+    assert_eq!(
+        scene
+            .server
+            .text("SELECT created_by FROM accounts WHERE name = 'One'"),
+        "seed_jim_id"
+    );
+    scene.ends(0, "show p.run").says("as jim, planned as admin");
+    let markdown = scene.ends(0, "show p.run --format markdown");
+    markdown.says("as `jim, planned as admin`");
+    // The mark is of the one who set it, and so is the right to take it back.
+    scene.ends(0, "undo p.run --yes");
+}

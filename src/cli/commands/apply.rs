@@ -36,6 +36,7 @@ use crate::execute::ApplyOptions;
 use crate::execute::ExecuteError;
 use crate::playbook::Limits;
 use crate::report;
+use crate::runfile::AppliedBy;
 use crate::runfile::Ending;
 use crate::runfile::GivenLimits;
 use crate::runfile::Header;
@@ -44,6 +45,7 @@ use crate::runfile::Lock;
 use crate::runfile::RunFile;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
+use crate::runfile::User;
 
 /// A prefix of some length is enough to tell plans apart.
 const SHORTEST_DIGEST: usize = 8;
@@ -57,7 +59,11 @@ pub(crate) struct Terms {
     pub(crate) limits: Limits,
 }
 
-pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: &ApplyArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     written::nothing_is_lost(&output, &[&args.file], None)?;
     let terms = Terms {
@@ -65,13 +71,12 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
         unknown: args.retry_unknown,
         limits: limits::given(&args.limits)?,
     };
-    let signals = Signals::listen();
     if let Some(deadline) = args.deadline {
         signals.stop_after(deadline);
     }
     let queue = Queue {
         settings,
-        signals: &signals,
+        signals,
         timeout: args.lock.lock_timeout,
         file: &args.file,
     };
@@ -85,16 +90,16 @@ pub(crate) async fn run(settings: &Settings, args: &ApplyArgs) -> Result<Exit, F
     let mut session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
     session.keep(vault);
     if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
-        session.close().await;
+        session.leave(signals).await;
         return Err(refused);
     }
-    prepare_to_leave(settings, &output, &args.file, &signals);
+    prepare_to_leave(settings, &output, &args.file, signals);
     let end = send(
-        settings, &args.file, &loaded, &session, &terms, lock, &signals,
+        settings, &args.file, &loaded, &session, &terms, lock, signals,
     )
     .await;
-    session.close().await;
-    finish(settings, &output, &args.file, end, &signals)
+    session.leave(signals).await;
+    finish(settings, &output, &args.file, end, signals)
 }
 
 /// What speaks against this plan before anybody is asked.
@@ -228,7 +233,7 @@ pub(crate) fn prepare_to_leave(
     signals: &Signals,
 ) {
     let (settings, output, path) = (settings.clone(), output.clone(), path.to_owned());
-    signals.when_leaving(Some(Box::new(move || {
+    signals.when_leaving(Some(Box::new(move |_| {
         said_when_leaving(&settings, &output, &path);
     })));
 }
@@ -294,6 +299,11 @@ pub(crate) async fn send(
         });
     }
     let permit = lock.permit(&engine.file, &engine.guard)?;
+    let earlier = engine.file.get::<AppliedBy>()?.unwrap_or_default();
+    engine.file.put(&earlier.and(User {
+        name: session.me.user_name.clone(),
+        id: session.me.id.clone(),
+    }))?;
     // Limits by which nothing goes are those of this one command.
     if !terms.limits.is_empty() {
         let earlier = engine.file.get::<GivenLimits>()?.map(|given| given.0);

@@ -15,13 +15,25 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::reports;
 use crate::cli::settings::Settings;
+use crate::cli::signals::Signals;
 use crate::diag::counted;
 use crate::metadata::Metadata;
 use crate::report;
 use crate::report::Diagnostic;
 use crate::report::Severity;
 
-pub(crate) async fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: &CheckArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
+    let (of_signals, format) = (settings.clone(), args.format);
+    signals.when_leaving(Some(Box::new(move |exit| {
+        let failure = Failure::Interrupted { exit, help: None };
+        // The process ends, and nobody can be told that this went wrong too.
+        let _ = give(format, &reports::diagnostics(&failure));
+        printer::failure(&of_signals, &failure);
+    })));
     let mut found: Vec<Diagnostic> = Vec::new();
     let ended = match metadata(settings, args).await {
         Ok(metadata) => look(settings, args, metadata.as_ref(), &mut found),
@@ -31,19 +43,11 @@ pub(crate) async fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, F
         // A program that reads the document must not take a check that could not be made for one that found nothing.
         found.extend(reports::diagnostics(failure));
     }
-    match args.format {
-        CheckFormat::Text => {
-            if ended.is_ok() && !has_errors(&found) {
-                let playbooks = counted(args.playbooks.len(), "playbook");
-                printer::say(settings, &format!("{playbooks}: no mistakes"));
-            }
-        }
-        CheckFormat::Json => {
-            let document = json!({ "version": 1, "diagnostics": found });
-            printer::result(&format!("{document:#}\n"))?;
-        }
-        CheckFormat::Github => printer::result(&report::github_annotations(&found))?,
-        CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(&found)))?,
+    signals.when_leaving(None);
+    give(format, &found)?;
+    if format == CheckFormat::Text && ended.is_ok() && !has_errors(&found) {
+        let playbooks = counted(args.playbooks.len(), "playbook");
+        printer::say(settings, &format!("{playbooks}: no mistakes"));
     }
     ended.map(|()| {
         if has_errors(&found) {
@@ -52,6 +56,19 @@ pub(crate) async fn run(settings: &Settings, args: &CheckArgs) -> Result<Exit, F
             Exit::Success
         }
     })
+}
+
+/// What is found, for programs. People have been shown it.
+fn give(format: CheckFormat, found: &[Diagnostic]) -> Result<(), Failure> {
+    match format {
+        CheckFormat::Text => Ok(()),
+        CheckFormat::Json => {
+            let document = json!({ "version": 1, "diagnostics": found });
+            printer::result(&format!("{document:#}\n"))
+        }
+        CheckFormat::Github => printer::result(&report::github_annotations(found)),
+        CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(found))),
+    }
 }
 
 fn has_errors(found: &[Diagnostic]) -> bool {

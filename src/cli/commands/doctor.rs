@@ -80,23 +80,27 @@ impl State {
     }
 }
 
-pub(crate) async fn run(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: &DoctorArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
     if args.write_test.is_some() && !args.yes {
         run::somebody_to_ask(settings, "pass `--yes` to create a record and delete it")?;
     }
-    // A signal waits until what was created is deleted; a second one does not.
-    let signals = Signals::listen();
     let queue = Queue {
         settings,
-        signals: &signals,
+        signals,
         timeout: args.lock.lock_timeout,
         file: Path::new("doctor --write-test"),
     };
-    let way = Way::find(settings, Manner::default()).await?;
+    let way = Way::find(settings, Manner::default());
+    let way = signals.unless_stopped(way).await??;
     let name = way.name.clone();
     let lines = examine(queue, args, &way).await;
-    way.close().await;
+    way.leave(signals).await;
     let lines = lines?;
+    signals.when_leaving(None);
     let well = lines.iter().all(|line| line.state != State::Fails);
     printer::result(&match args.format {
         TextOrJson::Text => text(&lines, settings.color_on_stdout()),
@@ -124,7 +128,7 @@ async fn examine(queue: Queue<'_>, args: &DoctorArgs, way: &Way) -> Result<Vec<L
         }
     }
     let mut lines = Vec::new();
-    let me = match way.reader.log_in().await {
+    let me = match queue.signals.unless_stopped(way.reader.log_in()).await? {
         Ok(me) => {
             lines.push(Line::works("address", way.name.clone()));
             lines.push(Line::works("login", who(&me)));
@@ -137,11 +141,11 @@ async fn examine(queue: Queue<'_>, args: &DoctorArgs, way: &Way) -> Result<Vec<L
     };
     for probe in Probe::ALL {
         lines.push(match &me {
-            Some(me) => Line::of(
-                probe.name(),
-                probe.advice(),
-                probe.ask(&way.reader, me).await,
-            ),
+            Some(me) => {
+                let finding = probe.ask(&way.reader, me);
+                let finding = queue.signals.unless_stopped(finding).await?;
+                Line::of(probe.name(), probe.advice(), finding)
+            }
             None => Line::not_tried(probe.name()),
         });
     }
@@ -183,7 +187,7 @@ async fn written(
             help: None,
         });
     }
-    let findings = write_test::run(queue.settings, way, me, module).await?;
+    let findings = write_test::run(queue, way, me, module).await?;
     let lines = findings
         .into_iter()
         .map(|(tried, finding)| Line::of(tried.name(), tried.advice(), finding));

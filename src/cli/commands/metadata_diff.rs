@@ -18,6 +18,7 @@ use crate::cli::load::Loaded;
 use crate::cli::printer;
 use crate::cli::reports;
 use crate::cli::settings::Settings;
+use crate::cli::signals::Signals;
 use crate::diag::Colour;
 use crate::diag::Problem;
 use crate::diag::Problems;
@@ -33,7 +34,11 @@ struct Broken<'a> {
     problems: Problems,
 }
 
-pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: &MetadataDiffArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
     let old = definitions::snapshot(&args.old)?;
     let loaded = args
         .playbooks
@@ -57,6 +62,7 @@ pub(crate) async fn run(settings: &Settings, args: &MetadataDiffArgs) -> Result<
         .filter(|broken| !broken.problems.is_empty())
         .collect();
 
+    signals.when_leaving(None);
     match args.format {
         TextOrJson::Text => {
             let colour = if settings.color_on_stdout() {

@@ -77,13 +77,16 @@ pub(crate) struct Request<'a> {
     pub(crate) write_access: WriteAccess,
 }
 
-pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: &PlanArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
         written::folder_is_there(out)?;
     }
     written::nothing_is_lost(&output, &[&args.playbook], args.out.as_deref())?;
-    let signals = Signals::listen();
     let request = Request {
         playbook: &args.playbook,
         out: args.out.as_deref(),
@@ -91,19 +94,19 @@ pub(crate) async fn run(settings: &Settings, args: &PlanArgs) -> Result<Exit, Fa
         choice: &args.choice,
         write_access: WriteAccess::Advised,
     };
-    let loaded = loaded(settings, request.playbook, &args.paths.allow_path).await?;
-    let manner = Manner::of(&loaded.checked.settings);
-    let mut session = signals
-        .unless_stopped(Session::open(settings, manner))
-        .await??;
-    let planned = make(settings, &request, &loaded, &mut session, &signals).await;
-    session.close().await;
+    let loaded = loaded(settings, request.playbook, &args.paths.allow_path);
+    let loaded = signals.unless_stopped(loaded).await??;
+    let session = Session::open(settings, Manner::of(&loaded.checked.settings));
+    let mut session = signals.unless_stopped(session).await??;
+    let planned = make(settings, &request, &loaded, &mut session, signals).await;
+    session.leave(signals).await;
     let planned = planned?;
     let view = RunView::open_again(&planned.path)?;
-    let exit = match exit(&planned.end, &signals) {
+    let exit = match exit(&planned.end, signals) {
         Exit::Success if args.detailed_exitcode && has_changes(&view)? => Exit::Changes,
         exit => exit,
     };
+    signals.when_leaving(None);
     let given = reports::give(settings, &output, view);
     planned.say(settings);
     Ok(reports::exit(settings, exit, given))
@@ -162,11 +165,6 @@ pub(crate) async fn make(
     signals: &Signals,
 ) -> Result<Planned, Failure> {
     printer::problems(settings, &loaded.warnings, &loaded.sources);
-    let for_last_words = settings.clone();
-    signals.when_leaving(Some(Box::new(move || {
-        let said = "left at once; nothing was sent, and there is no plan";
-        printer::say(&for_last_words, said);
-    })));
     let zone = loaded.zone.clone().unwrap_or(TimeZone::UTC);
     let now = Timestamp::now()
         .round(jiff::Unit::Second)
@@ -204,9 +202,9 @@ pub(crate) async fn make(
     )
     .map_err(refused)?;
     let left_out = select(&loaded.checked, &request.choice.selection()).map_err(refused)?;
-    let metadata = signals
-        .unless_stopped(definitions::needed(session, &[], &[&loaded.checked]))
-        .await??;
+    let playbooks = [&loaded.checked];
+    let metadata = definitions::needed(session, &[], &playbooks);
+    let metadata = signals.unless_stopped(metadata).await??;
     let problems = against_with(&loaded.checked, &metadata, request.write_access);
     if problems.has_errors() {
         return Err(refused(problems));
@@ -272,7 +270,6 @@ pub(crate) async fn make(
     shown.clear();
     file.finish()?;
     partial.keep(&path)?;
-    signals.when_leaving(None);
     Ok(Planned { path, end })
 }
 

@@ -26,7 +26,11 @@ use crate::cli::written;
 use crate::execute::PlanEnd;
 use crate::runfile::RunView;
 
-pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: RunArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
     if args.dry_run {
         let RunArgs {
             playbook,
@@ -49,6 +53,7 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
                 output,
                 detailed_exitcode,
             },
+            signals,
         )
         .await;
     }
@@ -63,17 +68,17 @@ pub(crate) async fn run(settings: &Settings, args: RunArgs) -> Result<Exit, Fail
         written::folder_is_there(out)?;
     }
     written::nothing_is_lost(&output, &[&args.playbook], args.out.as_deref())?;
-    let signals = Signals::listen();
-    let loaded = plan::loaded(settings, &args.playbook, &args.paths.allow_path).await?;
+    let loaded = plan::loaded(settings, &args.playbook, &args.paths.allow_path);
+    let loaded = signals.unless_stopped(loaded).await??;
     let queue = Queue {
         settings,
-        signals: &signals,
+        signals,
         timeout: args.lock.lock_timeout,
         file: &args.playbook,
     };
     let mut session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
     let exit = within(queue, &args, &output, &loaded, &mut session).await;
-    session.close().await;
+    session.leave(signals).await;
     exit
 }
 
@@ -97,6 +102,7 @@ async fn within(
     };
     let planned = plan::make(settings, &request, loaded, session, signals).await?;
     if planned.end != PlanEnd::Planned {
+        signals.when_leaving(None);
         let given = reports::give(settings, output, RunView::open_again(&planned.path)?);
         planned.say(settings);
         let own = plan::exit(&planned.end, signals);

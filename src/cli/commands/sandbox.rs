@@ -9,6 +9,7 @@ use crate::cli::args::TextOrJson;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::printer;
+use crate::cli::signals::First;
 use crate::cli::signals::Signals;
 use crate::execute::Wish;
 use crate::sandbox;
@@ -65,7 +66,7 @@ pub(crate) async fn run(args: SandboxArgs) -> Result<Exit, Failure> {
             args.platforms
         },
     };
-    let signals = Signals::listen();
+    let signals = Signals::listen(First::Asks);
     let running = sandbox::start(config).await?;
     let (url, username, password) = (running.url(), running.username(), running.password());
     printer::result(&match args.format {

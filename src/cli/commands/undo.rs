@@ -45,7 +45,11 @@ use crate::runfile::Stage;
 use crate::runfile::Undoes;
 use crate::runfile::UndoneBy;
 
-pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
+pub(crate) async fn run(
+    settings: &Settings,
+    args: &UndoArgs,
+    signals: &Signals,
+) -> Result<Exit, Failure> {
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
         written::folder_is_there(out)?;
@@ -59,10 +63,9 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
             "pass `--yes`, or `--dry-run` now and `apply` what was reviewed",
         )?;
     }
-    let signals = Signals::listen();
     let queue = Queue {
         settings,
-        signals: &signals,
+        signals,
         timeout: args.lock.lock_timeout,
         file: &args.file,
     };
@@ -77,6 +80,7 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
                 args.file.display()
             ),
         );
+        signals.when_leaving(None);
         let given = nothing_to_undo::give(settings, args, &output, &view);
         return Ok(reports::exit(settings, Exit::Success, given));
     }
@@ -98,11 +102,11 @@ pub(crate) async fn run(settings: &Settings, args: &UndoArgs) -> Result<Exit, Fa
         args,
         output: &output,
         session: &session,
-        signals: &signals,
+        signals,
         queue,
     };
     let exit = Box::pin(undo.within(view, loaded)).await;
-    session.close().await;
+    session.leave(signals).await;
     exit
 }
 
@@ -167,6 +171,7 @@ impl Undo<'_> {
         }
         let planned = self.plan(of_run, &header, path).await?;
         if self.args.dry_run || planned.end != PlanEnd::Planned {
+            self.signals.when_leaving(None);
             let given = reports::give(
                 self.settings,
                 self.output,

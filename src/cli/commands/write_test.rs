@@ -4,6 +4,7 @@
 //! for temporary files, and is gone with the test.
 
 use std::path::Path;
+use std::time::Duration;
 
 use uuid::Uuid;
 
@@ -12,6 +13,7 @@ use crate::cli::failure::Failure;
 use crate::cli::instance::Way;
 use crate::cli::settings::Settings;
 use crate::cli::turn;
+use crate::cli::turn::Queue;
 use crate::client;
 use crate::client::Below;
 use crate::client::Finding;
@@ -22,6 +24,7 @@ use crate::client::Wanted;
 use crate::client::Writer;
 use crate::diag::Seals;
 use crate::execute;
+use crate::execute::Wish;
 use crate::metadata::Metadata;
 use crate::plan::Guard;
 use crate::playbook::Limits;
@@ -40,17 +43,22 @@ const NAME: &str = "sugarmill doctor --write-test, may be deleted";
 /// Modules on the far side that a record can be made in at no risk, the best first.
 const FAR: [&str; 4] = ["Notes", "Tasks", "Calls", "Contacts"];
 
+/// How long what is under way is awaited after a signal, as in a run.
+const PATIENCE: Duration = Duration::from_secs(7);
+
 /// The record and what is made below it; and one below a parent that is not there, should it be taken.
 const CHANGES: u64 = 3;
 
 pub(super) async fn run(
-    settings: &Settings,
+    queue: Queue<'_>,
     way: &Way,
     me: &Me,
     module: &str,
 ) -> Result<Vec<(Tried, Finding)>, Failure> {
+    let signals = queue.signals;
     let module = ModuleName::new(module);
-    let metadata = described(way, std::slice::from_ref(&module)).await?;
+    let metadata = described(way, std::slice::from_ref(&module));
+    let metadata = signals.unless_stopped(metadata).await??;
     let link = metadata.module(module.as_str()).and_then(|known| {
         FAR.iter().find_map(|far| {
             let leads_there = |link: &str| metadata.far_module(module.as_str(), link) == Some(far);
@@ -69,7 +77,8 @@ pub(super) async fn run(
     let below = match link {
         None => None,
         Some((link, far)) => {
-            let of_far = described(way, std::slice::from_ref(&far)).await?;
+            let of_far = described(way, std::slice::from_ref(&far));
+            let of_far = signals.unless_stopped(of_far).await??;
             let fields = of_far.sample(far.as_str(), NAME);
             Some(Below {
                 link,
@@ -83,16 +92,54 @@ pub(super) async fn run(
         source,
     })?;
     let fields = metadata.sample(module.as_str(), NAME);
-    let writer = writer(settings, way, me, metadata, folder.path())?;
+    let writer = writer(queue.settings, way, me, metadata, folder.path())?;
+    let wish = signals.wish();
+    let goes_on = || *wish.borrow() == Wish::GoOn;
     let trial = Trial {
         writer: &writer,
+        goes_on: &goes_on,
         module,
         fields,
         id: fresh(),
         nobody: fresh(),
         below,
     };
-    Ok(trial.run().await)
+    let mut stopped = signals.wish();
+    let out_of_patience = async {
+        // Nobody can wish any more: then it goes on to its end.
+        if stopped.wait_for(|wish| *wish == Wish::Stop).await.is_err() {
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(PATIENCE).await;
+    };
+    let findings = tokio::select! {
+        findings = trial.run() => Some(findings),
+        () = out_of_patience => None,
+    };
+    match findings {
+        Some(findings) if goes_on() => Ok(findings),
+        findings => Err(Failure::Interrupted {
+            exit: signals.exit(),
+            help: Some(what_is_left(findings.as_deref(), &trial.module)),
+        }),
+    }
+}
+
+/// Of a test that was broken off.
+fn what_is_left(findings: Option<&[(Tried, Finding)]>, module: &ModuleName) -> String {
+    let gone = |one: &(Tried, Finding)| matches!(one, (Tried::Gone, Finding::Works(_)));
+    let failed = |one: &(Tried, Finding)| match one {
+        (_, Finding::Fails(message)) => Some(message.clone()),
+        _ => None,
+    };
+    match findings {
+        Some([]) => "nothing was created".into(),
+        Some(findings) if findings.iter().any(gone) => "what was created is deleted".into(),
+        Some(findings) if let Some(said) = findings.iter().find_map(failed) => said,
+        Some(_) | None => format!(
+            "look whether {module} has a record `{NAME}` and delete it: the instance took too long to be waited for"
+        ),
+    }
 }
 
 async fn described(way: &Way, modules: &[ModuleName]) -> Result<Metadata, Failure> {

@@ -187,7 +187,7 @@ fn facts(source: &Source<'_>, report: &Report<()>) -> Vec<(&'static str, String)
     let run = &report.run;
     let mut facts = vec![
         ("instance", report.instance.url.clone()),
-        ("user", report.instance.user.clone()),
+        ("user", source.users()),
         ("playbook", report.playbook.path.clone()),
         ("run file", run.file.clone()),
     ];

@@ -58,7 +58,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         "\n{}. {} as {}, {}.\n",
         text::counts(report),
         inert::short_code(&report.instance.url, 200),
-        inert::short_code(&report.instance.user, 100),
+        inert::short_code(&told.source.users(), 100),
         time(told),
     ));
     if !told.source.standing.is_plan() {

@@ -66,7 +66,7 @@ pub(super) fn draw<O>(
         entry(sheet, "limits", &text)?;
     }
     entry(sheet, "playbook", &cells::visible(&report.playbook.path))?;
-    let (url, user) = (&report.instance.url, &report.instance.user);
+    let (url, user) = (&report.instance.url, source.users());
     entry(
         sheet,
         "instance",
