@@ -128,6 +128,13 @@ fn finish<O>(
         status.set_message(format!("the run is {}", report.result.as_str()));
         add_whole(&mut suite, report, status);
     }
+    let warnings = report.diagnostics.iter();
+    let warnings: Vec<&Diagnostic> = warnings
+        .filter(|diagnostic| diagnostic.severity == Severity::Warning)
+        .collect();
+    if !warnings.is_empty() {
+        suite.set_system_err(text(&described(&warnings)));
+    }
     let mut document = quick_junit::Report::new("sugarmill");
     document.add_test_suite(suite);
     document

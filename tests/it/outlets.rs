@@ -185,3 +185,49 @@ fn arguments_that_make_no_sense_are_said_in_the_format_that_was_asked_for() {
         assert!(said.stdout.contains(says), "{format}: {said}");
     }
 }
+
+/// Who reviews a plan sees its reports alone, and not what the command said beside them.
+#[test]
+fn what_check_warns_of_is_in_every_report_of_plan_and_run() {
+    let scene = Scene::new().file(
+        "a.yaml",
+        "version: 1
+name: a
+vars: { unused: { type: string, default: x } }
+steps:
+  - id: made
+    create: Accounts
+    set: { name: North }
+",
+    );
+    let reports =
+        "--report markdown=a.md --report html=a.html --report junit=a.xml --report github=a.gh";
+    for command in ["plan", "run --yes"] {
+        let said = scene.ends(0, &format!("{command} a.yaml --format json {reports}"));
+        let report = said.json();
+        let found = report["diagnostics"].as_array().unwrap();
+        let found: Vec<String> = found
+            .iter()
+            .map(|one| {
+                let code = one["code"].as_str().unwrap();
+                format!(
+                    "{code} {} {}:{}",
+                    one["severity"], one["line"], one["column"]
+                )
+            })
+            .collect();
+        assert_eq!(
+            found,
+            ["unused_var \"warning\" 3:9", "no_key \"warning\" 6:5"],
+            "{said}"
+        );
+        for name in ["a.md", "a.html", "a.xml", "a.gh"] {
+            let text = std::fs::read_to_string(scene.path(name)).unwrap();
+            assert!(text.contains("has no"), "{command}, {name}: {text}");
+            assert!(
+                text.contains("is used nowhere"),
+                "{command}, {name}: {text}"
+            );
+        }
+    }
+}

@@ -246,6 +246,10 @@ pub(crate) async fn make(
     let partial = Partial::new(&path);
     let file = RunFile::create(&partial.0, &header)?;
     file.put(&salt(settings))?;
+    // Who reviews the plan sees them in its reports alone.
+    for warning in loaded.warnings.iter().chain(problems.iter()) {
+        file.add_problem(warning, &loaded.sources)?;
+    }
     let health = engine::health(&loaded.checked.settings, Task::Plan);
     let mut shown = Shown::new(settings);
     let mut engine = engine::build(

@@ -85,7 +85,7 @@ const STRUCTURE: [(&str, &[&str], &[&str]); 10] = [
             "skipped",
             "timestamp",
         ],
-        &["properties", "testcase"],
+        &["properties", "testcase", "system-err"],
     ),
     ("properties", &[], &["property"]),
     ("property", &["name", "value"], &[]),
