@@ -14,7 +14,7 @@ use super::needs::Absence;
 use super::needs::Known;
 use super::seen;
 use super::standing::Standing;
-use crate::metadata::FieldKind;
+use crate::metadata::value::Print;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
@@ -23,8 +23,10 @@ use crate::plan::Current;
 use crate::plan::Fields;
 use crate::plan::Need;
 use crate::runfile::ClientIds;
+use crate::runfile::Seen;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
+use crate::runfile::Why;
 use crate::wire::Answer;
 use crate::wire::Fault;
 use crate::wire::Filter;
@@ -60,7 +62,7 @@ impl Engine<'_> {
         let mut others = Vec::new();
         let mut is_asked = Vec::new();
         for operation in operations {
-            let need = self.need_of_create(operation);
+            let need = Self::need_of_create(operation);
             is_asked.push(need.is_some());
             let Some(need) = need else { continue };
             // First by the id that it carried, unless the ledger knows that this was replaced.
@@ -129,29 +131,15 @@ impl Engine<'_> {
         }
     }
 
-    fn need_of_create(&self, operation: &StoredOperation) -> Option<Need> {
-        let Some(Change::Create {
-            module, id, fields, ..
-        }) = &operation.change
-        else {
+    fn need_of_create(operation: &StoredOperation) -> Option<Need> {
+        let Some(Change::Create { module, id, .. }) = &operation.change else {
             return None;
         };
-        let step = self.checked.step(operation.seq.step());
-        let fields_wanted = Fields::These(
-            fields
-                .keys()
-                .filter(|name| {
-                    let field = self.metadata.field(module.as_str(), name);
-                    field.is_none_or(|field| field.kind != FieldKind::Link)
-                })
-                .cloned()
-                .chain(step.projection.to_fields().into_iter().flatten())
-                .collect(),
-        );
         Some(Need::Record {
             module: module.clone(),
             record: id.clone(),
-            fields: fields_wanted,
+            // So that an undo can tell later what somebody changed of it.
+            fields: Fields::All,
         })
     }
 
@@ -170,8 +158,41 @@ impl Engine<'_> {
         let mut settlement = self.found_made(operation, &record);
         if doubt == Doubt::PerhapsDone {
             settlement.state = State::Ok;
+            settlement.seen.extend(self.seen_late(operation, &record)?);
         }
         Ok(settlement)
+    }
+
+    /// A record of ours as it is read for want of an answer. Where somebody else saved it by then, nobody knows what we
+    /// made of it: all that it holds is theirs to an undo.
+    fn seen_late(
+        &self,
+        operation: &StoredOperation,
+        record: &Map<String, Json>,
+    ) -> Result<Option<Seen>, ExecuteError> {
+        let text = |name: &str| record.get(name).and_then(Json::as_str);
+        let (Some(module), Some(id)) = (
+            operation.change.as_ref().and_then(Change::module),
+            text("id"),
+        ) else {
+            return Ok(None);
+        };
+        let ours = self.file.header()?.instance.user_id;
+        let by_us = text("modified_user_id").is_none_or(|user| user == ours);
+        let print = self
+            .metadata
+            .module(module.as_str())
+            .map(|known| match by_us {
+                true => Print::of(known, record),
+                false => Print::default(),
+            });
+        Ok(Some(Seen {
+            module: module.clone(),
+            record: RecordId::new(id),
+            why: Why::Made,
+            at: text("date_modified").map(str::to_owned),
+            print,
+        }))
     }
 
     /// The record of a create is there already.
