@@ -20,7 +20,7 @@ use super::needs::Known;
 use super::partly::partly;
 use super::seen;
 use super::standing::Standing;
-use crate::metadata::FieldKind;
+use crate::metadata::value::Print;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
 use crate::operation::Change;
@@ -28,10 +28,13 @@ use crate::operation::State;
 use crate::plan::Current;
 use crate::plan::Fields;
 use crate::plan::Need;
+use crate::runfile::Seen;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
+use crate::runfile::Why;
 use crate::wire::Fault;
 use crate::wire::LocalLabel;
+use crate::wire::RecordId;
 use crate::wire::SugarLabel;
 
 /// Times an operation may be sent before it is called failed, unless `retry` says otherwise.
@@ -163,28 +166,14 @@ impl Engine<'_> {
         &mut self,
         operation: &StoredOperation,
     ) -> Result<(Need, OtherIds), ExecuteError> {
-        let Some(Change::Create {
-            module, id, fields, ..
-        }) = &operation.change
-        else {
+        let Some(Change::Create { module, id, .. }) = &operation.change else {
             return Ok((Need::Nothing, OtherIds::new()));
         };
-        let step = self.checked.step(operation.seq.step());
-        let fields_wanted = Fields::These(
-            fields
-                .keys()
-                .filter(|name| {
-                    let field = self.metadata.field(module.as_str(), name);
-                    field.is_none_or(|field| field.kind != FieldKind::Link)
-                })
-                .cloned()
-                .chain(step.projection.to_fields().into_iter().flatten())
-                .collect(),
-        );
         let need = Need::Record {
             module: module.clone(),
             record: id.clone(),
-            fields: fields_wanted,
+            // So that an undo can tell later what somebody changed of it.
+            fields: Fields::All,
         };
         // First by the id that it carried, unless the ledger knows that this was replaced.
         let mut given = self.given(operation.seq, &operation.key, id)?.into_iter();
@@ -201,11 +190,12 @@ impl Engine<'_> {
         doubt: Doubt,
         known: Known,
     ) -> Told {
-        Told::Settled(match (known, doubt) {
+        let settlement = match (known, doubt) {
             (Ok(Current::Record(record)), _) => {
                 let mut settlement = self.found_made(operation, &record);
                 if doubt == Doubt::PerhapsDone {
                     settlement.state = State::Ok;
+                    settlement.seen.extend(self.seen_late(operation, &record));
                 }
                 settlement
             }
@@ -218,6 +208,30 @@ impl Engine<'_> {
                 Some(fault) => refused_create(fault),
                 None => Settlement::new(State::Planned),
             },
+        };
+        Told::Settled(settlement)
+    }
+
+    /// A record of ours as it is read for want of an answer. Where somebody else saved it by then, nobody knows what we
+    /// made of it: all that it holds is theirs to an undo.
+    fn seen_late(&self, operation: &StoredOperation, record: &Map<String, Json>) -> Option<Seen> {
+        let text = |name: &str| record.get(name).and_then(Json::as_str);
+        let module = operation.change.as_ref().and_then(Change::module)?;
+        let id = text("id")?;
+        let by_us = text("modified_user_id").is_none_or(|user| user == self.user_id);
+        let print = self
+            .metadata
+            .module(module.as_str())
+            .map(|known| match by_us {
+                true => Print::of(known, record),
+                false => Print::default(),
+            });
+        Some(Seen {
+            module: module.clone(),
+            record: RecordId::new(id),
+            why: Why::Made,
+            at: text("date_modified").map(str::to_owned),
+            print,
         })
     }
 

@@ -95,3 +95,40 @@ fn a_copy_of_a_run_file_overwrites_nothing_that_somebody_changed_since() {
     scene.mill("undo copy.run --yes");
     assert_eq!(held(), expected);
 }
+
+/// Of a record whose create was never answered, an undo knows as much as of any other.
+#[test]
+fn an_undo_leaves_what_somebody_edited_though_the_answer_to_its_create_was_lost() {
+    let ground = Ground::of(&[]);
+    let scene = &ground.scene;
+    let yaml = "
+version: 1
+name: lost
+identity: test
+steps:
+  - id: made
+    for_each: [n1, n2]
+    key: '{{ item }}'
+    create: Notes
+    set: { name: '{{ item }}' }
+";
+    scene.write("lost.yaml", yaml);
+    scene.ends(0, "plan lost.yaml -o lost.run");
+    scene
+        .server
+        .fault("drop_after,method=POST,path=bulk,times=1");
+    scene.ends(0, "apply lost.run");
+    let note = scene.server.text("SELECT id FROM notes WHERE name = 'n1'");
+    let body = json!({ "description": "Mine" });
+    scene
+        .server
+        .somebody("PUT", &format!("/Notes/{note}"), &body);
+    let said = scene.ends(1, "undo lost.run --yes --format json");
+    assert_eq!(
+        said.operation("made", "n1")["label"],
+        "local:drift",
+        "{said}"
+    );
+    let left = "SELECT name FROM notes WHERE deleted = 0";
+    assert_eq!(scene.server.lines(left), ["n1"]);
+}
