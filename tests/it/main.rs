@@ -32,6 +32,7 @@ mod instance_schema;
 mod killed;
 mod labels;
 mod language;
+mod language_page;
 mod left_out;
 mod main_job;
 mod meanwhile;
