@@ -430,6 +430,23 @@ mod tests {
         }
     }
 
+    /// docs/language.md has them all.
+    #[test]
+    fn the_page_of_the_language_names_every_function_and_filter() {
+        let page = include_str!("../../docs/language.md");
+        for signature in FUNCTIONS.iter().chain(FILTERS) {
+            let name = signature.name;
+            let shown = [
+                format!("`{name}`"),
+                format!("`{name}("),
+                format!(" {name}("),
+                format!("| {name}`"),
+            ];
+            let is_there = shown.iter().any(|form| page.contains(form));
+            assert!(is_there, "docs/language.md lacks `{name}`");
+        }
+    }
+
     #[test]
     fn what_is_shown_as_usage_can_be_read() {
         for callee in [Callee::Function, Callee::Filter, Callee::Test] {
