@@ -84,6 +84,7 @@ pub(super) fn ours(path: &Path, flags: OpenFlags) -> Result<Connection, RunFileE
             wanted: FORMAT,
         });
     }
+    plan_once(&connection)?;
     Ok(connection)
 }
 

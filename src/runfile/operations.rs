@@ -53,6 +53,21 @@ impl RunView {
         after: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<OperationView>, RunFileError> {
+        let mut operations = self.page(step, which, after, limit)?;
+        for operation in &mut operations {
+            operation.depends_on = self.needs_of(operation.seq)?;
+        }
+        Ok(operations)
+    }
+
+    /// The same without what they need.
+    fn page(
+        &self,
+        step: StepNo,
+        which: Which,
+        after: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<OperationView>, RunFileError> {
         let condition = which.condition();
         let sql = format!(
             "SELECT op.seq, op.key, op.action, op.module, op.record, op.state, op.label, op.message, op.status, \
@@ -68,9 +83,6 @@ impl RunView {
         let mut operations = Vec::new();
         while let Some(row) = found.next()? {
             operations.push(operation(row)?);
-        }
-        for operation in &mut operations {
-            operation.depends_on = self.needs_of(operation.seq)?;
         }
         Ok(operations)
     }
@@ -152,13 +164,14 @@ impl RunView {
         Ok(names)
     }
 
-    /// Everything about one run that tells its plan from another's, in order, for the digest.
+    /// Everything about one run that tells its plan from another's, in order, for the digest. What waits for what follows
+    /// from that, and is left out.
     pub fn each_planned(&self, mut see: impl FnMut(&OperationView)) -> Result<(), RunFileError> {
         const PAGE: u32 = 1000;
         for step in self.steps()? {
             let mut after = None;
             loop {
-                let page = self.operations(step.number, Which::All, after, PAGE)?;
+                let page = self.page(step.number, Which::All, after, PAGE)?;
                 page.iter().for_each(&mut see);
                 after = page.last().map(|operation| operation.seq);
                 if page.len() < PAGE as usize {
