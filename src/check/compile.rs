@@ -163,7 +163,7 @@ impl Compiler<'_> {
                     PathError::NestedFilter => {
                         "filter once, and choose among what is left with `when`"
                     }
-                    PathError::TooLong => "choose with `when` instead",
+                    PathError::TooLong | PathError::TooDeep => "choose with `when` instead",
                     PathError::Syntax(_) => {
                         "it is written like `$.steps.stale.records[?@.status == 'New' && @.amount > 10]`"
                     }

@@ -37,6 +37,9 @@ pub struct Reads {
 /// The parser takes time that grows faster than its text. A path that a person wrote has some dozen bytes.
 const LONGEST: usize = 4_096;
 
+/// A bracket inside a bracket makes a mistake take nearly three times as long to be found. A person needs four.
+const DEEPEST: usize = 6;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path(JpQuery);
 
@@ -46,6 +49,8 @@ pub enum PathError {
     Syntax(String),
     #[error("a JSONPath of more than {LONGEST} bytes")]
     TooLong,
+    #[error("a JSONPath with brackets more than {DEEPEST} deep")]
+    TooDeep,
     /// The library answers these wrongly (a filter inside a filter finds nothing), so they are refused.
     #[error("a filter inside a filter is not supported in a JSONPath")]
     NestedFilter,
@@ -55,6 +60,9 @@ impl Path {
     pub fn parse(text: &str) -> Result<Self, PathError> {
         if text.len() > LONGEST {
             return Err(PathError::TooLong);
+        }
+        if depth(text) > DEEPEST {
+            return Err(PathError::TooDeep);
         }
         let query = parse_json_path(text)
             .map_err(|error| PathError::Syntax(first_line(&error.to_string())))?;
@@ -151,6 +159,33 @@ impl Path {
             Segment::Selector(_) => false,
         })
     }
+}
+
+/// How deep brackets are inside each other, those of texts left out.
+fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut quote = None;
+    let mut signs = text.chars();
+    while let Some(sign) = signs.next() {
+        match (sign, quote) {
+            ('\\', Some(_)) => {
+                signs.next();
+            }
+            (sign, Some(open)) => {
+                if sign == open {
+                    quote = None;
+                }
+            }
+            ('\'' | '"', None) => quote = Some(sign),
+            ('(' | '[', None) => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (')' | ']', None) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 fn found<'a>(query: &JpQuery, value: &'a Json) -> Vec<&'a Json> {
@@ -474,6 +509,25 @@ mod tests {
         for part in ["[", "(", "!", "[?@.a", "[?length("] {
             let text = format!("$[?{}", part.repeat(4_000 / part.len()));
             assert!(Path::parse(&text).is_err(), "{part}");
+        }
+    }
+
+    #[test]
+    fn deep_brackets_are_refused_before_the_parser_tries_them_all() {
+        let begun = std::time::Instant::now();
+        for deep in [
+            "$[?length(".to_owned() + &"length(".repeat(500),
+            "$[?".to_owned() + &"(".repeat(500),
+        ] {
+            assert_eq!(Path::parse(&deep), Err(PathError::TooDeep));
+        }
+        assert!(begun.elapsed().as_secs() < 5, "they are not parsed");
+        for plain in [
+            "$.a[?(@.b == '((((((((((')]",
+            "$.a[?@.b == \"it's \\\" [[[[[[[[\"]",
+            "$.a[?((@.b == 1 || length(@['c']) > 2) && !(@.d == 'x'))]",
+        ] {
+            assert!(Path::parse(plain).is_ok(), "{plain}");
         }
     }
 }
