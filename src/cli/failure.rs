@@ -168,13 +168,27 @@ impl Failure {
         }
     }
 
-    /// The same for a report on the run file that could not be gone on with.
+    /// What a report on the run file that could not be gone on with says of it.
     pub(crate) fn hindrance(&self) -> Hindrance {
         Hindrance {
             ending: self.ending(),
             code: self.code(),
             help: self.help(),
             is_of_limit: matches!(self, Self::OverLimit { .. }),
+        }
+    }
+
+    /// The run file that it is about, where that itself is the matter.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::RunFile(
+                RunFileError::Missing(path)
+                | RunFileError::NotARunFile(path)
+                | RunFileError::Format { path, .. }
+                | RunFileError::Damaged { path, .. }
+                | RunFileError::InUse(path),
+            ) => Some(path),
+            _ => None,
         }
     }
 

@@ -189,7 +189,7 @@ pub(crate) fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
             severity: report::Severity::Error,
             message: failure.to_string(),
             help: failure.help(),
-            file: None,
+            file: failure.file().map(|file| file.display().to_string()),
             line: None,
             column: None,
             end: None,

@@ -262,6 +262,8 @@ fn what_is_about_a_whole_file_names_the_file() {
         found("check p.yaml --metadata none.json --format json"),
         ["none.json"]
     );
+    assert_eq!(found("show none.run --format json"), ["none.run"]);
+    assert_eq!(found("apply p.yaml --format json"), ["p.yaml"]);
     let said = scene.ends(3, "check none.yaml --format github");
     assert!(
         said.stdout.starts_with("::error file=none.yaml,title="),
