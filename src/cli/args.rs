@@ -1,5 +1,6 @@
 //! The command line as clap reads it. No logic: `settings` makes sense of it.
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,11 +8,14 @@ use clap::Args;
 use clap::Parser;
 use clap::Subcommand;
 use clap::ValueEnum;
+use clap::builder::PathBufValueParser;
+use clap::builder::TypedValueParser;
 
 use super::inspect_args::CompletionsArgs;
 use super::inspect_args::DoctorArgs;
 use super::inspect_args::ExplainArgs;
 use super::inspect_args::GraphArgs;
+use super::inspect_args::HelpArgs;
 use super::inspect_args::InitArgs;
 use super::inspect_args::ManArgs;
 use super::inspect_args::MetadataArgs;
@@ -154,15 +158,21 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print a page of the manual
     Man(ManArgs),
+    /// Say of a command what its `--help` says
+    #[command(hide = true)]
+    Help(HelpArgs),
+    /// Print the version
+    #[command(hide = true)]
+    Version,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
     /// The playbooks to check
-    #[arg(required = true, value_name = "PLAYBOOK")]
+    #[arg(required = true, value_name = "PLAYBOOK", value_parser = file())]
     pub(crate) playbooks: Vec<PathBuf>,
     /// Check against this snapshot of an instance's metadata, without asking the instance
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) metadata: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) paths: Paths,
@@ -186,7 +196,7 @@ pub(crate) struct Variables {
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(crate) vars: Vec<String>,
     /// Read variables, secrets too, from a YAML or JSON map; repeatable, and the last file of a name holds
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) vars_file: Vec<PathBuf>,
 }
 
@@ -194,14 +204,14 @@ pub(crate) struct Variables {
 #[derive(Debug, Args)]
 pub(crate) struct SecretsAgain {
     /// Read variables of `type: secret` from a YAML or JSON map, as for the plan
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) vars_file: Vec<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Paths {
     /// Let the playbook name files of this folder too; repeatable
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = file())]
     pub(crate) allow_path: Vec<PathBuf>,
 }
 
@@ -268,9 +278,10 @@ pub(crate) struct Confirmation {
 #[derive(Debug, Args)]
 pub(crate) struct PlanArgs {
     /// The playbook to plan
+    #[arg(value_parser = file())]
     pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
-    #[arg(short, long = "out", value_name = "FILE")]
+    #[arg(short, long = "out", value_name = "FILE", value_parser = file())]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) variables: Variables,
@@ -288,6 +299,7 @@ pub(crate) struct PlanArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ApplyArgs {
     /// The run file that `plan` wrote, or that an earlier apply or undo did not end
+    #[arg(value_parser = file())]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) again: SecretsAgain,
@@ -317,7 +329,7 @@ pub(crate) struct ApplyArgs {
     #[command(flatten)]
     pub(crate) lock: LockArgs,
     /// Let exports be written into this folder too; repeatable
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = file())]
     pub(crate) allow_path: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -326,9 +338,10 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     /// The playbook to plan and apply
+    #[arg(value_parser = file())]
     pub(crate) playbook: PathBuf,
     /// The run file to write [default: <playbook name>-<run id>.run]
-    #[arg(short, long = "out", value_name = "FILE")]
+    #[arg(short, long = "out", value_name = "FILE", value_parser = file())]
     pub(crate) out: Option<PathBuf>,
     /// Only plan
     #[arg(long)]
@@ -349,16 +362,17 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) output: Output,
     /// With --dry-run: exit with 2 where there is something to change
-    #[arg(long)]
+    #[arg(long, requires = "dry_run")]
     pub(crate) detailed_exitcode: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct ShowArgs {
     /// The run file to show, at any time
+    #[arg(value_parser = file())]
     pub(crate) file: PathBuf,
     /// Where to write it [default: standard output]
-    #[arg(short, long = "out", value_name = "FILE")]
+    #[arg(short, long = "out", value_name = "FILE", value_parser = file())]
     pub(crate) out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) output: Output,
@@ -376,10 +390,10 @@ pub(crate) struct SandboxArgs {
     #[arg(long, default_value = "text")]
     pub(crate) format: TextOrJson,
     /// Keep the database in this file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) data: Option<PathBuf>,
     /// Write every request as a line of JSON
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) log: Option<PathBuf>,
     /// Fixes demo data and password
     #[arg(long, default_value_t = 1)]
@@ -388,7 +402,7 @@ pub(crate) struct SandboxArgs {
     #[arg(long, default_value = "small")]
     pub(crate) demo: DemoChoice,
     /// More modules, fields, links and lists
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) schema: Option<PathBuf>,
     /// Give every record an id of its own, whatever the client says
     #[arg(long)]
@@ -423,7 +437,7 @@ pub(crate) struct SchemaArgs {
     #[arg(default_value = "playbook")]
     pub(crate) of: SchemaOf,
     /// Of playbooks for the instance this snapshot describes: with its modules, fields and values
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = file())]
     pub(crate) metadata: Option<PathBuf>,
 }
 
@@ -431,6 +445,14 @@ pub(crate) struct SchemaArgs {
 pub(crate) enum SchemaOf {
     Playbook,
     Report,
+}
+
+/// The name of a file or folder. `-`, for which other programs take a stream, is none.
+pub(crate) fn file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| match path == Path::new("-") {
+        true => Err("it stands for no stream here; a file of that name is written `./-`"),
+        false => Ok(path),
+    })
 }
 
 /// Reads `5h`, `30m`, `90s` and what else people write.

@@ -36,7 +36,7 @@ pub(crate) fn snapshot(path: &Path) -> Result<Metadata, Failure> {
     match read {
         Ok(reading) => Ok(noted(reading)),
         Err(problems) => Err(Failure::Problems {
-            name: format!("`{}`", path.display()),
+            file: path.display().to_string(),
             problems,
             sources,
         }),

@@ -15,6 +15,7 @@ use crate::plan::LimitMet;
 use crate::report;
 use crate::report::ReportError;
 use crate::runfile::Ending;
+use crate::runfile::Hindrance;
 use crate::runfile::NoPermit;
 use crate::runfile::RunFileError;
 use crate::sandbox::SandboxError;
@@ -22,9 +23,9 @@ use crate::sandbox::SandboxError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// Mistakes in what somebody wrote, each with its place.
-    #[error("{} cannot be used as it is", name)]
+    #[error("`{file}` cannot be used as it is")]
     Problems {
-        name: String,
+        file: String,
         problems: Problems,
         sources: Sources,
     },
@@ -36,6 +37,12 @@ pub(crate) enum Failure {
     #[error("{message}")]
     Refused {
         message: String,
+        help: Option<String>,
+    },
+    /// The plan passes a limit, as it said when it was made.
+    #[error("this plan cannot be applied: {reason}")]
+    OverLimit {
+        reason: String,
         help: Option<String>,
     },
     /// A signal came before there was anything to report.
@@ -88,6 +95,13 @@ impl Failure {
                 message,
                 help: Some(report::naming(&help, &file.display().to_string())),
             },
+            Self::OverLimit {
+                reason,
+                help: Some(help),
+            } => Self::OverLimit {
+                reason,
+                help: Some(report::naming(&help, &file.display().to_string())),
+            },
             other => other,
         }
     }
@@ -100,7 +114,7 @@ impl Failure {
             | Self::Ledger(_)
             | Self::LedgerLost(_)
             | Self::Report(_) => Exit::Invalid,
-            Self::Refused { .. } => Exit::Refused,
+            Self::Refused { .. } | Self::OverLimit { .. } => Exit::Refused,
             Self::Interrupted { exit, .. } => *exit,
             Self::Instance(_) => Exit::Unreachable,
             Self::Execute(ExecuteError::Interrupted) => Exit::Interrupted,
@@ -140,11 +154,50 @@ impl Failure {
         }
     }
 
+    /// The code of the diagnostic that says it: one for each cause, whatever command met it.
+    pub(crate) fn code(&self) -> &'static str {
+        match self.ending() {
+            Ending::Interrupted => "interrupted",
+            Ending::Lost(_) => "lost",
+            Ending::Denied(_) => "denied",
+            Ending::Halted(_) => "halted",
+            Ending::Finished | Ending::Stopped(_) | Ending::Refused(_) => match self.exit() {
+                Exit::Refused => "refused",
+                _ => "command",
+            },
+        }
+    }
+
+    /// What a report on the run file that could not be gone on with says of it.
+    pub(crate) fn hindrance(&self) -> Hindrance {
+        Hindrance {
+            ending: self.ending(),
+            code: self.code(),
+            help: self.help(),
+            is_of_limit: matches!(self, Self::OverLimit { .. }),
+        }
+    }
+
+    /// The run file that it is about, where that itself is the matter.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::RunFile(
+                RunFileError::Missing(path)
+                | RunFileError::NotARunFile(path)
+                | RunFileError::Format { path, .. }
+                | RunFileError::Damaged { path, .. }
+                | RunFileError::InUse(path),
+            ) => Some(path),
+            _ => None,
+        }
+    }
+
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Execute(error) => error.help(),
             Self::Arguments { help, .. }
             | Self::Refused { help, .. }
+            | Self::OverLimit { help, .. }
             | Self::Interrupted { help, .. } => help.clone(),
             Self::RunFile(RunFileError::InUse(file)) => Some(report::naming(
                 "name another file with `-o`, or go on with this one: `sugarmill apply FILE`",

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::args::Command;
 use super::args::Format;
+use super::args::Operations;
 use super::args::Output;
 use super::args::TextOrJson;
 use super::exit::Exit;
@@ -20,14 +21,15 @@ use super::printer;
 use super::reports;
 use super::settings::OutputSettings;
 use super::settings::Settings;
+use super::settings::report_file;
 use super::step_summary;
 use super::written;
 use crate::playbook;
 use crate::report;
+use crate::report::Checkout;
+use crate::report::Privacy;
 use crate::report::Report;
 use crate::report::ReportError;
-use crate::runfile::Ending;
-use crate::runfile::Hindrance;
 use crate::runfile::RunView;
 
 /// What a command promises, whatever becomes of it.
@@ -98,9 +100,11 @@ impl Promise {
             Command::Check(_)
             | Command::Completions(_)
             | Command::Graph(_)
+            | Command::Help(_)
             | Command::Init(_)
             | Command::Man(_)
-            | Command::Schema(_) => Self::Nothing,
+            | Command::Schema(_)
+            | Command::Version => Self::Nothing,
         }
     }
 
@@ -178,10 +182,7 @@ fn of_run_file(
     view: RunView,
     failure: &Failure,
 ) -> Result<Exit, Failure> {
-    let view = view.hindered(Hindrance {
-        ending: failure.ending(),
-        help: failure.help(),
-    });
+    let view = view.hindered(failure.hindrance());
     // A person reads the reason on stderr, and what is in the file when they ask for it.
     match output.format {
         Format::Text => Ok(reports::give_beside(settings, output, view).0),
@@ -197,9 +198,12 @@ fn of_nothing(
     failure: &Failure,
 ) -> Result<(), Failure> {
     let mut report = report_of(about, failure);
+    let checkout = settings.checkout();
     let mut lost = Vec::new();
     for (format, path) in &output.files {
-        let written = written::write_file_by(path, |out| write(&report, failure, *format, out));
+        let written = written::write_file_by(path, |out| {
+            write(&report, failure, *format, checkout.as_ref(), out)
+        });
         // One file that cannot be written keeps nobody from the others.
         if let Err(second) = written {
             printer::failure(settings, &second);
@@ -213,7 +217,7 @@ fn of_nothing(
     }
     if output.format != Format::Text {
         let mut out = printer::results();
-        write(&report, failure, output.format, &mut out)?;
+        write(&report, failure, output.format, checkout.as_ref(), &mut out)?;
         out.flush().map_err(ReportError::Write)?;
     }
     Ok(())
@@ -240,9 +244,9 @@ fn report_of(about: &About, failure: &Failure) -> Report {
         },
         instance: report::InstanceReport::default(),
         run: report::RunReport::default(),
-        result: match failure.ending() {
-            Ending::Interrupted => report::RunResult::Interrupted,
-            _ => report::RunResult::Refused,
+        result: match failure.ending().may_go_on() {
+            true => report::RunResult::Interrupted,
+            false => report::RunResult::Refused,
         },
         summary: report::Summary::default(),
         requests: report::RequestCounts::default(),
@@ -257,6 +261,7 @@ fn write(
     report: &Report,
     failure: &Failure,
     format: Format,
+    checkout: Option<&Checkout>,
     out: &mut dyn Write,
 ) -> Result<(), Failure> {
     let text = match format {
@@ -266,7 +271,14 @@ fn write(
             "\n".into()
         }
         Format::Junit => return Ok(report::write_junit_of_failure(report, out)?),
-        Format::Github => report::github_annotations(&report.diagnostics),
+        Format::Github => {
+            let found = report.diagnostics.iter().cloned();
+            let found = found.map(|one| match checkout {
+                Some(checkout) => checkout.located(one),
+                None => one,
+            });
+            report::github_annotations(&found.collect::<Vec<_>>())
+        }
         // There is no operation to list.
         Format::Ndjson => String::new(),
         Format::Csv => report::csv_heading(),
@@ -282,18 +294,53 @@ fn write(
 }
 
 /// Of a command line that makes no sense, as far as it can be seen what was asked for.
-pub(crate) fn give_misused(arguments: &[String], format: Format, failure: &Failure) {
+pub(crate) fn give_misused(arguments: &[String], format: Option<Format>, failure: &Failure) {
     // The file is not known: what was taken for it may be the value of a flag.
     let path = PathBuf::new();
     let about = match arguments.iter().find_map(|one| reporting(one)) {
         Some(about) => about(path),
-        None if format == Format::Json => return give_diagnostics(failure),
+        None if format == Some(Format::Json) => return give_diagnostics(failure),
         None => return,
     };
+    let report = report_of(&about, failure);
     // The command has failed already, and says so on stderr.
-    let mut out = printer::results();
-    let _ = write(&report_of(&about, failure), failure, format, &mut out);
-    let _ = out.flush();
+    for (format, file) in files_of_misused(arguments) {
+        let _ = written::write_file_by(&file, |out| write(&report, failure, format, None, out));
+    }
+    if let Some(format) = format {
+        let mut out = printer::results();
+        let _ = write(&report, failure, format, None, &mut out);
+        let _ = out.flush();
+    }
+}
+
+/// The reports that were asked for. What any other argument may name as a file is not written: it may be what is read.
+fn files_of_misused(arguments: &[String]) -> Vec<(Format, PathBuf)> {
+    let mut texts = Vec::new();
+    let mut others: Vec<&Path> = Vec::new();
+    let mut given = arguments.iter();
+    while let Some(argument) = given.next() {
+        match (argument.strip_prefix("--report="), argument.as_str()) {
+            (Some(text), _) => texts.push(text),
+            (None, "--report") => texts.extend(given.next().map(String::as_str)),
+            (None, other) => {
+                let behind = other.split_once('=').map_or(other, |(_, behind)| behind);
+                let attached = behind.strip_prefix("-o").unwrap_or(behind);
+                others.extend([behind, attached].map(Path::new));
+            }
+        }
+    }
+    let files = texts.into_iter().filter_map(|text| report_file(text).ok());
+    let output = OutputSettings {
+        format: Format::Text,
+        files: files.collect(),
+        privacy: Privacy::default(),
+        operations: Operations::Some,
+    };
+    match written::nothing_is_lost(&output, &others, None) {
+        Ok(()) => output.files,
+        Err(_) => Vec::new(),
+    }
 }
 
 /// What a command of this name reports about.

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use super::args::Confirmation;
 use super::args::Paths;
 use super::args::TextOrJson;
+use super::args::file;
 use super::turn::LockArgs;
 
 #[derive(Debug, Args)]
@@ -29,13 +30,13 @@ pub(crate) enum MetadataCommand {
 #[derive(Debug, Args)]
 pub(crate) struct MetadataPullArgs {
     /// The file to write [default: standard output]
-    #[arg(short, long = "out", value_name = "FILE")]
+    #[arg(short, long = "out", value_name = "FILE", value_parser = file())]
     pub(crate) out: Option<PathBuf>,
     /// Describe this module; repeatable [default: all modules]
     #[arg(long = "module", value_name = "MODULE")]
     pub(crate) modules: Vec<String>,
     /// Describe the modules this playbook needs; repeatable
-    #[arg(long = "for", value_name = "PLAYBOOK")]
+    #[arg(long = "for", value_name = "PLAYBOOK", value_parser = file())]
     pub(crate) playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) paths: Paths,
@@ -44,11 +45,13 @@ pub(crate) struct MetadataPullArgs {
 #[derive(Debug, Args)]
 pub(crate) struct MetadataDiffArgs {
     /// The earlier snapshot
+    #[arg(value_parser = file())]
     pub(crate) old: PathBuf,
     /// The later snapshot [default: the instance as it is]
+    #[arg(value_parser = file())]
     pub(crate) new: Option<PathBuf>,
     /// Say whether this playbook is broken by what changed; repeatable
-    #[arg(long = "playbook", value_name = "PLAYBOOK")]
+    #[arg(long = "playbook", value_name = "PLAYBOOK", value_parser = file())]
     pub(crate) playbooks: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) paths: Paths,
@@ -72,7 +75,7 @@ pub(crate) struct ExplainArgs {
 #[derive(Debug, Args)]
 pub(crate) struct GraphArgs {
     /// A playbook, or a run file: then each step says what became of it, and which steps are sent in one batch
-    #[arg(value_name = "PLAYBOOK|FILE")]
+    #[arg(value_name = "PLAYBOOK|FILE", value_parser = file())]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) paths: Paths,
@@ -117,16 +120,22 @@ pub(crate) struct ManArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct HelpArgs {
+    /// The command it is about, such as `metadata pull` [default: sugarmill itself]
+    pub(crate) command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct InitArgs {
     /// The folder, made where it is not there [default: the working folder]
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = file())]
     pub(crate) folder: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct RunsArgs {
     /// Where to look [default: the working folder]
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", value_parser = file())]
     pub(crate) folder: Option<PathBuf>,
     /// For people, or for programs
     #[arg(long, default_value = "text")]

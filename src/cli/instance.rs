@@ -195,18 +195,17 @@ impl Way {
 
 impl Session {
     pub(crate) async fn open(settings: &Settings, manner: Manner) -> Result<Self, Failure> {
-        let way = Way::find(settings, manner).await?;
+        Self::to_read(settings, Way::find(settings, manner).await?).await
+    }
+
+    pub(crate) async fn to_read(settings: &Settings, way: Way) -> Result<Self, Failure> {
         let me = way.reader.log_in().await?;
         Ok(Self::of(settings, way, me, None))
     }
 
     /// A session to write in. It waits for its turn before it logs in, since logging in would end the session of whoever
     /// has it.
-    pub(crate) async fn to_write(queue: Queue<'_>, manner: Manner) -> Result<Self, Failure> {
-        let way = queue
-            .signals
-            .unless_stopped(Way::find(queue.settings, manner))
-            .await??;
+    pub(crate) async fn to_write(queue: Queue<'_>, way: Way) -> Result<Self, Failure> {
         let mut turn = None;
         if let Some(user) = way.reader.username() {
             turn = way.turn(queue, user).await?;

@@ -45,6 +45,8 @@ const SAME_FILE: Code = Code("same_file");
 
 /// A playbook that can be planned.
 pub(crate) struct Loaded {
+    /// Its file, as it was named.
+    pub(crate) path: String,
     pub(crate) checked: Checked,
     pub(crate) warnings: Problems,
     pub(crate) sources: Sources,
@@ -68,7 +70,7 @@ pub(crate) fn playbook_against(
     let mut sources = Sources::default();
     let name = path.display().to_string();
     let refused = |problems, sources| Failure::Problems {
-        name: format!("`{name}`"),
+        file: name.clone(),
         problems,
         sources,
     };
@@ -114,7 +116,7 @@ pub(crate) fn stored(stored: &PlaybookText, allowed: &[PathBuf]) -> Result<Loade
     let mut sources = Sources::default();
     let source = sources.add(name, text.as_str());
     let refused = |problems, sources| Failure::Problems {
-        name: format!("`{name}`"),
+        file: name.clone(),
         problems,
         sources,
     };
@@ -129,6 +131,7 @@ pub(crate) fn stored(stored: &PlaybookText, allowed: &[PathBuf]) -> Result<Loade
     let (checked, problems) = check::check(playbook, &sources, &Headings::new());
     match checked {
         Some(checked) => Ok(Loaded {
+            path: name.clone(),
             checked,
             warnings: problems,
             sources,
@@ -180,6 +183,7 @@ fn check_loaded(
     metadata: Option<&Metadata>,
 ) -> Result<Loaded, (Problems, Sources)> {
     let mut problems = Problems::default();
+    let path = sources.get(playbook.name.span.source).name.clone();
     let exports = working_folder(allowed);
     export_paths(&playbook, &exports, &mut problems);
     let mut headings = Headings::new();
@@ -203,6 +207,7 @@ fn check_loaded(
     problems.sort();
     match checked {
         Some(checked) if !problems.has_errors() => Ok(Loaded {
+            path,
             checked,
             warnings: problems,
             sources,
@@ -365,7 +370,7 @@ fn vars_file(path: &Path) -> Result<GivenVars, Failure> {
     let name = path.display().to_string();
     let mut sources = Sources::default();
     let refused = |problems, sources| Failure::Problems {
-        name: format!("`{name}`"),
+        file: name.clone(),
         problems,
         sources,
     };

@@ -2,8 +2,11 @@
 //! of their own in `man`.
 
 use clap::Arg;
+use clap::ArgMatches;
 use clap::Command;
 use clap::CommandFactory;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
 
 use super::args::Cli;
 
@@ -158,6 +161,10 @@ const ENTRIES: [Entry; 12] = [
         exits: &[
             ("0", "shown, whatever became of the run"),
             (
+                "1",
+                "with --detailed-exitcode: it failed, or cannot be applied as it is",
+            ),
+            (
                 "2",
                 "with --detailed-exitcode: there is something to change",
             ),
@@ -215,8 +222,10 @@ const ENTRIES: [Entry; 12] = [
 const UNREACHED: (&str, &str) = ("4", "the instance was not reached, or refused the login");
 const INTERRUPTED: (&str, &str) = ("130, 143", "interrupted");
 
-/// Commands that go to no instance. The flags that name one are taken everywhere, and shown where they do something.
-const AT_HOME: [&str; 9] = [
+/// Commands that go to no instance. The flags that name one are neither shown there nor taken.
+const AT_HOME: [&str; 11] = [
+    "help",
+    "version",
     "init",
     "show",
     "runs",
@@ -228,7 +237,10 @@ const AT_HOME: [&str; 9] = [
     "man",
 ];
 
-/// The heading of the flags that name an instance.
+/// The flags that name an instance.
+const OF_INSTANCE: [&str; 4] = ["url", "profile", "sandbox", "allow_http"];
+
+/// Their heading.
 pub(super) const INSTANCE: &str = "Instance";
 
 /// The command line with all that is said of it.
@@ -256,6 +268,25 @@ pub(crate) fn command() -> Command {
         _ => command,
     });
     said(root, "")
+}
+
+/// Refuses flags that name an instance where none is asked: whoever gives them expects something of them.
+pub(crate) fn refuse_idle(command: &mut Command, matches: &ArgMatches) -> Result<(), clap::Error> {
+    let Some((name, given)) = matches.subcommand() else {
+        return Ok(());
+    };
+    if !AT_HOME.contains(&name) {
+        return Ok(());
+    }
+    let is_given = |flag: &str| given.value_source(flag) == Some(ValueSource::CommandLine);
+    let Some(flag) = OF_INSTANCE.into_iter().find(|flag| is_given(flag)) else {
+        return Ok(());
+    };
+    let message = format!(
+        "`--{}` has no effect here: `{name}` asks no instance",
+        flag.replace('_', "-")
+    );
+    Err(command.error(ErrorKind::ArgumentConflict, message))
 }
 
 /// What there is to say of a command, by the names behind `sugarmill`.
@@ -360,15 +391,31 @@ mod tests {
     }
 
     #[test]
-    fn the_flags_of_an_instance_are_taken_everywhere() {
-        for line in [
-            ["sugarmill", "explain", "--url", "https://crm.example.com"],
-            ["sugarmill", "--url", "https://crm.example.com", "explain"],
-            ["sugarmill", "--url", "https://crm.example.com", "runs"],
+    fn the_flags_of_an_instance_are_taken_where_one_is_asked() {
+        let url = "https://crm.example.com";
+        for (line, is_taken) in [
+            (["sugarmill", "explain", "--url", url], false),
+            (["sugarmill", "--url", url, "runs"], false),
+            (["sugarmill", "doctor", "--url", url], true),
+            (["sugarmill", "--url", url, "doctor"], true),
         ] {
-            let matches = command().try_get_matches_from(line).unwrap();
-            let url = matches.get_one::<String>("url").unwrap();
-            assert_eq!(url, "https://crm.example.com");
+            let mut command = command();
+            let matches = command.try_get_matches_from_mut(line).unwrap();
+            let refused = refuse_idle(&mut command, &matches).err();
+            assert_eq!(refused.is_none(), is_taken, "{line:?}");
+            if let Some(refused) = refused {
+                let said = refused.to_string();
+                assert!(said.contains("`--url` has no effect here"), "{said}");
+            }
         }
+    }
+
+    #[test]
+    fn all_flags_of_an_instance_are_known() {
+        let root = Cli::command();
+        let args = root.get_arguments();
+        let of_instance = args.filter(|arg| arg.get_help_heading() == Some(INSTANCE));
+        let names: Vec<&str> = of_instance.map(|arg| arg.get_id().as_str()).collect();
+        assert_eq!(names, OF_INSTANCE);
     }
 }

@@ -31,6 +31,7 @@ use std::sync::Arc;
 
 use crate::playbook::rows;
 use args::Cli;
+use args::ColorChoice;
 use args::Command;
 use args::Format;
 use args::LogFormat;
@@ -51,9 +52,18 @@ use tracing_subscriber::filter::LevelFilter;
 /// Runs the command the process was started with.
 pub fn main() -> ExitCode {
     rows::hush_workbooks();
-    let cli = manual::command()
-        .try_get_matches()
-        .and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches));
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|one| one.to_string_lossy().into_owned())
+        .collect();
+    // What is wrong with the arguments, and their help, have the colour that they ask for.
+    let mut command = manual::command().color(asked_colour(&arguments));
+    let cli = command
+        .try_get_matches_from_mut(std::env::args_os())
+        .and_then(|mut matches| {
+            manual::refuse_idle(&mut command, &matches)?;
+            Cli::from_arg_matches_mut(&mut matches)
+        });
     let cli = match cli {
         Ok(cli) => cli,
         Err(error) => {
@@ -63,13 +73,9 @@ pub fn main() -> ExitCode {
             } else {
                 Exit::Success
             };
-            let arguments: Vec<String> = std::env::args_os()
-                .skip(1)
-                .map(|one| one.to_string_lossy().into_owned())
-                .collect();
-            if let Some(format) = asked_for(&arguments).filter(|_| exit == Exit::Invalid) {
+            if exit == Exit::Invalid {
                 let failure = Failure::arguments(message(&error));
-                failure_report::give_misused(&arguments, format, &failure);
+                failure_report::give_misused(&arguments, asked_for(&arguments), &failure);
             }
             let _ = error.print();
             return exit.into();
@@ -95,14 +101,28 @@ pub fn main() -> ExitCode {
 
 /// The format for programs that was asked for, as far as that can be seen of arguments that make no sense.
 fn asked_for(arguments: &[String]) -> Option<Format> {
-    let apart = arguments.windows(2).filter(|pair| pair[0] == "--format");
+    let format = Format::from_str(last_value(arguments, "--format")?, false).ok()?;
+    (format != Format::Text).then_some(format)
+}
+
+/// The same of colour.
+fn asked_colour(arguments: &[String]) -> clap::ColorChoice {
+    let asked = last_value(arguments, "--color");
+    match asked.and_then(|name| ColorChoice::from_str(name, false).ok()) {
+        Some(ColorChoice::Always) => clap::ColorChoice::Always,
+        Some(ColorChoice::Never) => clap::ColorChoice::Never,
+        Some(ColorChoice::Auto) | None => clap::ColorChoice::Auto,
+    }
+}
+
+/// What was given for a flag last.
+fn last_value<'a>(arguments: &'a [String], flag: &str) -> Option<&'a str> {
+    let apart = arguments.windows(2).filter(|pair| pair[0] == flag);
     let apart = apart.map(|pair| pair[1].as_str());
     let joined = arguments
         .iter()
-        .filter_map(|one| one.strip_prefix("--format="));
-    let last = apart.chain(joined).last()?;
-    let format = Format::from_str(last, false).ok()?;
-    (format != Format::Text).then_some(format)
+        .filter_map(|one| one.strip_prefix(flag)?.strip_prefix('='));
+    apart.chain(joined).last()
 }
 
 /// The first paragraph of what clap says, without the word that it begins with.
@@ -124,6 +144,8 @@ fn run(settings: &Settings, command: Command, promise: &Arc<Promise>) -> Result<
         Command::Runs(args) => commands::runs::run(&args),
         Command::Completions(args) => commands::completions::run(&args),
         Command::Man(args) => commands::man::run(&args),
+        Command::Help(args) => commands::help::run(settings, &args),
+        Command::Version => commands::help::version(),
         Command::Doctor(args) => hearing.block_on(First::Asks, async |signals| {
             commands::doctor::run(settings, &args, signals).await
         }),

@@ -5,6 +5,11 @@ use std::io::BufRead;
 use std::io::BufWriter;
 use std::io::Write;
 
+use jiff::Timestamp;
+use serde_json::json;
+use tracing::Level;
+
+use super::args::LogFormat;
 use super::failure::Failure;
 use super::settings::Settings;
 use super::settings::Talk;
@@ -52,7 +57,7 @@ impl<W: Write> Write for Patient<W> {
 /// For people, beside the results.
 pub(crate) fn say(settings: &Settings, text: &str) {
     if settings.talk > Talk::Quiet {
-        error_text(text);
+        error_text(settings, Level::INFO, text);
     }
 }
 
@@ -63,14 +68,14 @@ pub(crate) fn mask_on_github(secret: &str) {
         .replace('%', "%25")
         .replace('\r', "%0D")
         .replace('\n', "%0A");
-    error_text(&format!("::add-mask::{escaped}"));
+    plain_text(&format!("::add-mask::{escaped}"));
     if secret.contains('\n') {
         let lines = secret
             .lines()
             .map(str::trim)
             .filter(|line| !line.is_empty());
         for line in lines {
-            error_text(&format!("::add-mask::{}", line.replace('%', "%25")));
+            plain_text(&format!("::add-mask::{}", line.replace('%', "%25")));
         }
     }
 }
@@ -98,14 +103,46 @@ impl Write for Log {
     }
 }
 
-fn error_text(text: &str) {
+/// On stderr, where a log of JSON has it as a line of its own kind.
+fn error_text(settings: &Settings, level: Level, text: &str) {
+    let text = text.trim_end_matches('\n');
+    match settings.log_format {
+        LogFormat::Text => plain_text(text),
+        LogFormat::Json => plain_text(&log_line(level, text)),
+    }
+}
+
+fn plain_text(text: &str) {
     let mut out = io::stderr().lock();
     let _ = writeln!(out, "{}", text.trim_end_matches('\n'));
 }
 
-pub(crate) fn problems(settings: &Settings, problems: &Problems, sources: &Sources) {
-    if !problems.is_empty() {
-        error_text(&draw(problems, sources, style(settings)));
+/// As the log writes its own lines.
+fn log_line(level: Level, text: &str) -> String {
+    let line = json!({
+        "timestamp": Timestamp::now().to_string(),
+        "level": level.as_str(),
+        "fields": { "message": text },
+    });
+    line.to_string()
+}
+
+/// What was found, drawn. Who wants it quiet sees errors alone.
+pub(crate) fn problems(settings: &Settings, found: &Problems, sources: &Sources) {
+    let errors: Problems;
+    let shown = match settings.talk {
+        Talk::Quiet => {
+            errors = found.iter().filter(|one| one.is_error()).cloned().collect();
+            &errors
+        }
+        Talk::Normal | Talk::Verbose | Talk::Everything => found,
+    };
+    if !shown.is_empty() {
+        let level = match shown.has_errors() {
+            true => Level::ERROR,
+            false => Level::WARN,
+        };
+        error_text(settings, level, &draw(shown, sources, style(settings)));
     }
 }
 
@@ -138,19 +175,20 @@ pub(crate) fn failure(settings: &Settings, failure: &Failure) {
         problems(settings, found, sources);
         return;
     }
-    let (bold, plain) = if settings.color_on_stderr() {
+    let (bold, plain) = if style(settings).colour == Colour::Ansi {
         ("\u{1b}[1;31m", "\u{1b}[0m")
     } else {
         ("", "")
     };
-    error_text(&format!("{bold}error{plain}: {failure}"));
+    let mut text = format!("{bold}error{plain}: {failure}");
     if let Some(help) = failure.help() {
-        error_text(&format!(" help: {help}"));
+        text.push_str(&format!("\n help: {help}"));
     }
+    error_text(settings, Level::ERROR, &text);
 }
 
 fn style(settings: &Settings) -> Style {
-    let colour = if settings.color_on_stderr() {
+    let colour = if settings.color_on_stderr() && settings.log_format == LogFormat::Text {
         Colour::Ansi
     } else {
         Colour::None

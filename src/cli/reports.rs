@@ -24,9 +24,6 @@ use crate::report::TextOptions;
 use crate::runfile::ProblemView;
 use crate::runfile::RunView;
 
-/// The code of what went wrong with a command, and not with what it works on.
-const COMMAND: &str = "command";
-
 /// Gives what a command on a run file owes: files, the summary of a workflow's step, and the report on stdout.
 pub(crate) fn give(
     settings: &Settings,
@@ -89,7 +86,7 @@ pub(crate) fn write_files(
             printer::failure(settings, &failure);
             exit = failure.exit();
             lost.push(ProblemView {
-                code: COMMAND.into(),
+                code: failure.code().into(),
                 severity: report::Severity::Error.as_str().into(),
                 message: failure.to_string(),
                 help: failure.help(),
@@ -141,7 +138,9 @@ pub(crate) fn write(
     match format {
         Format::Json => report::write_json(view, output.json(), out)?,
         Format::Junit => report::write_junit(view, privacy, out)?,
-        Format::Github => report::write_github(view, privacy, out)?,
+        Format::Github => {
+            report::write_github(view, privacy, settings.checkout().as_ref(), out)?;
+        }
         Format::Ndjson => report::write_ndjson(view, privacy, out)?,
         Format::Csv => report::write_csv(view, privacy, out)?,
         Format::Html => report::write_html(view, privacy, out)?,
@@ -180,28 +179,33 @@ pub(crate) fn again(verb: &str, path: &Path) -> Result<String, Failure> {
 /// A failure as `check --format json` lists it.
 pub(crate) fn diagnostics(failure: &Failure) -> Vec<Diagnostic> {
     let Failure::Problems {
-        problems, sources, ..
+        file,
+        problems,
+        sources,
     } = failure
     else {
         return vec![Diagnostic {
-            code: COMMAND.into(),
+            code: failure.code().into(),
             severity: report::Severity::Error,
             message: failure.to_string(),
             help: failure.help(),
-            file: None,
+            file: failure.file().map(|file| file.display().to_string()),
             line: None,
             column: None,
             end: None,
             step: None,
         }];
     };
-    problems_as_diagnostics(problems, sources)
+    problems_as_diagnostics(file, problems, sources)
 }
 
+/// What was found of a file. What has no place in it is about all of it.
 pub(crate) fn problems_as_diagnostics(
+    file: &str,
     problems: &crate::diag::Problems,
     sources: &crate::diag::Sources,
 ) -> Vec<Diagnostic> {
+    let whole = file;
     problems
         .iter()
         .map(|problem| {
@@ -220,7 +224,7 @@ pub(crate) fn problems_as_diagnostics(
                         }),
                     )
                 }
-                (None, None) => (None, None, None, None),
+                (None, None) => (Some(whole.to_owned()), None, None, None),
             };
             Diagnostic {
                 code: problem.code.0.to_owned(),

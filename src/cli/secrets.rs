@@ -75,7 +75,7 @@ fn taken(
 
 fn refused(loaded: &Loaded, problems: Problems) -> Failure {
     Failure::Problems {
-        name: format!("`{}`", loaded.checked.name),
+        file: loaded.path.clone(),
         problems,
         sources: loaded.sources.clone(),
     }

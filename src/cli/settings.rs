@@ -16,6 +16,7 @@ use super::args::Output;
 use super::failure::Failure;
 use crate::client::PlainHttp;
 use crate::report;
+use crate::report::Checkout;
 use crate::report::Privacy;
 
 /// Width of text where nobody says how wide the terminal is.
@@ -197,6 +198,14 @@ impl Settings {
         flags.into_iter().map(str::to_owned).collect()
     }
 
+    /// Of a workflow, where this is one.
+    pub(crate) fn checkout(&self) -> Option<Checkout> {
+        let root = self.environment.folder("GITHUB_WORKSPACE")?;
+        // By their own names, whatever links lead there.
+        let root = root.canonicalize().unwrap_or(root);
+        Some(Checkout::new(&root, &std::env::current_dir().ok()?))
+    }
+
     pub(crate) fn color_on_stdout(&self) -> bool {
         self.color(self.environment.stdout_is_terminal)
     }
@@ -257,7 +266,7 @@ fn privacy(output: &Output) -> Privacy {
     }
 }
 
-fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
+pub(crate) fn report_file(text: &str) -> Result<(Format, PathBuf), Failure> {
     let names: Vec<String> = Format::value_variants()
         .iter()
         .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))

@@ -7,16 +7,18 @@ use clap::Args;
 use super::args::Confirmation;
 use super::args::Output;
 use super::args::SecretsAgain;
+use super::args::file;
 use super::turn::LockArgs;
 
 #[derive(Debug, Args)]
 pub(crate) struct UndoArgs {
     /// The run file of what is to be taken back; of an undo, too
+    #[arg(value_parser = file())]
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) again: SecretsAgain,
     /// The run file to write [default: <FILE>.undo.run]
-    #[arg(short, long = "out", value_name = "OUT")]
+    #[arg(short, long = "out", value_name = "OUT", value_parser = file())]
     pub(crate) out: Option<PathBuf>,
     /// Only write the plan; `apply OUT` does it later
     #[arg(long)]

@@ -17,11 +17,11 @@ use crate::expr::ItemSource;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::kill;
-use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Item;
 use crate::plan::ended;
+use crate::plan::unnamed;
 use crate::runfile::ItemOutcome;
 use crate::runfile::KeptRow;
 use crate::runfile::PlannedItem;
@@ -216,7 +216,12 @@ impl Engine<'_> {
             source: ItemSource::Value(serde_json::Value::Null),
             row: None,
         };
-        let base = ended(step, &item, Key::from_index(index));
+        // Of all its items together nothing has a name but the step.
+        let key = match step.items {
+            Some(_) => unnamed(step, &item),
+            None => self.planner().called(step, &item),
+        };
+        let base = ended(step, &item, key);
         let operation = match state {
             State::Failed => self.planner().failed(step, base, label, message),
             state => Operation {

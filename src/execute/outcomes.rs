@@ -23,7 +23,6 @@ use crate::metadata::Acl;
 use crate::metadata::record_acl;
 use crate::operation::Action;
 use crate::operation::Change;
-use crate::operation::Key;
 use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Binding;
@@ -85,11 +84,12 @@ impl Engine<'_> {
                     operation,
                     result: None,
                 },
-                Expanded::Read(_) => match found.next() {
+                Expanded::Read(plan) => match found.next() {
                     Some(Err(unread)) => {
                         let base = Operation {
                             status: unread.status,
-                            ..ended(step, item, Key::from_index(item.seq.index()))
+                            about: plan.about(),
+                            ..ended(step, item, planner.called(step, item))
                         };
                         let failed = planner.failed(step, base, unread.label, unread.message);
                         operation_outcome(failed, None)
@@ -228,8 +228,10 @@ impl Engine<'_> {
         let current = match known {
             Ok(current) => current,
             Err(fault) => {
+                let about = draft.change.about();
                 let base = Operation {
                     status: fault.status(),
+                    about: about.map(|(module, record)| (module.clone(), record.clone())),
                     ..ended(step, item, draft.key.clone())
                 };
                 let operation = self
@@ -271,7 +273,9 @@ impl Engine<'_> {
         };
         let operation = match (conflict.or_else(closed), operation.state) {
             (Some((label, message)), State::Planned | State::Unchanged) => {
+                let about = operation.change.as_ref().and_then(Change::about);
                 let base = Operation {
+                    about: about.map(|(module, record)| (module.clone(), record.clone())),
                     change: None,
                     ..operation
                 };

@@ -112,7 +112,14 @@ pub async fn plan(engine: &mut Engine<'_>, left_out: &LeftOut) -> Result<PlanEnd
             if met == LimitMet::PlanningForGood {
                 engine.file.put(&Stage::Refused)?;
             }
-            engine.file.put(&Ending::Refused(refusal.to_string()))?;
+            let reason = refusal.to_string();
+            engine.file.put(&match &refusal {
+                // It failed as a run would have; nobody refused it.
+                Refusal::Expectation(_) => Ending::Stopped(reason),
+                Refusal::Mistakes(_) | Refusal::Guard(_) | Refusal::Unbounded(_) => {
+                    Ending::Refused(reason)
+                }
+            })?;
             if let Refusal::Guard(error) = &refusal {
                 engine.file.put(&Advice(error.help(met)))?;
                 engine.file.put(&super::included::exceeded(error))?;

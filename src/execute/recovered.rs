@@ -260,6 +260,7 @@ fn base(task: &Task) -> Operation {
         key: task.key.clone(),
         action: change.action(),
         change: None,
+        about: None,
         state: State::Planned,
         label: None,
         message: None,

@@ -281,6 +281,7 @@ fn lost_for_good(seq: Seq, found: DoneOperation, why: Irreversible) -> PlannedIt
         key: found.key,
         action: change.action().taken_back_by(),
         change: Some(change),
+        about: None,
         state: State::Failed,
         label: Some(LocalLabel::Irreversible.into()),
         message: Some(why.0.to_owned()),
@@ -304,7 +305,16 @@ fn lost_for_good(seq: Seq, found: DoneOperation, why: Irreversible) -> PlannedIt
 
 fn outcome(operation: Operation) -> ItemOutcome {
     ItemOutcome::Operation {
+        result: recovered_record(&operation),
         operation: Box::new(operation),
-        result: None,
     }
+}
+
+/// The record it takes something back of, which counts among those of its step as it did in the run.
+fn recovered_record(operation: &Operation) -> Option<serde_json::Map<String, serde_json::Value>> {
+    if !matches!(operation.state, State::Planned | State::Unchanged) {
+        return None;
+    }
+    let record = operation.change.as_ref()?.record()?;
+    Some(std::iter::once(("id".to_owned(), record.as_str().into())).collect())
 }

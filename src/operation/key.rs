@@ -15,6 +15,8 @@ pub enum KeyError {
     Decimal(String),
     #[error("the key is {0}; it must be text, a whole number or a boolean")]
     Kind(&'static str),
+    #[error("the key `{0}` is how an item is named that has none; make it another text")]
+    Taken(String),
 }
 
 impl Key {
@@ -23,6 +25,7 @@ impl Key {
         match value {
             Json::String(text) if text.is_empty() => Err(KeyError::Empty),
             Json::Null => Err(KeyError::Empty),
+            Json::String(text) if is_of_unnamed(text) => Err(KeyError::Taken(text.clone())),
             Json::String(text) => Ok(Self(text.clone())),
             Json::Number(number) if number.is_f64() => Err(KeyError::Decimal(number.to_string())),
             Json::Number(number) => Ok(Self(number.to_string())),
@@ -37,6 +40,11 @@ impl Key {
         Self(index.to_string())
     }
 
+    /// What names an item whose key is not known, or cannot be made: no key of another one is so.
+    pub fn of_unnamed(index: u64) -> Self {
+        Self(format!("{UNNAMED}{index})"))
+    }
+
     /// As it was stored.
     pub fn stored(text: String) -> Self {
         Self(text)
@@ -45,6 +53,16 @@ impl Key {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// How the name of an item begins that is not its key; a number and a bracket follow.
+const UNNAMED: &str = "(item ";
+
+fn is_of_unnamed(text: &str) -> bool {
+    let number = text
+        .strip_prefix(UNNAMED)
+        .and_then(|rest| rest.strip_suffix(')'));
+    number.is_some_and(|number| number.bytes().all(|digit| digit.is_ascii_digit()))
 }
 
 impl fmt::Display for Key {
@@ -68,5 +86,8 @@ mod tests {
         assert_eq!(key(json!(null)), Err(KeyError::Empty));
         assert!(key(json!(1.0)).is_err());
         assert!(key(json!([])).is_err());
+        let unnamed = Key::of_unnamed(12);
+        assert!(key(json!(unnamed.as_str())).is_err());
+        assert!(key(json!("(item A)")).is_ok());
     }
 }

@@ -39,6 +39,7 @@ use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::wire::Label;
+use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
 /// Whether it can be taken back from what the run file knows.
@@ -56,6 +57,8 @@ pub struct Operation {
     pub action: Action,
     /// Absent while it is deferred, and where it failed or was skipped before it was known.
     pub change: Option<Change>,
+    /// The record it is about, where no change says it: it failed before there was one.
+    pub about: Option<(ModuleName, RecordId)>,
     pub state: State,
     pub label: Option<Label>,
     pub message: Option<String>,

@@ -219,6 +219,7 @@ pub fn ended(step: &CheckedStep, item: &Item, key: Key) -> Operation {
         key,
         action,
         change: None,
+        about: None,
         state: State::Deferred,
         label: None,
         message: None,

@@ -90,6 +90,15 @@ impl Planner<'_> {
         key_of(template, &self.scope(step, source)).map(Some)
     }
 
+    /// What an item is called: its key, where that can be made.
+    pub fn called(&self, step: &CheckedStep, item: &Item) -> Key {
+        match self.key(step, &item.source) {
+            Ok(Some(key)) => key,
+            Ok(None) => Key::from_index(item.seq.index()),
+            Err(_) => unnamed(step, item),
+        }
+    }
+
     /// The key of a record that a read without `for_each` found.
     pub fn record_key(
         &self,
@@ -117,11 +126,7 @@ impl Planner<'_> {
                 Stability::OfThisRun,
                 None,
             ),
-            Err(failure) => (
-                Key::from_index(item.seq.index()),
-                Stability::OfThisRun,
-                Some(failure),
-            ),
+            Err(failure) => (unnamed(step, item), Stability::OfThisRun, Some(failure)),
         };
         let result = match (opening.stop, failure) {
             (Some(stop), _) => Err(stop),
@@ -245,6 +250,14 @@ impl Planner<'_> {
     }
 }
 
+/// The name of an item whose key is not known. Where items have none, their numbers serve.
+pub fn unnamed(step: &CheckedStep, item: &Item) -> Key {
+    match step.key {
+        Some(_) => Key::of_unnamed(item.seq.index()),
+        None => Key::from_index(item.seq.index()),
+    }
+}
+
 fn key_of(template: &Template, scope: &Scope) -> Result<Key, Failure> {
     let failed = |message: String| Failure::Template {
         message,
@@ -254,7 +267,7 @@ fn key_of(template: &Template, scope: &Scope) -> Result<Key, Failure> {
         Rendered::Value(value) => Key::from_value(&value).map_err(|error| {
             let empty = match error {
                 KeyError::Empty => template.empty_references(scope),
-                KeyError::Decimal(_) | KeyError::Kind(_) => Vec::new(),
+                KeyError::Decimal(_) | KeyError::Kind(_) | KeyError::Taken(_) => Vec::new(),
             };
             failed(match empty.is_empty() {
                 true => error.to_string(),

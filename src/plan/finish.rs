@@ -41,6 +41,7 @@ pub fn finish(
         key: draft.key,
         action: draft.change.action(),
         change: None,
+        about: None,
         state: State::Planned,
         label: None,
         message: None,
@@ -209,6 +210,10 @@ fn below(change: &Change) -> Option<String> {
 }
 
 fn no_parent(base: Operation, change: &Change) -> Operation {
+    let base = Operation {
+        about: cloned(change.about()),
+        ..base
+    };
     let parent = change
         .parent()
         .map(|parent| (&parent.module, &parent.record));
@@ -368,8 +373,14 @@ pub(super) fn not_found(base: Operation, about: Option<(&ModuleName, &RecordId)>
         state: State::Failed,
         label: Some(SugarLabel::NotFound.into()),
         message: Some(message),
+        // Of a link to a record that is not there, it is the left one.
+        about: base.about.or_else(|| cloned(about)),
         ..base
     }
+}
+
+pub(super) fn cloned(about: Option<(&ModuleName, &RecordId)>) -> Option<(ModuleName, RecordId)> {
+    about.map(|(module, record)| (module.clone(), record.clone()))
 }
 
 fn of_fields(fields: &Map<String, Json>, record: &Map<String, Json>) -> Map<String, Json> {

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::draft::Current;
 use super::draft::Linked;
+use super::finish::cloned;
 use super::finish::not_found;
 use crate::diag::all_of;
 use crate::metadata::value::Verdict;
@@ -32,6 +33,10 @@ pub(super) fn links(base: Operation, change: Change, current: Current) -> Operat
         Current::Record(_) | Current::Detached(_) => Linked::default(),
     };
     if !linked.missing.is_empty() {
+        let base = Operation {
+            about: cloned(change.about()),
+            ..base
+        };
         return none_such(base, &linked.missing);
     }
     let set = set_of_relation(&change);

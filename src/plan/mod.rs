@@ -41,6 +41,7 @@ pub use ending::ended;
 pub use expand::Expanded;
 pub use expand::Item;
 pub use expand::Planner;
+pub use expand::unnamed;
 pub use finish::finish;
 pub use guards::Guard;
 pub use guards::GuardError;

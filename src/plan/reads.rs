@@ -51,6 +51,18 @@ pub enum ReadPlan {
     Answer(Read),
 }
 
+impl ReadPlan {
+    /// The one record that it asks for.
+    pub fn about(&self) -> Option<(ModuleName, RecordId)> {
+        match self {
+            Self::Record(Read::Get { module, record, .. }) => {
+                Some((module.clone(), record.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
 /// Where a list of records comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum List {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 
+use super::Checkout;
 use super::Diagnostic;
 use super::Outcome;
 use super::Privacy;
@@ -9,6 +10,7 @@ use super::Report;
 use super::ReportError;
 use super::Severity;
 use super::github;
+use super::source::STOPPED;
 use super::source::Source;
 use super::text::grouped;
 use super::went_wrong;
@@ -27,25 +29,30 @@ const NAMED: u32 = 3;
 pub fn write_github(
     view: &RunView,
     privacy: Privacy,
+    checkout: Option<&Checkout>,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
     let source = Source::open(view, privacy)?;
     let report: Report<()> = source.report(|_| Ok(()))?;
     let places = source.places();
+    let bad: u64 = source
+        .steps
+        .iter()
+        .map(|step| source.count(step, source.standing.wrong()))
+        .sum::<Result<_, _>>()?;
+    // What stopped the run stands beside its step already.
+    let says_more = |found: &Diagnostic| found.severity == Severity::Error && found.code != STOPPED;
+    let is_told = bad > 0 || report.diagnostics.iter().any(says_more);
     let mut found: Vec<Diagnostic> = report
         .diagnostics
         .into_iter()
+        .filter(|diagnostic| !is_told || diagnostic.code != STOPPED)
         .map(|diagnostic| places.located(diagnostic))
         .collect();
     let errors = found
         .iter()
         .filter(|diagnostic| diagnostic.severity == Severity::Error);
     let room = github::SHOWN.saturating_sub(errors.count()) as u64;
-    let bad: u64 = source
-        .steps
-        .iter()
-        .map(|step| source.count(step, source.standing.wrong()))
-        .sum::<Result<_, _>>()?;
     for step in &source.steps {
         if bad <= room {
             source.first(step, source.standing.wrong(), bad, |operation| {
@@ -58,6 +65,9 @@ pub fn write_github(
             }
         }
         found.extend(noted(&source, step)?.map(|noted| places.located(noted)));
+    }
+    if let Some(checkout) = checkout {
+        found = found.into_iter().map(|one| checkout.located(one)).collect();
     }
     let command = format!("sugarmill show {}", report.run.file);
     out.write_all(github::annotations(&found, &command).as_bytes())?;

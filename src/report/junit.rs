@@ -21,6 +21,7 @@ use super::RunResult;
 use super::Severity;
 use super::StepReport;
 use super::places::Places;
+use super::source::STOPPED;
 use super::source::Source;
 use super::text::cells;
 use super::text::grouped;
@@ -52,8 +53,11 @@ pub fn write_junit(
         let status = status(source.standing.is_plan(), about, &groups, &found);
         suite.add_test_case(case(&report, step, about, status, &places));
     }
+    // What stopped the run is the failure of a step, and that is counted there.
+    let is_told = suite.failures + suite.errors > 0;
     let whole: Vec<&Diagnostic> = errors(&report.diagnostics)
         .filter(|diagnostic| !is_of_a_step(&source.steps, diagnostic))
+        .filter(|diagnostic| !is_told || diagnostic.code != STOPPED)
         .collect();
     finish(suite, &report, &whole, out)
 }
@@ -130,7 +134,7 @@ fn finish<O>(
     }
     let warnings = report.diagnostics.iter();
     let warnings: Vec<&Diagnostic> = warnings
-        .filter(|diagnostic| diagnostic.severity == Severity::Warning)
+        .filter(|found| found.severity == Severity::Warning || found.code == STOPPED)
         .collect();
     if !warnings.is_empty() {
         suite.set_system_err(text(&described(&warnings)));

@@ -5,39 +5,45 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value as Json;
+use serde_json::json;
 
 use super::OperationReport;
 use super::Privacy;
 use super::ReportError;
-use super::RowReport;
 use super::source::Source;
 use crate::runfile::RunView;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 
-/// The columns of the CSV, in the order of the fields of a JSON line.
-const COLUMNS: [&str; 15] = [
-    "step", "key", "module", "record", "action", "outcome", "status", "label", "message",
-    "attempts", "batch", "row_file", "row_line", "before", "after",
+/// The columns of the CSV. Others may follow, never come between.
+const COLUMNS: [&str; 18] = [
+    "step",
+    "key",
+    "module",
+    "record",
+    "action",
+    "outcome",
+    "status",
+    "label",
+    "message",
+    "attempts",
+    "batch",
+    "row_file",
+    "row_line",
+    "before",
+    "after",
+    "reversible",
+    "depends_on",
+    "side_effects",
 ];
 
 /// A line of JSON: exactly what the JSON report says of the operation, with its step and module.
 #[derive(Debug, Serialize)]
 struct Line<'a> {
     step: &'a str,
-    key: &'a str,
     module: Option<&'a str>,
-    record: Option<&'a str>,
-    action: &'static str,
-    outcome: &'static str,
-    status: Option<u16>,
-    label: Option<&'a str>,
-    message: Option<&'a str>,
-    attempts: u64,
-    batch: Option<u64>,
-    row: Option<&'a RowReport>,
-    before: &'a Map<String, Json>,
-    after: &'a Map<String, Json>,
+    #[serde(flatten)]
+    operation: &'a OperationReport,
 }
 
 /// Writes all operations, a JSON document a line.
@@ -92,19 +98,8 @@ fn each(
 fn line<'a>(step: &'a StepView, operation: &'a OperationReport) -> Line<'a> {
     Line {
         step: &step.id,
-        key: &operation.key,
         module: operation.aside.module.as_deref(),
-        record: operation.record.as_deref(),
-        action: operation.action.as_str(),
-        outcome: operation.outcome.as_str(),
-        status: operation.status,
-        label: operation.label.as_deref(),
-        message: operation.message.as_deref(),
-        attempts: operation.attempts,
-        batch: operation.batch,
-        row: operation.row.as_ref(),
-        before: &operation.before,
-        after: &operation.after,
+        operation,
     }
 }
 
@@ -115,22 +110,30 @@ fn cells(line: &Line<'_>) -> [String; COLUMNS.len()] {
         true => String::new(),
         false => Json::Object(fields.clone()).to_string(),
     };
+    let operation = line.operation;
+    let row = operation.row.as_ref();
     [
         guarded(line.step),
-        guarded(line.key),
+        guarded(&operation.key),
         text(line.module),
-        text(line.record),
-        line.action.to_owned(),
-        line.outcome.to_owned(),
-        number(line.status.map(u64::from)),
-        text(line.label),
-        text(line.message),
-        line.attempts.to_string(),
-        number(line.batch),
-        text(line.row.map(|row| row.file.as_str())),
-        number(line.row.map(|row| row.line)),
-        fields(line.before),
-        fields(line.after),
+        text(operation.record.as_deref()),
+        operation.action.as_str().to_owned(),
+        operation.outcome.as_str().to_owned(),
+        number(operation.status.map(u64::from)),
+        text(operation.label.as_deref()),
+        text(operation.message.as_deref()),
+        operation.attempts.to_string(),
+        number(operation.batch),
+        text(row.map(|row| row.file.as_str())),
+        number(row.map(|row| row.line)),
+        fields(&operation.before),
+        fields(&operation.after),
+        operation.reversible.to_string(),
+        guarded(&operation.depends_on.join(" ")),
+        match operation.side_effects.is_empty() {
+            true => String::new(),
+            false => json!(operation.side_effects).to_string(),
+        },
     ]
 }
 

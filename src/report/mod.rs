@@ -3,6 +3,7 @@
 //! Everything is read through `source`, behind the curtain of `privacy`; no rendering sees the run file itself.
 
 mod annotations;
+mod checkout;
 mod error;
 mod estimate;
 mod explain;
@@ -32,6 +33,7 @@ mod text;
 mod went_wrong;
 
 pub use annotations::write_github;
+pub use checkout::Checkout;
 pub use error::ReportError;
 pub use estimate::Consequence;
 pub use estimate::ConsequenceKind;

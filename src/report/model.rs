@@ -84,7 +84,7 @@ pub struct Summary {
     pub unknown: u64,
     pub planned: u64,
     pub deferred: u64,
-    /// Label → how many operations have it.
+    /// Label → how many of these have it.
     pub labels: BTreeMap<String, u64>,
 }
 

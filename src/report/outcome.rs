@@ -35,11 +35,11 @@ pub enum RunResult {
     /// Nothing was sent yet, and it can be, though some of it may have failed while planning.
     Planned,
     Succeeded,
-    /// Something failed or is unknown, or the run was stopped.
+    /// Something failed or is unknown, or the run was stopped; of a plan, an `expect` or `assert` failed.
     Failed,
     /// Cut off by a signal, a kill or an outage: it can be applied again.
     Interrupted,
-    /// A guard said no, or the plan has mistakes.
+    /// A guard said no, or something is invalid: the plan has mistakes, or an argument.
     Refused,
 }
 
@@ -239,8 +239,8 @@ impl Standing {
             (Stage::Run, None) if self.writer.is_some() => RunResult::Running,
             // Where nobody is at it and there is no word of an end, it was killed.
             (Stage::Run, None) => RunResult::Interrupted,
-            (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
             (_, Some(Ending::Stopped(_))) => RunResult::Failed,
+            (Stage::Refused, _) | (_, Some(Ending::Refused(_))) => RunResult::Refused,
             // What failed while planning is tolerated, or the plan would have been refused.
             (Stage::Plan, _) => RunResult::Planned,
             _ if !self.unexpected.is_empty() => RunResult::Failed,
@@ -334,6 +334,12 @@ mod tests {
             (Stage::Plan, finished(), &[(State::Unchanged, 2)], Planned),
             (Stage::Plan, None, &failed, Planned),
             (Stage::Refused, finished(), &failed, Refused),
+            (
+                Stage::Refused,
+                Some(Ending::Stopped("x".into())),
+                &failed,
+                Failed,
+            ),
             (Stage::Run, finished(), &[(State::Ok, 2)], Succeeded),
             (Stage::Run, finished(), &failed, Failed),
             (Stage::Run, None, &[(State::Ok, 2)], Interrupted),

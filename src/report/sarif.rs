@@ -90,28 +90,23 @@ fn result(diagnostic: &Diagnostic, codes: &[&str]) -> Json {
 }
 
 fn location(diagnostic: &Diagnostic) -> Option<Json> {
-    let mut location = json!({});
-    if let Some(file) = &diagnostic.file {
-        let mut place = json!({ "artifactLocation": artifact(file) });
-        if let Some(line) = diagnostic.line {
-            place["region"] = json!({ "startLine": line });
-            if let Some(column) = diagnostic.column {
-                place["region"]["startColumn"] = column.into();
-            }
-            if let Some(end) = diagnostic.end {
-                place["region"]["endLine"] = end.line.into();
-                place["region"]["endColumn"] = end.column.into();
-            }
-        }
-        location["physicalLocation"] = place;
+    // What is about the whole file stands at its top: code scanning wants a line.
+    let mut region = json!({ "startLine": diagnostic.line.unwrap_or(1) });
+    if let Some(column) = diagnostic.column {
+        region["startColumn"] = column.into();
     }
+    if let Some(end) = diagnostic.end {
+        region["endLine"] = end.line.into();
+        region["endColumn"] = end.column.into();
+    }
+    let file = diagnostic.file.as_deref()?;
+    let mut location = json!({
+        "physicalLocation": { "artifactLocation": artifact(file), "region": region },
+    });
     if let Some(step) = &diagnostic.step {
         location["logicalLocations"] = json!([{ "name": step, "kind": "member" }]);
     }
-    location
-        .as_object()
-        .is_some_and(|parts| !parts.is_empty())
-        .then_some(location)
+    Some(location)
 }
 
 fn artifact(file: &str) -> Json {

@@ -57,6 +57,9 @@ use crate::wire::LocalLabel;
 
 const UPSERT: &str = Action::Upsert.as_str();
 
+/// The code of the diagnostic that a failure stopped the run. The failure itself is told where it is.
+pub(super) const STOPPED: &str = "stopped";
+
 /// Operations read at once, so that memory does not grow with the run.
 const PAGE: u32 = 1000;
 
@@ -182,8 +185,9 @@ impl<'a> Source<'a> {
     /// Where the limit is written by which the last command refused. One that was given to an apply, and that of an undo,
     /// stand in no playbook.
     fn exceeded_at(&self) -> Result<Option<Place>, ReportError> {
+        let hindrance = self.view.hindrance();
         if !matches!(self.standing.ending, Some(Ending::Refused(_)))
-            || self.standing.is_hindered
+            || hindrance.is_some_and(|by| !by.is_of_limit)
             || self.standing.undoes.is_some()
         {
             return Ok(None);
@@ -326,7 +330,15 @@ impl<'a> Source<'a> {
                 } += count;
             }
             for (label, count) in &step.labels {
-                *summary.labels.entry(label.clone()).or_default() += count;
+                let skipped = (State::Skipped, label.clone());
+                let apart = match step.writes {
+                    true => 0,
+                    // Of reads it counts none but those that failed.
+                    false => step.labelled.get(&skipped).copied().unwrap_or(0),
+                };
+                if *count > apart {
+                    *summary.labels.entry(label.clone()).or_default() += count - apart;
+                }
             }
         }
         summary
@@ -381,13 +393,14 @@ impl<'a> Source<'a> {
             _ => self.view.hindrance().and_then(|by| by.help.clone()),
         };
         let (code, reason) = match &self.standing.ending {
-            Some(Ending::Stopped(reason)) => ("stopped", reason),
+            Some(Ending::Stopped(reason)) => (STOPPED, reason),
             Some(Ending::Lost(reason)) => ("lost", reason),
             Some(Ending::Denied(reason)) => ("denied", reason),
             Some(Ending::Halted(reason)) => ("halted", reason),
             Some(Ending::Refused(reason)) => ("refused", reason),
             Some(Ending::Finished | Ending::Interrupted) | None => return Ok(diagnostics),
         };
+        let code = self.view.hindrance().map_or(code, |by| by.code);
         let message = self.said(Of::default(), reason);
         if !diagnostics.iter().any(|known| known.message == message) {
             let place = self.exceeded_at()?;

@@ -174,6 +174,11 @@ pub(super) fn add_operation(
     }
     let change = operation.change.as_ref();
     let likeness = change.and_then(Likeness::of);
+    let (module, record) = match (change, &operation.about) {
+        (Some(change), _) => (change.module(), change.record()),
+        (None, Some((module, record))) => (Some(module), Some(record)),
+        (None, None) => (None, None),
+    };
     connection
         .prepare_cached(
             "INSERT INTO op (seq, key, action, module, record, state, label, message, status, wait, weight, \
@@ -184,8 +189,8 @@ pub(super) fn add_operation(
             seq.0,
             operation.key.as_str(),
             operation.action.as_str(),
-            change.and_then(Change::module).map(ModuleName::as_str),
-            change.and_then(Change::record).map(RecordId::as_str),
+            module.map(ModuleName::as_str),
+            record.map(RecordId::as_str),
             operation.state.as_str(),
             operation.label.as_ref().map(Label::as_str),
             operation.message,
@@ -217,13 +222,13 @@ fn weight(operation: &Operation) -> u64 {
     }
 }
 
-/// Takes an operation out with everything that hangs on it.
+/// Takes an operation out with what hangs on it, to be put in anew. For which steps it waited stays: it depends on them
+/// still.
 pub(super) fn remove_operation(connection: &Connection, seq: Seq) -> Result<(), RunFileError> {
     for sql in [
         "DELETE FROM op WHERE seq = ?1",
         "DELETE FROM body WHERE seq = ?1",
         "DELETE FROM edge WHERE down = ?1",
-        "DELETE FROM op_step_wait WHERE seq = ?1",
     ] {
         connection.prepare_cached(sql)?.execute((seq.0,))?;
     }

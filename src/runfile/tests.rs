@@ -80,6 +80,7 @@ fn create(step: u32, index: u64, needs: Vec<(Seq, EdgeKind)>) -> PlannedItem {
             under: None,
             unless: None,
         }),
+        about: None,
         state: State::Planned,
         label: None,
         message: None,

@@ -50,7 +50,11 @@ pub struct RunView {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hindrance {
     pub ending: Ending,
+    /// The code of the diagnostic that says it.
+    pub code: &'static str,
     pub help: Option<String>,
+    /// Whether it is the limit by which a guard refused when the file was written last.
+    pub is_of_limit: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -103,7 +103,10 @@ fn sarif_satisfies_its_schema_whatever_is_wrong() {
 fn a_check_that_cannot_be_made_is_no_check_that_found_nothing() {
     for (format, expected) in [
         ("json", "unreadable_file"),
-        ("github", "::error title=unreadable_file::"),
+        (
+            "github",
+            "::error file=no/such.json,title=unreadable_file::",
+        ),
         ("sarif", "\"ruleId\": \"unreadable_file\""),
     ] {
         let ended = sugarmill([

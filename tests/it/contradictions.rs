@@ -325,7 +325,7 @@ fn an_address_is_added_to_the_one_that_the_record_is_made_with() {
     scene.ends(0, "apply test.run");
     let both = ["first@example.com 1", "second@example.com 0"];
     assert_eq!(addresses(&scene), both);
-    let again = "run test.yaml --yes --detailed-exitcode -o again.run";
+    let again = "plan test.yaml --detailed-exitcode -o again.run";
     scene.ends(0, again);
     assert_eq!(addresses(&scene), both);
 }

@@ -113,7 +113,7 @@ fn a_plan_that_a_limit_refuses() {
 /// Who keeps one comment for each playbook finds it by its first line, whatever became of the plan.
 #[test]
 fn every_end_of_a_plan_has_the_same_first_line() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
     let mut seen = Vec::new();
     for (code, text, more) in [
         (0, PLAYBOOK.to_owned(), ""),
@@ -125,8 +125,12 @@ fn every_end_of_a_plan_has_the_same_first_line() {
         (3, PLAYBOOK.replace("key:", "kee:"), ""),
         (3, PLAYBOOK.replace("steps:", "steps: ["), ""),
         (3, PLAYBOOK.to_owned(), " --vars-file none.yaml"),
-        (4, PLAYBOOK.to_owned(), " --url http://127.0.0.1:1"),
+        // An address at which nobody answers would be asked again and again, with pauses of chance.
+        (4, PLAYBOOK.to_owned(), ""),
     ] {
+        if code == 4 {
+            scene = scene.env("SUGAR_PASSWORD", "wrong");
+        }
         scene.write("p.yaml", &text);
         let line =
             format!("plan p.yaml -o p.run --report markdown=p.md --report junit=p.xml{more}");
@@ -173,7 +177,7 @@ fn a_login_that_is_refused() {
     assert_eq!(report["summary"]["planned"], 2);
     assert_eq!(report["diagnostics"][0]["code"], "denied");
     let report = ends(&scene, 4, "plan p.yaml -o other.run");
-    assert_eq!(report["result"], "refused");
+    assert_eq!(report["result"], "interrupted");
     assert_eq!(report["steps"], serde_json::json!([]));
     ends(&scene, 4, "run p.yaml --yes -o other.run");
 }

@@ -12,6 +12,7 @@ mod cache;
 mod calls;
 mod check_formats;
 mod command;
+mod contract;
 mod contradictions;
 mod diagnostics;
 mod doctor;

@@ -139,8 +139,8 @@ const BAD: [(&str, &[&str]); 4] = [
         "partners",
         &[
             "1 invalid_parameter partners.xlsx:3",
-            "2 local:invalid_value partners.xlsx:6",
-            "3 local:invalid_value partners.xlsx:7",
+            "(item 2) local:invalid_value partners.xlsx:6",
+            "(item 3) local:invalid_value partners.xlsx:7",
         ],
     ),
 ];

@@ -15,6 +15,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::instance::Way;
 use crate::cli::ledger;
 use crate::cli::limits;
 use crate::cli::load;
@@ -40,7 +41,7 @@ use crate::runfile::AppliedBy;
 use crate::runfile::Ending;
 use crate::runfile::GivenLimits;
 use crate::runfile::Header;
-use crate::runfile::Hindrance;
+use crate::runfile::Instance;
 use crate::runfile::Lock;
 use crate::runfile::RunFile;
 use crate::runfile::RunView;
@@ -84,10 +85,15 @@ pub(crate) async fn run(
     let view = RunView::open(&args.file)?;
     refuse(&view, args)?;
     let loaded = load::recorded(&view, &args.allow_path)?.under(&terms.limits);
-    let seals = view.header()?.seals;
-    let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
+    let Header {
+        seals, instance, ..
+    } = view.header()?;
     drop(view);
-    let mut session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
+    let way = Way::find(settings, Manner::of(&loaded.checked.settings));
+    let way = signals.unless_stopped(way).await??;
+    refuse_elsewhere(&instance, &way)?;
+    let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
+    let mut session = Session::to_write(queue, way).await?;
     session.keep(vault);
     if let Err(refused) = session.confirmed(args.confirmation.confirm.as_deref()) {
         session.leave(signals).await;
@@ -106,7 +112,7 @@ pub(crate) async fn run(
 fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
     if view.stage()? == Stage::Refused {
         let reason = match view.ending()? {
-            Some(Ending::Refused(reason)) => reason,
+            Some(Ending::Refused(reason) | Ending::Stopped(reason)) => reason,
             Some(Ending::Interrupted) => "it was interrupted before it was whole".into(),
             _ => "it has mistakes".into(),
         };
@@ -122,11 +128,8 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
     if let (Stage::Plan, Some(Ending::Refused(reason))) = (view.stage()?, view.ending()?)
         && args.limits.is_empty()
     {
-        let refused = Failure::Refused {
-            message: format!("this plan cannot be applied: {reason}"),
-            help: view.advice()?,
-        };
-        return Err(refused.about(&args.file));
+        let help = view.advice()?;
+        return Err(Failure::OverLimit { reason, help }.about(&args.file));
     }
     refuse_undone(view)?;
     if let Some(expected) = &args.expect_digest {
@@ -152,6 +155,20 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
         refuse_older(&view.header()?.started, most, Timestamp::now())?;
     }
     Ok(())
+}
+
+/// Its address says which instance it is: no other one is asked, or told a password.
+fn refuse_elsewhere(made_for: &Instance, way: &Way) -> Result<(), Failure> {
+    if made_for.url == way.name {
+        return Ok(());
+    }
+    Err(Failure::Refused {
+        message: format!(
+            "this plan was made for `{}`, not for `{}`",
+            made_for.url, way.name
+        ),
+        help: Some("plan again for this instance".into()),
+    })
 }
 
 /// A plan says what was so when it was made. Where that cannot be read, nobody can say that it is recent.
@@ -204,16 +221,14 @@ fn refuse_undone(view: &RunView) -> Result<(), Failure> {
 const QUICKLY_REPORTED: u64 = 5_000;
 
 /// What a second signal leaves time for: the reports of what the run file knows, and how to go on.
-fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path) {
+fn said_when_leaving(settings: &Settings, output: &OutputSettings, path: &Path, exit: Exit) {
     let report = || {
         let view = RunView::open_again(path)?;
         if view.operation_count()? > QUICKLY_REPORTED {
             return Ok(());
         }
-        let view = view.hindered(Hindrance {
-            ending: Ending::Interrupted,
-            help: None,
-        });
+        let interrupted = Failure::Interrupted { exit, help: None };
+        let view = view.hindered(interrupted.hindrance());
         reports::show(settings, output, view).map(drop)
     };
     if let Err(failure) = report() {
@@ -233,8 +248,8 @@ pub(crate) fn prepare_to_leave(
     signals: &Signals,
 ) {
     let (settings, output, path) = (settings.clone(), output.clone(), path.to_owned());
-    signals.when_leaving(Some(Box::new(move |_| {
-        said_when_leaving(&settings, &output, &path);
+    signals.when_leaving(Some(Box::new(move |exit| {
+        said_when_leaving(&settings, &output, &path, exit);
     })));
 }
 
@@ -250,15 +265,6 @@ pub(crate) async fn send(
 ) -> Result<ApplyEnd, Failure> {
     let mut file = RunFile::open_again(path)?;
     let header: Header = file.header()?;
-    if header.instance.url != session.name {
-        return Err(Failure::Refused {
-            message: format!(
-                "this plan was made for `{}`, not for `{}`",
-                header.instance.url, session.name
-            ),
-            help: Some("plan again for this instance".into()),
-        });
-    }
     // What waits for an operation that is tried again has to find it open.
     if terms.unknown {
         file.retry_unknown()?;
@@ -354,10 +360,7 @@ pub(crate) fn finish(
     let mut view = RunView::open_again(path)?;
     // A file that took nothing more could not take the reason either.
     if let Err(failure @ Failure::RunFileLost(_)) = &end {
-        view = view.hindered(Hindrance {
-            ending: failure.ending(),
-            help: failure.help(),
-        });
+        view = view.hindered(failure.hindrance());
     }
     let went_wrong = went_wrong(&view)?;
     let given = reports::give(settings, output, view);

@@ -19,6 +19,7 @@ use crate::cli::signals::Signals;
 use crate::diag::counted;
 use crate::metadata::Metadata;
 use crate::report;
+use crate::report::Checkout;
 use crate::report::Diagnostic;
 use crate::report::Severity;
 
@@ -27,11 +28,19 @@ pub(crate) async fn run(
     args: &CheckArgs,
     signals: &Signals,
 ) -> Result<Exit, Failure> {
-    let (of_signals, format) = (settings.clone(), args.format);
+    let given = Given {
+        format: args.format,
+        checkout: settings.checkout(),
+        looked_at: match args.playbooks.first() {
+            Some(playbook) => playbook.display().to_string(),
+            None => String::new(),
+        },
+    };
+    let (of_signals, last) = (settings.clone(), given.clone());
     signals.when_leaving(Some(Box::new(move |exit| {
         let failure = Failure::Interrupted { exit, help: None };
         // The process ends, and nobody can be told that this went wrong too.
-        let _ = give(format, &reports::diagnostics(&failure));
+        let _ = last.give(reports::diagnostics(&failure));
         printer::failure(&of_signals, &failure);
     })));
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -44,13 +53,14 @@ pub(crate) async fn run(
         found.extend(reports::diagnostics(failure));
     }
     signals.when_leaving(None);
-    give(format, &found)?;
-    if format == CheckFormat::Text && ended.is_ok() && !has_errors(&found) {
+    let has_errors = has_errors(&found);
+    given.give(found)?;
+    if args.format == CheckFormat::Text && ended.is_ok() && !has_errors {
         let playbooks = counted(args.playbooks.len(), "playbook");
         printer::say(settings, &format!("{playbooks}: no mistakes"));
     }
     ended.map(|()| {
-        if has_errors(&found) {
+        if has_errors {
             Exit::Invalid
         } else {
             Exit::Success
@@ -59,15 +69,46 @@ pub(crate) async fn run(
 }
 
 /// What is found, for programs. People have been shown it.
-fn give(format: CheckFormat, found: &[Diagnostic]) -> Result<(), Failure> {
-    match format {
-        CheckFormat::Text => Ok(()),
-        CheckFormat::Json => {
-            let document = json!({ "version": 1, "diagnostics": found });
-            printer::result(&format!("{document:#}\n"))
+#[derive(Debug, Clone)]
+struct Given {
+    format: CheckFormat,
+    checkout: Option<Checkout>,
+    /// The first of the playbooks.
+    looked_at: String,
+}
+
+impl Given {
+    fn give(&self, found: Vec<Diagnostic>) -> Result<(), Failure> {
+        match self.format {
+            CheckFormat::Text => Ok(()),
+            CheckFormat::Json => {
+                let document = json!({ "version": 1, "diagnostics": found });
+                printer::result(&format!("{document:#}\n"))
+            }
+            CheckFormat::Github => {
+                printer::result(&report::github_annotations(&self.located(found)))
+            }
+            CheckFormat::Sarif => {
+                let found = self.located(found);
+                printer::result(&format!("{:#}\n", report::sarif(&found)))
+            }
         }
-        CheckFormat::Github => printer::result(&report::github_annotations(found)),
-        CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(found))),
+    }
+
+    /// As those want it who read names of files from the root of the checkout.
+    fn located(&self, found: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let named = found.into_iter().map(|one| match self.format {
+            // Code scanning takes no log in which anything has no place.
+            CheckFormat::Sarif if one.file.is_none() => Diagnostic {
+                file: Some(self.looked_at.clone()),
+                ..one
+            },
+            _ => one,
+        });
+        match &self.checkout {
+            Some(checkout) => named.map(|one| checkout.located(one)).collect(),
+            None => named.collect(),
+        }
     }
 }
 
@@ -130,7 +171,8 @@ fn look(
         if args.format == CheckFormat::Text {
             printer::problems(settings, &problems, &sources);
         }
-        found.extend(reports::problems_as_diagnostics(&problems, &sources));
+        let file = path.display().to_string();
+        found.extend(reports::problems_as_diagnostics(&file, &problems, &sources));
     }
     Ok(())
 }

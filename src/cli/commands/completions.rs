@@ -24,6 +24,7 @@ fn offering() -> Command {
     let command = manual::command();
     let commands: Vec<PossibleValue> = command
         .get_subcommands()
+        .filter(|below| !below.is_hide_set())
         .map(|below| PossibleValue::new(below.get_name().to_owned()))
         .collect();
     let labels: Vec<PossibleValue> = report::explanations()
@@ -32,7 +33,7 @@ fn offering() -> Command {
         .collect();
     command.mut_subcommands(|below| {
         let (name, offered) = match below.get_name() {
-            "man" => ("command", &commands),
+            "man" | "help" => ("command", &commands),
             "explain" => ("label", &labels),
             _ => return below,
         };

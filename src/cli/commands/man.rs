@@ -21,10 +21,7 @@ pub(crate) fn run(args: &ManArgs) -> Result<Exit, Failure> {
     let mut root = manual::command();
     // Names of commands of commands, and flags that all have, are known only then.
     root.build();
-    let command = args
-        .command
-        .iter()
-        .try_fold(&root, |command, name| below(command, name))?;
+    let command = found(&root, &args.command)?;
     let entry = manual::entry(&args.command.join(" "));
     let page = page(command.clone(), entry).map_err(|source| Failure::Write {
         path: PathBuf::from("the manual page"),
@@ -34,9 +31,18 @@ pub(crate) fn run(args: &ManArgs) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
+/// The command of these names, or what is most like the one that there is not.
+pub(super) fn found<'a>(root: &'a Command, names: &[String]) -> Result<&'a Command, Failure> {
+    let mut names = names.iter();
+    names.try_fold(root, |command, name| below(command, name))
+}
+
 fn below<'a>(command: &'a Command, name: &str) -> Result<&'a Command, Failure> {
     command.find_subcommand(name).ok_or_else(|| {
-        let known = command.get_subcommands().map(Command::get_name);
+        let known = command
+            .get_subcommands()
+            .filter(|known| !known.is_hide_set());
+        let known = known.map(Command::get_name);
         Failure::Arguments {
             message: format!("`{}` has no command `{name}`", command.get_name()),
             help: did_you_mean(name, known),

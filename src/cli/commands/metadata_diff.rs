@@ -86,7 +86,7 @@ pub(crate) async fn run(
                     json!({
                         "playbook": broken.path.display().to_string(),
                         "diagnostics":
-                            reports::problems_as_diagnostics(&broken.problems, &broken.loaded.sources),
+                            reports::problems_as_diagnostics(&broken.loaded.path, &broken.problems, &broken.loaded.sources),
                     })
                 })
                 .collect();

@@ -6,6 +6,7 @@ pub(super) mod completions;
 pub(super) mod doctor;
 pub(super) mod explain;
 pub(super) mod graph;
+pub(super) mod help;
 pub(super) mod init;
 pub(super) mod man;
 pub(super) mod metadata_diff;

@@ -171,7 +171,7 @@ pub(crate) async fn make(
         .unwrap_or_else(|_| Timestamp::now())
         .to_zoned_datetime(zone);
     let refused = |problems| Failure::Problems {
-        name: format!("`{}`", request.playbook.display()),
+        file: request.playbook.display().to_string(),
         problems,
         sources: loaded.sources.clone(),
     };

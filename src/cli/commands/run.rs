@@ -14,6 +14,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::instance::Way;
 use crate::cli::load;
 use crate::cli::printer;
 use crate::cli::reports;
@@ -57,12 +58,6 @@ pub(crate) async fn run(
         )
         .await;
     }
-    if !args.yes {
-        somebody_to_ask(
-            settings,
-            "pass `--yes`, or `plan` now and `apply` what was reviewed",
-        )?;
-    }
     let output = OutputSettings::resolve(&args.output)?;
     if let Some(out) = &args.out {
         written::folder_is_there(out)?;
@@ -70,13 +65,22 @@ pub(crate) async fn run(
     written::nothing_is_lost(&output, &[&args.playbook], args.out.as_deref())?;
     let loaded = plan::loaded(settings, &args.playbook, &args.paths.allow_path);
     let loaded = signals.unless_stopped(loaded).await??;
+    // What cannot be planned at all needs nobody's word.
+    if !args.yes {
+        somebody_to_ask(
+            settings,
+            "pass `--yes`, or `plan` now and `apply` what was reviewed",
+        )?;
+    }
     let queue = Queue {
         settings,
         signals,
         timeout: args.lock.lock_timeout,
         file: &args.playbook,
     };
-    let mut session = Session::to_write(queue, Manner::of(&loaded.checked.settings)).await?;
+    let way = Way::find(settings, Manner::of(&loaded.checked.settings));
+    let way = signals.unless_stopped(way).await??;
+    let mut session = Session::to_write(queue, way).await?;
     let exit = within(queue, &args, &output, &loaded, &mut session).await;
     session.leave(signals).await;
     exit

@@ -17,6 +17,7 @@ use crate::cli::failure::Failure;
 use crate::cli::failure_report;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
+use crate::cli::instance::Way;
 use crate::cli::ledger;
 use crate::cli::load;
 use crate::cli::load::Loaded;
@@ -85,16 +86,20 @@ pub(crate) async fn run(
         return Ok(reports::exit(settings, Exit::Success, given));
     }
     let loaded = load::recorded(&view, &[])?;
-    let seals = view.header()?.seals;
+    let Header {
+        seals, instance, ..
+    } = view.header()?;
+    let way = Way::find(settings, Manner::of(&loaded.checked.settings));
+    let way = signals.unless_stopped(way).await??;
+    refuse_elsewhere(&instance, &way)?;
     let vault = secrets::unseal(settings, &loaded, &seals, &args.again.vars_file)?;
-    let manner = Manner::of(&loaded.checked.settings);
     let mut session = match args.dry_run {
         true => {
             signals
-                .unless_stopped(Session::open(settings, manner))
+                .unless_stopped(Session::to_read(settings, way))
                 .await??
         }
-        false => Session::to_write(queue, manner).await?,
+        false => Session::to_write(queue, way).await?,
     };
     session.keep(vault);
     let undo = Undo {
@@ -108,6 +113,20 @@ pub(crate) async fn run(
     let exit = Box::pin(undo.within(view, loaded)).await;
     session.leave(signals).await;
     exit
+}
+
+/// No other instance is asked.
+fn refuse_elsewhere(made_on: &Instance, way: &Way) -> Result<(), Failure> {
+    if made_on.url == way.name {
+        return Ok(());
+    }
+    Err(Failure::Refused {
+        message: format!(
+            "this run was made on `{}`, not on `{}`",
+            made_on.url, way.name
+        ),
+        help: Some("name that instance with `--url` or SUGAR_URL".into()),
+    })
 }
 
 struct Undo<'a> {
@@ -130,15 +149,6 @@ impl Undo<'_> {
     async fn within(&self, view: RunView, of_run: Loaded) -> Result<Exit, Failure> {
         // It is large, and lies beside that of the undo for as long as this lasts.
         let header = Box::new(view.header()?);
-        if header.instance.url != self.session.name {
-            return Err(Failure::Refused {
-                message: format!(
-                    "this run was made on `{}`, not on `{}`",
-                    header.instance.url, self.session.name
-                ),
-                help: Some("name that instance with `--url` or SUGAR_URL".into()),
-            });
-        }
         if !self.args.dry_run {
             self.session
                 .confirmed(self.args.confirmation.confirm.as_deref())?;

@@ -357,6 +357,7 @@ fn take_back(
                 key: Key::from_index(0),
                 action: recovery.change.action(),
                 change: None,
+                about: None,
                 state: State::Planned,
                 label: None,
                 message: None,

@@ -50,7 +50,15 @@ pub struct Explanation {
 }
 
 /// Codes that tell how a run ended or what it met: something may have been sent.
-const OF_RUNS: &[&str] = &["denied", "ids_ignored", "lost", "refused", "stopped"];
+const OF_RUNS: &[&str] = &[
+    "denied",
+    "halted",
+    "ids_ignored",
+    "interrupted",
+    "lost",
+    "refused",
+    "stopped",
+];
 
 /// All of them: Sugar's, sugarmill's own, those of diagnostics; each by name.
 pub fn explanations() -> Vec<Explanation> {

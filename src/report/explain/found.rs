@@ -68,6 +68,11 @@ pub(super) const FOUND: &[Found] = &[
         "let the step use what the export reads",
     ),
     found(
+        "halted",
+        "a run ended for a reason on this machine, such as a full disk (seen when a run ends)",
+        "do as the message says; what was sent is safe in the run file, and `apply FILE` goes on",
+    ),
+    found(
         "ids_ignored",
         "the instance gives new records ids of its own in place of those computed from keys (a warning)",
         "keep the ledger that the message names between runs: by it a second run finds what a key made; or use `upsert` with `match`, which needs none",
@@ -76,6 +81,11 @@ pub(super) const FOUND: &[Found] = &[
         "include",
         "a playbook includes itself, or playbooks include others too deeply or too often",
         "break the circle, or put the steps into one file",
+    ),
+    found(
+        "interrupted",
+        "a signal or `--deadline` ended a command before there was anything to report",
+        "give the same command again",
     ),
     found(
         "invalid_name",
@@ -199,8 +209,8 @@ pub(super) const FOUND: &[Found] = &[
     ),
     found(
         "stopped",
-        "a failure stopped the run, as `on_error` or `limits.max_failures` say (seen when a run ends)",
-        "mend what failed, then `apply FILE --retry-failed` goes on with the rest",
+        "a failure stopped the run, as `on_error` or `limits.max_failures` say, or left the plan unfit to be applied (seen when a run ends)",
+        "mend what failed; then `apply FILE --retry-failed` goes on with the rest, and a plan is made again",
     ),
     found(
         "template_syntax",

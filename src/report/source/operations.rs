@@ -181,7 +181,11 @@ impl Source<'_> {
             status: found.status,
             reversible: found.reversible,
             batch: found.batch,
-            attempts: found.attempts,
+            attempts: match (found.action, found.status) {
+                // What a read is asked in is no batch that is counted; that it was answered, its status says.
+                (Action::Read, Some(_)) => found.attempts.max(1),
+                _ => found.attempts,
+            },
             row: found.row.map(|row| RowReport {
                 file: self.curtain.text(&row.file, &Personal::default()),
                 line: row.line,

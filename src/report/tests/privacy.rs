@@ -45,9 +45,10 @@ fn reports(view: &RunView, privacy: Privacy) -> String {
         ..Options::default()
     };
     write_json(view, json, &mut out).unwrap();
-    for write in [write_junit, write_github, write_ndjson, write_csv] {
+    for write in [write_junit, write_ndjson, write_csv] {
         write(view, privacy, &mut out).unwrap();
     }
+    write_github(view, privacy, None, &mut out).unwrap();
     write_markdown(view, privacy, &mut out).unwrap();
     write_html(view, privacy, &mut out).unwrap();
     String::from_utf8(out).unwrap()

@@ -109,12 +109,12 @@ pub(in crate::report) fn verdict<O>(
         };
     }
     match (standing.is_plan(), report.result) {
-        (true, RunResult::Planned | RunResult::Failed) if report.summary.failed > 0 => {
+        (true, RunResult::Planned) if report.summary.failed > 0 => {
             (Ink::Warn, "can be applied, except what failed")
         }
         (true, RunResult::Planned) if !super::is_open(report) => (Ink::Good, "nothing to change"),
         (true, RunResult::Planned) => (Ink::Good, "can be applied"),
-        (true, RunResult::Refused) => (Ink::Bad, "cannot be applied"),
+        (true, RunResult::Refused | RunResult::Failed) => (Ink::Bad, "cannot be applied"),
         (_, RunResult::Planned) => (Ink::Plain, "nothing sent yet"),
         (_, RunResult::Succeeded) if report.summary.ok == 0 => {
             (Ink::Good, "succeeded, nothing had to be changed")

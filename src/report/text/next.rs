@@ -103,7 +103,7 @@ fn steps<O>(
     }
     match (standing.is_plan(), report.result) {
         (_, RunResult::Running | RunResult::Succeeded) => {}
-        (true, RunResult::Refused) => steps.push((
+        (true, RunResult::Refused | RunResult::Failed) => steps.push((
             "mend what is listed above and plan again; nothing was sent".to_owned(),
             None,
         )),
