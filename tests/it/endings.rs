@@ -1,14 +1,12 @@
 //! What is said of a run that did not come to its end: by whose doing, how far it came, and what it cost up to then.
 
 use std::process::Child;
-use std::process::Command;
-use std::time::Duration;
-use std::time::Instant;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::scene::Said;
 use crate::scene::Scene;
+use crate::scene::wait_until;
 use crate::weather::assert_arrived;
 use crate::weather::playbook;
 
@@ -24,10 +22,7 @@ fn slow(rows: usize) -> Scene {
 fn under_way(scene: &Scene) -> Child {
     let until = scene.server.log().len() + 40;
     let apply = scene.start("apply p.run");
-    let late = Instant::now() + Duration::from_secs(30);
-    while scene.server.log().len() < until && Instant::now() < late {
-        std::thread::sleep(Duration::from_millis(3));
-    }
+    wait_until("too little is sent", || scene.server.log().len() >= until);
     apply
 }
 
@@ -131,10 +126,9 @@ fn what_a_killed_run_sent_is_counted() {
     let planned = http(&scene);
     let apply = scene.start("apply p.run");
     // More than one batch holds, so that the first of them is written down.
-    let late = Instant::now() + Duration::from_secs(30);
-    while listed(&scene)["counts"]["ok"].as_u64().unwrap_or(0) < 10 && Instant::now() < late {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("too little is done", || {
+        listed(&scene)["counts"]["ok"].as_u64().unwrap_or(0) >= 10
+    });
     kill(apply);
     let killed = http(&scene);
     assert!(killed > planned, "{killed} after {planned}");
@@ -177,18 +171,11 @@ steps:
   - { id: mark, for_each: '{{ steps.all.records }}', update: Accounts, record: '{{ item.id }}', set: { name: x } }
 ";
     let scene = Scene::new().file("p.yaml", read);
-    let asked = scene.server.log().len();
-    scene.server.fault("latency:60000,path=/Accounts");
-    let plan = scene.start("plan p.yaml -o p.run");
-    let late = Instant::now() + Duration::from_secs(30);
-    while scene.server.log().len() < asked + 4 && Instant::now() < late {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    std::thread::sleep(Duration::from_millis(500));
-    let pid = plan.id().to_string();
-    let sent = Command::new("kill").args(["-s", "INT", &pid]).status();
-    assert!(sent.unwrap().success());
-    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    let slow = scene.server.counted("latency:60000,path=/Accounts");
+    let plan = scene.begin("plan p.yaml -o p.run");
+    slow.wait();
+    plan.signal(Signal::INT);
+    let plan = plan.end();
     assert_eq!(plan.code, Some(130), "{plan}");
     plan.says("plan of read: interrupted before it was whole");
     plan.says("mark update Accounts deferred the plan was interrupted before this was known");
@@ -204,12 +191,11 @@ steps:
 #[test]
 fn a_plan_that_is_interrupted_at_its_login_ends_at_once() {
     let scene = Scene::new().file("p.yaml", &playbook(1, ""));
-    scene.server.fault("latency:60000,path=/oauth2/token");
-    let plan = scene.start("plan p.yaml -o p.run --format json");
-    std::thread::sleep(Duration::from_millis(700));
-    let id = rustix::process::Pid::from_child(&plan);
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    let slow = scene.server.counted("latency:60000,path=/oauth2/token");
+    let plan = scene.begin("plan p.yaml -o p.run --format json");
+    slow.wait();
+    plan.signal(Signal::INT);
+    let plan = plan.end();
     assert_eq!(plan.code, Some(130), "{plan}");
     assert_eq!(plan.json()["result"], "interrupted", "{plan}");
     plan.says("nothing was sent; give the same command again");
