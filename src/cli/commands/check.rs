@@ -31,7 +31,7 @@ pub(crate) async fn run(
     signals.when_leaving(Some(Box::new(move |exit| {
         let failure = Failure::Interrupted { exit, help: None };
         // The process ends, and nobody can be told that this went wrong too.
-        let _ = give(format, &reports::diagnostics(&failure));
+        let _ = give(&of_signals, format, &reports::diagnostics(&failure));
         printer::failure(&of_signals, &failure);
     })));
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -44,10 +44,17 @@ pub(crate) async fn run(
         found.extend(reports::diagnostics(failure));
     }
     signals.when_leaving(None);
-    give(format, &found)?;
+    give(settings, format, &found)?;
     if format == CheckFormat::Text && ended.is_ok() && !has_errors(&found) {
         let playbooks = counted(args.playbooks.len(), "playbook");
         printer::say(settings, &format!("{playbooks}: no mistakes"));
+        if args.metadata.is_none() && !settings.names_instance {
+            printer::say(
+                settings,
+                "modules, fields and values were not looked at; name a snapshot with `--metadata FILE`, or an instance \
+                 with `--url`, `--profile` or `--sandbox`",
+            );
+        }
     }
     ended.map(|()| {
         if has_errors(&found) {
@@ -59,14 +66,17 @@ pub(crate) async fn run(
 }
 
 /// What is found, for programs. People have been shown it.
-fn give(format: CheckFormat, found: &[Diagnostic]) -> Result<(), Failure> {
+fn give(settings: &Settings, format: CheckFormat, found: &[Diagnostic]) -> Result<(), Failure> {
     match format {
         CheckFormat::Text => Ok(()),
         CheckFormat::Json => {
             let document = json!({ "version": 1, "diagnostics": found });
             printer::result(&format!("{document:#}\n"))
         }
-        CheckFormat::Github => printer::result(&report::github_annotations(found)),
+        CheckFormat::Github => {
+            let folder = settings.environment.way_from_workspace();
+            printer::result(&report::github_annotations(found, &folder))
+        }
         CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(found))),
     }
 }
