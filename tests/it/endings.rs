@@ -52,7 +52,7 @@ fn an_instance_that_says_no_has_answered() {
             .server
             .fault(&format!("label:{label},path=/bulk,skip=2"));
         let said = scene.ends(4, "apply p.run --report json=r.json");
-        said.says("run of weather: interrupted, for what the instance answered");
+        said.says("run of weather: interrupted, the instance refused to go on");
         said.says("to go on, when that is mended:");
         assert!(!said.to_string().contains("did not answer"), "{said}");
         assert_eq!(
@@ -113,7 +113,37 @@ fn a_run_is_running_while_somebody_is_at_it() {
     assert_eq!(shown["run"]["finished"], Value::Null, "nothing ended");
     scene
         .ends(0, "show p.run")
-        .says("broken off, without a word of its end");
+        .says("interrupted without a word, as by a kill");
+}
+
+/// Trying it again would send the same.
+#[test]
+fn what_failed_for_its_data_is_not_to_be_tried_again() {
+    let playbook = "
+version: 1
+name: data
+limits: { max_failures: 5 }
+steps:
+  - id: a
+    for_each: [{ name: One, of: Banking }, { name: Two, of: Bnaking }]
+    key: '{{ item.name }}'
+    create: Accounts
+    set: { name: '{{ item.name }}', industry: '{{ item.of }}' }
+";
+    let scene = Scene::new().file("p.yaml", playbook);
+    let said = scene.ends(1, "run p.yaml --yes -o p.run");
+    said.says(
+        "1 operation failed for what the data or the playbook says: mend that and plan again",
+    );
+    assert!(!said.stdout.contains("--retry-failed"), "{said}");
+    // What the instance said no to may go better.
+    let scene = Scene::new().file("p.yaml", &playbook.replace("Bnaking", "Retail"));
+    scene
+        .server
+        .fault("label:invalid_parameter,path=/Accounts,method=POST,scope=entry,skip=1,times=1");
+    let said = scene.ends(1, "run p.yaml --yes -o p.run");
+    said.says("sugarmill apply p.run --retry-failed");
+    assert!(!said.stdout.contains("mend that"), "{said}");
 }
 
 #[test]
@@ -260,7 +290,7 @@ fn what_is_skipped_behind_others_is_said_once() {
     scene.server.fault(refused);
     let said = scene.ends(1, "apply p.run");
     said.says("skipped link Accounts, 2 operations:");
-    said.says("local:dependency: each needs an operation that did not succeed");
+    said.says("local:dependency: each needs an operation that was skipped or did not succeed");
 }
 
 #[test]

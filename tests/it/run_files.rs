@@ -200,7 +200,7 @@ fn it_is_read_while_it_is_written_and_whole_after_a_kill() {
     );
     scene
         .ends(0, "show p.run")
-        .says("broken off, without a word of its end");
+        .says("interrupted without a word, as by a kill");
     scene.server.behave();
     scene.ends(0, "apply p.run");
     assert_arrived(&scene, 40);

@@ -62,11 +62,12 @@ pub(super) fn draw<O>(
             .map(|(count, outcome)| format!("{} {outcome}", cells::grouped(*count)))
             .collect();
         let action = steps::action(about);
-        sheet.heading(&format!("{}: {action}, {}", step.id, counts.join(", ")))?;
+        let title = steps::title(about);
+        sheet.heading(&format!("{title}: {action}, {}", counts.join(", ")))?;
         source.first(step, Which::Changing, limit, |operation| {
             Ok(one(sheet, &about.aside.does, &operation)?)
         })?;
-        trouble::more(sheet, count, limit)?;
+        sheet.more(count, limit)?;
     }
     Ok(())
 }
