@@ -83,6 +83,12 @@ impl Server {
         http::call("DELETE", &self.at("/sandbox/faults"), None, &Value::Null);
     }
 
+    /// What requests cost from now on, so that it is the instance that takes the time, and not a busy machine.
+    pub(crate) fn cost(&self, cost: &Value) {
+        let (status, answer) = http::call("PUT", &self.at("/sandbox/cost"), None, cost);
+        assert_eq!(status, 200, "{answer}");
+    }
+
     /// What roles there are from now on.
     pub(crate) fn roles(&self, roles: &Value) {
         let (status, answer) = http::call("PUT", &self.at("/sandbox/roles"), None, roles);
