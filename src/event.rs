@@ -10,13 +10,15 @@ pub enum Event {
     /// A step's items are known.
     Expanded {
         step: StepNo,
-        name: String,
+        id: String,
+        name: Option<String>,
         items: u64,
     },
     /// A read step has its records.
     Read {
         step: StepNo,
-        name: String,
+        id: String,
+        name: Option<String>,
         records: u64,
     },
     Sent {

@@ -14,6 +14,7 @@ use crate::diag::Span;
 use crate::diag::did_you_mean;
 use crate::expr::Rendered;
 use crate::playbook::Action;
+use crate::playbook::ForEach;
 use crate::playbook::Step;
 use crate::playbook::VarDecl;
 use crate::wire::LocalLabel;
@@ -39,7 +40,12 @@ pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<&str>, problems: &mu
     }
 }
 
-pub(super) fn create_without_key(step: &Step, problems: &mut Problems) {
+/// `columns` are the names that the rows of its file have.
+pub(super) fn create_without_key(
+    step: &Step,
+    columns: Option<&Vec<String>>,
+    problems: &mut Problems,
+) {
     if matches!(step.action, Action::Create(_)) && step.key.is_none() {
         problems.push(
             Problem::warning(
@@ -47,9 +53,35 @@ pub(super) fn create_without_key(step: &Step, problems: &mut Problems) {
                 "this create has no `key`, so running the playbook again creates again",
             )
             .at(step.verb_span, "created here")
-            .help("name the record by something that stays the same: `key: \"{{ item.code }}\"`")
+            .help(format!(
+                "name the record by something that stays the same: `key: {}`",
+                possible_key(step, columns.map(Vec::as_slice).unwrap_or_default())
+            ))
             .step(&step.id.value),
         );
+    }
+}
+
+/// Something by which the records of a step may be told apart: an id, or the first column.
+fn possible_key(step: &Step, columns: &[String]) -> String {
+    let item = &step.item_name.value;
+    let is_plain = |name: &str| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic())
+            && name
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_')
+    };
+    let column = columns.iter().find(|name| name.as_str() == "id");
+    match (&step.for_each, column.or(columns.first())) {
+        (None, _) => "the-only-one".to_owned(),
+        (Some(_), Some(name)) if is_plain(name) => format!("\"{{{{ {item}.{name} }}}}\""),
+        (Some(_), Some(name)) if !name.contains(['\'', '"', '\\']) => {
+            format!("\"{{{{ {item}['{name}'] }}}}\"")
+        }
+        (Some(source), _) => match &source.value {
+            ForEach::Template(_) | ForEach::JsonPath(_) => format!("\"{{{{ {item}.id }}}}\""),
+            ForEach::Literal(_) | ForEach::File(_) => format!("\"{{{{ {item}.code }}}}\""),
+        },
     }
 }
 

@@ -64,6 +64,8 @@ pub struct CheckedStep {
     pub number: StepNo,
     /// With its include path.
     pub id: String,
+    /// What the playbook calls it, for people.
+    pub name: Option<String>,
     /// The playbook it is of; the outer one, where none.
     pub included: Option<IncludedNo>,
     pub items: Option<Items>,

@@ -97,6 +97,7 @@ impl Compiler<'_> {
             tags: step.tags,
             reads: BTreeSet::new(),
             id: step.id.value,
+            name: step.name,
             items: step.for_each.map(|source| self.items(source)),
             item_name: step.item_name.value,
             key,

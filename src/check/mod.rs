@@ -236,7 +236,7 @@ fn checked(
         compiler.prefix.clone_from(&known[home].prefix);
         let mut needs = depends_on(&written, &known[home], &mut problems);
         calls::check(&playbook.limits, &written, &mut problems);
-        advice::create_without_key(&written, &mut problems);
+        advice::create_without_key(&written, headings.get(&written.id.value), &mut problems);
         advice::labels(&written, &mut problems);
         if !lacking.contains(&written.verb_span) {
             in_vain::check(&written, metadata, &mut problems);

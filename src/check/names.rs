@@ -569,6 +569,14 @@ impl<'a> Known<'a> {
                     path.value
                 )));
         }
+        if let ([only], DataFormat::Xlsx { .. }) = (heading.as_slice(), &file.format)
+            && nearest(name, [only.as_str()]).is_none()
+        {
+            let message = format!("the first row of `{}` has one cell, `{only}`", file.name());
+            return Err(Problem::error(UNKNOWN_COLUMN, message)
+                .at(file.path.span, "that row names the columns")
+                .help("delete the rows above the one that names the columns"));
+        }
         let columns = all_of(heading.iter().map(String::as_str));
         let problem = match is_json {
             true => {

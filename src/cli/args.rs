@@ -191,7 +191,7 @@ pub(crate) enum CheckFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Variables {
-    /// Set a variable of the playbook; repeatable. Goes before --vars-file, and that before `SUGARMILL_VAR_NAME`.
+    /// Set a variable of the playbook; repeatable. Wins over --vars-file, and that over `SUGARMILL_VAR_NAME`.
     /// Takes no variable of `type: secret`, since others see command lines
     #[arg(long = "var", value_name = "NAME=VALUE")]
     pub(crate) vars: Vec<String>,

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::path::PathBuf;
 
 use super::exit::Exit;
+use super::reports;
 use crate::client::Cause;
 use crate::client::ClientError;
 use crate::diag::Problems;
@@ -93,7 +94,7 @@ impl Failure {
                 help: Some(help),
             } => Self::Refused {
                 message,
-                help: Some(report::naming(&help, &file.display().to_string())),
+                help: Some(naming(&help, file)),
             },
             Self::OverLimit {
                 reason,
@@ -199,9 +200,9 @@ impl Failure {
             | Self::Refused { help, .. }
             | Self::OverLimit { help, .. }
             | Self::Interrupted { help, .. } => help.clone(),
-            Self::RunFile(RunFileError::InUse(file)) => Some(report::naming(
+            Self::RunFile(RunFileError::InUse(file)) => Some(naming(
                 "name another file with `-o`, or go on with this one: `sugarmill apply FILE`",
-                &file.display().to_string(),
+                file,
             )),
             Self::RunFile(error) if error.is_held() => Some(
                 "let it end, or give it more time with `--lock-timeout 30m`; nothing was sent"
@@ -225,12 +226,25 @@ impl Failure {
             Self::RunFile(RunFileError::Write { source, .. }) if is_full(source) => {
                 Some("make room on the disk, then give the same command again; nothing was sent".into())
             }
+            Self::Client(ClientError::Unreachable { .. }) => Some(
+                "see that the address is right and the instance is up; `sugarmill doctor` says how far one comes"
+                    .into(),
+            ),
             Self::Ledger(error) | Self::LedgerLost(error) => Some(advice(error).into()),
             Self::RunFile(RunFileError::NotARunFile(_)) => Some(
                 "`plan` writes run files; to run a playbook use `sugarmill run PLAYBOOK`".into(),
             ),
             _ => None,
         }
+    }
+}
+
+/// Advice with the command on the run file that names the instance as its plan did.
+fn naming(advice: &str, file: &Path) -> String {
+    match reports::again("apply", file) {
+        Ok(command) => report::naming(advice, &command),
+        // Who cannot read it either way is told of it by another message.
+        Err(_) => advice.to_owned(),
     }
 }
 

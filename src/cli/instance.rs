@@ -299,6 +299,16 @@ fn confirmed(care: Care, name: &str, typed: Option<&str>) -> Result<(), Failure>
     })
 }
 
+/// Whether an instance is named at all, and where it is by a profile, one that there is.
+pub(crate) fn is_named(settings: &Settings) -> Result<(), Failure> {
+    let profiles = || Profiles::find(Path::new("."));
+    match &settings.instance {
+        Wanted::Sandbox | Wanted::Named { url: Some(_), .. } => Ok(()),
+        Wanted::Named { url: None, .. } => Err(nowhere(&profiles()?)),
+        Wanted::Profile { name, .. } => profiles()?.get(name).map(drop),
+    }
+}
+
 fn nowhere(profiles: &Profiles) -> Failure {
     let help = if profiles.is_empty() {
         "give `--url` or SUGAR_URL, or try `--sandbox`".to_owned()

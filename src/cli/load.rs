@@ -221,13 +221,13 @@ fn check_loaded(
 
 /// The names that rows of a file have, and what is wrong with it.
 fn heading(file: &DataFile, reach: &Reach) -> (Option<Vec<String>>, Option<Problem>) {
-    let seen = match rows::heading(file, reach) {
-        Ok(None) => rows::glimpse(file, reach),
-        Ok(heading) => return (heading, None),
-        Err(error) => Err(error),
-    };
+    let seen =
+        rows::heading(file, reach).and_then(|heading| Ok((heading, rows::glimpse(file, reach)?)));
     match seen {
-        Ok(glimpse) => check::attributes(file, &glimpse),
+        Ok((heading, glimpse)) => {
+            let (names, problem) = check::attributes(file, &glimpse);
+            (heading.or(names), problem)
+        }
         Err(error) => (None, Some(error.problem(file))),
     }
 }

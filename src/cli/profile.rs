@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::failure::Failure;
 use crate::client::PlainHttp;
 use crate::client::Site;
+use crate::diag::all_of;
 use crate::diag::did_you_mean;
 
 /// The file, looked for in the working folder and in those above it.
@@ -128,10 +129,11 @@ impl Profiles {
 
     /// Names for somebody who has not chosen one.
     pub(crate) fn listed(&self) -> String {
-        let names: Vec<String> = self.names().map(|name| format!("`{name}`")).collect();
+        let names: Vec<&str> = self.names().collect();
         match names.as_slice() {
             [] => "it has none".into(),
-            names => format!("there is {}", names.join(", ")),
+            [only] => format!("there is `{only}`"),
+            names => format!("there are {}", all_of(names.iter().copied())),
         }
     }
 

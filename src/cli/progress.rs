@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::event::Listener;
 use crate::event::Progress;
 use crate::report::progress_line;
+use crate::report::step_line;
 
 /// Between two lines where there is no terminal.
 const BETWEEN: Duration = Duration::from_secs(10);
@@ -64,8 +65,12 @@ impl Listener for Shown {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Progress(progress) => self.progress(*progress),
-            Event::Expanded { name, items, .. } => tracing::info!("step `{name}`: {items} items"),
-            Event::Read { name, records, .. } => tracing::info!("step `{name}`: {records} records"),
+            Event::Expanded {
+                id, name, items, ..
+            } => tracing::info!("{}", step_line(id, name.as_deref(), *items, "item")),
+            Event::Read {
+                id, name, records, ..
+            } => tracing::info!("{}", step_line(id, name.as_deref(), *records, "record")),
             Event::Sent { batch, entries } => {
                 tracing::debug!("batch {batch}: {entries} entries sent");
             }

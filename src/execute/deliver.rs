@@ -223,6 +223,10 @@ impl Courier {
             };
             match next {
                 Next::After(_) => self.writer.reader().retried(left),
+                // That no session is taken, however new, says nothing of what was to be sent.
+                Next::GiveUp if fault.reaction() == Reaction::Login => {
+                    return Err(PartEnd::Lost(ExecuteError::Denied(fault)));
+                }
                 Next::GiveUp => {
                     for open in entries.iter_mut().filter(|open| open.told.is_none()) {
                         open.told = Some(Said::Fault(fault.clone()));

@@ -161,12 +161,14 @@ impl Engine<'_> {
         self.tell(&match step.is_write() {
             true => Event::Expanded {
                 step: step.number,
-                name: step.id.clone(),
+                id: step.id.clone(),
+                name: step.name.clone(),
                 items: row.items,
             },
             false => Event::Read {
                 step: step.number,
-                name: step.id.clone(),
+                id: step.id.clone(),
+                name: step.name.clone(),
                 records: row.records,
             },
         });

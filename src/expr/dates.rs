@@ -163,8 +163,18 @@ lengths! {
 
 /// `parse_date("31.12.2026", "%d.%m.%Y")`: a day, or a moment when the format has a time.
 pub(super) fn parse_date(state: &State<'_, '_>, text: &str, format: &str) -> Result<Value, Error> {
-    let parsed = strtime::parse(format, text.trim())
-        .map_err(|error| refused(format!("`{text}` does not read as `{format}`: {error}")))?;
+    if text.trim().is_empty() {
+        return Err(refused(
+            "an empty text is no date; `{{ parse_date(x, …) if x else omit }}` leaves the field out",
+        ));
+    }
+    let parsed = strtime::parse(format, text.trim()).map_err(|error| {
+        let like = sample(format).map_or_else(
+            || format!(": {error}"),
+            |like| format!(", such as `{like}`"),
+        );
+        refused(format!("`{text}` does not read as `{format}`{like}"))
+    })?;
     if let Ok(at) = parsed.to_zoned_datetime() {
         return Ok(Value::from_object(Moment::Instant(at)));
     }
@@ -180,6 +190,12 @@ pub(super) fn parse_date(state: &State<'_, '_>, text: &str, format: &str) -> Res
     })?;
     let at = within(local, &zone)?;
     Ok(Value::from_object(Moment::Instant(at)))
+}
+
+/// What reads as the format, where it is one.
+fn sample(format: &str) -> Option<String> {
+    let moment = jiff::civil::date(2025, 12, 31).at(18, 30, 0, 0);
+    strtime::format(format, &within(moment, &TimeZone::UTC).ok()?).ok()
 }
 
 /// `value | date("%d.%m.%Y")`.

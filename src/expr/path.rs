@@ -171,11 +171,8 @@ fn depth(text: &str) -> usize {
             ('\\', Some(_)) => {
                 signs.next();
             }
-            (sign, Some(open)) => {
-                if sign == open {
-                    quote = None;
-                }
-            }
+            (sign, Some(open)) if sign == open => quote = None,
+            (_, Some(_)) => {}
             ('\'' | '"', None) => quote = Some(sign),
             ('(' | '[', None) => {
                 depth += 1;

@@ -259,6 +259,23 @@ fn dates_are_computed_from_the_plans_now() {
 }
 
 #[test]
+fn a_date_that_does_not_read_says_what_would() {
+    for (text, says) in [
+        (
+            "{{ parse_date('12/31/25', '%d.%m.%Y') }}",
+            "`12/31/25` does not read as `%d.%m.%Y`, such as `31.12.2025`",
+        ),
+        (
+            "{{ parse_date(' ', '%d.%m.%Y') }}",
+            "an empty text is no date; `{{ parse_date(x, …) if x else omit }}` leaves the field out",
+        ),
+    ] {
+        let said = eval(text).0.unwrap_err().to_string();
+        assert!(said.contains(says), "{said}");
+    }
+}
+
+#[test]
 fn numbers_are_compared_as_numbers_also_where_they_are_text() {
     for text in [
         "'9000.000000' < 10000",

@@ -135,7 +135,9 @@ impl Planner<'_> {
                 let name = format!("`{}`", self.checked.step(operation.step()).id);
                 let mut needs = base.needs.clone();
                 needs.push((operation, EdgeKind::Value));
-                let message = format!("it is built on an operation of {name} that did not succeed");
+                let message = format!(
+                    "it is built on an operation of {name} that was skipped or did not succeed"
+                );
                 Operation {
                     needs,
                     ..finished(base, State::Skipped, LocalLabel::Dependency, message)

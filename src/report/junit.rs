@@ -169,7 +169,9 @@ fn case(
     let said = cells::visible(&super::text::said(about));
     if !said.is_empty() {
         let action = super::text::action(about);
-        case.set_system_out(text(&format!("{action}: {said}")));
+        let name = about.name.as_deref().map(cells::visible);
+        let name = name.map_or_else(String::new, |name| format!("{name}\n"));
+        case.set_system_out(text(&format!("{name}{action}: {said}")));
     }
     case
 }

@@ -83,6 +83,7 @@ pub use outcome::RunResult;
 pub use outcome::result;
 pub use privacy::Privacy;
 pub use progress::progress_line;
+pub use progress::step_line;
 pub use runs::RunLine;
 pub use runs::run_lines;
 pub use runs::runs_text;

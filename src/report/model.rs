@@ -116,6 +116,9 @@ pub struct SteeredReport {
 #[schemars(rename = "Step")]
 pub struct StepReport<O = Vec<OperationReport>> {
     pub id: String,
+    /// What the playbook calls it, where it gives it a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     pub verb: String,
     pub module: Option<String>,
     /// The first present of failed, unknown, deferred, planned, ok, unchanged, skipped. A read that ran is ok.

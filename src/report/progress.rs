@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::text::cells;
 use super::text::grouped;
 use crate::event::Activity;
 use crate::event::Progress;
@@ -57,6 +58,16 @@ pub fn progress_line(progress: &Progress, settled_before: u64, elapsed: Duration
         }
     }
     pieces.join("  ")
+}
+
+/// How much a step came to, with what the playbook calls it: `step `owner`, the new owner: 1 record`.
+pub fn step_line(id: &str, name: Option<&str>, count: u64, noun: &str) -> String {
+    let name = name.map(|name| format!(", {}", cells::visible(name)));
+    format!(
+        "step `{id}`{}: {}",
+        name.unwrap_or_default(),
+        cells::counted(count, noun)
+    )
 }
 
 #[expect(
@@ -139,6 +150,18 @@ mod tests {
         assert_eq!(
             line(&progress(0, 0), 0, 1, Activity::Planning),
             "0/0  planning"
+        );
+    }
+
+    #[test]
+    fn a_step_is_called_what_the_playbook_calls_it() {
+        assert_eq!(
+            step_line("owner", None, 1, "record"),
+            "step `owner`: 1 record"
+        );
+        assert_eq!(
+            step_line("old", Some("Recycle\nthe old ones"), 1_200, "item"),
+            r"step `old`, Recycle\nthe old ones: 1,200 items"
         );
     }
 

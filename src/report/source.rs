@@ -54,6 +54,7 @@ use crate::runfile::Stage;
 use crate::runfile::StepView;
 use crate::runfile::Which;
 use crate::wire::LocalLabel;
+use crate::wire::SugarLabel;
 
 const UPSERT: &str = Action::Upsert.as_str();
 
@@ -68,6 +69,8 @@ pub(super) struct Source<'a> {
     header: Header,
     pub(super) standing: Standing,
     pub(super) steps: Vec<StepView>,
+    /// What the playbook calls steps that it gives a name, by their ids.
+    names: BTreeMap<String, String>,
     curtain: Curtain,
 }
 
@@ -79,6 +82,7 @@ impl<'a> Source<'a> {
             view,
             steps: standing.steps(view)?,
             standing,
+            names: BTreeMap::new(),
             curtain: Curtain::new(privacy, &header, &view.salt()?.0),
             header,
         };
@@ -88,9 +92,15 @@ impl<'a> Source<'a> {
                 *step.labels.entry(expect).or_default() += count;
             }
         }
+        let playbook = stored::playbook(&source.header.playbook);
+        if let Some((playbook, _)) = &playbook {
+            let named = playbook.steps.iter();
+            let named = named.filter_map(|step| Some((step.id.value.clone(), step.name.clone()?)));
+            source.names = named.collect();
+        }
         if source.curtain.hides() {
-            if let Some((playbook, _)) = stored::playbook(&source.header.playbook) {
-                source.curtain.read(&playbook);
+            if let Some((playbook, _)) = &playbook {
+                source.curtain.read(playbook);
             }
             source.find_personal_keys()?;
             source.hide_in_labels();
@@ -239,6 +249,12 @@ impl<'a> Source<'a> {
         Ok(self.view.failed_and_written()?)
     }
 
+    /// Failed operations with one of these labels that were never sent: it was found while planning.
+    pub(super) fn failed_unsent(&self, labels: &[SugarLabel]) -> Result<u64, ReportError> {
+        let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
+        Ok(self.view.failed_unsent(&labels)?)
+    }
+
     pub(super) fn operation_count(&self) -> Result<u64, ReportError> {
         Ok(self.view.operation_count()?)
     }
@@ -261,6 +277,7 @@ impl<'a> Source<'a> {
         let reason = step.reason.as_deref();
         Ok(StepReport {
             id: step.id.clone(),
+            name: self.names.get(&step.id).cloned(),
             verb: step.verb.clone(),
             module: step.module.clone(),
             outcome: match self.standing.unexpected.contains_key(&step.id) {
@@ -408,7 +425,10 @@ impl<'a> Source<'a> {
                 code: code.to_owned(),
                 severity: Severity::Error,
                 message,
-                help: advice.map(|advice| text::naming(&advice, &self.file())),
+                help: advice.map(|advice| {
+                    let apply = text::again("apply", &self.file(), &self.header.instance);
+                    text::naming(&advice, &apply)
+                }),
                 line: place.as_ref().map(|place| place.line),
                 column: place.as_ref().map(|place| place.column),
                 file: place.map(|place| place.file),

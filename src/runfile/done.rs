@@ -195,6 +195,18 @@ impl RunView {
         Ok(from_db(count))
     }
 
+    /// Operations that failed with one of these labels before anything of them was sent.
+    pub fn failed_unsent(&self, labels: &[&str]) -> Result<u64, RunFileError> {
+        let labels = Json::from(labels).to_string();
+        let count: i64 = self.connection.query_row(
+            "SELECT count(*) FROM op \
+             WHERE state = 'failed' AND attempts = 0 AND label IN (SELECT value FROM json_each(?1))",
+            (labels,),
+            |row| row.get(0),
+        )?;
+        Ok(from_db(count))
+    }
+
     /// The creates that were done: as many records undo may delete.
     pub fn creates_done(&self) -> Result<u64, RunFileError> {
         let sql = format!(

@@ -1,14 +1,12 @@
 //! What is said of a run that did not come to its end: by whose doing, how far it came, and what it cost up to then.
 
 use std::process::Child;
-use std::process::Command;
-use std::time::Duration;
-use std::time::Instant;
 
+use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::scene::Said;
 use crate::scene::Scene;
+use crate::scene::wait_until;
 use crate::weather::assert_arrived;
 use crate::weather::playbook;
 
@@ -24,10 +22,7 @@ fn slow(rows: usize) -> Scene {
 fn under_way(scene: &Scene) -> Child {
     let until = scene.server.log().len() + 40;
     let apply = scene.start("apply p.run");
-    let late = Instant::now() + Duration::from_secs(30);
-    while scene.server.log().len() < until && Instant::now() < late {
-        std::thread::sleep(Duration::from_millis(3));
-    }
+    wait_until("too little is sent", || scene.server.log().len() >= until);
     apply
 }
 
@@ -57,7 +52,7 @@ fn an_instance_that_says_no_has_answered() {
             .server
             .fault(&format!("label:{label},path=/bulk,skip=2"));
         let said = scene.ends(4, "apply p.run --report json=r.json");
-        said.says("run of weather: interrupted, for what the instance answered");
+        said.says("run of weather: interrupted, the instance refused to go on");
         said.says("to go on, when that is mended:");
         assert!(!said.to_string().contains("did not answer"), "{said}");
         assert_eq!(
@@ -118,7 +113,37 @@ fn a_run_is_running_while_somebody_is_at_it() {
     assert_eq!(shown["run"]["finished"], Value::Null, "nothing ended");
     scene
         .ends(0, "show p.run")
-        .says("broken off, without a word of its end");
+        .says("interrupted without a word, as by a kill");
+}
+
+/// Trying it again would send the same.
+#[test]
+fn what_failed_for_its_data_is_not_to_be_tried_again() {
+    let playbook = "
+version: 1
+name: data
+limits: { max_failures: 5 }
+steps:
+  - id: a
+    for_each: [{ name: One, of: Banking }, { name: Two, of: Bnaking }]
+    key: '{{ item.name }}'
+    create: Accounts
+    set: { name: '{{ item.name }}', industry: '{{ item.of }}' }
+";
+    let scene = Scene::new().file("p.yaml", playbook);
+    let said = scene.ends(1, "run p.yaml --yes -o p.run");
+    said.says(
+        "1 operation failed for what the data or the playbook says: mend that and plan again",
+    );
+    assert!(!said.stdout.contains("--retry-failed"), "{said}");
+    // What the instance said no to may go better.
+    let scene = Scene::new().file("p.yaml", &playbook.replace("Bnaking", "Retail"));
+    scene
+        .server
+        .fault("label:invalid_parameter,path=/Accounts,method=POST,scope=entry,skip=1,times=1");
+    let said = scene.ends(1, "run p.yaml --yes -o p.run");
+    said.says("sugarmill apply p.run --retry-failed");
+    assert!(!said.stdout.contains("mend that"), "{said}");
 }
 
 #[test]
@@ -131,10 +156,9 @@ fn what_a_killed_run_sent_is_counted() {
     let planned = http(&scene);
     let apply = scene.start("apply p.run");
     // More than one batch holds, so that the first of them is written down.
-    let late = Instant::now() + Duration::from_secs(30);
-    while listed(&scene)["counts"]["ok"].as_u64().unwrap_or(0) < 10 && Instant::now() < late {
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    wait_until("too little is done", || {
+        listed(&scene)["counts"]["ok"].as_u64().unwrap_or(0) >= 10
+    });
     kill(apply);
     let killed = http(&scene);
     assert!(killed > planned, "{killed} after {planned}");
@@ -177,18 +201,11 @@ steps:
   - { id: mark, for_each: '{{ steps.all.records }}', update: Accounts, record: '{{ item.id }}', set: { name: x } }
 ";
     let scene = Scene::new().file("p.yaml", read);
-    let asked = scene.server.log().len();
-    scene.server.fault("latency:60000,path=/Accounts");
-    let plan = scene.start("plan p.yaml -o p.run");
-    let late = Instant::now() + Duration::from_secs(30);
-    while scene.server.log().len() < asked + 4 && Instant::now() < late {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    std::thread::sleep(Duration::from_millis(500));
-    let pid = plan.id().to_string();
-    let sent = Command::new("kill").args(["-s", "INT", &pid]).status();
-    assert!(sent.unwrap().success());
-    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    let slow = scene.server.counted("latency:60000,path=/Accounts");
+    let plan = scene.begin("plan p.yaml -o p.run");
+    slow.wait();
+    plan.signal(Signal::INT);
+    let plan = plan.end();
     assert_eq!(plan.code, Some(130), "{plan}");
     plan.says("plan of read: interrupted before it was whole");
     plan.says("mark update Accounts deferred the plan was interrupted before this was known");
@@ -204,12 +221,11 @@ steps:
 #[test]
 fn a_plan_that_is_interrupted_at_its_login_ends_at_once() {
     let scene = Scene::new().file("p.yaml", &playbook(1, ""));
-    scene.server.fault("latency:60000,path=/oauth2/token");
-    let plan = scene.start("plan p.yaml -o p.run --format json");
-    std::thread::sleep(Duration::from_millis(700));
-    let id = rustix::process::Pid::from_child(&plan);
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    let plan = Said::of("plan p.yaml", &plan.wait_with_output().unwrap());
+    let slow = scene.server.counted("latency:60000,path=/oauth2/token");
+    let plan = scene.begin("plan p.yaml -o p.run --format json");
+    slow.wait();
+    plan.signal(Signal::INT);
+    let plan = plan.end();
     assert_eq!(plan.code, Some(130), "{plan}");
     assert_eq!(plan.json()["result"], "interrupted", "{plan}");
     plan.says("nothing was sent; give the same command again");
@@ -274,7 +290,7 @@ fn what_is_skipped_behind_others_is_said_once() {
     scene.server.fault(refused);
     let said = scene.ends(1, "apply p.run");
     said.says("skipped link Accounts, 2 operations:");
-    said.says("local:dependency: each needs an operation that did not succeed");
+    said.says("local:dependency: each needs an operation that was skipped or did not succeed");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! What a plan says it will cost, beside what it then costs.
 
+use serde_json::json;
+
 use crate::scene::Scene;
 
 const PLAYBOOK: &str = "version: 1
@@ -31,6 +33,9 @@ steps:
 #[test]
 fn an_estimate_is_near_what_comes() {
     let scene = Scene::of(&["--demo", "small"]).file("p.yaml", PLAYBOOK);
+    // How much goes at once follows the time that answers take; without one of its own, that is the machine's.
+    let cost = json!({ "request": 60, "create": 8, "update": 6, "read": 2, "workers": 4 });
+    scene.server.cost(&cost);
     let plan = scene.ends(0, "plan p.yaml -o p.run --format json").json();
     let estimate = &plan["estimate"];
     assert_eq!(estimate["rate"], "measured", "{estimate}");
@@ -50,7 +55,7 @@ fn an_estimate_is_near_what_comes() {
         http(&run) - http(&plan),
     );
     assert!(
-        estimated <= came * 2 && came <= estimated * 2,
+        estimated * 2 <= came * 3 && came * 2 <= estimated * 3,
         "{estimated} were estimated, {came} came"
     );
 }

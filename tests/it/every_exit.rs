@@ -1,10 +1,7 @@
 //! However a command ends: with `--format json` stdout is one document, and every report that was asked for is written.
 
-use std::process::Command;
-use std::time::Duration;
-use std::time::Instant;
-
 use roxmltree::Document;
+use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::scene::Said;
@@ -231,22 +228,15 @@ fn an_interrupted_apply() {
     let many = PLAYBOOK.replace("[x, y]", &format!("[{}]", rows.join(", ")));
     scene.write("p.yaml", &many);
     scene.ends(0, "plan p.yaml -o p.run");
-    scene.server.fault("latency:60000,path=/bulk,method=POST");
+    let slow = scene.server.counted("latency:60000,path=/bulk,method=POST");
     for (_, file) in FORMATS {
         scene.write(file, STALE);
     }
-    let asked = scene.server.log().len();
     let line = all_formats("apply p.run");
-    let apply = scene.start(&line);
-    let until = Instant::now() + Duration::from_secs(30);
-    while scene.server.log().len() < asked + 2 && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    std::thread::sleep(Duration::from_millis(200));
-    let pid = apply.id().to_string();
-    let kill = Command::new("kill").args(["-s", "INT", &pid]).status();
-    assert!(kill.unwrap().success());
-    let said = Said::of(&line, &apply.wait_with_output().unwrap());
+    let apply = scene.begin(&line);
+    slow.wait();
+    apply.signal(Signal::INT);
+    let said = apply.end();
     assert_eq!(said.code, Some(130), "{said}");
     let report = kept(&scene, &said);
     assert_eq!(report["result"], "interrupted");

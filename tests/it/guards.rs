@@ -1,18 +1,16 @@
 //! What apply refuses: a plan that is too old, a limit, a lock that somebody holds; and what ends it from outside.
 
-use std::io::BufRead;
-use std::io::BufReader;
-use std::process::Child;
-use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
 use rusqlite::Connection;
 use rusqlite::OpenFlags;
+use rustix::process::Signal;
 use serde_json::json;
 
 use crate::scene::Said;
 use crate::scene::Scene;
+use crate::scene::wait_until;
 use crate::weather::assert_arrived;
 use crate::weather::playbook;
 
@@ -20,14 +18,6 @@ fn planned(rows: usize, more: &str) -> Scene {
     let scene = Scene::new().file("p.yaml", &playbook(rows, more));
     scene.ends(0, "plan p.yaml -o p.run");
     scene
-}
-
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let until = Instant::now() + Duration::from_mins(1);
-    while !is_so() {
-        assert!(Instant::now() < until, "{what}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
 }
 
 /// Waits until somebody holds the lock of a run file, as its text says.
@@ -49,18 +39,11 @@ fn wait_for_sent(scene: &Scene, name: &str) {
     });
 }
 
-fn signal(child: &Child, name: &str) {
-    let pid = child.id().to_string();
-    let sent = Command::new("kill").args(["-s", name, &pid]).status();
-    assert!(sent.unwrap().success());
-}
-
 #[test]
 fn a_plan_that_is_too_old_is_refused() {
     let scene = planned(1, "");
-    std::thread::sleep(Duration::from_secs(2));
-    let said = scene.ends(5, "apply p.run --max-age 1s");
-    said.says("and `--max-age 1s` takes no older one");
+    let said = scene.ends(5, "apply p.run --max-age 0s");
+    said.says("and `--max-age 0s` takes no older one");
     said.says("help: plan again");
     assert_eq!(scene.server.writes(), 0);
     scene.ends(0, "apply p.run --max-age 24h");
@@ -228,14 +211,10 @@ fn whoever_waits_for_a_lock_can_be_stopped() {
     scene.server.fault("latency:3000,path=/bulk");
     let mut first = scene.start("apply p.run");
     wait_for_lock(&scene, "p.run.lock");
-    let mut second = scene.start("apply p.run");
-    let mut says = BufReader::new(second.stderr.take().unwrap());
-    let mut line = String::new();
-    says.read_line(&mut line).unwrap();
-    assert!(line.contains("waiting"), "{line}");
-    signal(&second, "TERM");
-    let second = second.wait().unwrap();
-    assert_eq!(second.code(), Some(143));
+    let second = scene.begin("apply p.run");
+    second.until_it_says("waiting");
+    second.signal(Signal::TERM);
+    assert_eq!(second.end().code, Some(143));
     assert!(first.try_wait().unwrap().is_none(), "it did not wait on");
     scene.server.behave();
     let first = Said::of("apply p.run", &first.wait_with_output().unwrap());
@@ -246,13 +225,13 @@ fn whoever_waits_for_a_lock_can_be_stopped() {
 fn a_second_signal_stops_at_once() {
     let scene = planned(10, "");
     scene.server.fault("latency:60000,path=/bulk,method=POST");
-    let apply = scene.start("apply p.run --format json --report json=left.json");
+    let apply = scene.begin("apply p.run --format json --report json=left.json");
     wait_for_sent(&scene, "p.run");
     let began = Instant::now();
-    signal(&apply, "INT");
-    std::thread::sleep(Duration::from_millis(300));
-    signal(&apply, "TERM");
-    let said = Said::of("apply p.run", &apply.wait_with_output().unwrap());
+    apply.signal(Signal::INT);
+    apply.until_it_says("stopping");
+    apply.signal(Signal::TERM);
+    let said = apply.end();
     assert_eq!(said.code, Some(143), "{said}");
     assert!(
         began.elapsed() < Duration::from_secs(30),

@@ -1,11 +1,12 @@
 //! Killed at any moment, a run goes on where it was, and nothing is there twice.
 
-use std::process::Command;
 use std::time::Duration;
 use std::time::Instant;
 
-use crate::scene::Said;
+use rustix::process::Signal;
+
 use crate::scene::Scene;
+use crate::scene::wait_until;
 use crate::weather::assert_arrived;
 use crate::weather::playbook;
 
@@ -26,7 +27,9 @@ fn killed_after(flags: &[&str], requests: &[usize]) {
     for more in requests {
         let until = scene.server.log().len() + more;
         let mut apply = scene.start("apply p.run");
-        wait_until(|| scene.server.log().len() >= until || apply.try_wait().unwrap().is_some());
+        wait_until("too little is sent", || {
+            scene.server.log().len() >= until || apply.try_wait().unwrap().is_some()
+        });
         apply.kill().unwrap();
         apply.wait().unwrap();
     }
@@ -41,13 +44,6 @@ fn killed_after(flags: &[&str], requests: &[usize]) {
     assert_eq!(said.json()["summary"]["unknown"], 0);
     assert_arrived(&scene, i64::try_from(ROWS).unwrap());
     assert_eq!(scene.files(), ["p.run", "p.yaml"], "one file at the end");
-}
-
-fn wait_until(mut so: impl FnMut() -> bool) {
-    let until = Instant::now() + Duration::from_secs(30);
-    while !so() && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(3));
-    }
 }
 
 #[test]
@@ -67,20 +63,13 @@ fn a_run_that_is_killed_on_an_instance_with_ids_of_its_own_goes_on() {
 
 #[test]
 fn an_interrupted_run_says_how_to_go_on_and_does() {
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let scene = slow(&[]);
-        let apply = scene.start("apply p.run");
+        let apply = scene.begin("apply p.run");
         let until = scene.server.log().len() + 20;
-        wait_until(|| scene.server.log().len() >= until);
-        let pid = apply.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-s", signal, &pid])
-                .status()
-                .unwrap()
-                .success()
-        );
-        let said = Said::of("apply p.run", &apply.wait_with_output().unwrap());
+        wait_until("too little is sent", || scene.server.log().len() >= until);
+        apply.signal(signal);
+        let said = apply.end();
         assert_eq!(said.code, Some(code), "{said}");
         said.says("sugarmill apply p.run");
         assert_eq!(scene.files(), ["p.run", "p.yaml"]);
@@ -95,23 +84,14 @@ fn an_interrupted_run_says_how_to_go_on_and_does() {
 fn an_interrupt_hides_no_error() {
     let scene = slow(&[]);
     scene.server.behave();
-    scene.server.fault("latency:2000,path=/bulk,method=POST");
+    let slow = scene.server.counted("latency:2000,path=/bulk,method=POST");
     scene
         .server
         .fault("label:client_outdated,path=/bulk,method=POST");
-    let apply = scene.start("apply p.run");
-    let until = scene.server.log().len() + 2;
-    wait_until(|| scene.server.log().len() >= until);
-    std::thread::sleep(Duration::from_millis(300));
-    let pid = apply.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-s", "INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let said = Said::of("apply p.run", &apply.wait_with_output().unwrap());
+    let apply = scene.begin("apply p.run");
+    slow.wait();
+    apply.signal(Signal::INT);
+    let said = apply.end();
     said.says("stopping");
     assert_eq!(said.code, Some(4), "{said}");
     said.says("client_outdated");
@@ -121,21 +101,12 @@ fn an_interrupt_hides_no_error() {
 fn an_interrupt_does_not_wait_for_an_instance_that_hangs() {
     let scene = slow(&[]);
     scene.server.behave();
-    scene.server.fault("latency:60000,path=/bulk,method=POST");
-    let apply = scene.start("apply p.run");
-    let until = scene.server.log().len() + 2;
-    wait_until(|| scene.server.log().len() >= until);
-    std::thread::sleep(Duration::from_millis(300));
+    let slow = scene.server.counted("latency:60000,path=/bulk,method=POST");
+    let apply = scene.begin("apply p.run");
+    slow.wait();
     let began = Instant::now();
-    let pid = apply.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args(["-s", "INT", &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-    let said = Said::of("apply p.run", &apply.wait_with_output().unwrap());
+    apply.signal(Signal::INT);
+    let said = apply.end();
     assert_eq!(said.code, Some(130), "{said}");
     assert!(
         began.elapsed() < Duration::from_secs(9),

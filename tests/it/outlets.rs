@@ -1,7 +1,7 @@
 //! What is said where something does not take it, and of commands that came to nothing: each says so once, and gives the
 //! document that was asked for.
 
-use std::time::Duration;
+use rustix::process::Signal;
 
 #[cfg(target_os = "linux")]
 use crate::scene::Full;
@@ -111,13 +111,11 @@ fn an_apply_that_is_interrupted_before_it_began_is_interrupted() {
     assert!(page.contains("sugarmill apply p.run"), "{page}");
     scene.ends(0, "apply p.run");
     // At the login of an undo.
-    scene.server.fault("status:503");
-    let undo = scene.start("undo p.run --yes --format json");
-    std::thread::sleep(Duration::from_millis(700));
-    let id = rustix::process::Pid::from_child(&undo);
-    rustix::process::kill_process(id, rustix::process::Signal::INT).unwrap();
-    let output = undo.wait_with_output().unwrap();
-    let undo = crate::scene::Said::of("undo", &output);
+    let outage = scene.server.counted("status:503");
+    let undo = scene.begin("undo p.run --yes --format json");
+    outage.wait();
+    undo.signal(Signal::INT);
+    let undo = undo.end();
     assert_eq!(undo.json()["kind"], "undo", "{undo}");
     assert_eq!(undo.json()["result"], "interrupted", "{undo}");
     undo.says("sugarmill undo p.run");

@@ -40,10 +40,14 @@ fn a_plan_is_reported_in_every_form() {
     for row in [
         "| changes | 37 | `max_changes: 500` |",
         "| deletes | 10 | `max_deletes: 25` |",
-        "| failures | 0 | `max_failures` not set |",
+        "| failures | 0 | `max_failures` not set: the first stops, unless `on_error` says otherwise |",
     ] {
         assert!(markdown.contains(row), "{row}: {markdown}");
     }
+    assert!(
+        markdown.contains("**Careful**: 10 changes that cannot be taken back."),
+        "{markdown}"
+    );
     assert!(markdown.contains("#### 10 deletes"), "{markdown}");
     assert!(
         !markdown.contains("](http"),

@@ -66,22 +66,54 @@ fn production_wants_its_host() {
     scene.ends(0, "undo p.run --profile live --yes --confirm 127.0.0.1");
 }
 
+/// The command that a report names as what can be done next.
+#[track_caller]
+fn next(said: &Said, verb: &str) -> String {
+    let line = said.stdout.lines().map(str::trim);
+    let mut found = line.filter_map(|line| line.strip_prefix("sugarmill "));
+    let found = found.find(|line| line.starts_with(verb));
+    found.unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
 /// What a report says to do can be done as it stands there.
 #[test]
 fn the_next_command_is_whole() {
     let scene = scene("production = true");
-    let next = |said: &Said, verb: &str| {
-        let line = said.stdout.lines().map(str::trim);
-        let mut found = line.filter_map(|line| line.strip_prefix("sugarmill "));
-        let found = found.find(|line| line.starts_with(verb));
-        found.unwrap_or_else(|| panic!("{said}")).to_owned()
-    };
     let planned = scene.ends(0, "plan p.yaml --profile live -o p.run");
     let applied = scene.ends(0, &next(&planned, "apply"));
     assert_eq!(accounts(&scene), 1);
     scene.ends(0, &format!("{} --yes", next(&applied, "undo")));
     let left = "SELECT count(*) FROM accounts WHERE deleted = 0";
     assert_eq!(scene.server.count(left), 0);
+}
+
+/// So can what it says of a limit that is passed.
+#[test]
+fn the_way_past_a_limit_is_whole() {
+    let scene = scene("production = true");
+    let limited = PLAYBOOK.replace("steps:", "limits: { max_changes: 0 }\nsteps:");
+    scene.write("p.yaml", &limited);
+    let past = "sugarmill apply p.run --profile live --confirm 127.0.0.1 --limit max_changes=1";
+    let planned = scene.ends(5, "plan p.yaml --profile live -o p.run");
+    planned.says(&format!("apply this plan all the same: `{past}`"));
+    scene.ends(5, "apply p.run --profile live").says(past);
+    let command = next(&planned, "apply");
+    assert!(command.contains("--expect-digest"), "{command}");
+    scene.ends(0, &command);
+    assert_eq!(accounts(&scene), 1);
+
+    let undo = "undo p.run --profile live --confirm 127.0.0.1 --yes";
+    let refused = scene.ends(5, &format!("{undo} --max-deletes 0"));
+    scene.ends(0, &format!("{} --yes", next(&refused, "undo")));
+    let left = "SELECT count(*) FROM accounts WHERE deleted = 0";
+    assert_eq!(scene.server.count(left), 0);
+}
+
+/// Where nobody is there to be asked, that is not the first thing to mend.
+#[test]
+fn a_profile_that_is_not_there_is_said_first() {
+    let said = scene("").ends(3, "run p.yaml --profile liv");
+    assert!(said.stderr.contains("did you mean `live`?"), "{said}");
 }
 
 #[test]

@@ -1,11 +1,10 @@
 //! The run file: whatever bytes stand under its name, it is used whole, or refused with the reason and what to do.
 
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
-use std::time::Instant;
 
 use crate::scene::Said;
 use crate::scene::Scene;
+use crate::scene::wait_until;
 use crate::weather::assert_arrived;
 use crate::weather::playbook;
 
@@ -180,14 +179,14 @@ fn it_is_read_while_it_is_written_and_whole_after_a_kill() {
     scene.server.fault("latency:100,path=/bulk");
     let mut apply = scene.start("apply p.run");
     let mut grew = Vec::new();
-    let until = Instant::now() + Duration::from_secs(20);
-    while grew.len() < 3 && Instant::now() < until {
+    wait_until("it does not go on", || {
         let shown = scene.ends(0, "show p.run --format json");
         let ok = shown.json()["summary"]["ok"].as_u64().unwrap();
         if grew.last() != Some(&ok) {
             grew.push(ok);
         }
-    }
+        grew.len() == 3
+    });
     assert!(grew.is_sorted() && grew.len() == 3, "{grew:?}");
     apply.kill().unwrap();
     apply.wait().unwrap();
@@ -200,7 +199,7 @@ fn it_is_read_while_it_is_written_and_whole_after_a_kill() {
     );
     scene
         .ends(0, "show p.run")
-        .says("broken off, without a word of its end");
+        .says("interrupted without a word, as by a kill");
     scene.server.behave();
     scene.ends(0, "apply p.run");
     assert_arrived(&scene, 40);
@@ -212,10 +211,9 @@ fn a_copy_without_its_journal_doubles_nothing() {
     let scene = planned(20);
     scene.server.fault("latency:60,path=/bulk");
     let mut apply = scene.start("apply p.run");
-    let until = Instant::now() + Duration::from_secs(20);
-    while scene.server.count("SELECT count(*) FROM accounts") < 8 && Instant::now() < until {
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_until("too little is made", || {
+        scene.server.count("SELECT count(*) FROM accounts") >= 8
+    });
     apply.kill().unwrap();
     apply.wait().unwrap();
     // Somebody carries FILE away and leaves FILE-wal behind: it knows less than was done.

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::scene::Scene;
+use crate::scene::playbook;
 
 const GROUND: &str = "
 version: 1
@@ -17,15 +18,7 @@ steps:
 ";
 
 fn ground() -> Scene {
-    let scene = Scene::new().file("ground.yaml", GROUND);
-    scene.ends(0, "run ground.yaml --yes -o ground.run");
-    scene
-}
-
-fn playbook(steps: &str) -> String {
-    format!(
-        "version: 1\nname: test\nidentity: test\nlimits: {{ max_changes: 100 }}\nsteps:\n{steps}"
-    )
+    Scene::on(GROUND)
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! A secret goes to the instance and nowhere else, however a run ends.
 
-use std::time::Duration;
-use std::time::Instant;
-
 use serde_json::json;
 
 use crate::scene::Said;
 use crate::scene::Scene;
+use crate::scene::wait_until;
 
 const SECRET: &str = "Tr0ub4dor&3 \"a/b\" é";
 
@@ -215,13 +213,9 @@ fn a_killed_run_holds_it_nowhere_and_goes_on_with_it() {
     for more in [3, 5, 7] {
         let until = scene.server.log().len() + more;
         let mut apply = scene.start("apply p.run -vv");
-        let give_up = Instant::now() + Duration::from_secs(20);
-        while scene.server.log().len() < until
-            && Instant::now() < give_up
-            && apply.try_wait().unwrap().is_none()
-        {
-            std::thread::sleep(Duration::from_millis(3));
-        }
+        wait_until("too little is sent", || {
+            scene.server.log().len() >= until || apply.try_wait().unwrap().is_some()
+        });
         apply.kill().unwrap();
         let said = Said::of("apply", &apply.wait_with_output().unwrap());
         assert_kept(&scene, &said);

@@ -52,6 +52,25 @@ fn a_shell_offers_labels_and_commands() {
     }
 }
 
+/// A file is no profile, and a step none either.
+#[test]
+fn files_are_offered_for_files_alone() {
+    let script = sugarmill(["completions", "bash"]).stdout;
+    let (_, plan) = script.split_once("sugarmill__subcmd__plan)").unwrap();
+    let offered = |flag: &str| {
+        let (_, case) = plan.split_once(&format!("{flag})")).unwrap();
+        case.split_once(";;").unwrap().0.contains("compgen -f")
+    };
+    for (flag, is_file) in [
+        ("--vars-file", true),
+        ("--out", true),
+        ("--profile", false),
+        ("--only", false),
+    ] {
+        assert_eq!(offered(flag), is_file, "{flag}");
+    }
+}
+
 #[test]
 fn a_page_has_the_sections_people_look_for() {
     let page = sugarmill(["man", "apply"]).stdout;

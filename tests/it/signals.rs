@@ -1,17 +1,13 @@
 //! Signals: where one comes while a command is under way, nothing new is sent, and programs get their document all the
 //! same.
 
-use std::process::Child;
 use std::time::Duration;
 use std::time::Instant;
 
-use rustix::process::Pid;
 use rustix::process::Signal;
-use rustix::process::kill_process;
-use serde_json::Value;
 
-use crate::scene::Said;
 use crate::scene::Scene;
+use crate::scene::wait_until;
 
 const READS: &str = "
 version: 1
@@ -21,55 +17,25 @@ steps:
   - { id: mark, for_each: '{{ steps.all.records }}', update: Accounts, record: '{{ item.id }}', set: { name: x } }
 ";
 
-/// A command that waits for a Sugar which takes its time.
-struct Waiting<'a> {
-    scene: &'a Scene,
-    line: &'static str,
-    child: Child,
-}
-
-impl<'a> Waiting<'a> {
-    fn start(scene: &'a Scene, line: &'static str) -> Self {
-        let child = scene.start(line);
-        std::thread::sleep(Duration::from_millis(700));
-        Self { scene, line, child }
-    }
-
-    fn until(&self, mut is_so: impl FnMut(&[Value]) -> bool) {
-        let late = Instant::now() + Duration::from_secs(30);
-        while !is_so(&self.scene.server.log()) && Instant::now() < late {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    fn end(self) -> Said {
-        Said::of(self.line, &self.child.wait_with_output().unwrap())
-    }
-}
-
 #[test]
 fn nothing_is_asked_for_a_plan_that_nobody_wants_any_more() {
     let scene = Scene::new().file("p.yaml", READS);
-    scene.server.fault("latency:3000");
+    let slow = scene.server.counted("latency:60000");
     for line in [
         "plan p.yaml -o p.run --format json",
         "run p.yaml -o p.run --yes --format json",
     ] {
-        let asked = scene.server.log().len();
-        let waiting = Waiting::start(&scene, line);
+        let asked = slow.strikes();
+        let waiting = scene.begin(line);
+        slow.wait_beyond(asked);
         waiting.signal(Signal::TERM);
         let begun = Instant::now();
         let said = waiting.end();
-        assert!(begun.elapsed() < Duration::from_secs(2), "{said}");
+        assert!(begun.elapsed() < Duration::from_secs(5), "{said}");
         assert_eq!(said.code, Some(143), "{said}");
         assert_eq!(said.json()["result"], "interrupted");
         said.says("nothing was sent; give the same command again");
-        std::thread::sleep(Duration::from_secs(3));
-        assert!(scene.server.log().len() <= asked + 1, "{said}");
+        assert_eq!(slow.strikes(), asked + 1, "{said}");
     }
     assert_eq!(scene.files(), ["p.yaml"]);
 }
@@ -77,11 +43,14 @@ fn nothing_is_asked_for_a_plan_that_nobody_wants_any_more() {
 #[test]
 fn whoever_is_stopped_at_once_still_gives_a_document() {
     let scene = Scene::new().file("p.yaml", READS);
-    scene.server.fault("latency:60000,path=/Accounts");
-    let waiting = Waiting::start(&scene, "plan p.yaml -o p.run --format json");
-    waiting.signal(Signal::TERM);
-    std::thread::sleep(Duration::from_millis(300));
-    waiting.signal(Signal::TERM);
+    let slow = scene.server.counted("latency:60000,path=/Accounts");
+    let mut waiting = scene.begin("plan p.yaml -o p.run --format json");
+    slow.wait();
+    // Two that come at once are one to the process.
+    wait_until("it does not end", || {
+        waiting.signal(Signal::TERM);
+        waiting.is_over()
+    });
     let said = waiting.end();
     assert_eq!(said.code, Some(143), "{said}");
     assert_eq!(said.json()["result"], "interrupted");
@@ -94,7 +63,7 @@ fn a_check_that_is_broken_off_says_so() {
         .env("SUGARMILL_PROFILE", "slow");
     let toml = format!("[profiles.slow]\nurl = \"{}\"\n", scene.server.url);
     let scene = scene.file("sugarmill.toml", &toml);
-    scene.server.fault("latency:60000");
+    let slow = scene.server.counted("latency:60000");
     for (line, list) in [
         ("check p.yaml --profile slow --format json", "/diagnostics"),
         (
@@ -102,7 +71,9 @@ fn a_check_that_is_broken_off_says_so() {
             "/runs/0/results",
         ),
     ] {
-        let waiting = Waiting::start(&scene, line);
+        let asked = slow.strikes();
+        let waiting = scene.begin(line);
+        slow.wait_beyond(asked);
         waiting.signal(Signal::INT);
         let said = waiting.end();
         assert_eq!(said.code, Some(130), "{said}");
@@ -114,12 +85,13 @@ fn a_check_that_is_broken_off_says_so() {
 #[test]
 fn an_examination_ends_when_it_is_told_to() {
     let scene = Scene::new();
-    scene.server.fault("latency:2000");
-    let waiting = Waiting::start(&scene, "doctor --write-test Accounts --yes --format json");
+    let slow = scene.server.counted("latency:60000");
+    let waiting = scene.begin("doctor --write-test Accounts --yes --format json");
+    slow.wait();
     waiting.signal(Signal::INT);
     let begun = Instant::now();
     let said = waiting.end();
-    assert!(begun.elapsed() < Duration::from_millis(1500), "{said}");
+    assert!(begun.elapsed() < Duration::from_secs(5), "{said}");
     assert_eq!(said.code, Some(130), "{said}");
     assert_eq!(said.json()["diagnostics"][0]["message"], "interrupted");
     assert_eq!(scene.server.writes(), 0);
@@ -130,13 +102,13 @@ fn what_a_test_of_writing_made_is_taken_away_before_it_ends() {
     let scene = Scene::new();
     scene.server.fault("latency:600,path=/Accounts,scope=entry");
     scene.server.fault("latency:600,path=/bulk");
-    let waiting = Waiting::start(&scene, "doctor --write-test Accounts --yes");
+    let waiting = scene.begin("doctor --write-test Accounts --yes");
     let there = || {
         scene
             .server
             .count("SELECT count(*) FROM accounts WHERE deleted = 0")
     };
-    waiting.until(|_| there() > 0);
+    wait_until("nothing is made", || there() > 0);
     waiting.signal(Signal::TERM);
     let said = waiting.end();
     assert_eq!(said.code, Some(143), "{said}");

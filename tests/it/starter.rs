@@ -6,7 +6,10 @@ use crate::scene::Scene;
 fn what_init_writes_can_be_run() {
     let scene = Scene::of(&["--demo", "small"]);
     scene.ends(0, "init");
-    scene.ends(0, "check playbooks/first.yaml");
+    let seen = "modules, fields and values were not looked at";
+    scene.ends(0, "check playbooks/first.yaml").says(seen);
+    let against = scene.ends(0, "check playbooks/first.yaml --sandbox");
+    assert!(!against.to_string().contains(seen), "{against}");
     scene.ends(0, "run playbooks/first.yaml --yes -o first.run");
     let again = scene.ends(
         0,

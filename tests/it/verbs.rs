@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::scene::Scene;
+use crate::scene::playbook;
 
 /// Three accounts that the other steps of a test find by name.
 const ACCOUNTS: &str = "
@@ -29,15 +30,7 @@ steps:
 ";
 
 fn ground() -> Scene {
-    let scene = Scene::new().file("ground.yaml", ACCOUNTS);
-    scene.ends(0, "run ground.yaml --yes -o ground.run");
-    scene
-}
-
-fn playbook(steps: &str) -> String {
-    format!(
-        "version: 1\nname: test\nidentity: test\nlimits: {{ max_deletes: 10, max_changes: 1000 }}\nsteps:\n{steps}"
-    )
+    Scene::on(ACCOUNTS)
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::scene::Scene;
+use crate::scene::playbook;
 
 /// Two accounts to work on.
 const GROUND: &str = "
@@ -18,15 +19,7 @@ steps:
 ";
 
 fn ground() -> Scene {
-    let scene = Scene::new().file("ground.yaml", GROUND);
-    scene.ends(0, "run ground.yaml --yes -o ground.run");
-    scene
-}
-
-fn playbook(steps: &str) -> String {
-    format!(
-        "version: 1\nname: test\nidentity: test\nlimits: {{ max_deletes: 10, max_changes: 1000 }}\nsteps:\n{steps}"
-    )
+    Scene::on(GROUND)
 }
 
 #[test]
@@ -237,13 +230,8 @@ fn a_part_that_somebody_else_changed_meanwhile_is_not_lost() {
     let account = scene
         .server
         .text("SELECT id FROM accounts WHERE name = 'Acme one'");
-    // Stamps have whole seconds.
-    std::thread::sleep(std::time::Duration::from_millis(1100));
-    scene.server.somebody(
-        "PUT",
-        &format!("/Accounts/{account}"),
-        &json!({ "tag": ["Theirs"] }),
-    );
+    let theirs = json!({ "tag": ["Theirs"] });
+    scene.server.somebody_edits("Accounts", &account, &theirs);
     let said = scene.ends(1, "apply mark.run --format json");
     assert_eq!(said.operation("mark", "0")["label"], "local:drift");
     scene.ends(0, "run mark.yaml --yes -o again.run");

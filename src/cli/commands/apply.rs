@@ -146,8 +146,13 @@ fn refuse(view: &RunView, args: &ApplyArgs) -> Result<(), Failure> {
         }
         if !digest.starts_with(expected.as_str()) {
             return Err(Failure::Refused {
-                message: format!("this is not the plan that was expected: its digest is {digest}"),
-                help: Some("look at it with `sugarmill show` before applying it".into()),
+                message: format!(
+                    "this is not the plan that was expected: its digest is {digest}, and not {expected}"
+                ),
+                help: Some(format!(
+                    "look at it with `sugarmill show {}` before applying it",
+                    args.file.display()
+                )),
             });
         }
     }

@@ -58,6 +58,13 @@ pub(crate) async fn run(
     if args.format == CheckFormat::Text && ended.is_ok() && !has_errors {
         let playbooks = counted(args.playbooks.len(), "playbook");
         printer::say(settings, &format!("{playbooks}: no mistakes"));
+        if args.metadata.is_none() && !settings.names_instance {
+            printer::say(
+                settings,
+                "modules, fields and values were not looked at; name a snapshot with `--metadata FILE`, or an instance \
+                 with `--url`, `--profile` or `--sandbox`",
+            );
+        }
     }
     ended.map(|()| {
         if has_errors {

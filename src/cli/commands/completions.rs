@@ -1,6 +1,10 @@
 //! `completions`: what a shell needs to complete commands, flags, and the names that some commands take.
 
+use std::any::TypeId;
+use std::path::PathBuf;
+
 use clap::Command;
+use clap::ValueHint;
 use clap::builder::PossibleValue;
 use clap::builder::PossibleValuesParser;
 
@@ -31,7 +35,7 @@ fn offering() -> Command {
         .iter()
         .map(|known| PossibleValue::new(known.label))
         .collect();
-    command.mut_subcommands(|below| {
+    let command = command.mut_subcommands(|below| {
         let (name, offered) = match below.get_name() {
             "man" | "help" => ("command", &commands),
             "explain" => ("label", &labels),
@@ -40,5 +44,21 @@ fn offering() -> Command {
         below.mut_arg(name, |arg| {
             arg.value_parser(PossibleValuesParser::new(offered.iter().cloned()))
         })
-    })
+    });
+    offering_no_files(command)
+}
+
+/// Of what is no path a shell would offer files all the same.
+fn offering_no_files(command: Command) -> Command {
+    command
+        .mut_args(|arg| {
+            let takes_paths = arg.get_value_parser().type_id() == TypeId::of::<PathBuf>();
+            // `--report` takes a format and a file.
+            let names_a_file = takes_paths || arg.get_id() == "reports";
+            match arg.get_action().takes_values() && !names_a_file {
+                true => arg.value_hint(ValueHint::Other),
+                false => arg,
+            }
+        })
+        .mut_subcommands(offering_no_files)
 }

@@ -12,6 +12,7 @@ use crate::cli::args::RunArgs;
 use crate::cli::exit::Exit;
 use crate::cli::failure::Failure;
 use crate::cli::failure_report;
+use crate::cli::instance;
 use crate::cli::instance::Manner;
 use crate::cli::instance::Session;
 use crate::cli::instance::Way;
@@ -134,6 +135,8 @@ pub(super) fn somebody_to_ask(settings: &Settings, help: &str) -> Result<(), Fai
     if settings.environment.stdin_is_terminal && settings.environment.stderr_is_terminal {
         return Ok(());
     }
+    // Who mends that and tries again would only meet this next.
+    instance::is_named(settings)?;
     Err(Failure::Refused {
         message: "nobody is there to say yes".into(),
         help: Some(help.into()),

@@ -84,7 +84,9 @@ pub fn explanations() -> Vec<Explanation> {
             repeated: repeated(*label),
         }
     });
-    let of_check = FOUND.iter().map(|found| Explanation {
+    let mut of_check: Vec<&Found> = FOUND.iter().collect();
+    of_check.sort_by_key(|found| found.code);
+    let of_check = of_check.into_iter().map(|found| Explanation {
         label: found.code,
         origin: Origin::Check,
         status: None,

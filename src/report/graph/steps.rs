@@ -14,6 +14,7 @@ use crate::playbook::Wait;
 use crate::playbook::language::Verb;
 use crate::playbook::language::VerbKind;
 use crate::report::Outcome;
+use crate::report::text::cells;
 use crate::runfile::StepView;
 
 /// A node for each step; with the steps of a run, each says what became of it.
@@ -50,7 +51,9 @@ fn node(step: &CheckedStep, run: Option<&StepView>) -> Node {
         CheckedAction::Assert { .. } => Look::Assert,
         CheckedAction::Export { .. } => Look::Export,
     };
-    let mut lines = vec![step.id.clone(), what];
+    let mut lines = vec![step.id.clone()];
+    lines.extend(step.name.as_deref().map(cells::visible));
+    lines.push(what);
     lines.extend(run.map(|run| became(run, look)));
     Node {
         name: name(step.number),

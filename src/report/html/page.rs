@@ -68,6 +68,8 @@ struct Count {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 struct Step {
     id: String,
+    /// What the playbook calls it.
+    name: Option<String>,
     action: String,
     outcome: &'static str,
     mark: char,
@@ -149,6 +151,7 @@ impl Step {
         let (mark, _) = text::mark(about.outcome, Action::parse(&about.aside.does));
         Self {
             id: about.id.clone(),
+            name: about.name.as_deref().map(cells::visible),
             action: cells::visible(&text::action(about)),
             outcome: about.outcome.as_str(),
             mark,

@@ -49,6 +49,8 @@ pub(super) struct Limit {
     what: &'static str,
     found: String,
     limit: Option<String>,
+    /// What holds without one.
+    otherwise: &'static str,
     is_given: bool,
     exceeded_by: Option<String>,
     /// How much of the limit is used, in thousandths.
@@ -187,6 +189,7 @@ pub(super) fn limits(of: &Source<'_>) -> Result<Vec<Limit>, ReportError> {
             what: bound.what,
             found: format!("{at_least}{}", grouped(bound.found)),
             limit: limit.map(source::Limit::text),
+            otherwise: bound.otherwise,
             is_given: limit.is_some_and(|limit| limit.is_given),
             exceeded_by: bound.exceeded_by().map(grouped),
             used: limit

@@ -3,6 +3,7 @@
 use super::Told;
 use super::inert;
 use super::page::Page;
+use super::page::counted;
 use crate::report::Kind;
 use crate::report::Report;
 use crate::report::ReportError;
@@ -50,7 +51,7 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
                 let exceeded = exceeded.unwrap_or_default();
                 format!("`{}: {}`{given}{exceeded}", bound.name, limit.text())
             }
-            None => format!("`{}` not set", bound.name),
+            None => format!("`{}` {}", bound.name, bound.otherwise),
         };
         part.add(&format!("| {} | {found} | {limit} |\n", bound.what));
     }
@@ -61,6 +62,13 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) -> Result<(), ReportError> {
         inert::short_code(&told.source.users(), 100),
         time(told),
     ));
+    let irreversible = text::irreversible(told.source)?;
+    if irreversible > 0 {
+        part.add(&format!(
+            "\n**Careful**: {} that cannot be taken back.\n",
+            counted(irreversible, ["change", "changes"])
+        ));
+    }
     if !told.source.standing.is_plan() {
         part.add(&format!("Requests: {}.\n", text::requests(report)));
     }

@@ -22,9 +22,6 @@ pub(super) const FIELDS: usize = 5;
 /// Records named that a link moves.
 const MOVED: usize = 3;
 
-/// What the name of a person is made of.
-const PARTS_OF_NAMES: [&str; 3] = ["first_name", "last_name", "full_name"];
-
 /// Columns of a key.
 const KEY: usize = 60;
 
@@ -141,12 +138,9 @@ fn what(operation: &OperationReport) -> String {
 }
 
 fn fields(fields: &Map<String, Json>) -> String {
-    let mut filled = text::filled(fields);
-    if filled.first().is_some_and(|(name, _)| *name == "name") {
-        filled.retain(|(name, _)| !PARTS_OF_NAMES.contains(&name.as_str()));
-    }
+    let filled = text::filled_once(fields).into_iter();
     listed(
-        filled.into_iter().map(|(name, value)| {
+        filled.map(|(name, value)| {
             format!("{} {}", inert::short_code(name, KEY), inert::shown(value))
         }),
     )

@@ -23,7 +23,10 @@ pub(super) fn put(page: &mut Page, told: &Told<'_>) {
             '+' | '-' | '~' => format!("`{mark}`"),
             mark => mark.to_string(),
         };
-        let id = inert::short_code(&step.id, 60);
+        let mut id = inert::short_code(&step.id, 60);
+        if let Some(name) = &step.name {
+            id.push_str(&format!("<br>{}", inert::prose(name)));
+        }
         let action = inert::prose(&text::action(step));
         let mut said = inert::prose(&text::said(step));
         if let Some(reason) = &step.reason {

@@ -10,6 +10,7 @@ mod shape;
 pub(super) use curtain::Curtain;
 pub(super) use curtain::Of;
 pub(super) use find::Personal;
+pub(super) use shape::HIDDEN;
 
 /// Whether a report shows personal data.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

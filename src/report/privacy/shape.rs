@@ -1,7 +1,7 @@
 //! What is left of a hidden value: `+49 ••• 17 (a3f)`.
 
 /// Stands for what is hidden, whatever its length.
-const HIDDEN: &str = "•••";
+pub(in crate::report) const HIDDEN: &str = "•••";
 
 /// Hexadecimal digits of a tag: enough to see a change, too few to be looked up.
 const TAG_DIGITS: usize = 3;

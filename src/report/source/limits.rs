@@ -11,6 +11,7 @@ use crate::playbook::Limits;
 use crate::playbook::Tolerance;
 use crate::report::ReportError;
 use crate::report::text::grouped;
+use crate::runfile::Stage;
 
 /// A number and what it may be.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +25,8 @@ pub(in crate::report) struct Bound {
     pub(in crate::report) at_least: bool,
     /// None where nothing sets it.
     pub(in crate::report) limit: Option<Limit>,
+    /// What holds where nothing sets it.
+    pub(in crate::report) otherwise: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +83,10 @@ impl Source<'_> {
             name,
             found,
             at_least,
+            otherwise: match name {
+                "max_failures" => "not set: the first stops, unless `on_error` says otherwise",
+                _ => "not set",
+            },
             limit: limits
                 .as_ref()
                 .and_then(of)
@@ -108,6 +115,29 @@ impl Source<'_> {
                 |limits| limits.max_failures,
             ),
         ])
+    }
+
+    /// What an apply or an undo is given, to go past the limits by which a guard refused last; none where they are those of
+    /// an include, which are its own.
+    pub(in crate::report) fn past_limits(&self) -> Result<Option<String>, ReportError> {
+        let totals = self.view.progress()?.totals();
+        if self.standing.undoes.is_some() && self.standing.is_plan() {
+            return Ok(Some(format!(" --max-deletes {}", totals.deletes)));
+        }
+        let exceeded = self.view.exceeded_limits()?;
+        let can_be_lifted = self.standing.stage != Stage::Refused
+            && exceeded.iter().all(|one| one.include.is_none());
+        let options = exceeded.iter().filter_map(|one| {
+            let found = match one.name.as_str() {
+                "max_changes" => totals.changes,
+                "max_deletes" => totals.deletes,
+                "max_calls" => totals.calls,
+                _ => return None,
+            };
+            Some(format!(" --limit {}={found}", one.name))
+        });
+        let options: String = options.collect();
+        Ok((can_be_lifted && !options.is_empty()).then_some(options))
     }
 
     /// Of the playbook, or of what takes a run of it back. None where this version does not read the playbook any more.

@@ -217,6 +217,27 @@ fn nothing_from_data_is_obeyed_by_a_terminal() {
     assert_eq!(found, ['\0'; 0], "{text}");
 }
 
+/// A reviewer wants to know who goes, not who entered it.
+#[test]
+fn what_every_record_has_is_said_of_a_delete_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut file = fixtures::empty(folder.path());
+    fixtures::step(&file, 0, "gone", "delete", Some("Accounts"));
+    let record = serde_json::json!({
+        "name": "Old & Sons", "first_name": "Old", "date_entered": "2026-01-05T08:00:00Z", "created_by": "1", "website": "x",
+    });
+    fixtures::add(
+        &mut file,
+        0,
+        vec![Planned::delete(0, 0, "0", "Accounts", record)],
+    );
+    let text = text(file, PLAIN);
+    let names = ["name", "website", "created_by", "date_entered"];
+    let places = names.map(|name| text.find(&format!("    {name} ")).unwrap());
+    assert!(places.is_sorted(), "{text}");
+    assert!(!text.contains("first_name"), "{text}");
+}
+
 #[test]
 fn a_record_that_is_its_own_key_is_named_once_and_whole() {
     let folder = tempfile::tempdir().unwrap();

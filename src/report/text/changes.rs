@@ -38,6 +38,17 @@ const BESIDES: usize = 30;
 /// Shown first, because people know records by them.
 const NAMES: [&str; 4] = ["name", "first_name", "last_name", "full_name"];
 
+/// What Sugar keeps of every record comes last: nobody knows one by it.
+const KEPT_OF_ALL: [&str; 7] = [
+    "created_by",
+    "created_by_name",
+    "date_entered",
+    "date_modified",
+    "deleted",
+    "modified_by_name",
+    "modified_user_id",
+];
+
 pub(super) fn draw<O>(
     sheet: &mut Sheet<'_>,
     source: &Source<'_>,
@@ -62,11 +73,12 @@ pub(super) fn draw<O>(
             .map(|(count, outcome)| format!("{} {outcome}", cells::grouped(*count)))
             .collect();
         let action = steps::action(about);
-        sheet.heading(&format!("{}: {action}, {}", step.id, counts.join(", ")))?;
+        let title = steps::title(about);
+        sheet.heading(&format!("{title}: {action}, {}", counts.join(", ")))?;
         source.first(step, Which::Changing, limit, |operation| {
             Ok(one(sheet, &about.aside.does, &operation)?)
         })?;
-        trouble::more(sheet, count, limit)?;
+        sheet.more(count, limit)?;
     }
     Ok(())
 }
@@ -232,13 +244,28 @@ pub(in crate::report) fn filled(fields: &Map<String, Json>) -> Vec<(&String, &Js
         // What begins with an underscore is of the answer and not of the record.
         .filter(|(name, value)| name.as_str() != "id" && !name.starts_with('_') && is_filled(value))
         .collect();
-    let rank = |name: &str| NAMES.iter().position(|known| *known == name);
-    filled.sort_by_key(|(name, _)| (rank(name).unwrap_or(NAMES.len()), *name));
+    let rank = |name: &str| {
+        let others = NAMES.len() + usize::from(KEPT_OF_ALL.contains(&name));
+        NAMES
+            .iter()
+            .position(|known| *known == name)
+            .unwrap_or(others)
+    };
+    filled.sort_by_key(|(name, _)| (rank(name), *name));
+    filled
+}
+
+/// The same where there is little room: the name of a person and not its parts as well.
+pub(in crate::report) fn filled_once(fields: &Map<String, Json>) -> Vec<(&String, &Json)> {
+    let mut filled = filled(fields);
+    if filled.first().is_some_and(|(name, _)| *name == NAMES[0]) {
+        filled.retain(|(name, _)| !NAMES[1..].contains(&name.as_str()));
+    }
     filled
 }
 
 fn fields(sheet: &mut Sheet<'_>, fields: &Map<String, Json>) -> io::Result<()> {
-    let mut filled = filled(fields);
+    let mut filled = filled_once(fields);
     let rest = filled.len().saturating_sub(FIELDS);
     filled.truncate(FIELDS);
 

@@ -104,7 +104,7 @@ pub(in crate::report) fn verdict<O>(
     if standing.is_hindered {
         return match ending {
             Some(Ending::Lost(_)) => (Ink::Warn, "nothing sent, the instance was not reached"),
-            Some(Ending::Denied(_)) => (Ink::Warn, "nothing sent, for what the instance answered"),
+            Some(Ending::Denied(_)) => (Ink::Warn, "nothing sent, the instance refused"),
             _ => (Ink::Bad, "refused, nothing sent"),
         };
     }
@@ -127,9 +127,9 @@ pub(in crate::report) fn verdict<O>(
         (_, RunResult::Running) => (Ink::Plain, "running"),
         (_, RunResult::Interrupted) => match ending {
             Some(Ending::Lost(_)) => (Ink::Warn, "interrupted, the instance did not answer"),
-            Some(Ending::Denied(_)) => (Ink::Warn, "interrupted, for what the instance answered"),
+            Some(Ending::Denied(_)) => (Ink::Warn, "interrupted, the instance refused to go on"),
             Some(Ending::Halted(_)) => (Ink::Warn, "interrupted, for a reason on this machine"),
-            None => (Ink::Warn, "broken off, without a word of its end"),
+            None => (Ink::Warn, "interrupted without a word, as by a kill"),
             _ if standing.is_plan() => (Ink::Warn, "interrupted before it was whole"),
             _ => (Ink::Warn, "interrupted"),
         },
@@ -204,7 +204,7 @@ fn time<O>(standing: &Standing, report: &Report<O>) -> String {
     }
 }
 
-pub(super) fn irreversible(source: &Source<'_>) -> Result<u64, ReportError> {
+pub(in crate::report) fn irreversible(source: &Source<'_>) -> Result<u64, ReportError> {
     let steps = source.steps.iter().filter(|step| step.writes);
     steps
         .map(|step| source.count(step, Which::Irreversible))

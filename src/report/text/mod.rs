@@ -14,7 +14,9 @@ use std::io::Write;
 
 pub(super) use cells::grouped;
 pub(super) use changes::filled;
+pub(super) use changes::filled_once;
 pub(super) use head::counts;
+pub(super) use head::irreversible;
 pub(super) use head::requests;
 pub(super) use head::verdict;
 pub use next::again;

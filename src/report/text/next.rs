@@ -1,5 +1,6 @@
 //! What can be done now, as commands to copy.
 
+use super::cells;
 use super::head;
 use super::is_open;
 use super::sheet::Ink;
@@ -10,13 +11,18 @@ use crate::report::Report;
 use crate::report::ReportError;
 use crate::report::RunResult;
 use crate::report::outcome::Standing;
+use crate::report::privacy::HIDDEN;
 use crate::report::source::Source;
 use crate::runfile::Ending;
 use crate::runfile::Instance;
 use crate::runfile::Stage;
 use crate::wire::LocalLabel;
+use crate::wire::SugarLabel;
 
 const DRIFT: &str = LocalLabel::Drift.as_str();
+
+/// What Sugar says of fields that it does not take, and the plan of those that the metadata do not.
+const NOT_TAKEN: [SugarLabel; 2] = [SugarLabel::InvalidParameter, SugarLabel::MissingParameter];
 
 /// Failures that end the same way however often they are tried, besides those that lie in the data.
 const HOPELESS: [LocalLabel; 4] = [
@@ -31,7 +37,19 @@ pub(super) fn draw<O>(
     source: &Source<'_>,
     report: &Report<O>,
 ) -> Result<(), ReportError> {
-    let steps = of(source, report)?;
+    let mut steps = of(source, report)?;
+    if sheet.is_cut() {
+        let file = quoted(&report.run.file);
+        let all = format!("sugarmill show {file} --operations all");
+        steps.push((
+            "to see all that is only counted here:".to_owned(),
+            Some(all),
+        ));
+    }
+    if sheet.hides() {
+        let why = format!("{HIDDEN} stands for personal data, which `--show-pii` shows");
+        steps.push((why, None));
+    }
     if steps.is_empty() {
         return Ok(());
     }
@@ -53,22 +71,39 @@ pub(in crate::report) fn of<O>(
     let summary = &report.summary;
     let can_be_undone = source.failed_and_written()? > 0
         || (summary.ok > 0 && summary.ok + summary.unknown > head::irreversible(source)?);
-    let instance = source.instance();
-    Ok(steps(&source.standing, report, instance, can_be_undone))
+    let is_limited = matches!(source.standing.ending, Some(Ending::Refused(_)));
+    let ways = Ways {
+        can_be_undone,
+        not_taken: match summary.failed {
+            0 => 0,
+            _ => source.failed_unsent(&NOT_TAKEN)?,
+        },
+        past_limits: if is_limited {
+            source.past_limits()?
+        } else {
+            None
+        },
+    };
+    Ok(steps(&source.standing, report, source.instance(), &ways))
 }
 
-/// Whether anything failed that need not fail again.
-fn may_go_better<O>(report: &Report<O>) -> bool {
-    let is_hopeless = |label: &str| {
-        let mut hopeless = HOPELESS.iter().chain(LocalLabel::OF_DATA);
-        hopeless.any(|known| known.as_str() == label)
-    };
+/// What the run file alone can tell of what may be done now.
+struct Ways {
+    can_be_undone: bool,
+    /// What the command is given that goes past the limits by which the last one was refused.
+    past_limits: Option<String>,
+    /// Failed operations whose fields the metadata did not take, so that nothing of them was sent.
+    not_taken: u64,
+}
+
+/// Failed operations with one of these labels.
+fn failed_with<O>(report: &Report<O>, labels: &[LocalLabel]) -> u64 {
+    let is_one = |label: &str| labels.iter().any(|known| known.as_str() == label);
     let labelled = report.steps.iter().flat_map(|step| &step.aside.labelled);
-    let hopeless: u64 = labelled
-        .filter(|((outcome, label), _)| *outcome == Outcome::Failed && is_hopeless(label))
+    labelled
+        .filter(|((outcome, label), _)| *outcome == Outcome::Failed && is_one(label))
         .map(|(_, count)| count)
-        .sum();
-    report.summary.failed > hopeless
+        .sum()
 }
 
 /// What for, and the command that does it.
@@ -78,7 +113,7 @@ fn steps<O>(
     standing: &Standing,
     report: &Report<O>,
     instance: &Instance,
-    can_be_undone: bool,
+    ways: &Ways,
 ) -> Vec<Step> {
     let ending = standing.ending.as_ref();
     let step = |why: &str, command: String| (why.to_owned(), Some(command));
@@ -87,6 +122,9 @@ fn steps<O>(
         format!("{command}{options}")
     };
     let apply = |options: &str| command("apply", options);
+    let digest = report.digest.as_deref();
+    let expecting = digest.map(|digest| format!(" --expect-digest {digest}"));
+    let expecting = expecting.unwrap_or_default();
     let summary = &report.summary;
     let mut steps = Vec::new();
     if standing.is_hindered {
@@ -103,15 +141,49 @@ fn steps<O>(
     }
     match (standing.is_plan(), report.result) {
         (_, RunResult::Running | RunResult::Succeeded) => {}
-        (true, RunResult::Refused | RunResult::Failed) => steps.push((
+        (true, RunResult::Refused) => match (&ways.past_limits, &standing.undoes) {
+            (Some(options), Some(undoes)) => {
+                let command = again("undo", &undoes.file, instance);
+                steps.push(step(
+                    "nothing was sent; to take it back all the same, if so much is meant:",
+                    format!("{command}{options}"),
+                ));
+            }
+            (Some(options), None) => {
+                steps.push(step(
+                    "nothing was sent; to apply it all the same, if so much is meant:",
+                    apply(&format!("{expecting}{options}")),
+                ));
+                steps.push((
+                    "otherwise change the playbook and plan again".to_owned(),
+                    None,
+                ));
+            }
+            (None, _) => steps.push((
+                "mend what is listed above and plan again; nothing was sent".to_owned(),
+                None,
+            )),
+        },
+        (true, RunResult::Failed) => steps.push((
             "mend what is listed above and plan again; nothing was sent".to_owned(),
             None,
         )),
-        (_, RunResult::Refused) => steps.push((
-            "nothing more was sent; give another limit with `apply --limit NAME=VALUE`, or change the playbook and plan again"
+        (_, RunResult::Refused) => {
+            if let Some(options) = &ways.past_limits {
+                steps.push(step(
+                    "nothing more was sent; to go on all the same, if so much is meant:",
+                    apply(options),
+                ));
+            }
+            steps.push((
+                match ways.past_limits {
+                    Some(_) => "otherwise change the playbook and plan again",
+                    None => "nothing more was sent; change the playbook and plan again",
+                }
                 .to_owned(),
-            None,
-        )),
+                None,
+            ));
+        }
         // Half a plan.
         (true, RunResult::Interrupted) if standing.stage == Stage::Refused => {
             let why = "nothing was written to the instance, and half a plan cannot be applied;";
@@ -125,14 +197,7 @@ fn steps<O>(
         }
         (true, RunResult::Interrupted) => steps.push(step("to go on:", apply(""))),
         (true, _) if !is_open(report) => {}
-        (true, _) => {
-            let digest = report.digest.as_deref();
-            let option = digest.map(|digest| format!(" --expect-digest {digest}"));
-            steps.push(step(
-                "to do exactly this:",
-                apply(&option.unwrap_or_default()),
-            ));
-        }
+        (true, _) => steps.push(step("to do exactly this:", apply(&expecting))),
         (_, RunResult::Interrupted | RunResult::Planned) => {
             let why = match ending {
                 Some(Ending::Lost(_)) => "to go on, when the instance answers again:",
@@ -145,9 +210,17 @@ fn steps<O>(
     }
     // What a guard refused is not to be gone on with as it is.
     if !standing.is_plan() && report.result != RunResult::Refused {
-        if may_go_better(report) {
+        let by_data = failed_with(report, LocalLabel::OF_DATA) + ways.not_taken;
+        if summary.failed > by_data + failed_with(report, &HOPELESS) {
             let why = "to try what failed again, and what was skipped because of it:";
             steps.push(step(why, apply(" --retry-failed")));
+        }
+        if by_data > 0 {
+            let why = format!(
+                "{} failed for what the data or the playbook says: mend that and plan again; what has a key is not made twice",
+                cells::counted(by_data, "operation")
+            );
+            steps.push((why, None));
         }
         // After an interruption the command that goes on asks for these as well.
         if summary.unknown > 0 && report.result != RunResult::Interrupted {
@@ -159,7 +232,7 @@ fn steps<O>(
     }
     // A sandbox that lived for one command is named by its seed, and has nothing left to take back.
     let is_gone = instance.url.starts_with("sandbox:");
-    if report.kind == Kind::Run && can_be_undone && !is_gone {
+    if report.kind == Kind::Run && ways.can_be_undone && !is_gone {
         let why = match is_open(report) {
             true => "to take back what was done, in place of going on:",
             false => "to take it back:",
@@ -175,9 +248,9 @@ fn steps<O>(
     steps
 }
 
-/// Advice in which `FILE` stands for the run file, with the name that the file has now.
-pub fn naming(advice: &str, file: &str) -> String {
-    advice.replace("apply FILE", &format!("apply {}", quoted(file)))
+/// Advice in which `sugarmill apply FILE` stands for the command that works with the file as it is named now.
+pub fn naming(advice: &str, apply: &str) -> String {
+    advice.replace("sugarmill apply FILE", apply)
 }
 
 /// A command on a run file that names the instance as the command line of its plan did.

@@ -6,6 +6,7 @@ use std::io::Write;
 use super::cells;
 use crate::diag::Colour;
 use crate::diag::Style;
+use crate::report::privacy::HIDDEN;
 
 /// What a piece of text means. Colour repeats what the words say and never says anything alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,10 @@ pub(in crate::report) enum Ink {
 pub(super) struct Sheet<'a> {
     out: &'a mut dyn Write,
     style: Style,
+    /// Whether a list on it is not whole.
+    is_cut: bool,
+    /// Whether something on it is hidden.
+    hides: bool,
 }
 
 /// Narrower terminals get lines that break by themselves.
@@ -28,7 +33,31 @@ const NARROWEST: usize = 40;
 
 impl<'a> Sheet<'a> {
     pub(super) fn new(out: &'a mut dyn Write, style: Style) -> Self {
-        Self { out, style }
+        Self {
+            out,
+            style,
+            is_cut: false,
+            hides: false,
+        }
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.is_cut
+    }
+
+    pub(super) fn hides(&self) -> bool {
+        self.hides
+    }
+
+    /// Says of a list how many are not on it, if any: "… and 187 more".
+    pub(super) fn more(&mut self, count: u64, shown: u64) -> io::Result<()> {
+        let rest = count.saturating_sub(shown);
+        if rest == 0 {
+            return Ok(());
+        }
+        self.is_cut = true;
+        let text = self.painted(Ink::Faint, &format!("… and {} more", cells::grouped(rest)));
+        self.line(&text)
     }
 
     pub(super) fn width(&self) -> usize {
@@ -49,6 +78,7 @@ impl<'a> Sheet<'a> {
 
     /// A line; blanks at its end are of no use to anybody.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+        self.hides |= text.contains(HIDDEN);
         writeln!(self.out, "{}", text.trim_end())
     }
 

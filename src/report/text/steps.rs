@@ -50,8 +50,8 @@ pub(super) fn draw<O>(sheet: &mut Sheet<'_>, report: &Report<O>) -> io::Result<(
             };
             sheet.line(&format!("{before}{line}"))?;
         }
-        if let Some(reason) = &step.reason {
-            sheet.wrapped("    ", Ink::Faint, &cells::visible(reason))?;
+        for text in [&step.name, &step.reason].into_iter().flatten() {
+            sheet.wrapped("    ", Ink::Faint, &cells::visible(text))?;
         }
         let besides = besides(step);
         if !besides.is_empty() {
@@ -71,6 +71,14 @@ fn besides<O>(step: &StepReport<O>) -> String {
 
 fn id<O>(step: &StepReport<O>) -> String {
     step.id.clone()
+}
+
+/// `hand_over`, and behind it what the playbook calls it.
+pub(super) fn title<O>(step: &StepReport<O>) -> String {
+    match &step.name {
+        Some(name) => format!("{}, {}", step.id, cells::visible(name)),
+        None => step.id.clone(),
+    }
 }
 
 pub(in crate::report) fn action<O>(step: &StepReport<O>) -> String {

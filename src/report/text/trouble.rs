@@ -56,7 +56,8 @@ fn diagnostics(
     for diagnostic in sorted.iter().take(shown) {
         one_diagnostic(sheet, diagnostic)?;
     }
-    more(sheet, diagnostics.len() as u64, limit)
+    sheet.more(diagnostics.len() as u64, limit)?;
+    Ok(())
 }
 
 fn one_diagnostic(sheet: &mut Sheet<'_>, diagnostic: &Diagnostic) -> Result<(), ReportError> {
@@ -108,7 +109,7 @@ fn operations(
         for alike in &alike {
             one(sheet, step, alike)?;
         }
-        more(sheet, count, alike.iter().map(|alike| alike.count).sum())?;
+        sheet.more(count, alike.iter().map(|alike| alike.count).sum())?;
     }
     Ok(())
 }
@@ -162,7 +163,9 @@ impl Alike {
 
     fn explained(&self) -> String {
         match self.differ {
-            true => format!("{DEPENDENCY}: each needs an operation that did not succeed"),
+            true => {
+                format!("{DEPENDENCY}: each needs an operation that was skipped or did not succeed")
+            }
             false => explained(&self.first),
         }
     }
@@ -226,14 +229,4 @@ pub(in crate::report) fn explained(operation: &OperationReport) -> String {
 pub(in crate::report) fn place(operation: &OperationReport) -> Option<String> {
     let row = operation.row.as_ref()?;
     Some(format!("{}:{}", cells::visible(&row.file), row.line))
-}
-
-/// "… and 187 more".
-pub(super) fn more(sheet: &mut Sheet<'_>, count: u64, shown: u64) -> Result<(), ReportError> {
-    let rest = count.saturating_sub(shown);
-    if rest > 0 {
-        let text = sheet.painted(Ink::Faint, &format!("… and {} more", grouped(rest)));
-        sheet.line(&text)?;
-    }
-    Ok(())
 }

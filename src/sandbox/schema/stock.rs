@@ -18,6 +18,8 @@ modules![
     "Accounts",
     "Bugs",
     "Calls",
+    "CampaignLog",
+    "CampaignTrackers",
     "Campaigns",
     "Cases",
     "Contacts",

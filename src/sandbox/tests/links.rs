@@ -36,6 +36,48 @@ async fn linking_goes_both_ways_and_back() {
     );
 }
 
+/// What `campaigns` leads to is the log; the campaign that a record came from is behind a link of its own.
+#[tokio::test]
+async fn campaigns_are_reached_from_who_they_reach() {
+    let site = Site::empty().await;
+    let metadata = site.get("metadata?type_filter=modules,relationships").await;
+    let leads_to = |module: &str, link: &str| {
+        let field = &metadata["modules"][module]["fields"][link];
+        assert_eq!(field["type"], "link", "{module}.{link}");
+        let name = field["relationship"].as_str().unwrap();
+        let relationship = &metadata["relationships"][name];
+        let sides = ["lhs_module", "rhs_module"].map(|side| relationship[side].as_str().unwrap());
+        sides.into_iter().find(|side| *side != module).unwrap()
+    };
+    for (module, link, target) in [
+        ("Accounts", "campaigns", "CampaignLog"),
+        ("Contacts", "campaigns", "CampaignLog"),
+        ("Leads", "campaigns", "CampaignLog"),
+        ("Opportunities", "campaigns", "CampaignLog"),
+        ("Accounts", "campaign_accounts", "Campaigns"),
+        ("Contacts", "campaign_contacts", "Campaigns"),
+        ("Leads", "campaign_leads", "Campaigns"),
+        ("Opportunities", "campaign_opportunities", "Campaigns"),
+        ("Opportunities", "campaign_link", "Campaigns"),
+        ("Campaigns", "log_entries", "CampaignLog"),
+        ("Campaigns", "tracked_urls", "CampaignTrackers"),
+        ("Notes", "emails", "Emails"),
+    ] {
+        assert_eq!(leads_to(module, link), target, "{module}.{link}");
+    }
+    let [campaign, contact] = [
+        site.create("Campaigns", json!({ "name": "Fair" })).await,
+        site.create("Contacts", json!({ "last_name": "C" })).await,
+    ];
+    let entry = json!({ "campaign_id": campaign, "activity_type": "targeted" });
+    let path = format!("Contacts/{contact}/link/campaigns");
+    site.ok("POST", &path, entry).await;
+    let seen = site
+        .get(&format!("Campaigns/{campaign}/link/log_entries"))
+        .await;
+    assert_eq!(column(&seen, "target_id"), [contact.as_str()]);
+}
+
 #[tokio::test]
 async fn a_second_account_replaces_the_first() {
     let site = Site::empty().await;

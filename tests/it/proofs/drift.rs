@@ -236,10 +236,7 @@ fn undone_after(theirs: &[(&str, &str)], flags: &str, code: i32) -> (Ground, Sai
         let sql = format!("SELECT id FROM {table} WHERE {column} = '{name}'");
         let id: String = database.query_row(&sql, (), |row| row.get(0)).unwrap();
         let body = json!({ "description": "Mine", "title": "Chief" });
-        let path = format!("/{table}/{id}");
-        // Stamps have whole seconds.
-        std::thread::sleep(std::time::Duration::from_millis(1100));
-        ground.scene.server.somebody("PUT", &path, &body);
+        ground.scene.server.somebody_edits(table, &id, &body);
     }
     let said = ground
         .scene

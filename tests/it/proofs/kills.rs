@@ -67,17 +67,13 @@ impl Ground {
         let id = scene.server.text(account);
         let contact = "SELECT id FROM contacts WHERE last_name = 'Crowd second'";
         let contact = scene.server.text(contact);
-        std::thread::sleep(Duration::from_millis(1100));
         scene.server.somebody(
             "POST",
             &format!("/Accounts/{id}/link/contacts/{contact}"),
             &serde_json::json!({}),
         );
-        scene.server.somebody(
-            "PUT",
-            &format!("/Accounts/{id}"),
-            &serde_json::json!({ "industry": "Energy" }),
-        );
+        let energy = serde_json::json!({ "industry": "Energy" });
+        scene.server.somebody_edits("Accounts", &id, &energy);
         let records = scene.server.keep("before.db");
         let mut ground = Self {
             scene,

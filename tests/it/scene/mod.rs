@@ -2,6 +2,7 @@
 //! the two. Everything is on loopback, and gone when the scene is over.
 
 mod http;
+mod running;
 mod said;
 mod server;
 
@@ -10,7 +11,10 @@ use std::path::PathBuf;
 use std::process::Child;
 use std::process::Command;
 use std::process::Stdio;
+use std::time::Duration;
+use std::time::Instant;
 
+pub(crate) use running::Running;
 pub(crate) use said::Said;
 pub(crate) use server::Server;
 use tempfile::TempDir;
@@ -57,6 +61,13 @@ impl Scene {
             state,
             env,
         }
+    }
+
+    /// A Sugar in which this playbook, called `ground`, was run.
+    pub(crate) fn on(ground: &str) -> Self {
+        let scene = Self::new().file("ground.yaml", ground);
+        scene.ends(0, "run ground.yaml --yes -o ground.run");
+        scene
     }
 
     /// Puts a file into the folder.
@@ -134,6 +145,11 @@ impl Scene {
             .unwrap()
     }
 
+    /// The same, to be waited for and given signals.
+    pub(crate) fn begin(&self, line: &str) -> Running {
+        Running::of(line, self.start(line))
+    }
+
     /// Runs a command line that can write no file beyond so many blocks of 512 bytes.
     pub(crate) fn limited(&self, blocks: u64, line: &str) -> Said {
         let shell = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
@@ -171,6 +187,23 @@ impl Scene {
             .envs(self.env.iter().map(|(name, value)| (*name, value)));
         command
     }
+}
+
+/// Waits for what comes within a minute, or does not come.
+#[track_caller]
+pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let late = Instant::now() + Duration::from_mins(1);
+    while !is_so() {
+        assert!(Instant::now() < late, "{what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// A playbook of these steps that may change much.
+pub(crate) fn playbook(steps: &str) -> String {
+    format!(
+        "version: 1\nname: test\nidentity: test\nlimits: {{ max_deletes: 10, max_changes: 1000 }}\nsteps:\n{steps}"
+    )
 }
 
 /// The one file that ends in `.run`.

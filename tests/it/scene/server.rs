@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use super::BINARY;
 use super::http;
+use super::wait_until;
 
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -60,8 +61,32 @@ impl Server {
         assert_eq!(status, 200, "{answer}");
     }
 
+    /// The same, to be waited for.
+    pub(crate) fn counted(&self, fault: &str) -> Counted<'_> {
+        let place = self.faults().len();
+        self.fault(&format!("{fault},times={OFTEN}"));
+        Counted {
+            server: self,
+            place,
+        }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let (_, answer) = http::call("GET", &self.at("/sandbox/faults"), None, &Value::Null);
+        let faults = answer["faults"].as_array().unwrap().iter();
+        faults
+            .map(|fault| fault.as_str().unwrap().to_owned())
+            .collect()
+    }
+
     pub(crate) fn behave(&self) {
         http::call("DELETE", &self.at("/sandbox/faults"), None, &Value::Null);
+    }
+
+    /// What requests cost from now on, so that it is the instance that takes the time, and not a busy machine.
+    pub(crate) fn cost(&self, cost: &Value) {
+        let (status, answer) = http::call("PUT", &self.at("/sandbox/cost"), None, cost);
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// What roles there are from now on.
@@ -86,6 +111,18 @@ impl Server {
         let (status, answer) = http::call(method, &url, Some(token), body);
         assert_eq!(status, 200, "{method} {path}: {answer}");
         answer
+    }
+
+    /// Somebody else writes fields of a record, and nobody can take its `date_modified` for the one before: it has whole
+    /// seconds, and moves on by one at least.
+    pub(crate) fn somebody_edits(&self, module: &str, id: &str, fields: &Value) {
+        self.somebody("PUT", &format!("/{module}/{id}"), fields);
+        let table = module.to_lowercase();
+        let later = format!(
+            "UPDATE {table} SET date_modified = strftime('%Y-%m-%d %H:%M:%S', date_modified, '+1 second') WHERE id = ?1"
+        );
+        let changed = self.database().execute(&later, (id,)).unwrap();
+        assert_eq!(changed, 1, "{module} {id}");
     }
 
     /// The first value of the first row that a question to its database finds.
@@ -178,6 +215,35 @@ impl Server {
                     .any(|read| line["path"].as_str().unwrap().ends_with(read))
             })
             .count()
+    }
+}
+
+/// As often as nothing happens in a test.
+const OFTEN: u32 = 1_000_000;
+
+/// A fault of which it can be seen how often it has struck.
+pub(crate) struct Counted<'a> {
+    server: &'a Server,
+    place: usize,
+}
+
+impl Counted<'_> {
+    pub(crate) fn strikes(&self) -> u32 {
+        let fault = self.server.faults().swap_remove(self.place);
+        let (_, left) = fault.split_once("times=").unwrap();
+        OFTEN - left.parse::<u32>().unwrap()
+    }
+
+    /// Waits until it has struck once more than so often.
+    #[track_caller]
+    pub(crate) fn wait_beyond(&self, strikes: u32) {
+        wait_until("the fault does not strike", || self.strikes() > strikes);
+    }
+
+    /// Waits until it strikes.
+    #[track_caller]
+    pub(crate) fn wait(&self) {
+        self.wait_beyond(0);
     }
 }
 
