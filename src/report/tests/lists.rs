@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::fixtures;
 use super::fixtures::Planned;
-use super::write_github;
+use write_github;
 use crate::operation::Action;
 use crate::operation::State;
 use crate::report::Options;
