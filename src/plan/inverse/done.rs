@@ -11,6 +11,7 @@ use crate::metadata::is_single_address;
 use crate::metadata::value::Print;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
+use crate::metadata::value::to_bring_back;
 use crate::operation::Change;
 use crate::operation::Former;
 use crate::operation::Relations;
@@ -150,7 +151,7 @@ fn updated(
                 addresses.replaced.push(before);
             }
             _ => {
-                fields.insert(name.clone(), before);
+                fields.insert(name.clone(), to_bring_back(field, before));
             }
         }
     }
