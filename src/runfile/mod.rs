@@ -35,6 +35,7 @@ mod tally;
 mod tests;
 mod transitions;
 mod turn;
+mod verdicts;
 mod view;
 mod which;
 mod words;
@@ -105,7 +106,7 @@ pub use view::StepView;
 pub use which::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 6;
+pub const FORMAT: i32 = 7;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;
