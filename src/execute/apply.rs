@@ -103,7 +103,7 @@ impl Engine<'_> {
                 end = self.reason_to_stop()?;
             }
             if end.is_none() {
-                match self.renewed(&sending.writer, &sending.health).await {
+                match self.renewed(&sending.writer).await {
                     Ok(()) => {}
                     Err(ExecuteError::Interrupted) => end = Some(ApplyEnd::Interrupted),
                     Err(error) => {
