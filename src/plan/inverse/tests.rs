@@ -602,11 +602,17 @@ fn what_cannot_be_taken_back_says_why() {
         later: None,
     };
     assert!(inverse(&gone, &metadata()).is_err());
-    let along = Done {
-        change: create("Accounts", "x", json!({ "contacts": { "create": [{}] } })),
-        ..gone
-    };
-    assert!(inverse(&along, &metadata()).is_err());
+    for (actions, why) in [
+        (json!({ "create": [{}], "add": ["c1"] }), "were made along"),
+        (json!({ "add": ["c1"] }), "was linked along"),
+    ] {
+        let along = Done {
+            change: create("Accounts", "x", json!({ "contacts": actions })),
+            ..gone.clone()
+        };
+        let Irreversible(said) = inverse(&along, &metadata()).unwrap_err();
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 fn any_change() -> impl Strategy<Value = Change> {
