@@ -42,6 +42,7 @@ impl Engine<'_> {
         let checked = self.checked;
         loop {
             let mut moved = false;
+            self.file.look_over_steps()?;
             for step in checked.steps.iter().filter(|step| !step.is_export()) {
                 if self.stop_wished() {
                     return Ok(());
@@ -247,10 +248,17 @@ impl Engine<'_> {
     async fn replan(&mut self, step: &CheckedStep) -> Result<bool, ExecuteError> {
         // Those that were done just before a kill.
         self.judge_reads(step)?;
+        let row = self.file.step(step.number)?;
+        if row.is_settled() {
+            return Ok(false);
+        }
         match self.barrier(step)? {
             Barrier::Closed if self.reads_behind_it(step) => return Ok(false),
             Barrier::Open | Barrier::Closed => {}
             Barrier::Broken(on) => return self.skip_step(step, on),
+        }
+        if row.deferred == 0 {
+            return Ok(false);
         }
         let mut moved = false;
         let mut after = None;

@@ -29,6 +29,7 @@ mod settle;
 mod settlement;
 mod span;
 mod stamps;
+mod standings;
 mod store;
 mod tally;
 #[cfg(test)]
@@ -40,6 +41,7 @@ mod view;
 mod which;
 mod words;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -80,7 +82,6 @@ pub use meta::UndoneBy;
 pub use meta::User;
 pub use operations::OperationView;
 pub use pages::CreateRow;
-pub use pages::StepRow;
 pub use pending::Pending;
 pub use problems::ProblemView;
 pub use results::StoredResults;
@@ -89,11 +90,13 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 
 use self::opening::Opening;
+use self::standings::Standings;
 use crate::kill;
 pub use settlement::Settlement;
 pub use stamps::Seen;
 pub use stamps::Stamp;
 pub use stamps::Why;
+pub use standings::StepRow;
 pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
@@ -116,6 +119,7 @@ const APPLICATION_ID: i32 = 0x7367_6d6c;
 pub struct RunFile {
     connection: Connection,
     path: PathBuf,
+    standings: RefCell<Standings>,
 }
 
 impl RunFile {
@@ -139,6 +143,7 @@ impl RunFile {
         let file = Self {
             connection,
             path: path.to_owned(),
+            standings: RefCell::default(),
         };
         file.put(header)?;
         file.put(&Stage::Plan)?;
@@ -164,6 +169,7 @@ impl RunFile {
         Ok(Self {
             connection,
             path: path.to_owned(),
+            standings: RefCell::default(),
         })
     }
 
