@@ -90,6 +90,7 @@ impl Engine<'_> {
         options: ApplyOptions,
     ) -> Result<ApplyEnd, ExecuteError> {
         self.file.skip_left_behind()?;
+        self.memory.goes_on = self.file.has_sent()?;
         match self.catch_up().await {
             Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
             done => done?,

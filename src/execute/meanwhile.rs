@@ -77,15 +77,17 @@ impl Engine<'_> {
         let Some((module, record)) = change.about() else {
             return Ok(());
         };
-        if self.is_made_here(module.as_str(), record, operation.seq)? {
-            others.clear();
-            return Ok(());
-        }
-        let Some(far) = self.metadata.far_module(module.as_str(), link.as_str()) else {
-            return Ok(());
-        };
+        let near_is_ours = self.is_made_here(module.as_str(), record, operation.seq)?;
+        let far = self.metadata.far_module(module.as_str(), link.as_str());
         for other in std::mem::take(others) {
-            if !self.is_made_here(far, &other, operation.seq)? {
+            let is_ours = near_is_ours
+                || match far {
+                    Some(far) => self.is_made_here(far, &other, operation.seq)?,
+                    None => false,
+                };
+            // What an earlier apply made is known to others by now.
+            let is_known = self.memory.goes_on && may_be_recast(operation, change, &other);
+            if !is_ours || is_known {
                 others.push(other);
             }
         }
@@ -147,8 +149,8 @@ pub(super) fn linked_before(operation: &StoredOperation) -> Vec<LinkTarget> {
         .collect()
 }
 
-/// Whether a look can tell of a record of a link that was sent before whether somebody changed something: it was linked
-/// when that was planned, or is given columns. Anything else that is found may be this run's own doing.
+/// Whether something of the link to a record can be written over: it was linked when that was planned, or is given
+/// columns. Anything else that is found of what was sent before may be this run's own doing.
 fn may_be_recast(operation: &StoredOperation, change: &Change, other: &RecordId) -> bool {
     let Change::Link { targets, .. } = change else {
         return false;

@@ -256,16 +256,22 @@ steps:
     to: { id: '{{ steps.deal.id }}', contact_role: Other }
 ";
 
-/// What was sent is stored, and the process died before it wrote that down.
+/// What was sent is stored, and the process died before it wrote that down; or it is about to be sent to a record that
+/// the life before made.
 #[test]
 fn columns_that_somebody_set_after_a_kill_are_not_written_over() {
-    for (batch, step, name) in [(1, "cast", "p0"), (2, "joined", "p9")] {
+    for (point, step, name, is_stored) in [
+        ("AfterAnswer:1", "cast", "p0", true),
+        ("AfterRecord:1", "joined", "p9", false),
+        ("AfterAnswer:2", "joined", "p9", true),
+    ] {
         let scene = ground().file("made.yaml", MADE);
         scene.ends(0, "plan made.yaml -o made.run");
-        let survived = scene.dies_at(&format!("AfterAnswer:{batch}"), "apply made.run");
+        let survived = scene.dies_at(point, "apply made.run");
         assert!(survived.is_none());
         let cast = parts(&scene);
-        assert!(cast.iter().any(|part| part.starts_with(name)), "{cast:?}");
+        let has_part = cast.iter().any(|part| part.starts_with(name));
+        assert_eq!(has_part, is_stored, "{cast:?}");
         somebody_casts(&scene, name, "Business User");
         let said = scene.ends(1, "apply made.run --format json");
         let operation = said.operation(step, "0");
