@@ -134,7 +134,7 @@ const ENTRIES: [Entry; 12] = [
         remarks: &[
             "Records that somebody changed after the run are left alone and named (`local:drift`), unless --force is given; \
              everything else is taken back, newest first. What cannot be taken back is named too (`local:irreversible`): \
-             deletes, calls, and updates by `sync_key` where it is not known what was there.",
+             deletes, calls, upserts by `sync_key`, and creates that link or make others along with them.",
             "With either, an undo that was sent ends with 1. A --dry-run ends with 0 where the plan can be applied, whatever \
              it leaves out: read what it names.",
         ],

@@ -1,7 +1,7 @@
 //! The instance over HTTP: one attempt a request, one session for everyone. The only home of reqwest.
 //!
 //! A [`Reader`] has no way to send a write; a [`Writer`] is made with a permit. Nothing here repeats a request, except
-//! what the instance refused for a session that had ended and so did not do.
+//! what the instance refused for a session that had ended and so did not do, and what is read before there is a run.
 
 mod cache;
 mod connection;
@@ -31,8 +31,8 @@ pub use error::Cause;
 pub use error::ClientError;
 pub use error::Failure;
 pub use me::Me;
+pub use metadata::Asks;
 pub use metadata::Wanted;
-pub use metadata::fetch_dropdowns;
 pub use metadata::fetch_metadata;
 pub use metadata::fetch_metadata_hash;
 pub use probe::Finding;

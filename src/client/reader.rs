@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use backon::BackoffBuilder as _;
 use backon::ExponentialBuilder;
-use backon::Retryable as _;
 
+use super::Asks;
 use super::ClientError;
 use super::Connection;
 use super::Counts;
@@ -23,7 +24,7 @@ use crate::wire::Reaction;
 use crate::wire::Read;
 use crate::wire::Sent;
 
-/// How often the first contact is tried besides, and what is waited before that.
+/// How often what comes before a run is tried besides, and what is waited before that.
 const MORE_TRIES: usize = 4;
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 
@@ -59,25 +60,67 @@ impl Reader {
     /// The first contact: whatever is wrong with the way there is said as such. What passes by itself is waited for, as
     /// long as a request that is repeated is.
     pub async fn log_in(&self) -> Result<Me, ClientError> {
-        let delays = ExponentialBuilder::new()
+        let asked = self.patiently(vec![Read::Me], passes).await;
+        let answer = match asked.map(|mut answers| answers.pop()) {
+            Ok(answer) => answer.expect("one read has one answer"),
+            Err(Failure::Stop(error)) => return Err(error),
+            Err(Failure::NotSent(fault) | Failure::Whole(fault)) => Err(fault),
+        };
+        self.me_of(&answer.map_err(|fault| self.not_there(fault))?)
+    }
+
+    /// Reads that go again, a few times, while what is wrong with them may pass. What is refused for good, or for as long
+    /// as that takes, comes back as its fault.
+    async fn patiently(
+        &self,
+        reads: Vec<Read>,
+        passes: impl Fn(&Fault) -> bool,
+    ) -> Result<Vec<Result<Answer, Fault>>, Failure> {
+        let mut answers: Vec<Option<Result<Answer, Fault>>> = vec![None; reads.len()];
+        let mut delays = ExponentialBuilder::new()
             .with_min_delay(FIRST_DELAY)
             .with_max_times(MORE_TRIES)
-            .with_jitter();
-        let contact = (|| self.me())
-            .retry(delays)
-            .sleep(tokio::time::sleep)
-            .when(|failure| failure.fault().is_some_and(passes))
-            .adjust(|failure, delay| {
-                let wanted = failure.fault().and_then(Fault::retry_after);
-                delay.map(|delay| wanted.map_or(delay, |wanted| wanted.max(delay)))
-            })
-            .notify(|failure, delay| {
-                tracing::warn!("{failure}; trying again in {delay:.1?}");
-            });
-        match contact.await {
-            Ok(me) => Ok(me),
-            Err(Failure::Stop(error)) => Err(error),
-            Err(Failure::NotSent(fault) | Failure::Whole(fault)) => Err(self.not_there(fault)),
+            .with_jitter()
+            .build();
+        let mut is_again = false;
+        loop {
+            let is_open = |place: &usize| match &answers[*place] {
+                None => true,
+                Some(Ok(_)) => false,
+                Some(Err(fault)) => passes(fault),
+            };
+            let open: Vec<usize> = (0..reads.len()).filter(is_open).collect();
+            if open.is_empty() {
+                return Ok(answers.into_iter().flatten().collect());
+            }
+            if std::mem::replace(&mut is_again, true) {
+                self.retried(open.len());
+            }
+            let wanted = open.iter().map(|place| reads[*place].clone()).collect();
+            let (fault, failure) = match self.send(wanted).await {
+                Ok(found) => {
+                    let mut failed = found.iter().filter_map(|answer| answer.as_ref().err());
+                    let fault = failed.find(|fault| passes(fault)).cloned();
+                    for (place, answer) in open.iter().zip(found) {
+                        answers[*place] = Some(answer);
+                    }
+                    (fault, None)
+                }
+                Err(failure) => (
+                    failure.fault().filter(|fault| passes(fault)).cloned(),
+                    Some(failure),
+                ),
+            };
+            let Some((fault, delay)) = fault.zip(delays.next()) else {
+                return match failure {
+                    Some(failure) => Err(failure),
+                    None => Ok(answers.into_iter().flatten().collect()),
+                };
+            };
+            let wanted = fault.retry_after();
+            let delay = wanted.map_or(delay, |wanted| wanted.max(delay));
+            tracing::warn!("{fault}; trying again in {delay:.1?}");
+            tokio::time::sleep(delay).await;
         }
     }
 
@@ -106,11 +149,13 @@ impl Reader {
 
     pub async fn me(&self) -> Result<Me, Failure> {
         let answer = self.ask(&Read::Me).await?;
-        Me::read(&answer).ok_or_else(|| {
-            Failure::Stop(ClientError::NotSugar {
-                site: self.site().to_string(),
-                detail: "`/me` names no user".into(),
-            })
+        Ok(self.me_of(&answer)?)
+    }
+
+    fn me_of(&self, answer: &Answer) -> Result<Me, ClientError> {
+        Me::read(answer).ok_or_else(|| ClientError::NotSugar {
+            site: self.site().to_string(),
+            detail: "`/me` names no user".into(),
         })
     }
 
@@ -194,6 +239,20 @@ impl Reader {
 
     pub(super) fn exchange(&self) -> &Exchange {
         &self.exchange
+    }
+}
+
+impl Asks for Reader {
+    type Error = Failure;
+
+    /// There has been an answer before, so that a connection that nobody takes is one that will be taken again.
+    async fn answers(&self, reads: Vec<Read>) -> Result<Vec<Result<Answer, Fault>>, Failure> {
+        let may_pass = |fault: &Fault| passes(fault) || matches!(fault, Fault::Network { .. });
+        self.patiently(reads, may_pass).await
+    }
+
+    fn refused(fault: Fault) -> Failure {
+        Failure::Whole(fault)
     }
 }
 

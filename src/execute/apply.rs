@@ -90,6 +90,7 @@ impl Engine<'_> {
         options: ApplyOptions,
     ) -> Result<ApplyEnd, ExecuteError> {
         self.file.skip_left_behind()?;
+        self.memory.goes_on = self.file.has_sent()?;
         match self.catch_up().await {
             Err(ExecuteError::Interrupted) => return Ok(ApplyEnd::Interrupted),
             done => done?,
@@ -103,7 +104,7 @@ impl Engine<'_> {
                 end = self.reason_to_stop()?;
             }
             if end.is_none() {
-                match self.renewed(&sending.writer, &sending.health).await {
+                match self.renewed(&sending.writer).await {
                     Ok(()) => {}
                     Err(ExecuteError::Interrupted) => end = Some(ApplyEnd::Interrupted),
                     Err(error) => {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::client::Asks;
 use crate::client::Failure;
 use crate::client::Reader;
 use crate::wire::Answer;
@@ -149,6 +150,25 @@ impl Asker {
                     }
                 }
             }
+        }
+    }
+}
+
+impl Asks for Asker {
+    type Error = ExecuteError;
+
+    async fn answers(&self, reads: Vec<Read>) -> Result<Vec<Result<Answer, Fault>>, ExecuteError> {
+        self.all(reads).await
+    }
+
+    fn refused(fault: Fault) -> ExecuteError {
+        match fault.reaction() {
+            Reaction::Repeat | Reaction::Login => ExecuteError::Lost(fault),
+            Reaction::Fail
+            | Reaction::Reread
+            | Reaction::Metadata
+            | Reaction::Split
+            | Reaction::Stop => ExecuteError::Denied(fault),
         }
     }
 }

@@ -24,6 +24,7 @@ use crate::operation::Hanging;
 use crate::operation::Omissions;
 use crate::operation::State;
 use crate::plan::Current;
+use crate::plan::Need;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
 use crate::wire::Label;
@@ -69,11 +70,13 @@ impl Engine<'_> {
                 omissions.insert(bound.record().clone(), why);
             }
         }
-        for ((seq, _), known) in look.links.iter().zip(&looked.links) {
-            let (Some(operation), Ok(Current::Links(linked))) = (operations.get(seq), known) else {
+        for ((seq, need), known) in look.links.iter().zip(&looked.links) {
+            let (Some(operation), Need::Links { others, .. }, Ok(Current::Links(linked))) =
+                (operations.get(seq), need, known)
+            else {
                 continue;
             };
-            for (id, why) in self.recast(operation, linked)? {
+            for (id, why) in self.recast(operation, others, linked)? {
                 let omissions = rebound_elsewhere.entry(*seq).or_default();
                 omissions.entry(id).or_insert(why);
             }
@@ -98,7 +101,8 @@ impl Engine<'_> {
             // What cannot be read is for the write itself to find out.
             let Ok(current) = known else { continue };
             match meanwhile(operation, current, &self.metadata) {
-                _ if not_sent.contains(seq) => {}
+                // What was sent before is perhaps done in part, and that is this run's: it goes again.
+                _ if not_sent.contains(seq) || operation.attempts > 0 => {}
                 Meanwhile::AsPlanned => {}
                 Meanwhile::Partly(before) => cleared.before.push((*seq, before)),
                 Meanwhile::Done => {

@@ -2,6 +2,7 @@
 
 use super::Engine;
 use super::ExecuteError;
+use super::expectations::expects_of_reads;
 use super::included::Included;
 use super::items::ItemWalk;
 use super::items::RawItem;
@@ -30,7 +31,7 @@ use crate::wire::Label;
 use crate::wire::LocalLabel;
 
 /// Items worked on at once: enough to share requests, few enough to stay small.
-const PAGE: usize = 500;
+const PAGE: u32 = 500;
 
 impl Engine<'_> {
     /// Goes through the steps in order until nothing more can be expanded or planned without sending something.
@@ -41,6 +42,7 @@ impl Engine<'_> {
         let checked = self.checked;
         loop {
             let mut moved = false;
+            self.file.look_over_steps()?;
             for step in checked.steps.iter().filter(|step| !step.is_export()) {
                 if self.stop_wished() {
                     return Ok(());
@@ -131,7 +133,7 @@ impl Engine<'_> {
         self.file.explain_step(step.number, None)?;
         let mut index = 0;
         loop {
-            let page = walk.page(PAGE);
+            let page = walk.page(PAGE as usize);
             if page.is_empty() {
                 break;
             }
@@ -154,6 +156,9 @@ impl Engine<'_> {
             self.tell_progress(Activity::Planning)?;
             kill::passes(kill::Point::InExpansion);
             index = next;
+        }
+        if expects_of_reads(step) {
+            self.file.all_to_be_judged(step.number)?;
         }
         self.file.expanded(step.number)?;
         self.judge_reads(step)?;
@@ -192,7 +197,7 @@ impl Engine<'_> {
             };
             let mut from = 0;
             loop {
-                let page = walk.page(PAGE);
+                let page = walk.page(PAGE as usize);
                 if page.is_empty() {
                     break;
                 }
@@ -248,15 +253,24 @@ impl Engine<'_> {
 
     /// Deferred operations whose reasons are gone.
     async fn replan(&mut self, step: &CheckedStep) -> Result<bool, ExecuteError> {
+        // Those that were done just before a kill.
+        self.judge_reads(step)?;
+        let row = self.file.step(step.number)?;
+        if row.is_settled() {
+            return Ok(false);
+        }
         match self.barrier(step)? {
             Barrier::Closed if self.reads_behind_it(step) => return Ok(false),
             Barrier::Open | Barrier::Closed => {}
             Barrier::Broken(on) => return self.skip_step(step, on),
         }
+        if row.deferred == 0 {
+            return Ok(false);
+        }
         let mut moved = false;
         let mut after = None;
         loop {
-            let page = self.file.plannable(step.number, after, 500)?;
+            let page = self.file.plannable(step.number, after, PAGE)?;
             let Some(last) = page.last() else {
                 return Ok(moved);
             };
@@ -275,6 +289,10 @@ impl Engine<'_> {
             let outcomes = self.outcomes(step, expanded, &items).await?;
             moved |= outcomes.iter().any(|outcome| !is_deferred(outcome));
             let outcomes: Vec<_> = items.iter().map(|item| item.seq).zip(outcomes).collect();
+            if expects_of_reads(step) {
+                let reads: Vec<Seq> = items.iter().map(|item| item.seq).collect();
+                self.file.to_be_judged(&reads)?;
+            }
             self.file.replace(&outcomes)?;
             kill::passes(kill::Point::AfterReplace);
             self.judge_reads(step)?;

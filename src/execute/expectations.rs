@@ -21,43 +21,59 @@ use crate::expr::Scope;
 use crate::expr::Seen;
 use crate::expr::Seq;
 use crate::operation::Key;
+use crate::operation::Operation;
 use crate::operation::State;
 use crate::plan::Item;
 use crate::plan::ended;
 use crate::runfile::RunFileError;
 use crate::wire::LocalLabel;
 
+/// Reads judged at once.
+const PAGE: u32 = 500;
+
 const EXPECT: Code = Code(LocalLabel::Expect.as_str());
 
 impl Engine<'_> {
-    /// Asks a read step's items for what is expected of them; the unexpected ones become failed reads.
+    /// Asks the reads of a step that are done since it was asked last for what is expected of them; the unexpected ones
+    /// become failed reads.
     pub(super) fn judge_reads(&mut self, step: &CheckedStep) -> Result<(), ExecuteError> {
-        if step.is_write() || step.expect.is_empty() {
+        if !expects_of_reads(step) {
             return Ok(());
         }
-        let items = self.file.step(step.number)?.items;
-        for index in 0..items {
-            let seq = Seq::new(step.number, index);
-            // An item with a verdict already is deferred, failed or skipped.
-            if self.file.state(seq)?.is_some() {
-                continue;
+        loop {
+            let page = self.file.unjudged(step.number, PAGE)?;
+            if page.is_empty() {
+                return Ok(());
             }
-            let Some((key, row, source)) = self.file.item(seq)? else {
-                continue;
-            };
-            let records = self.records_of(step, index)?;
-            let scope = self.scope_of_result(step, index, &source);
-            let Some(message) = unmet(step, records, &scope) else {
-                continue;
-            };
-            let item = Item { seq, source, row };
-            let base = ended(step, &item, key.unwrap_or_else(|| Key::from_index(index)));
-            let operation = self
-                .planner()
-                .failed(step, base, LocalLabel::Expect.into(), message);
-            self.file.add_verdict(&operation)?;
+            let mut failed = Vec::new();
+            for seq in &page {
+                failed.extend(self.verdict(step, *seq)?);
+            }
+            self.file.judged(&page, &failed)?;
         }
-        Ok(())
+    }
+
+    /// The failed read in the place of one that is not as expected.
+    fn verdict(&self, step: &CheckedStep, seq: Seq) -> Result<Option<Operation>, ExecuteError> {
+        // An item with an outcome already is deferred, failed or skipped.
+        if self.file.state(seq)?.is_some() {
+            return Ok(None);
+        }
+        let Some((key, row, source)) = self.file.item(seq)? else {
+            return Ok(None);
+        };
+        let records = self.records_of(step, seq.index())?;
+        let scope = self.scope_of_result(step, seq.index(), &source);
+        Ok(unmet(step, records, &scope).map(|message| {
+            let item = Item { seq, source, row };
+            let base = ended(
+                step,
+                &item,
+                key.unwrap_or_else(|| Key::from_index(seq.index())),
+            );
+            self.planner()
+                .failed(step, base, LocalLabel::Expect.into(), message)
+        }))
     }
 
     /// Records what write steps expected and did not get, in the place of what an earlier command found.
@@ -148,6 +164,11 @@ impl Engine<'_> {
             .map_err(|error| unreadable(&error))?;
         Ok(item.map_or(0, |item| item.records))
     }
+}
+
+/// Whether something is expected of each of a step's reads as soon as it is done.
+pub(super) fn expects_of_reads(step: &CheckedStep) -> bool {
+    !step.is_write() && !step.expect.is_empty()
 }
 
 fn unreadable(error: &ResultsError) -> ExecuteError {

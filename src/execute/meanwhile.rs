@@ -19,6 +19,8 @@ use crate::plan::Need;
 use crate::plan::finish;
 use crate::playbook::Assume;
 use crate::runfile::StoredOperation;
+use crate::wire::LinkName;
+use crate::wire::LinkTarget;
 use crate::wire::RecordId;
 
 /// How an operation stands to what somebody did meanwhile.
@@ -40,35 +42,56 @@ impl Engine<'_> {
         let Some(change) = &operation.change else {
             return Ok(None);
         };
-        let Some((module, record)) = change.about() else {
-            return Ok(None);
-        };
         let mut need = self.whole_need_of_links(change);
-        // An attempt that failed may have done a part, and that is this run's.
-        if need.is_none()
-            || operation.attempts > 0
-            || self.is_made_here(module.as_str(), record, operation.seq)?
-        {
-            return Ok(None);
+        match &mut need {
+            Some(Need::Links { link, others, .. }) => {
+                match operation.attempts {
+                    0 => self.retain_theirs(operation, change, link, others)?,
+                    _ => others.retain(|other| may_be_recast(operation, change, other)),
+                }
+                others.extend(linked_before(operation).into_iter().map(|one| one.id));
+                if others.is_empty() {
+                    return Ok(None);
+                }
+            }
+            // An attempt that failed may have been done, and that is this run's.
+            Some(_) if operation.attempts > 0 => return Ok(None),
+            Some(Need::Record { module, record, .. })
+                if self.is_made_here(module.as_str(), record, operation.seq)? =>
+            {
+                return Ok(None);
+            }
+            Some(_) | None => {}
         }
-        if let Some(Need::Links { link, others, .. }) = &mut need {
-            let far = self.metadata.far_module(module.as_str(), link.as_str());
-            let mut theirs = Vec::with_capacity(others.len());
-            for other in others.drain(..) {
-                let is_made_here = match far {
+        Ok(need)
+    }
+
+    /// Leaves those of the records at the far end that somebody else may have linked, or taken away.
+    fn retain_theirs(
+        &self,
+        operation: &StoredOperation,
+        change: &Change,
+        link: &LinkName,
+        others: &mut Vec<RecordId>,
+    ) -> Result<(), ExecuteError> {
+        let Some((module, record)) = change.about() else {
+            return Ok(());
+        };
+        let near_is_ours = self.is_made_here(module.as_str(), record, operation.seq)?;
+        let far = self.metadata.far_module(module.as_str(), link.as_str());
+        for other in std::mem::take(others) {
+            let is_ours = near_is_ours
+                || match far {
                     Some(far) => self.is_made_here(far, &other, operation.seq)?,
                     None => false,
                 };
-                if !is_made_here {
-                    theirs.push(other);
-                }
+            // What an earlier apply made is known to others by now.
+            let is_known = self.memory.goes_on && may_be_recast(operation, change, &other);
+            if !is_ours || is_known {
+                others.push(other);
             }
-            if theirs.is_empty() {
-                return Ok(None);
-            }
-            *others = theirs;
         }
-        Ok(need)
+        Ok(())
     }
 
     /// What shows whether links or a favorite are as a change makes them.
@@ -101,6 +124,40 @@ impl Engine<'_> {
         let writes = self.file.writes_to(module, record.as_str(), before)?;
         Ok(writes.iter().any(|write| write.action == Action::Create))
     }
+}
+
+/// The records of a link that were linked when it was planned, as it was to link them. It names them, and nothing is sent
+/// for them.
+pub(super) fn linked_before(operation: &StoredOperation) -> Vec<LinkTarget> {
+    let Some(change @ Change::Link { .. }) = &operation.change else {
+        return Vec::new();
+    };
+    let open = change.others();
+    let is_ours = |id: &RecordId| {
+        let written = operation.written.as_ref();
+        written.is_some_and(|written| written.holds(id))
+    };
+    let Relations { to, columns, .. } = Relations::from_map(&operation.after);
+    let before = to
+        .into_iter()
+        .filter(|id| !open.contains(&id) && !is_ours(id));
+    before
+        .map(|id| LinkTarget {
+            columns: columns.get(&id).cloned().unwrap_or_default(),
+            id,
+        })
+        .collect()
+}
+
+/// Whether something of the link to a record can be written over: it was linked when that was planned, or is given
+/// columns. Anything else that is found of what was sent before may be this run's own doing.
+fn may_be_recast(operation: &StoredOperation, change: &Change, other: &RecordId) -> bool {
+    let Change::Link { targets, .. } = change else {
+        return false;
+    };
+    let mut targets = targets.iter();
+    targets.any(|target| target.id == *other && !target.columns.is_empty())
+        || Relations::from_map(&operation.before).to.contains(other)
 }
 
 /// Compares an operation on links or a favorite with what the instance has now.

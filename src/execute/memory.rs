@@ -14,6 +14,8 @@ use crate::wire::RecordId;
 
 #[derive(Debug, Default)]
 pub struct Memory {
+    /// An earlier apply of the run file sent something.
+    pub(super) goes_on: bool,
     /// Records that are about to be overwritten, as they were found just before.
     images: BTreeMap<Seq, Map<String, Json>>,
     /// Operations whose answer was lost and whose end the instance could not show at once, and since when.

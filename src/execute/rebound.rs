@@ -1,11 +1,12 @@
 //! Before a record that has one at most is linked to another: whether it is still bound as the plan saw it. And whether
-//! what a link sets of the relation is still as the plan saw it.
+//! what was linked then is linked still, with the columns that the plan saw.
 
 use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
 use super::held::Bound;
+use super::meanwhile::linked_before;
 use crate::expr::Seq;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
@@ -69,10 +70,12 @@ impl Engine<'_> {
         })
     }
 
-    /// The records whose link holds by now what a link would write over and the plan did not see.
+    /// The records of a link whose own link is not as the plan saw it: somebody took it away, or set what this one would
+    /// write over. Those that nothing has to be sent for are among them: they are to be linked all the same.
     pub(super) fn recast(
         &self,
         operation: &StoredOperation,
+        asked: &[RecordId],
         linked: &Linked,
     ) -> Result<Omissions, ExecuteError> {
         let mut recast = Omissions::new();
@@ -80,13 +83,19 @@ impl Engine<'_> {
             return Ok(recast);
         };
         let planned = Relations::from_map(&operation.before);
-        for target in targets.iter().filter(|target| !target.columns.is_empty()) {
+        let before = linked_before(operation);
+        let all = targets.iter().chain(&before);
+        for target in all.filter(|target| asked.contains(&target.id)) {
+            let was_linked = planned.to.contains(&target.id);
             let Some(now) = linked.present.get(&target.id) else {
+                if was_linked && !self.is_parted_here(operation, &target.id)? {
+                    recast.insert(target.id.clone(), Why::Freed);
+                }
                 continue;
             };
             let then = planned.columns.get(&target.id);
             // A plan that saw the link and not its columns can tell nothing.
-            if then.is_none() && planned.to.contains(&target.id) {
+            if then.is_none() && was_linked {
                 continue;
             }
             let differs =
@@ -111,6 +120,33 @@ impl Engine<'_> {
         operation: &StoredOperation,
         other: &RecordId,
     ) -> Result<bool, ExecuteError> {
+        self.was_done_here(operation, other, |end, change| {
+            let mut tied = end.tied_by(change, &self.metadata).into_iter();
+            tied.any(|(id, tied)| id == *other && matches!(tied, Tied::Together(_)))
+        })
+    }
+
+    /// Whether it was this run that took a record which a link names from the one it was linked to, or deleted either.
+    fn is_parted_here(
+        &self,
+        operation: &StoredOperation,
+        other: &RecordId,
+    ) -> Result<bool, ExecuteError> {
+        self.was_done_here(operation, other, |end, change| match change {
+            Change::Delete { .. } => true,
+            _ => end
+                .tied_by(change, &self.metadata)
+                .contains(&(other.clone(), Tied::Apart)),
+        })
+    }
+
+    /// Whether this run did something to one of the two records that a link names.
+    fn was_done_here(
+        &self,
+        operation: &StoredOperation,
+        other: &RecordId,
+        is_it: impl Fn(&End, &Change) -> bool,
+    ) -> Result<bool, ExecuteError> {
         let Some((end, _)) = operation.change.as_ref().and_then(End::of) else {
             return Ok(false);
         };
@@ -124,8 +160,7 @@ impl Engine<'_> {
         let done = writes.iter().filter(|write| write.state == State::Ok);
         Ok(done
             .filter_map(|write| write.change.as_ref())
-            .flat_map(|change| end.tied_by(change, &self.metadata))
-            .any(|(id, tied)| id == *other && matches!(tied, Tied::Together(_))))
+            .any(|change| is_it(&end, change)))
     }
 
     /// Whether it was this run that took a record from the one it was bound to, or that deleted that one.

@@ -7,15 +7,10 @@ use serde_json::Value as Json;
 
 use super::Engine;
 use super::ExecuteError;
-use super::ask::pause;
-use super::ask::stop;
-use super::patience::Health;
-use super::patience::Next;
 use crate::check::CheckedStep;
 use crate::check::WriteAccess;
 use crate::check::against_with;
 use crate::client;
-use crate::client::Failure;
 use crate::client::Wanted;
 use crate::client::Writer;
 use crate::expr::Seq;
@@ -26,9 +21,7 @@ use crate::operation::Change;
 use crate::operation::State;
 use crate::runfile::Settlement;
 use crate::runfile::StoredOperation;
-use crate::wire::Fault;
 use crate::wire::ModuleName;
-use crate::wire::Reaction;
 use crate::wire::SugarLabel;
 
 /// Fetched more often in one apply, they would hardly stay the same for the next batch.
@@ -57,21 +50,20 @@ impl Renewal {
 
 impl Engine<'_> {
     /// Fetches metadata anew where the instance said that there are newer ones.
-    pub(super) async fn renewed(
-        &mut self,
-        writer: &Writer,
-        health: &Health,
-    ) -> Result<(), ExecuteError> {
+    pub(super) async fn renewed(&mut self, writer: &Writer) -> Result<(), ExecuteError> {
         if !self.renewal.is_wanted {
             return Ok(());
         }
         self.renewal.is_wanted = false;
         self.renewal.times += 1;
-        let (hash, metadata) = self.fetch_patiently(writer, health).await?;
+        let modules: Vec<ModuleName> = self.metadata.modules.keys().map(ModuleName::new).collect();
+        // The hash first: a change in between makes it the older one, which is refused again.
+        let hash = client::fetch_metadata_hash(&self.asker).await?;
+        let fetched = client::fetch_metadata(&self.asker, Wanted::Modules(&modules)).await?;
         // Where the hash is the one that was refused, or none is given, nothing is gained by sending it again.
         let is_other = hash != writer.expected_metadata();
         writer.expect_metadata(hash.filter(|_| is_other));
-        let metadata = Arc::new(metadata);
+        let metadata = Arc::new(fetched.metadata);
         let before = std::mem::replace(&mut self.metadata, Arc::clone(&metadata));
         self.renewal.planned_with.get_or_insert(before);
         self.renewal.unfit = self.misfits(&metadata);
@@ -79,43 +71,6 @@ impl Engine<'_> {
             "the metadata of the instance changed; what is left was checked by them again"
         );
         Ok(())
-    }
-
-    async fn fetch_patiently(
-        &self,
-        writer: &Writer,
-        health: &Health,
-    ) -> Result<(Option<String>, Metadata), ExecuteError> {
-        let reader = writer.reader();
-        let modules: Vec<ModuleName> = self.metadata.modules.keys().map(ModuleName::new).collect();
-        let mut patience = health.patience(None, None);
-        loop {
-            // The hash first: a change in between makes it the older one, which is refused again.
-            let fetched = async {
-                let hash = client::fetch_metadata_hash(reader).await?;
-                let reading = client::fetch_metadata(reader, Wanted::Modules(&modules)).await?;
-                Ok((hash, reading.metadata))
-            };
-            let fault: Fault = match fetched.await {
-                Ok(fetched) => {
-                    health.answered();
-                    return Ok(fetched);
-                }
-                Err(Failure::Stop(error)) => return Err(error.into()),
-                Err(Failure::NotSent(fault) | Failure::Whole(fault)) => fault,
-            };
-            if fault.reaction() != Reaction::Repeat {
-                return Err(ExecuteError::Denied(fault));
-            }
-            let next = tokio::select! {
-                () = stop(self.wish.clone()) => return Err(ExecuteError::Interrupted),
-                next = pause(reader, &mut patience, health, &fault) => next,
-            };
-            match next {
-                Next::After(_) => reader.retried(1),
-                Next::GiveUp | Next::Outage => return Err(ExecuteError::Lost(fault)),
-            }
-        }
     }
 
     /// Steps that the playbook could not be planned with any more. What takes a run back is no playbook of its own.

@@ -1,5 +1,7 @@
 //! A run file into the plan that takes it back, and what of such a plan is to be worked out again.
 
+use std::collections::BTreeSet;
+
 use super::Engine;
 use super::ExecuteError;
 use super::PlanEnd;
@@ -36,6 +38,7 @@ use crate::runfile::RunFileError;
 use crate::runfile::RunView;
 use crate::runfile::Stage;
 use crate::wire::LocalLabel;
+use crate::wire::RecordId;
 
 /// Operations worked on at once.
 const PAGE: u32 = 500;
@@ -126,26 +129,13 @@ impl Engine<'_> {
                     }
                     (_, _) => inverse(&found.done, &self.metadata),
                 };
+                let inverse = inverse.and_then(|recoveries| {
+                    match beyond_reach(&recoveries, &deleted, is_moved) {
+                        Some(why) => Err(why),
+                        None => Ok(recoveries),
+                    }
+                });
                 match inverse {
-                    Ok(recoveries) if recoveries.iter().any(|one| one.leads_to(&deleted)) => {
-                        let why = "it led to a record that this run deleted, which cannot be brought back";
-                        lost.push(lost_for_good(
-                            Seq::new(step.number, index),
-                            found,
-                            Irreversible(why),
-                        ));
-                        index += 1;
-                    }
-                    Ok(recoveries) if is_moved && recoveries.iter().any(Recovery::unlinks) => {
-                        let why = "what it linked may have belonged to a record that the run deleted after it, which cannot be \
-                                   brought back";
-                        lost.push(lost_for_good(
-                            Seq::new(step.number, index),
-                            found,
-                            Irreversible(why),
-                        ));
-                        index += 1;
-                    }
                     Ok(recoveries) => {
                         for recovery in recoveries {
                             tasks.push(Task {
@@ -254,6 +244,26 @@ impl Engine<'_> {
         let problem = Problem::warning(ID_TAKEN, message).help(help);
         Ok(self.file.add_problem(&problem, &Sources::default())?)
     }
+}
+
+/// Why what would take something back cannot, for what the run deleted after it. `is_moved` tells of a step that may have
+/// moved something away from that.
+fn beyond_reach(
+    recoveries: &[Recovery],
+    deleted: &BTreeSet<RecordId>,
+    is_moved: bool,
+) -> Option<Irreversible> {
+    let any = |is_it: &dyn Fn(&Recovery) -> bool| recoveries.iter().any(is_it);
+    let why = if any(&|one| one.changes(deleted)) {
+        "this run deleted the record after it, which cannot be brought back"
+    } else if any(&|one| one.leads_to(deleted)) {
+        "it led to a record that this run deleted, which cannot be brought back"
+    } else if is_moved && any(&Recovery::unlinks) {
+        "what it linked may have belonged to a record that the run deleted after it, which cannot be brought back"
+    } else {
+        return None;
+    };
+    Some(Irreversible(why))
 }
 
 /// What an operation links, if it links anything.

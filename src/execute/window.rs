@@ -10,6 +10,7 @@ use super::kinship::Kinship;
 use super::touches::touches;
 use super::turns::Barrier;
 use crate::batch::Ready;
+use crate::check::CheckedStep;
 use crate::check::Sharing;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
@@ -41,12 +42,13 @@ impl Engine<'_> {
         held: &BTreeSet<Seq>,
     ) -> Result<Window, ExecuteError> {
         let _steady = self.file.reading()?;
+        self.file.look_over_steps()?;
         let mut operations = BTreeMap::new();
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
             if operations.len() >= size {
                 break;
             }
-            if self.barrier(step)? == Barrier::Open {
+            if self.is_its_turn(step)? {
                 let left = u32::try_from(size - operations.len() + held.len()).unwrap_or(u32::MAX);
                 let found = self.file.ready(step.number, left)?;
                 let free = found.into_iter().filter(|one| !held.contains(&one.seq));
@@ -66,18 +68,25 @@ impl Engine<'_> {
 
     /// How many operations could be sent now, counted up to a limit.
     pub(super) fn count_ready(&self, limit: usize) -> Result<usize, ExecuteError> {
+        self.file.look_over_steps()?;
         let mut count = 0;
         for step in self.checked.steps.iter().filter(|step| step.is_write()) {
             let left = u32::try_from(limit.saturating_sub(count)).unwrap_or(u32::MAX);
             if left == 0 {
                 break;
             }
-            if self.barrier(step)? == Barrier::Open {
+            if self.is_its_turn(step)? {
                 let found = self.file.count_ready(step.number, left)?;
                 count += usize::try_from(found).unwrap_or(usize::MAX);
             }
         }
         Ok(count)
+    }
+
+    /// Whether something of a step is left to be sent, and nothing that it waits for.
+    fn is_its_turn(&self, step: &CheckedStep) -> Result<bool, ExecuteError> {
+        let is_open = self.file.step(step.number)?.unsettled > 0;
+        Ok(is_open && self.barrier(step)? == Barrier::Open)
     }
 
     pub(super) fn ready(

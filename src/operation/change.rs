@@ -337,6 +337,13 @@ impl Change {
         }
     }
 
+    /// Whether records of which it does not give the ids are made along with it.
+    pub fn makes_others(&self) -> bool {
+        self.fields()
+            .values()
+            .any(|value| is_link_action(value) && value.get("create").is_some())
+    }
+
     /// The records at the far end of a link or an unlink.
     pub fn others(&self) -> Vec<&RecordId> {
         match self {

@@ -79,13 +79,23 @@ pub struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Takes records out; what there is no word of in the change is not there to be left out.
+    /// Takes records out, those as well that were linked already; what there is no word of is not there to be left out.
     pub fn take_out(&mut self, omissions: &Omissions) -> Vec<Omitted> {
         let mut before = Relations::from_map(self.before);
         let mut after = Relations::from_map(self.after);
-        let omitted: Vec<Omitted> = self
-            .change
-            .take_out(|id| omissions.contains_key(id))
+        let mut targets = self.change.take_out(|id| omissions.contains_key(id));
+        // Nothing was to be sent for them, so the change does not name them.
+        let linked = after.to.iter().filter(|id| {
+            omissions.contains_key(*id) && !targets.iter().any(|target| target.id == **id)
+        });
+        let linked: Vec<LinkTarget> = linked
+            .map(|id| LinkTarget {
+                id: id.clone(),
+                columns: after.columns.get(id).cloned().unwrap_or_default(),
+            })
+            .collect();
+        targets.extend(linked);
+        let omitted: Vec<Omitted> = targets
             .into_iter()
             .filter_map(|target| {
                 let why = omissions.get(&target.id)?.clone();
@@ -286,6 +296,29 @@ mod tests {
         assert_eq!((now.to, now.columns), (then.to, then.columns));
         assert_eq!(now.replaces.len(), then.replaces.len());
         assert_eq!(after["to"], json!(["c2", "c1", "c3"]));
+    }
+
+    #[test]
+    fn what_was_linked_already_is_taken_out_and_is_to_be_done_when_it_comes_back() {
+        let role = map(json!({ "role": "boss" }));
+        let mut change = link();
+        change.take_out(|other| *other == id("c1"));
+        let mut before = map(json!({ "to": ["c1"], "columns": { "c1": { "role": "boss" } } }));
+        let columns = json!({ "c1": { "role": "boss" }, "c2": { "role": "c2" } });
+        let mut after = map(json!({ "to": ["c1", "c2", "c3"], "columns": columns }));
+        let mut parts = Parts {
+            change: &mut change,
+            before: &mut before,
+            after: &mut after,
+        };
+        let omitted = parts.take_out(&Omissions::from([(id("c1"), Why::Freed)]));
+        assert_eq!(omitted[0].target.columns, role);
+        assert_eq!(omitted[0].before.to, [id("c1")]);
+        assert_eq!(parts.after["to"], json!(["c2", "c3"]));
+        assert_eq!(parts.before["to"], json!([]));
+        parts.put_back(omitted);
+        assert_eq!(parts.before["to"], json!(["c1"]));
+        assert!(change.others().contains(&&id("c1")), "{change:?}");
     }
 
     #[test]

@@ -29,16 +29,19 @@ mod settle;
 mod settlement;
 mod span;
 mod stamps;
+mod standings;
 mod store;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod transitions;
 mod turn;
+mod verdicts;
 mod view;
 mod which;
 mod words;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -79,7 +82,6 @@ pub use meta::UndoneBy;
 pub use meta::User;
 pub use operations::OperationView;
 pub use pages::CreateRow;
-pub use pages::StepRow;
 pub use pending::Pending;
 pub use problems::ProblemView;
 pub use results::StoredResults;
@@ -88,11 +90,13 @@ use rusqlite::Connection;
 use rusqlite::OpenFlags;
 
 use self::opening::Opening;
+use self::standings::Standings;
 use crate::kill;
 pub use settlement::Settlement;
 pub use stamps::Seen;
 pub use stamps::Stamp;
 pub use stamps::Why;
+pub use standings::StepRow;
 pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
@@ -105,7 +109,7 @@ pub use view::StepView;
 pub use which::Which;
 
 /// The schema's version. A file of another version is refused.
-pub const FORMAT: i32 = 6;
+pub const FORMAT: i32 = 7;
 
 /// Marks the file as ours in its SQLite header ("sgml").
 const APPLICATION_ID: i32 = 0x7367_6d6c;
@@ -115,6 +119,7 @@ const APPLICATION_ID: i32 = 0x7367_6d6c;
 pub struct RunFile {
     connection: Connection,
     path: PathBuf,
+    standings: RefCell<Standings>,
 }
 
 impl RunFile {
@@ -138,6 +143,7 @@ impl RunFile {
         let file = Self {
             connection,
             path: path.to_owned(),
+            standings: RefCell::default(),
         };
         file.put(header)?;
         file.put(&Stage::Plan)?;
@@ -163,6 +169,7 @@ impl RunFile {
         Ok(Self {
             connection,
             path: path.to_owned(),
+            standings: RefCell::default(),
         })
     }
 

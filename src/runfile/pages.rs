@@ -1,6 +1,5 @@
 //! What is next: steps to expand, operations to plan, operations to send; always a page at a time.
 
-use rusqlite::Connection;
 use rusqlite::params;
 
 use super::RunFile;
@@ -14,19 +13,8 @@ use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Key;
-use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
-
-/// A step's counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StepRow {
-    pub expanded: bool,
-    pub items: u64,
-    pub unsettled: u64,
-    pub bad: u64,
-    pub records: u64,
-}
 
 /// A create, and the record it makes or made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,28 +25,7 @@ pub struct CreateRow {
     pub record: RecordId,
 }
 
-impl StepRow {
-    pub fn is_settled(&self) -> bool {
-        self.expanded && self.unsettled == 0
-    }
-}
-
 impl RunFile {
-    pub fn step(&self, step: StepNo) -> Result<StepRow, RunFileError> {
-        let (expanded, items, records) = self
-            .connection
-            .prepare_cached("SELECT expanded, items, records FROM step WHERE id = ?1")?
-            .query_row((step.0,), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-        let (unsettled, bad) = standing(&self.connection, step)?;
-        Ok(StepRow {
-            expanded,
-            items: from_db(items),
-            unsettled,
-            bad,
-            records: from_db(records),
-        })
-    }
-
     /// Operations of a step that could be planned now: everything they were deferred for is final.
     pub fn plannable(
         &self,
@@ -228,20 +195,4 @@ pub(super) fn first(step: StepNo) -> Seq {
 
 pub(super) fn next(step: StepNo) -> StepNo {
     StepNo(step.0 + 1)
-}
-
-/// How many operations of a step are not final, and how many stand in the way of steps that wait for it to succeed:
-/// failed, unknown, or skipped because of one.
-pub(super) fn standing(connection: &Connection, step: StepNo) -> Result<(u64, u64), RunFileError> {
-    let (unsettled, bad): (i64, i64) = connection
-        .prepare_cached(
-            "SELECT coalesce(sum(count) FILTER (WHERE state IN ('deferred', 'planned', 'sent')), 0), \
-             coalesce(sum(count) FILTER (WHERE state IN ('failed', 'unknown') \
-                 OR (state = 'skipped' AND label = ?2)), 0) \
-             FROM tally WHERE step = ?1",
-        )?
-        .query_row(params![step.0, LocalLabel::Dependency.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?;
-    Ok((from_db(unsettled), from_db(bad)))
 }

@@ -56,6 +56,14 @@ impl RunFile {
         Ok(from_db(count))
     }
 
+    /// Whether anything was sent.
+    pub fn has_sent(&self) -> Result<bool, RunFileError> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT 1 FROM batch LIMIT 1")?
+            .exists(())?)
+    }
+
     /// When the batch an operation rode in was sent.
     pub fn sent_at(&self, seq: Seq) -> Result<Option<String>, RunFileError> {
         Ok(self

@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 use super::RunFileError;
 use super::from_db;
-use super::pages;
 use super::search;
+use super::standings;
 use super::to_db;
 use super::words;
 use crate::diag::Row;
@@ -143,7 +143,7 @@ fn step(connection: &Connection, name: &str) -> Read<Option<StepResult>> {
         count: row.get::<_, Option<i64>>(6)?.map(from_db),
         bad: None,
     };
-    if result.phase == Phase::Open && pages::standing(connection, result.number)?.0 == 0 {
+    if result.phase == Phase::Open && standings::unsettled(connection, result.number)? == 0 {
         result.phase = Phase::Settled;
     }
     if result.repeat == Repeat::Once && result.phase == Phase::Settled {

@@ -29,8 +29,10 @@ CREATE TABLE item (
     src_idx  INTEGER,
     count    INTEGER,                       -- what `count` gave
     selected TEXT,                          -- JSON list: what `select` found in its answer
+    unjudged INTEGER NOT NULL DEFAULT 0,    -- a read that nobody has asked yet whether it is as expected
     PRIMARY KEY (step, idx)
 ) WITHOUT ROWID;
+CREATE INDEX item_unjudged ON item (step, idx) WHERE unjudged;
 CREATE UNIQUE INDEX item_key ON item (step, key) WHERE key IS NOT NULL;
 
 CREATE TABLE kept_row (                     -- rows of files that the plan could not use yet; apply reads no file

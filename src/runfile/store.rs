@@ -200,14 +200,6 @@ impl RunFile {
         Ok(())
     }
 
-    /// A read that is done turned out not to be as expected.
-    pub fn add_verdict(&mut self, operation: &Operation) -> Result<(), RunFileError> {
-        let transaction = self.connection.transaction()?;
-        put::add_operation(&transaction, operation)?;
-        transaction.commit()?;
-        Ok(())
-    }
-
     /// The item that a key of a step names already, and where it came from.
     pub fn find_key(
         &self,

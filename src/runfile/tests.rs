@@ -162,6 +162,11 @@ fn assert_tallies(file: &RunFile) {
              GROUP BY step.id ORDER BY 1"
         )
     );
+    let steps = || (0..2).map(|step| file.step(StepNo(step)).unwrap());
+    let one_by_one: Vec<_> = steps().collect();
+    // What is read here for all of them answers until the next row is written, and no longer.
+    file.look_over_steps().unwrap();
+    assert!(steps().eq(one_by_one), "{:?}", steps().collect::<Vec<_>>());
 }
 
 #[test]

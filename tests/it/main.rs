@@ -39,6 +39,7 @@ mod main_job;
 mod meanwhile;
 mod messages;
 mod metadata;
+mod multi_selects;
 mod named_records;
 mod offline;
 mod outlets;

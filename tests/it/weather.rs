@@ -273,3 +273,40 @@ steps:
         0
     );
 }
+
+/// Before there is a plan, the instance is asked what it is made of.
+#[test]
+fn a_plan_waits_for_the_metadata_too() {
+    let yaml = "
+version: 1
+name: described
+steps:
+  - { id: made, create: Accounts, key: made, set: { name: A, industry: Nonsense } }
+";
+    let scene = Scene::new().file("p.yaml", yaml);
+    let cache = scene.path("cache").display().to_string();
+    let scene = scene.env("XDG_CACHE_HOME", &cache);
+    for faults in [
+        [
+            "status:503:0,path=/_hash,times=1",
+            "truncate,path=/bulk,times=1",
+        ],
+        [
+            "drop_before,path=/metadata,times=2",
+            "html:502,path=/bulk,times=1",
+        ],
+        [
+            "status:429:0,path=/metadata,times=1",
+            "status:503:0,scope=entry,path=/enum,times=3",
+        ],
+    ] {
+        for fault in faults {
+            scene.server.fault(fault);
+        }
+        // Only who has the dropdown list knows that the value is none of it.
+        let said = scene.ends(3, "plan p.yaml -o p.run");
+        said.says("`Nonsense`");
+        scene.server.behave();
+        let _ = std::fs::remove_dir_all(scene.path("cache"));
+    }
+}

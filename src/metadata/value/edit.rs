@@ -133,7 +133,6 @@ fn parts_of(field: &Field, value: &Json) -> Vec<Json> {
         FieldKind::MultiEnum => list::keys(value)
             .unwrap_or_default()
             .into_iter()
-            .filter(|key| !key.is_empty())
             .map(Json::from)
             .collect(),
         FieldKind::Tag => listed(&list::accept_tags(value).unwrap_or_default())

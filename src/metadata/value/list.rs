@@ -21,16 +21,20 @@ pub(super) fn accept_keys(value: &Json, dropdown: Option<&Dropdown>) -> Result<J
         .collect()
 }
 
-/// The keys of a multi-select, whichever way they are written.
+/// The keys of a multi-select, whichever way they are written. The empty one is none: where nothing is chosen, null,
+/// `""`, `[]`, `[""]` and `^^` say the same.
 pub(super) fn keys(value: &Json) -> Result<Vec<String>, Rejected> {
-    match value {
-        Json::Array(list) => list.iter().map(scalar).collect(),
-        Json::String(text) => Ok(match stored_form(text) {
+    let mut keys: Vec<String> = match value {
+        Json::Null => Vec::new(),
+        Json::Array(list) => list.iter().map(scalar).collect::<Result<_, _>>()?,
+        Json::String(text) => match stored_form(text) {
             Some(keys) => keys.map(str::to_owned).collect(),
             None => vec![text.clone()],
-        }),
-        other => scalar(other).map(|key| vec![key]),
-    }
+        },
+        other => vec![scalar(other)?],
+    };
+    keys.retain(|key| !key.is_empty());
+    Ok(keys)
 }
 
 fn stored_form(text: &str) -> Option<impl Iterator<Item = &str>> {

@@ -25,3 +25,4 @@ pub use same::Verdict;
 pub use same::flag;
 pub use same::is_empty;
 pub use same::same;
+pub use same::to_bring_back;

@@ -14,7 +14,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::canonical;
-use super::is_empty;
+use super::same::is_unset;
 use super::time;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
@@ -121,7 +121,7 @@ pub fn is_own(field: &Field) -> bool {
 }
 
 fn hash(field: &Field, value: &Json) -> Option<Beginning> {
-    if is_empty(value) {
+    if is_unset(field, value) {
         return None;
     }
     let text = match (&field.kind, value) {

@@ -34,13 +34,31 @@ pub fn is_empty(value: &Json) -> bool {
     }
 }
 
+/// The same of what a field holds: a multi-select in which nothing is chosen comes as `[""]` too.
+pub(super) fn is_unset(field: &Field, value: &Json) -> bool {
+    is_empty(value)
+        || (field.kind == FieldKind::MultiEnum && keys(value).is_ok_and(|keys| keys.is_empty()))
+}
+
+/// A value as it was shown, as it is sent to bring it back. A multi-select in which nothing is chosen is emptied: sent
+/// as `[""]`, it would be given an empty key.
+pub fn to_bring_back(field: Option<&Field>, shown: Json) -> Json {
+    match field {
+        Some(field) if field.kind == FieldKind::MultiEnum && is_unset(field, &shown) => {
+            Json::Array(Vec::new())
+        }
+        Some(_) | None => shown,
+    }
+}
+
 /// Compares by the field's kind; where the field is not known, by what the values look like.
 pub fn same(field: Option<&Field>, sent: &Json, got: Option<&Json>) -> Verdict {
     if field.is_some_and(|field| matches!(field.kind, FieldKind::Link | FieldKind::Password)) {
         return Verdict::NotVerified;
     }
     let Some(got) = got else {
-        return if is_empty(sent) {
+        let is_unset = field.map_or(is_empty(sent), |field| is_unset(field, sent));
+        return if is_unset {
             Verdict::Same
         } else {
             Verdict::NotVerified
@@ -236,6 +254,10 @@ mod tests {
             ("varchar", json!("49"), json!(49)),
             ("email", json!(null), json!([])),
             ("multienum", json!([]), json!("")),
+            ("multienum", json!([]), json!([""])),
+            ("multienum", json!([""]), json!(null)),
+            ("multienum", json!("^^"), json!([])),
+            ("multienum", json!(["a"]), json!(["a", ""])),
             ("json", json!({}), json!([])),
             ("currency", json!("25000"), json!("25000.000000")),
             ("currency", json!("12.345"), json!("12.35")),
@@ -320,6 +342,9 @@ mod tests {
                 json!("2016-04-06T13:07:41+00:00"),
             ),
             ("multienum", json!(["a"]), json!(["a", "b"])),
+            ("multienum", json!(["a"]), json!([""])),
+            ("multienum", json!([""]), json!(["a"])),
+            ("multienum", json!(["0"]), json!([])),
             ("multienum", json!(["a", "b"]), json!(["a"])),
             ("tag", json!(["A"]), json!([{ "name": "B" }])),
             (

@@ -11,6 +11,7 @@ use crate::metadata::is_single_address;
 use crate::metadata::value::Print;
 use crate::metadata::value::Verdict;
 use crate::metadata::value::same;
+use crate::metadata::value::to_bring_back;
 use crate::operation::Change;
 use crate::operation::Former;
 use crate::operation::Relations;
@@ -57,9 +58,15 @@ pub fn inverse(done: &Done, metadata: &Metadata) -> Result<Vec<Recovery>, Irreve
             module, id, under, ..
         } => {
             if change.reversible() == Reversible::No {
-                return Err(Irreversible(
-                    "records were made or linked along with it, and the run file does not know them all",
-                ));
+                return Err(Irreversible(match change.makes_others() {
+                    true => {
+                        "records were made along with it, and no answer shows which: look for them, and delete them by hand"
+                    }
+                    false => {
+                        "what was linked along with it may have been taken from another record, and the plan does not ask \
+                         from which; a `link` step of its own is undone"
+                    }
+                }));
             }
             let later = done.later.clone().unwrap_or_default();
             vec![Recovery {
@@ -150,7 +157,7 @@ fn updated(
                 addresses.replaced.push(before);
             }
             _ => {
-                fields.insert(name.clone(), before);
+                fields.insert(name.clone(), to_bring_back(field, before));
             }
         }
     }

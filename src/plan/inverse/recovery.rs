@@ -66,6 +66,21 @@ impl Recovery {
         }
     }
 
+    /// Whether it would change one of these. That there is nothing to delete, or to unlink, is as good as doing it.
+    pub fn changes(&self, deleted: &BTreeSet<RecordId>) -> bool {
+        match &self.change {
+            Change::Update { record, .. }
+            | Change::Favorite { record, .. }
+            | Change::Unfavorite { record, .. } => deleted.contains(record),
+            Change::Create { .. }
+            | Change::Delete { .. }
+            | Change::Link { .. }
+            | Change::Unlink { .. }
+            | Change::UpsertByKey { .. }
+            | Change::Call { .. } => false,
+        }
+    }
+
     /// Whether it would lead a record to one of these.
     pub fn leads_to(&self, deleted: &BTreeSet<RecordId>) -> bool {
         let is_deleted = |id: &RecordId| deleted.contains(id);

@@ -51,6 +51,7 @@ fn metadata() -> Metadata {
                 "email": { "type": "email", "source": "non-db" },
                 "email1": { "type": "varchar", "source": "non-db" },
                 "my_favorite": { "type": "bool", "source": "non-db" },
+                "areas": { "type": "multienum" },
                 "contacts": { "type": "link", "relationship": "accounts_contacts", "module": "Contacts" },
             } },
             "Campaigns": { "fields": {
@@ -83,6 +84,32 @@ fn map(value: Json) -> Record {
 
 fn id(text: &str) -> RecordId {
     RecordId::new(text)
+}
+
+fn address(text: &str, is_primary: bool) -> Json {
+    json!({ "email_address": text, "primary_address": is_primary })
+}
+
+/// The address comes to the front, and the one that was there stays behind it. Where none is given, that one goes.
+fn with_primary(all: &Json, primary: &Json) -> Json {
+    let mut all = all.as_array().cloned().unwrap_or_default();
+    match primary.as_str() {
+        Some(text) => {
+            all.retain(|known| known["email_address"] != *primary);
+            for known in &mut all {
+                known["primary_address"] = false.into();
+            }
+            all.insert(0, address(text, true));
+        }
+        None => all.retain(|known| known["primary_address"] == false),
+    }
+    all.into()
+}
+
+fn primary_of(all: &Json) -> Json {
+    let mut all = all.as_array().into_iter().flatten();
+    let primary = all.find(|known| known["primary_address"] == true);
+    primary.map_or(Json::Null, |known| known["email_address"].clone())
 }
 
 impl Model {
@@ -152,16 +179,11 @@ impl Model {
                 };
                 for (name, value) in fields {
                     known.insert(name.clone(), value.clone());
-                    // The address comes to the front, and the one that was there stays behind it.
                     if name == "email1" {
-                        let mut all = known["email"].as_array().cloned().unwrap_or_default();
-                        all.retain(|address| address != value);
-                        all.insert(0, value.clone());
-                        known.insert("email".into(), all.into());
+                        known["email"] = with_primary(&known["email"], value);
                     }
                     if name == "email" {
-                        let first = value.get(0).cloned().unwrap_or_default();
-                        known.insert("email1".into(), first);
+                        known.insert("email1".into(), primary_of(value));
                     }
                 }
             }
@@ -393,8 +415,8 @@ fn take_back(
 
 fn before() -> Model {
     let account = |name: &str| {
-        json!({ "name": name, "amount": "1.00", "currency_id": "-99", "email": ["a", "b"], "email1": "a",
-            "my_favorite": false })
+        json!({ "name": name, "amount": "1.00", "currency_id": "-99", "email": [address("a", true), address("b", false)],
+            "email1": "a", "my_favorite": false })
     };
     Model::with(
         &[
@@ -515,6 +537,22 @@ fn an_address_put_in_front_takes_none_with_it_when_it_goes() {
     assert_eq!(model, before);
 }
 
+/// Sent as it was shown, it would be given an empty key.
+#[test]
+fn a_multi_select_in_which_nothing_was_chosen_is_emptied() {
+    for empty in [json!([""]), json!("^^"), json!(""), json!(null), json!([])] {
+        let done = Done {
+            change: update("Accounts", "a1", json!({ "areas": ["n"] })),
+            before: map(json!({ "areas": empty })),
+            after: map(json!({ "areas": ["n"] })),
+            later: None,
+        };
+        let recoveries = inverse(&done, &metadata()).unwrap();
+        let back = update("Accounts", "a1", json!({ "areas": [] }));
+        assert_eq!(recoveries[0].change, back, "{empty}");
+    }
+}
+
 #[test]
 fn what_somebody_changed_is_left_and_named_unless_forced() {
     let metadata = metadata();
@@ -565,11 +603,17 @@ fn what_cannot_be_taken_back_says_why() {
         later: None,
     };
     assert!(inverse(&gone, &metadata()).is_err());
-    let along = Done {
-        change: create("Accounts", "x", json!({ "contacts": { "create": [{}] } })),
-        ..gone
-    };
-    assert!(inverse(&along, &metadata()).is_err());
+    for (actions, why) in [
+        (json!({ "create": [{}], "add": ["c1"] }), "were made along"),
+        (json!({ "add": ["c1"] }), "was linked along"),
+    ] {
+        let along = Done {
+            change: create("Accounts", "x", json!({ "contacts": actions })),
+            ..gone.clone()
+        };
+        let Irreversible(said) = inverse(&along, &metadata()).unwrap_err();
+        assert!(said.contains(why), "{said}");
+    }
 }
 
 fn any_change() -> impl Strategy<Value = Change> {

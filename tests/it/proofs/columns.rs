@@ -231,3 +231,57 @@ fn an_undo_leaves_links_whose_columns_somebody_set_after_the_run() {
         ["p0 Influencer", "p1 Other", "p2 Executive Sponsor"]
     );
 }
+
+/// A contact that the run makes itself, with a part in the deal.
+const MADE: &str = "
+version: 1
+name: made
+identity: test
+settings: { concurrency: 1, request_timeout: 2s }
+steps:
+  - { id: deal, filter: Opportunities, where: { name: deal } }
+  - { id: people, filter: Contacts, where: { last_name: { $starts: p } }, key: '{{ item.last_name }}' }
+  - { id: made, create: Contacts, key: p9, set: { last_name: p9 } }
+  - id: cast
+    link: Opportunities
+    record: '{{ steps.deal.id }}'
+    through: contacts
+    to:
+      - { id: '{{ steps.people.by_key.p0.id }}', contact_role: Technical Evaluator }
+      - { id: '{{ steps.people.by_key.p3.id }}', contact_role: Influencer }
+  - id: joined
+    link: Contacts
+    record: '{{ steps.made.id }}'
+    through: opportunities
+    to: { id: '{{ steps.deal.id }}', contact_role: Other }
+";
+
+/// What was sent is stored, and the process died before it wrote that down; or it is about to be sent to a record that
+/// the life before made.
+#[test]
+fn columns_that_somebody_set_after_a_kill_are_not_written_over() {
+    for (point, step, name, is_stored) in [
+        ("AfterAnswer:1", "cast", "p0", true),
+        ("AfterRecord:1", "joined", "p9", false),
+        ("AfterAnswer:2", "joined", "p9", true),
+    ] {
+        let scene = ground().file("made.yaml", MADE);
+        scene.ends(0, "plan made.yaml -o made.run");
+        let survived = scene.dies_at(point, "apply made.run");
+        assert!(survived.is_none());
+        let cast = parts(&scene);
+        let has_part = cast.iter().any(|part| part.starts_with(name));
+        assert_eq!(has_part, is_stored, "{cast:?}");
+        somebody_casts(&scene, name, "Business User");
+        let said = scene.ends(1, "apply made.run --format json");
+        let operation = said.operation(step, "0");
+        assert_eq!(operation["label"], "local:drift", "{said}");
+        let theirs = parts(&scene);
+        assert!(theirs.contains(&format!("{name} Business User")), "{said}");
+        // The others have what they were given.
+        assert!(theirs.contains(&"p3 Influencer".to_owned()), "{said}");
+        // Nor is it written over by being tried again.
+        scene.ends(1, "apply made.run --retry-failed");
+        assert_eq!(parts(&scene), theirs);
+    }
+}

@@ -344,3 +344,37 @@ fn an_undo_that_dies_anywhere_goes_on() {
         }
     }
 }
+
+/// What is expected of a read is asked of it by the life that goes on, where the one that read it died before.
+#[test]
+fn a_read_that_was_not_judged_before_a_kill_is_judged_after_it() {
+    let yaml = "
+version: 1
+name: judged
+identity: test
+steps:
+  - { id: made, create: Accounts, key: made, set: { name: made } }
+  - id: found
+    for_each: [made, nobody]
+    key: '{{ item }}'
+    depends_on: [made]
+    filter: Accounts
+    where: { name: '{{ item }}' }
+    expect: { count: 1 }
+";
+    let scene = Scene::new().file("judged.yaml", yaml);
+    let unexpected = |said: &Said| {
+        let operation = said.operation("found", "nobody");
+        assert_eq!(operation["label"], "local:expect", "{said}");
+    };
+    scene.ends(0, "plan judged.yaml -o judged.run");
+    unexpected(&scene.ends(1, "apply judged.run --format json"));
+    let again = "apply judged.run --retry-failed --format json";
+    assert!(scene.dies_at("AfterReplace:1", again).is_none());
+    unexpected(&scene.ends(1, "apply judged.run --format json"));
+    // And once it is as expected, nothing stands against it.
+    let account = serde_json::json!({ "name": "nobody" });
+    scene.server.somebody("POST", "/Accounts", &account);
+    assert!(scene.dies_at("AfterReplace:1", again).is_none());
+    scene.ends(0, "apply judged.run --format json");
+}

@@ -10,6 +10,7 @@ mod guards;
 mod hanging;
 mod ids;
 mod kills;
+mod linked_before;
 mod partly;
 mod picture;
 mod playbooks;

@@ -163,7 +163,8 @@ fn what_somebody_does_in_the_same_second_is_seen() {
     assert_eq!(ground.scene.server.lines(left), ["p0", "p1"]);
 }
 
-/// What hung on a record that the run deleted stays where the run put it: there is nothing to go back to.
+/// What hung on a record that the run deleted stays where the run put it: there is nothing to go back to. Nor is it news
+/// that the record itself is not there.
 #[test]
 fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
     let merge = "
@@ -172,7 +173,8 @@ fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
   - { id: note, update: Tasks, record: '{{ steps.task.id }}', set: { contact_id: '{{ steps.one.id }}', description: New } }
   - { id: moved, link: Contacts, record: '{{ steps.one.id }}', through: opportunities, to: '{{ steps.deal.id }}' }
   - { id: title, update: Contacts, record: '{{ steps.one.id }}', set: { title: Boss } }
-  - { id: gone, delete: Contacts, record: '{{ steps.loser.id }}', depends_on: [note, moved] }
+  - { id: last, update: Contacts, record: '{{ steps.loser.id }}', set: { title: Gone } }
+  - { id: gone, delete: Contacts, record: '{{ steps.loser.id }}', depends_on: [note, moved, last] }
 ";
     let ground = Ground::of(&[]);
     let sql = "UPDATE tasks SET contact_id = (SELECT id FROM contacts WHERE last_name = 'p1') WHERE name = 't0'";
@@ -180,13 +182,20 @@ fn nothing_is_led_back_to_a_record_that_the_run_deleted() {
     ground.scene.write("twice.yaml", &playbook(merge));
     ground.scene.ends(0, "run twice.yaml --yes -o twice.run");
     let said = ground.scene.ends(1, "undo twice.run --yes --format json");
-    for step in ["note", "moved", "gone"] {
+    for step in ["note", "moved", "last", "gone"] {
         assert_eq!(
             said.operation(step, "0")["label"],
             "local:irreversible",
             "{said}"
         );
     }
+    let last = said.operation("last", "0")["message"].clone();
+    assert!(
+        last.as_str()
+            .unwrap()
+            .starts_with("this run deleted the record"),
+        "{said}"
+    );
     assert_eq!(said.operation("title", "0")["outcome"], "ok", "{said}");
     let left = "SELECT t.description || ' of ' || c.last_name FROM tasks t JOIN contacts c ON c.id = t.contact_id \
                 WHERE t.name = 't0'";
