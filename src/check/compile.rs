@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+use super::arrange::number;
 use super::braces;
 use super::checked::Call;
 use super::checked::CheckedAction;
@@ -18,7 +19,6 @@ use super::checked::SetField;
 use super::checked::Sharing;
 use super::checked::Under;
 use super::included::names;
-use super::number;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
