@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use super::Headings;
 use super::included;
-use super::names::Known;
-use super::names::Steps;
+use super::known::Known;
+use super::known::Steps;
 use super::shape::Outline;
 use crate::playbook::IncludedNo;
 use crate::playbook::Playbook;

@@ -17,7 +17,7 @@ use super::graph::Needs;
 use super::in_vain;
 use super::included;
 use super::judging::Judging;
-use super::names::Known;
+use super::known::Known;
 use super::places;
 use super::projection::Uses;
 use crate::diag::Problems;

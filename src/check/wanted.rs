@@ -9,7 +9,7 @@ use super::CheckedRead;
 use super::CheckedStep;
 use super::CheckedWrite;
 use super::Items;
-use super::names::Known;
+use super::known::Known;
 use super::places::ItemIs;
 use super::places::Place;
 use super::selected;

@@ -19,7 +19,7 @@ use super::defaults;
 use super::graph;
 use super::included;
 use super::judging::Judging;
-use super::names::Known;
+use super::known::Known;
 use super::names::UNKNOWN_NAME;
 use super::playbooks;
 use super::playbooks::Ids;
