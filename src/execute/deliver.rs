@@ -29,7 +29,6 @@ use crate::wire::Body;
 use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::RecordId;
-use crate::wire::Request;
 use crate::wire::SugarLabel;
 
 /// Whether an attempt that brought no answer may have been done all the same.
@@ -167,9 +166,9 @@ impl Courier {
             for place in &waiting {
                 entries[*place].sent += 1;
             }
-            let requests: Vec<Request> = waiting
+            let requests = waiting
                 .iter()
-                .map(|place| Request::Write(Arc::clone(&entries[*place].entry.request)))
+                .map(|place| Arc::clone(&entries[*place].entry.request))
                 .collect();
             let sent = Instant::now();
             let came = self.writer.send(requests).await;

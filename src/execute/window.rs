@@ -111,7 +111,7 @@ impl Engine<'_> {
     fn requests(&self, seq: Seq, change: &Change) -> Vec<Arc<Write>> {
         let requests = match self.memory.goes_singly(seq) {
             Some(ids) => singly(change, ids),
-            None => change.requests(None),
+            None => change.requests(),
         };
         requests.into_iter().map(Arc::new).collect()
     }
@@ -161,11 +161,11 @@ impl Engine<'_> {
 fn singly(change: &Change, ids: &BTreeSet<RecordId>) -> Vec<Write> {
     let mut together = change.clone();
     let singly = together.take_out(|id| ids.contains(id));
-    let mut requests = together.requests(None);
+    let mut requests = together.requests();
     for target in singly {
         together.take_out(|_| true);
         together.put_back(target);
-        requests.extend(together.requests(None));
+        requests.extend(together.requests());
     }
     requests
 }

@@ -8,6 +8,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::Reversible;
+use crate::wire::LINKED_AT_ONCE;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
@@ -16,9 +17,6 @@ use crate::wire::RecordId;
 use crate::wire::RestPath;
 use crate::wire::Write;
 use crate::wire::WriteMethod;
-
-/// Ids a link request carries at most.
-const LINKS_A_REQUEST: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -386,7 +384,7 @@ impl Change {
     }
 
     /// The requests that do it; only unlinks and very long links need more than one.
-    pub fn requests(&self, modified: Option<&str>) -> Vec<Write> {
+    pub fn requests(&self) -> Vec<Write> {
         match self {
             Self::Create {
                 module,
@@ -416,7 +414,7 @@ impl Change {
                 module: module.clone(),
                 record: record.clone(),
                 fields: fields.clone(),
-                expected: modified.map(str::to_owned),
+                expected: None,
             }],
             Self::Delete { module, record } => {
                 vec![Write::Delete {
@@ -430,7 +428,7 @@ impl Change {
                 link,
                 targets,
             } => targets
-                .chunks(LINKS_A_REQUEST)
+                .chunks(LINKED_AT_ONCE)
                 .map(|targets| Write::Link {
                     module: module.clone(),
                     record: record.clone(),
