@@ -2,6 +2,8 @@
 //!
 //! The modules stand in the order in which data flows; each imports only from those above it.
 
+mod text_enum;
+
 pub mod diag;
 pub mod wire;
 
