@@ -29,6 +29,7 @@ mod settle;
 mod settlement;
 mod span;
 mod stamps;
+mod states;
 mod store;
 mod tally;
 #[cfg(test)]
