@@ -7,6 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::metadata::FieldKind;
 use crate::metadata::Mark;
+use crate::metadata::Right;
 
 #[test]
 fn a_field_whose_definition_is_none_is_there_and_of_no_known_kind() {
@@ -87,9 +88,9 @@ fn refusals_are_read_from_either_place() {
         "acl": { "Bugs": { "edit": "no", "view": "yes", "fields": { "name": { "write": "no", "create": "yes" } } } },
     }));
     let acl = &reading.metadata.modules["Bugs"].acl;
-    assert!(acl.denies("delete") && acl.denies("edit") && !acl.denies("view"));
-    assert!(!acl.denies("admin"));
-    assert!(acl.denies_field("name", "write") && !acl.denies_field("name", "create"));
+    assert!(acl.denies(Right::Delete) && acl.denies(Right::Edit) && !acl.denies(Right::View));
+    assert!(!acl.denied.contains("admin"));
+    assert!(acl.denies_field("name", Right::Write) && !acl.denies_field("name", Right::Create));
 }
 
 #[test]
