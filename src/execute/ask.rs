@@ -129,7 +129,7 @@ impl Asker {
                         }
                         continue;
                     }
-                    _ => {
+                    Reaction::Fail | Reaction::Reread | Reaction::Metadata | Reaction::Stop => {
                         return Err(ExecuteError::Refused {
                             what: "a read".into(),
                             fault,

@@ -189,11 +189,11 @@ impl Courier {
                     open_what_follows(entries);
                     last
                 }
-                Err(Failure::Stop(error)) => return Err(PartEnd::Lost(stopped(error))),
-                Err(failure @ (Failure::NotSent(_) | Failure::Whole(_))) => {
+                Err(failure) => {
                     let doubt = failure.may_have_happened();
-                    let (Failure::NotSent(fault) | Failure::Whole(fault)) = failure else {
-                        continue;
+                    let fault = match failure {
+                        Failure::Stop(error) => return Err(PartEnd::Lost(stopped(error))),
+                        Failure::NotSent(fault) | Failure::Whole(fault) => fault,
                     };
                     match fault.reaction() {
                         Reaction::Split => return Err(PartEnd::TooLarge(fault)),

@@ -93,7 +93,12 @@ impl Engine<'_> {
                 // What was sent before goes singly, so that it is clear whom an answer is about.
                 operation.attempts == 0 && step.alone == Sharing::Shared
             }
-            _ => false,
+            Change::Delete { .. }
+            | Change::Unlink { .. }
+            | Change::Favorite { .. }
+            | Change::Unfavorite { .. }
+            | Change::UpsertByKey { .. }
+            | Change::Call { .. } => false,
         };
         Some(Ready {
             seq: operation.seq,
@@ -222,6 +227,11 @@ fn is_refused_without(change: &Change, id: &RecordId) -> bool {
         Change::Update { record, .. } | Change::Favorite { record, .. } => record == id,
         // A create that merely carries the id would succeed and dangle. That there is nothing to take away is no
         // failure to the server.
-        _ => false,
+        Change::Create { under: None, .. }
+        | Change::Delete { .. }
+        | Change::Unlink { .. }
+        | Change::Unfavorite { .. }
+        | Change::UpsertByKey { .. }
+        | Change::Call { .. } => false,
     }
 }
