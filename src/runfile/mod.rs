@@ -40,6 +40,7 @@ mod view;
 mod which;
 mod words;
 
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
@@ -127,9 +128,7 @@ impl RunFile {
         };
         // Made by hand first, so that it never exists with wider permissions.
         let mut options = std::fs::File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.write(true).create_new(true).mode(0o600);
         options.open(path).map_err(failed)?;
         let connection = Connection::open(path)?;
         opening::prepare(&connection)?;
