@@ -132,7 +132,6 @@ impl Compiler<'_> {
             projection: Projection::Fields(BTreeSet::new()),
             verb,
             verb_span: step.verb_span,
-            span: step.span,
         }
     }
 
@@ -224,7 +223,7 @@ impl Compiler<'_> {
 
     fn expectation(&mut self, expect: Expect) -> Expectation {
         match expect {
-            Expect::Count { min, max, span } => Expectation::Count { min, max, span },
+            Expect::Count { min, max, .. } => Expectation::Count { min, max },
             Expect::Holds(text) => Expectation::Holds(self.expression(text)),
         }
     }

@@ -60,10 +60,7 @@ pub async fn fetch_metadata(reader: &Reader, wanted: Wanted<'_>) -> Result<Readi
 
 /// Asks for each dropdown list that is not known yet, once however many fields share it. A list that cannot be had is
 /// noted, and its values are then not checked.
-pub async fn fetch_dropdowns(
-    reader: &Reader,
-    metadata: &mut Metadata,
-) -> Result<Vec<Note>, Failure> {
+async fn fetch_dropdowns(reader: &Reader, metadata: &mut Metadata) -> Result<Vec<Note>, Failure> {
     let missing: Vec<(String, String)> = metadata
         .missing_dropdowns(&[])
         .into_iter()

@@ -32,7 +32,6 @@ pub use error::ClientError;
 pub use error::Failure;
 pub use me::Me;
 pub use metadata::Wanted;
-pub use metadata::fetch_dropdowns;
 pub use metadata::fetch_metadata;
 pub use metadata::fetch_metadata_hash;
 pub use probe::Finding;

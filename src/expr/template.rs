@@ -328,10 +328,6 @@ impl Template {
         self.form == Form::Mixed
     }
 
-    pub fn is_plain(&self) -> bool {
-        self.form == Form::Plain
-    }
-
     pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {
         if self.form == Form::Plain {
             return Ok(Rendered::Value(Json::from(&*self.text)));

@@ -228,8 +228,9 @@ impl Field {
         }
     }
 
+    #[cfg(test)]
     #[must_use]
-    pub fn marked(mut self, mark: Mark) -> Self {
+    pub(crate) fn marked(mut self, mark: Mark) -> Self {
         self.marks.insert(mark);
         self
     }
@@ -268,10 +269,6 @@ impl Dropdown {
 
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
-    }
-
-    pub fn label(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
     }
 
     pub fn is_empty(&self) -> bool {

@@ -39,7 +39,6 @@ use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::wire::Label;
-use crate::wire::RecordId;
 
 /// Whether it can be taken back from what the run file knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,10 +71,4 @@ pub struct Operation {
     pub needs: Vec<(Seq, EdgeKind)>,
     /// Steps that must settle before it can be known.
     pub waits_for: Vec<StepNo>,
-}
-
-impl Operation {
-    pub fn record(&self) -> Option<&RecordId> {
-        self.change.as_ref().and_then(Change::record)
-    }
 }

@@ -78,7 +78,6 @@ pub use model::Summary;
 pub use outcome::Kind;
 pub use outcome::Outcome;
 pub use outcome::RunResult;
-pub use outcome::result;
 pub use privacy::Privacy;
 pub use progress::progress_line;
 pub use runs::RunLine;

@@ -255,12 +255,6 @@ fn names(applied_by: AppliedBy) -> Vec<String> {
     applied_by.0.into_iter().map(|user| user.name).collect()
 }
 
-/// What became of the run as a whole, for exit codes.
-pub fn result(view: &RunView) -> Result<RunResult, ReportError> {
-    let standing = Standing::of(view)?;
-    Ok(standing.result(&standing.steps(view)?))
-}
-
 /// A step's outcome. Reads leave no operation when all is well, so that they ran is seen from their items.
 pub(super) fn of_step(step: &StepView) -> Outcome {
     let operations: u64 = step.counts.values().sum();

@@ -44,7 +44,6 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
-pub use batches::BatchWait;
 pub use batches::PackedBatch;
 pub use done::DoneOperation;
 pub use error::RunFileError;
@@ -81,7 +80,6 @@ pub use meta::UndoneBy;
 pub use meta::User;
 pub use operations::OperationView;
 pub use pages::CreateRow;
-pub use pages::StepRow;
 pub use pending::Pending;
 pub use problems::ProblemView;
 pub use results::StoredResults;
@@ -166,7 +164,8 @@ impl RunFile {
         })
     }
 
-    pub fn path(&self) -> &Path {
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

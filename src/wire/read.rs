@@ -53,7 +53,8 @@ impl Filter {
         self
     }
 
-    pub fn conditions(&self) -> &[Json] {
+    #[cfg(test)]
+    pub(crate) fn conditions(&self) -> &[Json] {
         &self.0
     }
 

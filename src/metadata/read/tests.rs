@@ -98,7 +98,7 @@ fn dropdowns_come_as_maps_or_lists() {
     let list = read_dropdown(&json!({ "": "", "P1": "High", "_hash": "x" })).unwrap();
     assert_eq!(list.keys().collect::<Vec<_>>(), ["", "P1"]);
     let list = read_dropdown(&json!(["no", "yes"])).unwrap();
-    assert_eq!(list.label("1"), Some("yes"));
+    assert_eq!(list.labels()["1"], "yes");
     assert!(read_dropdown(&json!("soon")).is_none());
 }
 
