@@ -101,9 +101,4 @@ impl Progress {
             operations: self.operations(),
         }
     }
-
-    /// Whether anything is left to do.
-    pub fn is_done(&self) -> bool {
-        self.planned + self.deferred + self.sent + self.unexpanded == 0
-    }
 }

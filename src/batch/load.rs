@@ -13,15 +13,13 @@ use super::touch::Place;
 use super::touch::Touch;
 use crate::check::Sharing;
 use crate::expr::Seq;
+use crate::wire::LINKED_AT_ONCE;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
 use crate::wire::Parent;
 use crate::wire::RecordId;
 use crate::wire::Write;
-
-/// Ids that one link request carries at most.
-const IDS: usize = 200;
 
 #[derive(Debug, Default)]
 pub(super) struct Load {
@@ -228,7 +226,7 @@ fn joined(loaded: &Loaded, request: &Write, operation: &Ready) -> Option<(Write,
             },
         ) if module == same_module && record == same_record && link == same_link => {
             let is_known = |id: &RecordId| targets.iter().any(|target| target.id == *id);
-            let fits = targets.len() + more.len() <= IDS
+            let fits = targets.len() + more.len() <= LINKED_AT_ONCE
                 && !more.iter().any(|target| is_known(&target.id));
             let targets = targets.iter().chain(more).cloned().collect();
             let link = Write::Link {

@@ -45,7 +45,11 @@ impl Class {
             Write::Create { .. } | Write::CreateRelated { .. } => Self::Create,
             Write::Delete { .. } => Self::Delete,
             Write::Link { .. } | Write::Unlink { .. } => Self::Relate,
-            _ => Self::Update,
+            Write::Update { .. }
+            | Write::Favorite { .. }
+            | Write::Unfavorite { .. }
+            | Write::UpsertByKey { .. }
+            | Write::Call { .. } => Self::Update,
         }
     }
 

@@ -2,7 +2,6 @@
 
 use super::CheckedStep;
 use super::Projection;
-use super::number;
 use crate::expr::StepNo;
 
 /// Says of each step which fields of its records are fetched: those that the playbook names, or else those that are used.
@@ -36,4 +35,8 @@ pub(super) fn by(steps: &mut [CheckedStep], order: &[usize]) {
         step.reads = step.reads.iter().copied().map(finally).collect();
     }
     steps.sort_unstable_by_key(|step| step.number);
+}
+
+pub(super) fn number(place: usize) -> StepNo {
+    StepNo(u32::try_from(place).expect("a playbook has fewer than 2^32 steps"))
 }

@@ -1,6 +1,6 @@
 //! Text that is the name of a value without the braces of a template: it would be sent as it stands. A warning.
 
-use super::names::Known;
+use super::known::Known;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;

@@ -96,7 +96,6 @@ pub struct CheckedStep {
     pub projection: Projection,
     pub verb: &'static str,
     pub verb_span: Span,
-    pub span: Span,
 }
 
 /// Whether a step's operations may ride in a batch with those of other steps.
@@ -128,11 +127,7 @@ pub enum Items {
 
 #[derive(Debug, Clone)]
 pub enum Expectation {
-    Count {
-        min: Option<u64>,
-        max: Option<u64>,
-        span: Span,
-    },
+    Count { min: Option<u64>, max: Option<u64> },
     Holds(Template),
 }
 

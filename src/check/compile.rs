@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::collections::HashMap;
 
+use super::arrange::number;
 use super::braces;
 use super::checked::Call;
 use super::checked::CheckedAction;
@@ -18,7 +19,6 @@ use super::checked::SetField;
 use super::checked::Sharing;
 use super::checked::Under;
 use super::included::names;
-use super::number;
 use crate::diag::Code;
 use crate::diag::Located;
 use crate::diag::Problem;
@@ -133,7 +133,6 @@ impl Compiler<'_> {
             projection: Projection::Fields(BTreeSet::new()),
             verb,
             verb_span: step.verb_span,
-            span: step.span,
         }
     }
 
@@ -225,7 +224,7 @@ impl Compiler<'_> {
 
     fn expectation(&mut self, expect: Expect) -> Expectation {
         match expect {
-            Expect::Count { min, max, span } => Expectation::Count { min, max, span },
+            Expect::Count { min, max, .. } => Expectation::Count { min, max },
             Expect::Holds(text) => Expectation::Holds(self.expression(text)),
         }
     }

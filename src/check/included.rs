@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use jiff::tz::TimeZone;
 
 use super::compile::Compiler;
-use super::names::Known;
+use super::known::Known;
 use super::names::UNKNOWN_NAME;
 use super::names::Used;
 use super::vars;

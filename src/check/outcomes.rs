@@ -1,7 +1,7 @@
 //! The words that an outcome can be, where a condition compares one with something else.
 
 use super::checked::CheckedStep;
-use super::names::Known;
+use super::known::Known;
 use super::places::Place;
 use super::shape::Shape;
 use crate::diag::Code;

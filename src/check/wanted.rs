@@ -9,10 +9,10 @@ use super::CheckedRead;
 use super::CheckedStep;
 use super::CheckedWrite;
 use super::Items;
-use super::names::Known;
+use super::answers;
+use super::known::Known;
 use super::places::ItemIs;
 use super::places::Place;
-use super::selected;
 use super::shape::KEYED_BY_NUMBER;
 use super::shape::Shape;
 use super::shape::give_key;
@@ -63,7 +63,7 @@ impl Known<'_> {
         found.extend(no_change(step));
         found.extend(self.keyed_by_number(templates));
         found.extend(self.outcomes(step, templates));
-        found.extend(selected::check(step));
+        found.extend(answers::check(step));
         found.extend(equal_keys(step));
         for problem in found {
             problems.push(problem.step(&step.id));

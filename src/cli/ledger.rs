@@ -9,7 +9,7 @@ use crate::check::CheckedStep;
 use crate::ledger::Ledger;
 use crate::runfile::Header;
 
-/// The ledger of a run: beside the locks, where it stays on this machine. None where no create has a key, and none for a
+/// The ledger of a run: beside the locks, where it stays on this machine. None where nothing is created, and none for a
 /// sandbox whose records are gone with the command.
 pub(crate) fn of(
     settings: &Settings,

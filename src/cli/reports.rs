@@ -87,7 +87,7 @@ pub(crate) fn write_files(
             exit = failure.exit();
             lost.push(ProblemView {
                 code: failure.code().into(),
-                severity: report::Severity::Error.as_str().into(),
+                severity: Severity::Error,
                 message: failure.to_string(),
                 help: failure.help(),
                 file: None,
@@ -228,10 +228,7 @@ pub(crate) fn problems_as_diagnostics(
             };
             Diagnostic {
                 code: problem.code.0.to_owned(),
-                severity: match problem.severity {
-                    Severity::Error => report::Severity::Error,
-                    Severity::Warning => report::Severity::Warning,
-                },
+                severity: problem.severity.into(),
                 message: problem.said(),
                 help: problem.help.clone(),
                 file,

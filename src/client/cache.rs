@@ -1,8 +1,10 @@
 //! Metadata kept between commands, in the user's cache folder. What is there is used only while the instance says that its
 //! metadata are still those; whatever is wrong with it, metadata are fetched as if there were no cache.
 
+use std::fs::DirBuilder;
 use std::io;
 use std::io::Write;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -172,18 +174,9 @@ fn fresh_text(path: &Path) -> io::Result<Option<String>> {
     fs_err::read_to_string(path).map(Some)
 }
 
-#[cfg(unix)]
+/// Makes a folder that nobody but its owner may enter.
 fn private_folder(folder: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-}
-
-#[cfg(not(unix))]
-fn private_folder(folder: &Path) -> io::Result<()> {
-    fs_err::create_dir_all(folder)
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 #[cfg(test)]
@@ -278,7 +271,6 @@ mod tests {
         assert_eq!(files.count(), MOST_FILES);
     }
 
-    #[cfg(unix)]
     #[test]
     fn nobody_else_reads_it() {
         use std::os::unix::fs::PermissionsExt;

@@ -90,8 +90,7 @@ impl Exchange {
         }
     }
 
-    /// All in one `/bulk`, whatever their number.
-    /// With `headers` of the `/bulk` itself.
+    /// All in one `/bulk`, whatever their number. The `headers` are those of the `/bulk` itself.
     pub(super) async fn bulk(
         &self,
         requests: &[Encoded],

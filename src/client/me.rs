@@ -9,8 +9,6 @@ pub struct Me {
     pub id: String,
     pub user_name: String,
     pub full_name: Option<String>,
-    /// The zone in the user's preferences, where the instance tells.
-    pub time_zone: Option<String>,
 }
 
 impl Me {
@@ -27,7 +25,6 @@ impl Me {
             id: text(user.get("id"))?,
             user_name: text(user.get("user_name")).unwrap_or_default(),
             full_name: text(user.get("full_name")),
-            time_zone: text(user.pointer("/preferences/timezone")),
         })
     }
 }
@@ -41,13 +38,10 @@ mod tests {
     #[test]
     fn a_user_needs_an_id_and_nothing_else() {
         let me = |body| Me::read(&Answer { status: 200, body });
-        let full = me(
-            json!({ "current_user": { "id": "1", "user_name": "admin", "full_name": "",
-            "preferences": { "timezone": "Europe/Berlin" } } }),
-        )
-        .unwrap();
+        let full =
+            me(json!({ "current_user": { "id": "1", "user_name": "admin", "full_name": "" } }))
+                .unwrap();
         assert_eq!((full.id.as_str(), full.full_name), ("1", None));
-        assert_eq!(full.time_zone.as_deref(), Some("Europe/Berlin"));
         assert!(me(json!({ "current_user": { "id": "1", "preferences": [] } })).is_some());
         assert!(me(json!({ "current_user": {} })).is_none());
         assert!(me(json!("pong")).is_none());

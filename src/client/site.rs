@@ -17,7 +17,6 @@ pub enum PlainHttp {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Site {
     address: String,
-    host: String,
     loopback: bool,
     tls: bool,
 }
@@ -80,7 +79,6 @@ impl Site {
         }
         let site = Self {
             loopback: is_loopback(host),
-            host: host.to_owned(),
             address,
             tls,
         };
@@ -93,10 +91,6 @@ impl Site {
     /// The normal form: the instance's identity where no other is given.
     pub fn as_str(&self) -> &str {
         &self.address
-    }
-
-    pub fn host(&self) -> &str {
-        &self.host
     }
 
     pub fn is_loopback(&self) -> bool {

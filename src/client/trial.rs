@@ -1,5 +1,7 @@
 //! What an instance does with writes, tried on one record that is made for it and deleted again.
 
+use std::sync::Arc;
+
 use serde_json::Map;
 use serde_json::Value as Json;
 
@@ -16,7 +18,6 @@ use crate::wire::ModuleName;
 use crate::wire::Parent;
 use crate::wire::Read;
 use crate::wire::RecordId;
-use crate::wire::Request;
 use crate::wire::SugarLabel;
 use crate::wire::Write;
 
@@ -265,7 +266,7 @@ impl Trial<'_> {
     }
 
     async fn send(&self, write: Write) -> Result<Result<Answer, Fault>, Failure> {
-        let mut answers = self.writer.send(vec![Request::from(write)]).await?;
+        let mut answers = self.writer.send(vec![Arc::new(write)]).await?;
         let answer = answers.pop().expect("one write has one answer");
         Ok(answer.and_then(Answer::read))
     }

@@ -1,5 +1,6 @@
 //! The client that writes, through `/bulk` but for a call, which goes as it is written.
 
+use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
@@ -10,7 +11,7 @@ use crate::runfile::Permit;
 use crate::wire::Answer;
 use crate::wire::Body;
 use crate::wire::Fault;
-use crate::wire::Request;
+use crate::wire::Write;
 
 /// Made with the permit that the run file's lock gives, and holds it as long as it can write.
 #[derive(Debug)]
@@ -43,14 +44,14 @@ impl Writer {
         self.metadata.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One `/bulk` with an entry for each request; a call by itself is sent as itself, since not every endpoint is known to
+    /// One `/bulk` with an entry for each write; a call by itself is sent as itself, since not every endpoint is known to
     /// work in `/bulk` (fact sheet 2). Where the whole request is lost, [`Failure::may_have_happened`] says
     /// whether its writes can have been done.
     pub async fn send(
         &self,
-        requests: Vec<Request>,
+        writes: Vec<Arc<Write>>,
     ) -> Result<Vec<Result<Answer<Body>, Fault>>, Failure> {
-        if let [Request::Write(call)] = requests.as_slice()
+        if let [call] = writes.as_slice()
             && call.is_call()
         {
             let answer = self.reader.exchange().single(&call.encode()).await?;
@@ -59,7 +60,7 @@ impl Writer {
                 body: answer.body.into(),
             })]);
         }
-        let encoded: Vec<_> = requests.iter().map(Request::encode).collect();
+        let encoded: Vec<_> = writes.iter().map(|write| write.encode()).collect();
         let expected = self
             .expected_metadata()
             .map(|hash| ("X-Metadata-Hash", hash));

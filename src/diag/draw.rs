@@ -19,7 +19,7 @@ use super::Sources;
 use super::excerpt::Excerpts;
 use super::excerpt::Lines;
 use super::excerpt::visible;
-use super::suggest::counted;
+use super::words::counted;
 
 /// How problems are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

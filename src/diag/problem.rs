@@ -1,15 +1,18 @@
 //! A mistake somebody made, as data: what, where, and what to do.
 
 use super::Span;
+use crate::text_enum::text_enum;
 
 /// A stable short name. Where Sugar has a label for the mistake, the code is that label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Code(pub &'static str);
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Severity {
-    Warning,
-    Error,
+text_enum! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum Severity {
+        Warning => "warning",
+        Error => "error",
+    }
 }
 
 /// A row of a data file.

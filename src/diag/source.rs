@@ -40,13 +40,6 @@ impl<T> Located<T> {
             span: self.span,
         }
     }
-
-    pub fn as_ref(&self) -> Located<&T> {
-        Located {
-            value: &self.value,
-            span: self.span,
-        }
-    }
 }
 
 impl Span {

@@ -1,12 +1,11 @@
-//! The name somebody probably meant, and other small courtesies of a message.
+//! The name somebody probably meant.
 
 use strsim::osa_distance;
 
+use super::words::all_of;
+
 /// Bytes that names may differ in length to be compared at all; nothing is measured on a name of a megabyte.
 const FAR: usize = 12;
-
-/// Names that a message lists. A file may have a column for every day of a century.
-const MOST_NAMED: usize = 80;
 
 /// The known name nearest to what was written, if one is near enough to be worth saying.
 ///
@@ -50,51 +49,6 @@ pub fn nearest_and_all<'a>(
     }
 }
 
-/// "1 error", "2 errors".
-pub fn counted(count: usize, singular: &str) -> String {
-    if count == 1 {
-        format!("1 {singular}")
-    } else {
-        format!("{count} {singular}s")
-    }
-}
-
-/// With commas between thousands: there are numbers of seven digits.
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-/// "`a`, `b` or `c`".
-pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    joined(names, "or")
-}
-
-/// "`a`, `b` and `c`".
-pub fn all_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
-    joined(names, "and")
-}
-
-fn joined<'a>(names: impl IntoIterator<Item = &'a str>, conjunction: &str) -> String {
-    let mut names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
-    if let Some(more @ 1..) = names.len().checked_sub(MOST_NAMED) {
-        names.truncate(MOST_NAMED);
-        return format!("{} {conjunction} {more} more", names.join(", "));
-    }
-    match (names.pop(), names.is_empty()) {
-        (None, _) => String::new(),
-        (Some(last), true) => last,
-        (Some(last), false) => format!("{} {conjunction} {last}", names.join(", ")),
-    }
-}
-
 fn folded(name: &str) -> String {
     name.trim().to_lowercase().replace(['-', ' '], "_")
 }
@@ -133,15 +87,5 @@ mod tests {
         assert_eq!(nearest("if", KEYS), None);
         assert_eq!(nearest("", KEYS), None);
         assert_eq!(nearest("x", []), None);
-    }
-
-    #[test]
-    fn lists_and_numbers_read_as_english() {
-        assert_eq!(counted(1, "error"), "1 error");
-        assert_eq!(counted(0, "error"), "0 errors");
-        assert_eq!(one_of([]), "");
-        assert_eq!(one_of(["a"]), "`a`");
-        assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
-        assert_eq!(all_of(["a", "b"]), "`a` and `b`");
     }
 }

@@ -43,11 +43,6 @@ impl Asker {
         &self.reader
     }
 
-    pub async fn one(&self, read: Read) -> Result<Result<Answer, Fault>, ExecuteError> {
-        let mut answers = self.all(vec![read]).await?;
-        Ok(answers.pop().expect("one read has one answer"))
-    }
-
     /// Answers in the order of the reads. What is refused for good comes back as its fault.
     pub async fn all(&self, reads: Vec<Read>) -> Result<Vec<Result<Answer, Fault>>, ExecuteError> {
         let mut answers = Vec::with_capacity(reads.len());
@@ -130,7 +125,7 @@ impl Asker {
                         }
                         continue;
                     }
-                    _ => {
+                    Reaction::Fail | Reaction::Reread | Reaction::Metadata | Reaction::Stop => {
                         return Err(ExecuteError::Refused {
                             what: "a read".into(),
                             fault,

@@ -16,6 +16,7 @@ use crate::diag::Problem;
 use crate::diag::Sources;
 use crate::diag::all_of;
 use crate::metadata::Acl;
+use crate::metadata::Right;
 use crate::metadata::record_acl;
 use crate::operation::Change;
 use crate::operation::Operation;
@@ -88,23 +89,21 @@ pub(super) fn closed(change: &Change, unchecked: &BTreeSet<String>, acl: &Acl) -
             fields,
             ..
         } => {
-            let fields = fields.keys().filter(|name| acl.denies_field(name, "write"));
+            let fields = fields
+                .keys()
+                .filter(|name| acl.denies_field(name, Right::Write));
             let fields = fields.filter(|name| !unchecked.contains(*name));
             let fields: Vec<&str> = fields.map(String::as_str).collect();
             let what = match fields.is_empty() {
-                _ if is_closed(acl, "edit") => String::new(),
+                _ if acl.closes(Right::Edit) => String::new(),
                 true => return None,
                 false => format!("{} of ", all_of(fields)),
             };
             Some(format!("this user may not edit {what}{module} `{record}`"))
         }
-        Change::Delete { module, record } if is_closed(acl, "delete") => {
+        Change::Delete { module, record } if acl.closes(Right::Delete) => {
             Some(format!("this user may not delete {module} `{record}`"))
         }
         _ => None,
     }
-}
-
-fn is_closed(acl: &Acl, action: &str) -> bool {
-    acl.denies("access") || acl.denies(action)
 }

@@ -29,7 +29,6 @@ use crate::wire::Body;
 use crate::wire::Fault;
 use crate::wire::Reaction;
 use crate::wire::RecordId;
-use crate::wire::Request;
 use crate::wire::SugarLabel;
 
 /// Whether an attempt that brought no answer may have been done all the same.
@@ -167,9 +166,9 @@ impl Courier {
             for place in &waiting {
                 entries[*place].sent += 1;
             }
-            let requests: Vec<Request> = waiting
+            let requests = waiting
                 .iter()
-                .map(|place| Request::Write(Arc::clone(&entries[*place].entry.request)))
+                .map(|place| Arc::clone(&entries[*place].entry.request))
                 .collect();
             let sent = Instant::now();
             let came = self.writer.send(requests).await;
@@ -190,11 +189,11 @@ impl Courier {
                     open_what_follows(entries);
                     last
                 }
-                Err(Failure::Stop(error)) => return Err(PartEnd::Lost(stopped(error))),
-                Err(failure @ (Failure::NotSent(_) | Failure::Whole(_))) => {
+                Err(failure) => {
                     let doubt = failure.may_have_happened();
-                    let (Failure::NotSent(fault) | Failure::Whole(fault)) = failure else {
-                        continue;
+                    let fault = match failure {
+                        Failure::Stop(error) => return Err(PartEnd::Lost(stopped(error))),
+                        Failure::NotSent(fault) | Failure::Whole(fault) => fault,
                     };
                     match fault.reaction() {
                         Reaction::Split => return Err(PartEnd::TooLarge(fault)),

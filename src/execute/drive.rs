@@ -158,7 +158,7 @@ impl Engine<'_> {
             index = next;
         }
         if expects_of_reads(step) {
-            self.file.all_to_be_judged(step.number)?;
+            self.file.note_all_for_judgment(step.number)?;
         }
         self.file.expanded(step.number)?;
         self.judge_reads(step)?;
@@ -291,7 +291,7 @@ impl Engine<'_> {
             let outcomes: Vec<_> = items.iter().map(|item| item.seq).zip(outcomes).collect();
             if expects_of_reads(step) {
                 let reads: Vec<Seq> = items.iter().map(|item| item.seq).collect();
-                self.file.to_be_judged(&reads)?;
+                self.file.note_for_judgment(&reads)?;
             }
             self.file.replace(&outcomes)?;
             kill::passes(kill::Point::AfterReplace);

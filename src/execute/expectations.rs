@@ -184,7 +184,7 @@ fn unmet(step: &CheckedStep, records: u64, scope: &Scope) -> Option<String> {
                 let fits =
                     min.is_none_or(|min| records >= min) && max.is_none_or(|max| records <= max);
                 (!fits).then(|| {
-                    let found = counted(usize::try_from(records).unwrap_or(usize::MAX), "record");
+                    let found = counted(records, "record");
                     format!("found {found}, expected {}", wanted(*min, *max))
                 })
             }

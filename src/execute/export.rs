@@ -333,9 +333,7 @@ impl Engine<'_> {
 
 impl Written {
     fn told(&self, path: &str) -> String {
-        let count =
-            |count: u64, of: &str| counted(usize::try_from(count).unwrap_or(usize::MAX), of);
-        let mut told = format!("{} written to `{path}`", count(self.rows, "row"));
+        let mut told = format!("{} written to `{path}`", counted(self.rows, "row"));
         if self.left_out > 0 {
             told += &format!(
                 "; {} left out, built on what did not succeed",
@@ -345,7 +343,7 @@ impl Written {
         if self.quoted > 0 {
             told += &format!(
                 "; {} would be taken for a formula and got a `'` before it",
-                count(self.quoted, "cell")
+                counted(self.quoted, "cell")
             );
         }
         told

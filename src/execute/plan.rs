@@ -159,7 +159,7 @@ impl Engine<'_> {
             .partition(|(_, label, _)| *label == expected);
         if !mistakes.is_empty() {
             let count: u64 = mistakes.iter().map(|(_, _, count)| count).sum();
-            let count = counted(usize::try_from(count).unwrap_or(usize::MAX), "operation");
+            let count = counted(count, "operation");
             return Ok(Some(Refusal::Mistakes(format!(
                 "{count} failed while planning, and the playbook does not tolerate it"
             ))));

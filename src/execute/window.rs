@@ -102,7 +102,12 @@ impl Engine<'_> {
                 // What was sent before goes singly, so that it is clear whom an answer is about.
                 operation.attempts == 0 && step.alone == Sharing::Shared
             }
-            _ => false,
+            Change::Delete { .. }
+            | Change::Unlink { .. }
+            | Change::Favorite { .. }
+            | Change::Unfavorite { .. }
+            | Change::UpsertByKey { .. }
+            | Change::Call { .. } => false,
         };
         Some(Ready {
             seq: operation.seq,
@@ -120,7 +125,7 @@ impl Engine<'_> {
     fn requests(&self, seq: Seq, change: &Change) -> Vec<Arc<Write>> {
         let requests = match self.memory.goes_singly(seq) {
             Some(ids) => singly(change, ids),
-            None => change.requests(None),
+            None => change.requests(),
         };
         requests.into_iter().map(Arc::new).collect()
     }
@@ -170,11 +175,11 @@ impl Engine<'_> {
 fn singly(change: &Change, ids: &BTreeSet<RecordId>) -> Vec<Write> {
     let mut together = change.clone();
     let singly = together.take_out(|id| ids.contains(id));
-    let mut requests = together.requests(None);
+    let mut requests = together.requests();
     for target in singly {
         together.take_out(|_| true);
         together.put_back(target);
-        requests.extend(together.requests(None));
+        requests.extend(together.requests());
     }
     requests
 }
@@ -231,6 +236,11 @@ fn is_refused_without(change: &Change, id: &RecordId) -> bool {
         Change::Update { record, .. } | Change::Favorite { record, .. } => record == id,
         // A create that merely carries the id would succeed and dangle. That there is nothing to take away is no
         // failure to the server.
-        _ => false,
+        Change::Create { under: None, .. }
+        | Change::Delete { .. }
+        | Change::Unlink { .. }
+        | Change::Unfavorite { .. }
+        | Change::UpsertByKey { .. }
+        | Change::Call { .. } => false,
     }
 }

@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde_json::Map;
 use serde_json::Value as Json;
 
+use crate::text_enum::text_enum;
 use crate::wire::Label;
 
 /// A step's place in the topological order, from 0.
@@ -51,20 +52,24 @@ pub enum Phase {
     Settled,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Effect {
-    Reads,
-    /// One record for each item, of which the plan may know something.
-    Writes,
-    /// Whatever an endpoint answers, of which nothing is known before.
-    Calls,
+text_enum! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Effect {
+        Reads => "reads",
+        /// One record for each item, of which the plan may know something.
+        Writes => "writes",
+        /// Whatever an endpoint answers, of which nothing is known before.
+        Calls => "calls",
+    }
 }
 
-/// Whether a step has one item of its own or one for each of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    Once,
-    ForEach,
+text_enum! {
+    /// Whether a step has one item of its own or one for each of a list.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Repeat {
+        Once => "once",
+        ForEach => "for_each",
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

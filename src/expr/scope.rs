@@ -130,10 +130,6 @@ impl World {
         Scope::new(self.access(), playbook, None, None)
     }
 
-    pub fn item_scope(&self, name: &str, source: ItemSource) -> Scope {
-        self.item_scope_in(None, name, source)
-    }
-
     pub fn item_scope_in(
         &self,
         playbook: Option<IncludedNo>,

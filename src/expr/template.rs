@@ -12,19 +12,18 @@ use minijinja::machinery::CodeGenerator;
 use serde_json::Value as Json;
 
 use super::calls;
-use super::compared;
-use super::compared::Comparison;
-use super::compared::Written;
 use super::depth;
 use super::depth::Reading;
 use super::functions::ENGINE;
 use super::functions::GLOBALS;
 use super::origin::Origin;
 use super::references;
+use super::references::Comparison;
 use super::references::Gives;
 use super::references::Part;
 use super::references::Reference;
 use super::references::StepNames;
+use super::references::Written;
 use super::scope::Failure;
 use super::scope::Scope;
 use super::slips;
@@ -319,7 +318,7 @@ impl Template {
             return Vec::new();
         }
         match self.parse(self.form, Asked::Value) {
-            Ok(Parsed::Value(expr)) => compared::given(&expr),
+            Ok(Parsed::Value(expr)) => references::given(&expr),
             Ok(Parsed::Text(_)) | Err(_) => Vec::new(),
         }
     }
@@ -327,10 +326,6 @@ impl Template {
     /// Whether the value is text, whatever its templates give.
     pub fn is_text(&self) -> bool {
         self.form == Form::Mixed
-    }
-
-    pub fn is_plain(&self) -> bool {
-        self.form == Form::Plain
     }
 
     pub fn eval(&self, scope: &Scope) -> Result<Rendered, Failure> {

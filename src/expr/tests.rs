@@ -151,7 +151,8 @@ fn world() -> World {
 }
 
 fn eval(text: &str) -> (Result<Rendered, Failure>, Touched) {
-    let scope = world().item_scope(
+    let scope = world().item_scope_in(
+        None,
         "row",
         ItemSource::Value(json!({ "code": "c1", "empty": "" })),
     );

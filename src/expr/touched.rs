@@ -9,6 +9,7 @@ use std::sync::PoisonError;
 
 use super::results::Seq;
 use super::results::StepNo;
+use crate::text_enum::text_enum;
 use crate::wire::Label;
 
 /// Why a value cannot be known before something else is done.
@@ -18,15 +19,17 @@ pub enum Unknown {
     Step(StepNo),
 }
 
-/// How strongly an operation leans on another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum EdgeKind {
-    /// Both write the same record, and one comes first.
-    Order,
-    /// It uses a value the plan knows for certain.
-    Value,
-    /// It uses an id that the plan predicts; an instance may give another.
-    PredictedId,
+text_enum! {
+    /// How strongly an operation leans on another.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+    pub enum EdgeKind {
+        /// Both write the same record, and one comes first.
+        Order => "order",
+        /// It uses a value the plan knows for certain.
+        Value => "value",
+        /// It uses an id that the plan predicts; an instance may give another.
+        PredictedId => "predicted_id",
+    }
 }
 
 /// What was looked for among a step's results.

@@ -3,6 +3,7 @@
 use super::Metadata;
 use super::Module;
 use super::Parentage;
+use super::Right;
 
 /// Modules whose records stand beside others and do not hang on them: people and what they may see, labels, addresses,
 /// marks, and what is written down of every record.
@@ -49,7 +50,7 @@ impl Metadata {
         // Few modules are described here, all that this user has are listed.
         let is_closed = self
             .module(far)
-            .is_some_and(|known| known.acl.denies("access"));
+            .is_some_and(|known| known.acl.denies(Right::Access));
         let is_seen = self.has_module(far) && !is_closed;
         is_seen && !BESIDE.contains(&far) && !self.is_held_by_itself(module, link)
     }

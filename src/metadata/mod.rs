@@ -28,6 +28,7 @@ pub use model::Mark;
 pub use model::Metadata;
 pub use model::Module;
 pub use model::Relationship;
+pub use model::Right;
 pub use model::Server;
 pub use read::Note;
 pub use read::Reading;

@@ -49,6 +49,23 @@ pub struct Module {
     pub acl: Acl,
 }
 
+/// Something that may be refused to a user. What sugarmill does not ask about has no name here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Right {
+    /// To a module at all.
+    Access,
+    List,
+    View,
+    Edit,
+    Delete,
+    /// A record, or of one that is new a field.
+    Create,
+    /// A field.
+    Read,
+    /// A field.
+    Write,
+}
+
 /// What this user may not do. Sugar lists refusals; what is not listed is allowed (fact sheet 4.1).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -160,14 +177,35 @@ impl Acl {
         self.denied.is_empty() && self.fields.is_empty()
     }
 
-    pub fn denies(&self, action: &str) -> bool {
-        self.denied.contains(action)
+    pub fn denies(&self, right: Right) -> bool {
+        self.denied.contains(right.as_str())
     }
 
-    pub fn denies_field(&self, field: &str, action: &str) -> bool {
+    /// Whether the right is refused, by itself or with the module as a whole.
+    pub fn closes(&self, right: Right) -> bool {
+        self.denies(Right::Access) || self.denies(right)
+    }
+
+    pub fn denies_field(&self, field: &str, right: Right) -> bool {
         self.fields
             .get(field)
-            .is_some_and(|denied| denied.contains(action))
+            .is_some_and(|denied| denied.contains(right.as_str()))
+    }
+}
+
+impl Right {
+    /// As Sugar calls it.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::List => "list",
+            Self::View => "view",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::Create => "create",
+            Self::Read => "read",
+            Self::Write => "write",
+        }
     }
 }
 
@@ -190,8 +228,9 @@ impl Field {
         }
     }
 
+    #[cfg(test)]
     #[must_use]
-    pub fn marked(mut self, mark: Mark) -> Self {
+    pub(crate) fn marked(mut self, mark: Mark) -> Self {
         self.marks.insert(mark);
         self
     }
@@ -230,10 +269,6 @@ impl Dropdown {
 
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)
-    }
-
-    pub fn label(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
     }
 
     pub fn is_empty(&self) -> bool {

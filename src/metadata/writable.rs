@@ -4,6 +4,7 @@ use super::Field;
 use super::FieldKind;
 use super::Mark;
 use super::Module;
+use super::Right;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writable<'a> {
@@ -34,7 +35,7 @@ impl Writable<'_> {
 impl Module {
     pub fn writable(&self, field: &str) -> Option<Writable<'_>> {
         let field = self.field(field)?;
-        Some(if self.acl.denies_field(&field.name, "write") {
+        Some(if self.acl.denies_field(&field.name, Right::Write) {
             Writable::Denied
         } else {
             self.by_definition(field)

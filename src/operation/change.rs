@@ -8,6 +8,8 @@ use serde_json::Map;
 use serde_json::Value as Json;
 
 use super::Reversible;
+use crate::text_enum::text_enum;
+use crate::wire::LINKED_AT_ONCE;
 use crate::wire::LinkName;
 use crate::wire::LinkTarget;
 use crate::wire::ModuleName;
@@ -16,9 +18,6 @@ use crate::wire::RecordId;
 use crate::wire::RestPath;
 use crate::wire::Write;
 use crate::wire::WriteMethod;
-
-/// Ids a link request carries at most.
-const LINKS_A_REQUEST: usize = 200;
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -90,41 +89,28 @@ const FAVORITE: &str = "my_favorite";
 /// The field that an upsert by key gives a new record.
 pub const SYNC_KEY: &str = "sync_key";
 
-/// The word for it in reports. What changes nothing in Sugar is listed only when it fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Action {
-    Create,
-    Update,
-    /// Before it is known which of the two it is.
-    Upsert,
-    Delete,
-    Link,
-    Unlink,
-    Favorite,
-    Unfavorite,
-    Call,
-    Read,
-    Assert,
-    Export,
+text_enum! {
+    /// The word for it in reports. What changes nothing in Sugar is listed only when it fails.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum Action {
+        Create => "create",
+        Update => "update",
+        /// Before it is known which of the two it is.
+        Upsert => "upsert",
+        Delete => "delete",
+        Link => "link",
+        Unlink => "unlink",
+        Favorite => "favorite",
+        Unfavorite => "unfavorite",
+        Call => "call",
+        Read => "read",
+        Assert => "assert",
+        Export => "export",
+    }
 }
 
 impl Action {
-    pub const ALL: &[Self] = &[
-        Self::Create,
-        Self::Update,
-        Self::Upsert,
-        Self::Delete,
-        Self::Link,
-        Self::Unlink,
-        Self::Favorite,
-        Self::Unfavorite,
-        Self::Call,
-        Self::Read,
-        Self::Assert,
-        Self::Export,
-    ];
-
     /// What takes back what it did, as far as there is something.
     #[must_use]
     pub fn taken_back_by(self) -> Self {
@@ -139,30 +125,6 @@ impl Action {
                 self
             }
         }
-    }
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Upsert => "upsert",
-            Self::Delete => "delete",
-            Self::Link => "link",
-            Self::Unlink => "unlink",
-            Self::Favorite => "favorite",
-            Self::Unfavorite => "unfavorite",
-            Self::Call => "call",
-            Self::Read => "read",
-            Self::Assert => "assert",
-            Self::Export => "export",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|action| action.as_str() == text)
     }
 
     /// Whether what it does can be taken back, as far as that is known before it is known on what it works.
@@ -393,7 +355,7 @@ impl Change {
     }
 
     /// The requests that do it; only unlinks and very long links need more than one.
-    pub fn requests(&self, modified: Option<&str>) -> Vec<Write> {
+    pub fn requests(&self) -> Vec<Write> {
         match self {
             Self::Create {
                 module,
@@ -423,7 +385,7 @@ impl Change {
                 module: module.clone(),
                 record: record.clone(),
                 fields: fields.clone(),
-                expected: modified.map(str::to_owned),
+                expected: None,
             }],
             Self::Delete { module, record } => {
                 vec![Write::Delete {
@@ -437,7 +399,7 @@ impl Change {
                 link,
                 targets,
             } => targets
-                .chunks(LINKS_A_REQUEST)
+                .chunks(LINKED_AT_ONCE)
                 .map(|targets| Write::Link {
                     module: module.clone(),
                     record: record.clone(),

@@ -8,6 +8,7 @@ use serde_json::Map;
 use serde_json::Value as Json;
 use serde_json::json;
 
+use crate::diag::listed;
 use crate::wire::LinkName;
 use crate::wire::RecordId;
 
@@ -96,14 +97,13 @@ impl Hanging {
 
     /// "2 `contacts` and 1 `cases`".
     pub fn told(&self) -> String {
-        let mut said: Vec<String> = self
+        let said: Vec<String> = self
             .counts()
             .map(|(link, count)| format!("{count} `{link}`"))
             .collect();
-        match (said.pop(), said.is_empty()) {
-            (None, _) => "nothing".to_owned(),
-            (Some(last), true) => last,
-            (Some(last), false) => format!("{} and {last}", said.join(", ")),
+        match said.is_empty() {
+            true => "nothing".to_owned(),
+            false => listed(said),
         }
     }
 

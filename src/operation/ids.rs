@@ -33,7 +33,7 @@ impl Origin {
             Stability::Keyed => "",
             Stability::OfThisRun => &self.run,
         };
-        // NUL can stand in none of the parts, so no two lists of parts read the same.
+        // Only a key may hold anything, a NUL too, and it stands last: so no two lists of parts read the same.
         let name = [
             &self.identity,
             &self.playbook,

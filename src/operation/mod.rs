@@ -76,9 +76,3 @@ pub struct Operation {
     /// Steps that must settle before it can be known.
     pub waits_for: Vec<StepNo>,
 }
-
-impl Operation {
-    pub fn record(&self) -> Option<&RecordId> {
-        self.change.as_ref().and_then(Change::record)
-    }
-}

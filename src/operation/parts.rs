@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::Action;
 use super::Change;
 use super::Relations;
+use crate::diag::listed;
 use crate::wire::Label;
 use crate::wire::LinkTarget;
 use crate::wire::LocalLabel;
@@ -169,12 +170,12 @@ pub fn told<'a>(omitted: impl IntoIterator<Item = (&'a RecordId, &'a Why)>) -> S
         if named.is_empty() {
             continue;
         }
-        let named = listed(&named);
+        let named = listed(named);
         clauses.push(match why {
             Why::BoundTo(other) => format!("linked {named} to `{other}`"),
             Why::Changed(columns) => {
                 let columns: Vec<String> = columns.iter().map(|name| format!("`{name}`")).collect();
-                format!("set {} of the link to {named}", listed(&columns))
+                format!("set {} of the link to {named}", listed(columns))
             }
             Why::Freed | Why::Refused { .. } => format!("took the link of {named} away"),
         });
@@ -187,7 +188,7 @@ pub fn told<'a>(omitted: impl IntoIterator<Item = (&'a RecordId, &'a Why)>) -> S
         };
         told.push(format!(
             "somebody {} since it was planned{more}",
-            listed(&clauses)
+            listed(clauses)
         ));
     }
     if !refused.is_empty() {
@@ -200,13 +201,6 @@ pub fn told<'a>(omitted: impl IntoIterator<Item = (&'a RecordId, &'a Why)>) -> S
         told.push(format!("the instance refused {named}{more}"));
     }
     told.join("; ")
-}
-
-fn listed(words: &[String]) -> String {
-    match words {
-        [before @ .., last] if !before.is_empty() => format!("{} and {last}", before.join(", ")),
-        words => words.join(", "),
-    }
 }
 
 #[cfg(test)]

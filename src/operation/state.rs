@@ -5,55 +5,28 @@ use std::fmt;
 use serde::Deserialize;
 use serde::Serialize;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// What it would do is not known before something else is done.
-    Deferred,
-    Planned,
-    /// On its way: committed before the request leaves, so that a killed run knows what to ask about.
-    Sent,
-    Ok,
-    /// Everything it would do is so already.
-    Unchanged,
-    Failed,
-    Skipped,
-    /// Sent, and whether it happened cannot be told.
-    Unknown,
+use crate::text_enum::text_enum;
+
+text_enum! {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    pub enum State {
+        /// What it would do is not known before something else is done.
+        Deferred => "deferred",
+        Planned => "planned",
+        /// On its way: committed before the request leaves, so that a killed run knows what to ask about.
+        Sent => "sent",
+        Ok => "ok",
+        /// Everything it would do is so already.
+        Unchanged => "unchanged",
+        Failed => "failed",
+        Skipped => "skipped",
+        /// Sent, and whether it happened cannot be told.
+        Unknown => "unknown",
+    }
 }
 
 impl State {
-    pub const ALL: &[Self] = &[
-        Self::Deferred,
-        Self::Planned,
-        Self::Sent,
-        Self::Ok,
-        Self::Unchanged,
-        Self::Failed,
-        Self::Skipped,
-        Self::Unknown,
-    ];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Deferred => "deferred",
-            Self::Planned => "planned",
-            Self::Sent => "sent",
-            Self::Ok => "ok",
-            Self::Unchanged => "unchanged",
-            Self::Failed => "failed",
-            Self::Skipped => "skipped",
-            Self::Unknown => "unknown",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|state| state.as_str() == text)
-    }
-
     /// What a report calls it. Nobody can tell what became of what was sent and never answered.
     pub fn outcome(self) -> &'static str {
         match self {

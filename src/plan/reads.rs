@@ -22,11 +22,9 @@ use crate::wire::LinkName;
 use crate::wire::ModuleName;
 use crate::wire::Read;
 use crate::wire::RecordId;
+use crate::wire::VALUES_AT_ONCE;
 use crate::wire::is_dots;
 use crate::wire::parts_of_order;
-
-/// Values of a top-level `$in` asked for at once.
-const VALUES_AT_ONCE: usize = 200;
 
 /// What is to be asked for one item of a read step.
 #[derive(Debug, Clone, PartialEq)]

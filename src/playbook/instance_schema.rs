@@ -20,6 +20,7 @@ use crate::metadata::Field;
 use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
 use crate::metadata::Module;
+use crate::metadata::Right;
 use crate::metadata::Writable;
 
 /// The schema of a playbook for the instance that is described, draft 2020-12.
@@ -105,7 +106,7 @@ impl Part {
         };
         match self {
             Self::Fields => {
-                json!({ "items": names(&|field| !module.acl.denies_field(&field.name, "read")) })
+                json!({ "items": names(&|field| !module.acl.denies_field(&field.name, Right::Read)) })
             }
             Self::Dropdowns => names(&|field| {
                 field.kind.has_dropdown() || matches!(field.kind, FieldKind::Other(_))
@@ -203,7 +204,7 @@ fn conditions(metadata: &Metadata, name: &str, module: &Module) -> Json {
         .map(|combination| (combination.to_owned(), list_or_template(&own)))
         .collect();
     for field in module.fields.values() {
-        let may_be_read = !module.acl.denies_field(&field.name, "read");
+        let may_be_read = !module.acl.denies_field(&field.name, Right::Read);
         if may_be_read && field.kind != FieldKind::Link {
             let schema = condition(field, metadata.dropdown(name, &field.name));
             properties.insert(field.name.clone(), described(field, schema));

@@ -207,7 +207,6 @@ mod tests {
         ));
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_link_that_leads_out_is_refused() {
         let place = Place::new();

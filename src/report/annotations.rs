@@ -122,10 +122,7 @@ fn noted(source: &Source<'_>, step: &StepView) -> Result<Option<Diagnostic>, Rep
     if count == 0 {
         return Ok(None);
     }
-    let mut lines = vec![format!(
-        "{} worth a look",
-        counted(usize::try_from(count).unwrap_or(usize::MAX), "operation")
-    )];
+    let mut lines = vec![format!("{} worth a look", counted(count, "operation"))];
     let mut label = None;
     source.first(step, Which::Noted, u64::from(NAMED), |operation| {
         lines.push(went_wrong::line(&step.id, &operation));

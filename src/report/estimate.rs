@@ -18,6 +18,7 @@ use crate::runfile::Pending;
 use crate::runfile::Requests;
 use crate::runfile::RunView;
 use crate::runfile::StepView;
+use crate::wire::LINKED_AT_ONCE;
 
 /// After the one published measurement of an instance (w-systems.com, 2016-10-27), in milliseconds: a request, and each
 /// record in it.
@@ -34,9 +35,6 @@ const SLOTS: u64 = 4;
 /// While the number of slots is still looked for, batches are small: so many operations go in batches of so many.
 const SMALL_BATCH: u64 = 20;
 const IN_SMALL_BATCHES: u64 = 560;
-
-/// Ids that a request of a link carries.
-const LINKS: u64 = 200;
 
 /// Log in, ask who one is, log out.
 const AROUND: u64 = 3;
@@ -175,7 +173,7 @@ impl Wave {
             Action::Read | Action::Assert | Action::Export => return,
         };
         self.entries += match one.action {
-            Action::Link => one.count.max(one.changes.div_ceil(LINKS)),
+            Action::Link => one.count.max(one.changes.div_ceil(LINKED_AT_ONCE as u64)),
             Action::Unlink => one.count.max(one.changes),
             _ => one.count,
         };

@@ -17,6 +17,7 @@ use super::Kind;
 use super::Outcome;
 use super::RunResult;
 use super::linked::Linked;
+use crate::diag;
 use crate::operation::Action;
 
 /// The version of the report's format.
@@ -249,18 +250,19 @@ fn actions(_: &mut SchemaGenerator) -> Schema {
 }
 
 impl Severity {
-    /// As the run file has it. Nothing that stands there is taken more lightly than it may be meant.
-    pub(super) fn stored(text: &str) -> Self {
-        match text {
-            "warning" => Self::Warning,
-            _ => Self::Error,
-        }
-    }
-
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
             Self::Warning => "warning",
+        }
+    }
+}
+
+impl From<diag::Severity> for Severity {
+    fn from(severity: diag::Severity) -> Self {
+        match severity {
+            diag::Severity::Error => Self::Error,
+            diag::Severity::Warning => Self::Warning,
         }
     }
 }

@@ -1,31 +1,29 @@
 //! Where a record is found in Sugar's web client: `<site>/#Module/id`, as its addresses are by convention.
 
-use std::fmt::Write as _;
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::utf8_percent_encode;
+
+/// Everything but what RFC 3986 calls unreserved, so that nothing ends the address or the place it is written in.
+const IN_NAME: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The same, but for what an address is built of.
+const IN_SITE: &AsciiSet = &IN_NAME.remove(b':').remove(b'/').remove(b'[').remove(b']');
 
 /// None where there is no site to go to: in a sandbox inside a command.
 pub(super) fn record_link(site: &str, module: &str, record: &str) -> Option<String> {
     let is_site = site.starts_with("https://") || site.starts_with("http://");
     let is_whole = !module.is_empty() && !record.is_empty();
     (is_site && is_whole).then(|| {
-        let site = encoded(site, "-._~:/[]");
-        let (module, record) = (encoded(module, "-._~"), encoded(record, "-._~"));
+        let site = utf8_percent_encode(site, IN_SITE);
+        let module = utf8_percent_encode(module, IN_NAME);
+        let record = utf8_percent_encode(record, IN_NAME);
         format!("{site}/#{module}/{record}")
     })
-}
-
-/// Everything but letters, digits and `kept` in percent signs, so that nothing ends the address or the place it is
-/// written in.
-fn encoded(text: &str, kept: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        let letter = char::from(byte);
-        if letter.is_ascii_alphanumeric() || (letter.is_ascii() && kept.contains(letter)) {
-            shown.push(letter);
-        } else {
-            let _ = write!(shown, "%{byte:02X}");
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

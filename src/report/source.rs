@@ -397,7 +397,7 @@ impl<'a> Source<'a> {
                 message: shown(&problem.message),
                 help: problem.help.as_deref().map(shown),
                 code: problem.code,
-                severity: Severity::stored(&problem.severity),
+                severity: problem.severity.into(),
                 file: problem.file,
                 line: problem.line,
                 column: problem.column,

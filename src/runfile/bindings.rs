@@ -8,6 +8,8 @@ use super::RunFile;
 use super::RunFileError;
 use super::StoredOperation;
 use super::rows;
+use super::states::DUE;
+use super::states::DUE_OR_DONE;
 use crate::expr::Seq;
 use crate::plan::Binding;
 use crate::wire::ModuleName;
@@ -48,8 +50,10 @@ impl RunFile {
     ) -> Result<Vec<StoredOperation>, RunFileError> {
         rows::operations(
             &self.connection,
-            "op.seq IN (SELECT seq FROM binding WHERE module = ?1 AND record = ?2 AND seq < ?3) \
-             AND op.state IN ('planned', 'sent') ORDER BY op.seq",
+            &format!(
+                "op.seq IN (SELECT seq FROM binding WHERE module = ?1 AND record = ?2 AND seq < ?3) \
+                 AND op.state IN {DUE} ORDER BY op.seq"
+            ),
             (module.as_str(), record.as_str(), before.0),
         )
     }
@@ -63,11 +67,11 @@ impl RunFile {
         wanted: &Json,
         before: Seq,
     ) -> Result<Option<Seq>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT binding.seq, other FROM binding JOIN op ON op.seq = binding.seq \
              WHERE binding.module = ?1 AND binding.record = ?2 AND field = ?3 AND binding.seq < ?4 \
-             AND op.state IN ('planned', 'sent', 'ok') ORDER BY binding.seq",
-        )?;
+             AND op.state IN {DUE_OR_DONE} ORDER BY binding.seq",
+        ))?;
         let mut rows = statement.query(params![module, record, field, before.0])?;
         while let Some(row) = rows.next()? {
             let other: String = row.get(1)?;

@@ -6,6 +6,8 @@ use super::RunFile;
 use super::RunFileError;
 use super::Settlement;
 use super::settle;
+use super::states::BAD;
+use super::states::UNSENT;
 use crate::expr::Seq;
 use crate::kill;
 use crate::operation::State;
@@ -45,22 +47,23 @@ impl RunFile {
 
     /// Operations that need another's value and are not final. Those that only keep an order are not skipped for it.
     fn waiting_for(&self, up: Seq) -> Result<Vec<Seq>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT edge.down FROM edge JOIN op ON op.seq = edge.down \
-             WHERE edge.up = ?1 AND edge.kind <> 'order' AND op.state IN ('planned', 'deferred') LIMIT ?2",
-        )?;
+             WHERE edge.up = ?1 AND edge.kind <> 'order' AND op.state IN {UNSENT} LIMIT ?2",
+        ))?;
         let found = statement.query_map(params![up.0, SKIPS_AT_ONCE], |row| row.get(0).map(Seq))?;
         Ok(found.collect::<Result<_, _>>()?)
     }
 
     /// Skips what a run that was killed between an outcome and its consequences left standing.
     pub fn skip_left_behind(&mut self) -> Result<(), RunFileError> {
-        let sql = "SELECT DISTINCT edge.up FROM op down JOIN edge ON edge.down = down.seq JOIN op up ON up.seq = edge.up \
-                   WHERE down.state IN ('planned', 'deferred') AND edge.kind <> 'order' \
-                   AND up.state IN ('failed', 'skipped', 'unknown')";
+        let sql = format!(
+            "SELECT DISTINCT edge.up FROM op down JOIN edge ON edge.down = down.seq JOIN op up ON up.seq = edge.up \
+             WHERE down.state IN {UNSENT} AND edge.kind <> 'order' AND up.state IN {BAD}"
+        );
         let roots: Vec<Seq> = self
             .connection
-            .prepare(sql)?
+            .prepare(&sql)?
             .query_map((), |row| row.get(0).map(Seq))?
             .collect::<Result<_, _>>()?;
         for root in roots {

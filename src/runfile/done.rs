@@ -13,6 +13,8 @@ use super::RunView;
 use super::from_db;
 use super::pages;
 use super::stamps;
+use super::states::UNANSWERED;
+use super::states::WHOLE;
 use super::to_db;
 use super::words;
 use crate::diag::Row;
@@ -39,11 +41,9 @@ pub struct DoneOperation {
 }
 
 /// `unchanged` is nobody's; what did not go well may have been written all the same.
-const WAS_DONE: &str =
-    "(op.state IN ('ok', 'unknown') OR body.written IS NOT NULL) AND body.change IS NOT NULL";
-
-/// States in which an operation was done as a whole, as far as anybody knows.
-const WHOLE: [State; 2] = [State::Ok, State::Unknown];
+fn was_done() -> String {
+    format!("(op.state IN {WHOLE} OR body.written IS NOT NULL) AND body.change IS NOT NULL")
+}
 
 impl RunView {
     /// A page of what a step did, newest first, before `before`.
@@ -57,7 +57,8 @@ impl RunView {
             "SELECT op.seq, op.key, op.state, item.file, item.line, body.change, body.before, body.after, body.written \
              FROM op JOIN body ON body.seq = op.seq \
              LEFT JOIN item ON item.step = op.seq >> 40 AND item.idx = op.seq - ((op.seq >> 40) << 40) \
-             WHERE op.seq >= ?1 AND op.seq < ?2 AND {WAS_DONE} ORDER BY op.seq DESC LIMIT ?3"
+             WHERE op.seq >= ?1 AND op.seq < ?2 AND {was_done} ORDER BY op.seq DESC LIMIT ?3",
+            was_done = was_done(),
         );
         let to = before.unwrap_or(pages::first(pages::next(step)));
         let mut statement = self.connection.prepare_cached(&sql)?;
@@ -87,7 +88,7 @@ impl RunView {
             })?;
         // What is tried again was done in part; the rest may still be open.
         let written: Option<Written> = words::read(row.get(8)?)?;
-        if let Some(written) = written.filter(|_| !WHOLE.contains(&state)) {
+        if let Some(written) = written.filter(|_| !WHOLE.holds(state)) {
             change.take_out(|id| !written.holds(id));
         }
         let place = row
@@ -143,7 +144,8 @@ impl RunView {
         let (module, record) = (module.as_str(), record.as_str());
         let sql = format!(
             "SELECT op.seq, body.before, body.after FROM op JOIN body ON body.seq = op.seq \
-             WHERE op.module = ?1 AND op.record = ?2 AND op.action IN ('create', 'update') AND {WAS_DONE}"
+             WHERE op.module = ?1 AND op.record = ?2 AND op.action IN ('create', 'update') AND {was_done}",
+            was_done = was_done(),
         );
         let mut statement = self.connection.prepare_cached(&sql)?;
         let mut found = statement.query((module, record))?;
@@ -169,7 +171,7 @@ impl RunView {
     /// How many operations were sent and never settled.
     pub fn unsettled_sends(&self) -> Result<u64, RunFileError> {
         let count: i64 = self.connection.query_row(
-            "SELECT count(*) FROM op WHERE state IN ('sent', 'unknown')",
+            &format!("SELECT count(*) FROM op WHERE state IN {UNANSWERED}"),
             (),
             |row| row.get(0),
         )?;
@@ -179,7 +181,8 @@ impl RunView {
     /// Whether anything was done, or may have been.
     pub fn did_anything(&self) -> Result<bool, RunFileError> {
         let sql = format!(
-            "SELECT EXISTS (SELECT 1 FROM op JOIN body ON body.seq = op.seq WHERE {WAS_DONE} OR op.state = 'sent')"
+            "SELECT EXISTS (SELECT 1 FROM op JOIN body ON body.seq = op.seq WHERE {was_done} OR op.state = 'sent')",
+            was_done = was_done(),
         );
         Ok(self.connection.query_row(&sql, (), |row| row.get(0))?)
     }
@@ -210,7 +213,8 @@ impl RunView {
     /// The creates that were done: as many records undo may delete.
     pub fn creates_done(&self) -> Result<u64, RunFileError> {
         let sql = format!(
-            "SELECT count(*) FROM op JOIN body ON body.seq = op.seq WHERE op.action = 'create' AND {WAS_DONE}"
+            "SELECT count(*) FROM op JOIN body ON body.seq = op.seq WHERE op.action = 'create' AND {was_done}",
+            was_done = was_done(),
         );
         let count: i64 = self.connection.query_row(&sql, (), |row| row.get(0))?;
         Ok(from_db(count))

@@ -8,6 +8,7 @@ use rusqlite::params;
 
 use super::RunFile;
 use super::RunFileError;
+use super::states::DUE_OR_DONE;
 use super::words;
 use crate::expr::Seq;
 use crate::operation::Change;
@@ -40,11 +41,11 @@ impl RunFile {
         (record, other): (&RecordId, &RecordId),
         before: Seq,
     ) -> Result<Vec<Seq>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT op.seq FROM led_to JOIN op ON op.seq = led_to.seq \
              WHERE led_to.module = ?1 AND led_to.link = ?2 AND led_to.other = ?3 AND led_to.seq < ?4 \
-             AND op.record <> ?5 AND op.state IN ('planned', 'sent', 'ok')",
-        )?;
+             AND op.record <> ?5 AND op.state IN {DUE_OR_DONE}",
+        ))?;
         let found = statement.query_map(
             params![
                 module.as_str(),

@@ -39,7 +39,7 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock that stands beside `run_file`, or says who holds it.
-    pub fn take(run_file: &Path, holder: &Holder) -> Result<Self, RunFileError> {
+    pub(crate) fn take(run_file: &Path, holder: &Holder) -> Result<Self, RunFileError> {
         super::opening::is_there(run_file)?;
         let path = lock_file(run_file);
         match Exclusive::take(&path, holder) {
@@ -54,7 +54,7 @@ impl Lock {
 
     /// Leave to write, if nothing stands against it: the plan is not refused, and what is done and planned together keeps
     /// the limits.
-    pub fn permit(self, file: &RunFile, guard: &Guard) -> Result<Permit, NoPermit> {
+    pub(crate) fn permit(self, file: &RunFile, guard: &Guard) -> Result<Permit, NoPermit> {
         if file.get::<Stage>()? == Some(Stage::Refused) {
             return Err(NoPermit::RefusedPlan);
         }

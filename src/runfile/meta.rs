@@ -25,7 +25,6 @@ pub struct Header {
     pub playbook: PlaybookText,
     pub vars: Map<String, Json>,
     /// Of included playbooks, by the full ids of their includes.
-    #[serde(default)]
     pub included_vars: BTreeMap<String, Map<String, Json>>,
     /// Of vars of `type: secret`, for which the values above are stand-ins.
     #[serde(default, skip_serializing_if = "Seals::is_empty")]
@@ -47,7 +46,6 @@ pub struct PlaybookText {
     pub path: String,
     pub text: String,
     /// The files it includes.
-    #[serde(default)]
     pub includes: Vec<IncludedText>,
 }
 
@@ -141,7 +139,6 @@ pub struct Requests {
     pub operations: u64,
     pub retries: u64,
     /// What they took together, one by one.
-    #[serde(default)]
     pub milliseconds: u64,
 }
 

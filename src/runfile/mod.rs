@@ -30,6 +30,7 @@ mod settlement;
 mod span;
 mod stamps;
 mod standings;
+mod states;
 mod store;
 mod tally;
 #[cfg(test)]
@@ -42,10 +43,10 @@ mod which;
 mod words;
 
 use std::cell::RefCell;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::path::PathBuf;
 
-pub use batches::BatchWait;
 pub use batches::PackedBatch;
 pub use done::DoneOperation;
 pub use error::RunFileError;
@@ -96,7 +97,6 @@ pub use settlement::Settlement;
 pub use stamps::Seen;
 pub use stamps::Stamp;
 pub use stamps::Why;
-pub use standings::StepRow;
 pub use store::ItemOutcome;
 pub use store::PlannedItem;
 pub use store::ReadResult;
@@ -131,9 +131,7 @@ impl RunFile {
         };
         // Made by hand first, so that it never exists with wider permissions.
         let mut options = std::fs::File::options();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.write(true).create_new(true).mode(0o600);
         options.open(path).map_err(failed)?;
         let connection = Connection::open(path)?;
         opening::prepare(&connection)?;
@@ -173,7 +171,8 @@ impl RunFile {
         })
     }
 
-    pub fn path(&self) -> &Path {
+    #[cfg(test)]
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 

@@ -8,11 +8,17 @@ use super::StoredOperation;
 use super::from_db;
 use super::rows;
 use super::span::spans;
+use super::states::BAD;
+use super::states::GOOD;
+use super::states::OPEN;
+use super::states::UNANSWERED;
+use super::states::UNSENT;
 use super::words;
 use crate::expr::EdgeKind;
 use crate::expr::Seq;
 use crate::expr::StepNo;
 use crate::operation::Key;
+use crate::wire::LocalLabel;
 use crate::wire::ModuleName;
 use crate::wire::RecordId;
 
@@ -33,13 +39,13 @@ impl RunFile {
         after: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<Seq>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT seq FROM op WHERE seq > ?1 AND seq < ?2 AND state = 'deferred' AND wait = 0 AND NOT EXISTS ( \
                SELECT 1 FROM op_step_wait w JOIN step s ON s.id = w.step \
                WHERE w.seq = op.seq AND (s.expanded = 0 OR EXISTS ( \
-                 SELECT 1 FROM tally t WHERE t.step = s.id AND t.count > 0 AND t.state IN ('deferred', 'planned', 'sent')))) \
+                 SELECT 1 FROM tally t WHERE t.step = s.id AND t.count > 0 AND t.state IN {OPEN}))) \
              ORDER BY seq LIMIT ?3",
-        )?;
+        ))?;
         let from = after.map_or(first(step).0 - 1, |seq| seq.0);
         let found = statement.query_map(params![from, first(next(step)).0, limit], |row| {
             row.get(0).map(Seq)
@@ -98,10 +104,10 @@ impl RunFile {
 
     /// What an operation waits for, and why.
     pub fn waits_for(&self, down: Seq) -> Result<Vec<(Seq, EdgeKind)>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT edge.up, edge.kind FROM edge JOIN op ON op.seq = edge.up \
-             WHERE edge.down = ?1 AND op.state IN ('deferred', 'planned', 'sent') ORDER BY edge.up",
-        )?;
+             WHERE edge.down = ?1 AND op.state IN {OPEN} ORDER BY edge.up",
+        ))?;
         let mut edges = statement.query((down.0,))?;
         let mut found = Vec::new();
         while let Some(row) = edges.next()? {
@@ -114,8 +120,9 @@ impl RunFile {
     pub fn not_done_before(&self, down: Seq) -> Result<Vec<StoredOperation>, RunFileError> {
         rows::operations(
             &self.connection,
-            "op.seq IN (SELECT up FROM edge WHERE down = ?1) AND op.state IN ('failed', 'skipped', 'unknown') \
-             ORDER BY op.seq DESC",
+            &format!(
+                "op.seq IN (SELECT up FROM edge WHERE down = ?1) AND op.state IN {BAD} ORDER BY op.seq DESC"
+            ),
             (down.0,),
         )
     }
@@ -128,7 +135,7 @@ impl RunFile {
     ) -> Result<Vec<StoredOperation>, RunFileError> {
         rows::operations(
             &self.connection,
-            "op.state IN ('sent', 'unknown') AND op.seq > ?1 ORDER BY op.seq LIMIT ?2",
+            &format!("op.state IN {UNANSWERED} AND op.seq > ?1 ORDER BY op.seq LIMIT ?2"),
             params![after.map_or(-1, |seq| seq.0), limit],
         )
     }
@@ -150,9 +157,9 @@ impl RunFile {
         after: Option<Seq>,
         limit: u32,
     ) -> Result<Vec<CreateRow>, RunFileError> {
-        let is_made =
-            "(state IN ('ok', 'unchanged') OR (state = 'failed' AND label = 'local:not_stored'))";
-        self.creates(step, after, limit, is_made)
+        let not_stored = LocalLabel::NotStored.as_str();
+        let is_made = format!("(state IN {GOOD} OR (state = 'failed' AND label = '{not_stored}'))");
+        self.creates(step, after, limit, &is_made)
     }
 
     fn creates(
@@ -180,9 +187,9 @@ impl RunFile {
 
     /// Planned or deferred operations of a step, whatever they wait for.
     pub fn unsent(&self, step: StepNo, limit: u32) -> Result<Vec<Seq>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT seq FROM op WHERE seq >= ?1 AND seq < ?2 AND state IN ('planned', 'deferred') ORDER BY seq LIMIT ?3",
-        )?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT seq FROM op WHERE seq >= ?1 AND seq < ?2 AND state IN {UNSENT} ORDER BY seq LIMIT ?3",
+        ))?;
         let range = params![first(step).0, first(next(step)).0, limit];
         let found = statement.query_map(range, |row| row.get(0).map(Seq))?;
         Ok(found.collect::<Result<_, _>>()?)

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::RunFileError;
 use super::RunView;
 use super::from_db;
+use super::states::UNSENT;
 use super::words;
 use crate::expr::StepNo;
 use crate::operation::Action;
@@ -24,11 +25,11 @@ pub struct Pending {
 
 impl RunView {
     pub fn pending(&self) -> Result<Vec<Pending>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
+        let mut statement = self.connection.prepare_cached(&format!(
             "SELECT step, action, sum(count), sum(weight), \
              coalesce(sum(count) FILTER (WHERE state = 'deferred'), 0) \
-             FROM tally WHERE count > 0 AND state IN ('planned', 'deferred') GROUP BY step, action ORDER BY step, action",
-        )?;
+             FROM tally WHERE count > 0 AND state IN {UNSENT} GROUP BY step, action ORDER BY step, action",
+        ))?;
         let mut found = statement.query(())?;
         let mut pending = Vec::new();
         while let Some(row) = found.next()? {

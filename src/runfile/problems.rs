@@ -15,7 +15,7 @@ use crate::diag::Sources;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProblemView {
     pub code: String,
-    pub severity: String,
+    pub severity: Severity,
     pub message: String,
     pub help: Option<String>,
     pub file: Option<String>,
@@ -58,10 +58,6 @@ impl RunFile {
             }
             (None, None) => (None, None, None),
         };
-        let severity = match problem.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-        };
         self.connection
             .prepare_cached(
                 "INSERT INTO problem (code, severity, message, help, file, line, \"column\", step) \
@@ -69,7 +65,7 @@ impl RunFile {
             )?
             .execute(params![
                 problem.code.0,
-                severity,
+                problem.severity.as_str(),
                 problem.said(),
                 problem.help,
                 file,
@@ -89,7 +85,8 @@ impl RunView {
         let found = statement.query_map((), |row| {
             Ok(ProblemView {
                 code: row.get(0)?,
-                severity: row.get(1)?,
+                // Nothing that stands there is taken more lightly than it may be meant.
+                severity: Severity::parse(&row.get::<_, String>(1)?).unwrap_or(Severity::Error),
                 message: row.get(2)?,
                 help: row.get(3)?,
                 file: row.get(4)?,

@@ -4,6 +4,8 @@ use super::RunFile;
 use super::RunFileError;
 use super::RunView;
 use super::from_db;
+use super::states::CHANGING;
+use super::states::GOOD;
 use super::words;
 use crate::event::Progress;
 use crate::expr::Seq;
@@ -102,7 +104,7 @@ fn counted(
     let mut statement = connection.prepare_cached(&format!(
         "SELECT state, action, sum(count), sum(weight) FROM tally \
          WHERE {of_tallies} AND count > 0 \
-         AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN ('ok', 'unchanged')) \
+         AND (action NOT IN ('read', 'assert', 'export') OR state NOT IN {GOOD}) \
          GROUP BY state, action",
     ))?;
     let mut rows = statement.query(())?;
@@ -129,7 +131,7 @@ fn counted(
     let mut statement = connection.prepare_cached(&format!(
         "SELECT op.action, sum(coalesce(json_array_length(body.written, '$.these'), op.weight)) \
          FROM body JOIN op ON op.seq = body.seq \
-         WHERE body.written IS NOT NULL AND op.state NOT IN ('planned', 'deferred', 'sent', 'ok', 'unknown') \
+         WHERE body.written IS NOT NULL AND op.state NOT IN {CHANGING} \
          AND {of_operations} GROUP BY op.action",
     ))?;
     let mut rows = statement.query(())?;

@@ -159,7 +159,7 @@ pub(super) fn add_operation(
     for (up, kind) in &operation.needs {
         connection
             .prepare_cached("INSERT OR IGNORE INTO edge (up, down, kind) VALUES (?1, ?2, ?3)")?
-            .execute(params![up.0, seq.0, words::edge_name(*kind)])?;
+            .execute(params![up.0, seq.0, kind.as_str()])?;
         let settled: Option<String> = connection
             .prepare_cached("SELECT state FROM op WHERE seq = ?1")?
             .query_row((up.0,), |row| row.get(0))

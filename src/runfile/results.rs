@@ -17,6 +17,7 @@ use super::RunFileError;
 use super::from_db;
 use super::search;
 use super::standings;
+use super::states::GOOD;
 use super::to_db;
 use super::words;
 use crate::diag::Row;
@@ -283,10 +284,10 @@ fn by_key(connection: &Connection, step: StepNo, key: &str) -> Read<Option<KeyHi
         }
     }
     let record: Option<String> = connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "SELECT r.fields FROM result r LEFT JOIN op ON op.seq = (?1 << 40 | r.idx) \
-             WHERE r.step = ?1 AND r.key = ?2 AND (op.state IS NULL OR op.state IN ('ok', 'unchanged'))",
-        )?
+             WHERE r.step = ?1 AND r.key = ?2 AND (op.state IS NULL OR op.state IN {GOOD})",
+        ))?
         .query_row(params![step.0, key], |row| row.get(0))
         .optional()?;
     record
@@ -308,11 +309,11 @@ fn records(
         Some((_, index, n)) => (index, n, 0),
         None => (-1, -1, range.start),
     };
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT r.idx, r.n, r.fields FROM result r LEFT JOIN op ON op.seq = (?1 << 40 | r.idx) \
-         WHERE r.step = ?1 AND (r.idx, r.n) > (?2, ?3) AND (op.state IS NULL OR op.state IN ('ok', 'unchanged')) \
+         WHERE r.step = ?1 AND (r.idx, r.n) > (?2, ?3) AND (op.state IS NULL OR op.state IN {GOOD}) \
          ORDER BY r.idx, r.n LIMIT ?4 OFFSET ?5",
-    )?;
+    ))?;
     let length = range.end.saturating_sub(range.start);
     let mut rows = statement.query(params![step.0, index, n, to_db(length), to_db(skip)])?;
     let mut found = Vec::new();
@@ -348,11 +349,11 @@ fn item_records(
 
 /// What `select` found for an item, or for all items that went well, joined in their order.
 fn selected(connection: &Connection, step: StepNo, item: Option<u64>) -> Read<Option<Json>> {
-    let mut statement = connection.prepare_cached(
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT item.selected FROM item LEFT JOIN op ON op.seq = (?1 << 40 | item.idx) \
          WHERE item.step = ?1 AND (?2 IS NULL OR item.idx = ?2) AND item.selected IS NOT NULL \
-         AND (op.state IS NULL OR op.state IN ('ok', 'unchanged')) ORDER BY item.idx",
-    )?;
+         AND (op.state IS NULL OR op.state IN {GOOD}) ORDER BY item.idx",
+    ))?;
     let mut rows = statement.query(params![step.0, item.map(to_db)])?;
     let mut found: Option<Vec<Json>> = None;
     while let Some(row) = rows.next()? {

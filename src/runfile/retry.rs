@@ -3,6 +3,7 @@
 use super::RunFile;
 use super::RunFileError;
 use super::span::Span;
+use super::states::OPEN;
 use super::tally::Counts;
 use super::transitions::may_change;
 use crate::expr::Seq;
@@ -140,10 +141,10 @@ impl RunFile {
         // Only now is it known which of those needed are open again.
         for (seq, _) in &found {
             transaction
-                .prepare_cached(
+                .prepare_cached(&format!(
                     "UPDATE op SET wait = (SELECT count(*) FROM edge JOIN op up ON up.seq = edge.up \
-                     WHERE edge.down = op.seq AND up.state IN ('planned', 'deferred', 'sent')) WHERE seq = ?1",
-                )?
+                     WHERE edge.down = op.seq AND up.state IN {OPEN}) WHERE seq = ?1",
+                ))?
                 .execute((seq,))?;
         }
         transaction.commit()?;

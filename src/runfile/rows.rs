@@ -9,6 +9,8 @@ use serde_json::Value as Json;
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
+use super::states::DUE_OR_DONE;
+use super::states::DUE_OR_PERHAPS_DONE;
 use super::words;
 use crate::expr::Seq;
 use crate::operation::Action;
@@ -99,7 +101,9 @@ impl RunFile {
     ) -> Result<Vec<StoredOperation>, RunFileError> {
         operations(
             &self.connection,
-            "op.module = ?1 AND op.record = ?2 AND op.seq < ?3 AND op.state IN ('planned', 'sent', 'ok') ORDER BY op.seq",
+            &format!(
+                "op.module = ?1 AND op.record = ?2 AND op.seq < ?3 AND op.state IN {DUE_OR_DONE} ORDER BY op.seq"
+            ),
             (module, record, before.0),
         )
     }
@@ -113,10 +117,10 @@ impl RunFile {
     ) -> Result<Option<Seq>, RunFileError> {
         Ok(self
             .connection
-            .prepare_cached(
+            .prepare_cached(&format!(
                 "SELECT seq FROM op WHERE module = ?1 AND record = ?2 AND seq < ?3 AND action = 'delete' \
-                 AND state IN ('planned', 'sent', 'ok') ORDER BY seq LIMIT 1",
-            )?
+                 AND state IN {DUE_OR_DONE} ORDER BY seq LIMIT 1",
+            ))?
             .query_row((module, record, before.0), |row| row.get(0).map(Seq))
             .optional()?)
     }
@@ -146,10 +150,9 @@ impl RunFile {
 
     /// Other upserts that create the same but for upper and lower case, whether that is done or not; in their order.
     pub fn creates_alike(&self, likeness: Likeness, seq: Seq) -> Result<Vec<Seq>, RunFileError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT seq FROM op WHERE likeness = ?1 AND seq <> ?2 AND state IN ('planned', 'sent', 'ok', 'unknown') \
-             ORDER BY seq",
-        )?;
+        let mut statement = self.connection.prepare_cached(&format!(
+            "SELECT seq FROM op WHERE likeness = ?1 AND seq <> ?2 AND state IN {DUE_OR_PERHAPS_DONE} ORDER BY seq",
+        ))?;
         let found = statement.query_map((likeness.as_bytes(), seq.0), |row| row.get(0).map(Seq))?;
         Ok(found.collect::<Result<_, _>>()?)
     }

@@ -8,6 +8,7 @@ use rusqlite::OptionalExtension;
 use rusqlite::params;
 
 use super::RunFileError;
+use super::states::GOOD;
 use super::words;
 use crate::expr::Hit;
 use crate::expr::StepNo;
@@ -56,13 +57,13 @@ fn index(connection: &Connection, step: StepNo, field: &str) -> Result<(), RunFi
     // A quoted label: a field's name is no path.
     let path = format!("$.\"{}\"", field.replace('"', ""));
     connection
-        .prepare_cached(
+        .prepare_cached(&format!(
             "INSERT INTO found (step, field, value, idx, n, hits) \
              SELECT ?1, ?2, CAST(json_extract(r.fields, ?3) AS TEXT) AS v, r.idx, r.n, 1 FROM result r \
              LEFT JOIN op ON op.seq = (?1 << 40 | r.idx) \
-             WHERE r.step = ?1 AND v IS NOT NULL AND (op.state IS NULL OR op.state IN ('ok', 'unchanged')) \
+             WHERE r.step = ?1 AND v IS NOT NULL AND (op.state IS NULL OR op.state IN {GOOD}) \
              ON CONFLICT (step, field, value) DO UPDATE SET hits = hits + 1",
-        )?
+        ))?
         .execute(params![step.0, field, path])?;
     Ok(())
 }

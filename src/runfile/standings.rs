@@ -6,6 +6,8 @@ use rusqlite::Row as DbRow;
 use super::RunFile;
 use super::RunFileError;
 use super::from_db;
+use super::states::OPEN;
+use super::states::WRONG;
 use crate::expr::StepNo;
 use crate::wire::LocalLabel;
 
@@ -37,14 +39,12 @@ pub(super) struct Standings {
     steps: Vec<StepRow>,
 }
 
-const UNSETTLED: &str =
-    "coalesce(sum(tally.count) FILTER (WHERE tally.state IN ('deferred', 'planned', 'sent')), 0)";
-
 fn question(which: &str) -> String {
     format!(
-        "SELECT step.expanded, step.items, step.records, {UNSETTLED}, \
+        "SELECT step.expanded, step.items, step.records, \
+         coalesce(sum(tally.count) FILTER (WHERE tally.state IN {OPEN}), 0), \
          coalesce(sum(tally.count) FILTER (WHERE tally.state = 'deferred'), 0), \
-         coalesce(sum(tally.count) FILTER (WHERE tally.state IN ('failed', 'unknown') \
+         coalesce(sum(tally.count) FILTER (WHERE tally.state IN {WRONG} \
              OR (tally.state = 'skipped' AND tally.label = ?1)), 0) \
          FROM step LEFT JOIN tally ON tally.step = step.id {which}"
     )
@@ -84,7 +84,7 @@ impl RunFile {
 pub(super) fn unsettled(connection: &Connection, step: StepNo) -> Result<u64, RunFileError> {
     let count = connection
         .prepare_cached(&format!(
-            "SELECT {UNSETTLED} FROM tally WHERE tally.step = ?1"
+            "SELECT coalesce(sum(count) FILTER (WHERE state IN {OPEN}), 0) FROM tally WHERE tally.step = ?1"
         ))?
         .query_row((step.0,), |row| row.get(0))?;
     Ok(from_db(count))

@@ -83,8 +83,8 @@ impl RunFile {
                 name,
                 verb,
                 module,
-                words::effect_name(effect),
-                words::repeat_name(repeat)
+                effect.as_str(),
+                repeat.as_str()
             ])?;
         Ok(())
     }

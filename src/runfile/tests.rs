@@ -1,5 +1,7 @@
 //! The run file by itself: what goes in comes out, and states move only as they may.
 
+use std::os::unix::fs::PermissionsExt;
+
 use serde_json::json;
 
 use super::*;
@@ -421,14 +423,8 @@ fn one_private_file_is_left_and_foreign_ones_are_refused() {
     let path = two_steps(folder.path()).finish().unwrap();
     let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().collect();
     assert_eq!(left.len(), 1, "{left:?}");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-    }
+    let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
     assert_eq!(RunView::open(&path).unwrap().steps().unwrap().len(), 2);
     assert!(
         matches!(

@@ -13,7 +13,7 @@ use crate::operation::Operation;
 
 impl RunFile {
     /// Notes reads to be judged, before they are done: a kill in between forgets none of them.
-    pub fn to_be_judged(&mut self, reads: &[Seq]) -> Result<(), RunFileError> {
+    pub fn note_for_judgment(&mut self, reads: &[Seq]) -> Result<(), RunFileError> {
         let transaction = self.connection.transaction()?;
         for seq in reads {
             transaction
@@ -25,7 +25,7 @@ impl RunFile {
     }
 
     /// The same of all reads of a step.
-    pub fn all_to_be_judged(&self, step: StepNo) -> Result<(), RunFileError> {
+    pub fn note_all_for_judgment(&self, step: StepNo) -> Result<(), RunFileError> {
         self.connection
             .prepare_cached("UPDATE item SET unjudged = 1 WHERE step = ?1")?
             .execute((step.0,))?;

@@ -168,7 +168,7 @@ impl RunView {
         Ok(meta::get::<Finished>(&self.connection)?.map(|at| at.0))
     }
 
-    /// Nobody before an apply, and of a file of an earlier version.
+    /// Nobody before an apply.
     pub fn applied_by(&self) -> Result<AppliedBy, RunFileError> {
         Ok(meta::get(&self.connection)?.unwrap_or_default())
     }
@@ -201,7 +201,6 @@ impl RunView {
         Ok(meta::get(&self.connection)?.unwrap_or_default())
     }
 
-    /// Empty in a file of an earlier version.
     pub fn salt(&self) -> Result<Salt, RunFileError> {
         Ok(meta::get(&self.connection)?.unwrap_or_default())
     }

@@ -1,5 +1,18 @@
 //! Kinds of operations that are looked for, as conditions of SQL.
 
+use super::states::CHANGING;
+use super::states::DUE_OR_PERHAPS_DONE;
+use super::states::States;
+use super::states::WRONG;
+use crate::operation::State;
+use crate::wire::LocalLabel;
+
+/// What is to be told of once nobody waits for an answer any more.
+const TROUBLE: States = States(&[State::Failed, State::Unknown, State::Sent]);
+
+/// Changes, or will change, something for all that is known.
+const CHANGES: States = States(&[State::Planned, State::Deferred, State::Ok]);
+
 /// Which operations of a step are wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
@@ -19,34 +32,32 @@ pub enum Which {
     Irreversible,
     /// Deletes that are planned, under way or done.
     Deletes,
-    /// Irreversible ones that are no deletes.
+    /// Irreversible ones that are no deletes, as soon as it is known what they do.
     OtherIrreversible,
     /// What is not known before something else has run.
     Deferred,
 }
 
 impl Which {
-    pub(super) fn condition(self) -> &'static str {
+    pub(super) fn condition(self) -> String {
         match self {
-            Self::All => "1",
-            Self::Bad => "op.state IN ('failed', 'unknown', 'sent')",
-            Self::BadSoFar => "op.state IN ('failed', 'unknown')",
-            Self::Fine => "op.state NOT IN ('failed', 'unknown', 'sent')",
-            Self::Noted => {
-                "((op.state = 'skipped' AND op.label NOT IN ('local:condition', 'local:left_out')) \
-                 OR (op.state = 'unchanged' AND op.message IS NOT NULL))"
-            }
-            Self::Changing => "op.state IN ('planned', 'deferred', 'ok')",
-            Self::Irreversible => {
-                "op.reversible = 0 AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
-            }
-            Self::Deletes => {
-                "op.action = 'delete' AND op.state IN ('planned', 'deferred', 'sent', 'unknown', 'ok')"
-            }
-            Self::OtherIrreversible => {
-                "op.reversible = 0 AND op.action <> 'delete' AND op.state IN ('planned', 'sent', 'unknown', 'ok')"
-            }
-            Self::Deferred => "op.state = 'deferred'",
+            Self::All => "1".to_owned(),
+            Self::Bad => format!("op.state IN {TROUBLE}"),
+            Self::BadSoFar => format!("op.state IN {WRONG}"),
+            Self::Fine => format!("op.state NOT IN {TROUBLE}"),
+            Self::Noted => format!(
+                "((op.state = 'skipped' AND op.label NOT IN ('{}', '{}')) \
+                 OR (op.state = 'unchanged' AND op.message IS NOT NULL))",
+                LocalLabel::Condition.as_str(),
+                LocalLabel::LeftOut.as_str()
+            ),
+            Self::Changing => format!("op.state IN {CHANGES}"),
+            Self::Irreversible => format!("op.reversible = 0 AND op.state IN {CHANGING}"),
+            Self::Deletes => format!("op.action = 'delete' AND op.state IN {CHANGING}"),
+            Self::OtherIrreversible => format!(
+                "op.reversible = 0 AND op.action <> 'delete' AND op.state IN {DUE_OR_PERHAPS_DONE}"
+            ),
+            Self::Deferred => "op.state = 'deferred'".to_owned(),
         }
     }
 }

@@ -20,34 +20,27 @@ pub(super) fn read<T: serde::de::DeserializeOwned>(
 }
 
 pub(super) fn action(text: &str) -> Result<Action, RunFileError> {
-    Action::parse(text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no action `{text}`")))
+    known(Action::parse(text), "action", text)
 }
 
 pub(super) fn state(text: &str) -> Result<State, RunFileError> {
-    State::parse(text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no state `{text}`")))
+    known(State::parse(text), "state", text)
 }
 
 pub(super) fn effect(text: &str) -> Result<Effect, RunFileError> {
-    [Effect::Reads, Effect::Writes, Effect::Calls]
-        .into_iter()
-        .find(|effect| effect_name(*effect) == text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no effect `{text}`")))
+    known(Effect::parse(text), "effect", text)
 }
 
 pub(super) fn repeat(text: &str) -> Result<Repeat, RunFileError> {
-    [Repeat::Once, Repeat::ForEach]
-        .into_iter()
-        .find(|repeat| repeat_name(*repeat) == text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no repetition `{text}`")))
+    known(Repeat::parse(text), "repetition", text)
 }
 
 pub(super) fn edge(text: &str) -> Result<EdgeKind, RunFileError> {
-    [EdgeKind::Order, EdgeKind::Value, EdgeKind::PredictedId]
-        .into_iter()
-        .find(|kind| edge_name(*kind) == text)
-        .ok_or_else(|| RunFileError::inconsistent(format!("there is no edge `{text}`")))
+    known(EdgeKind::parse(text), "edge", text)
+}
+
+fn known<T>(parsed: Option<T>, what: &str, text: &str) -> Result<T, RunFileError> {
+    parsed.ok_or_else(|| RunFileError::inconsistent(format!("there is no {what} `{text}`")))
 }
 
 pub(super) fn map(text: &str) -> Result<Map<String, Json>, RunFileError> {
@@ -58,29 +51,6 @@ pub(super) fn map(text: &str) -> Result<Map<String, Json>, RunFileError> {
 pub(super) fn json(text: &str) -> Result<Json, RunFileError> {
     serde_json::from_str(text)
         .map_err(|error| RunFileError::inconsistent(format!("a value does not read: {error}")))
-}
-
-pub(super) fn effect_name(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Reads => "reads",
-        Effect::Writes => "writes",
-        Effect::Calls => "calls",
-    }
-}
-
-pub(super) fn repeat_name(repeat: Repeat) -> &'static str {
-    match repeat {
-        Repeat::Once => "once",
-        Repeat::ForEach => "for_each",
-    }
-}
-
-pub(super) fn edge_name(kind: EdgeKind) -> &'static str {
-    match kind {
-        EdgeKind::Order => "order",
-        EdgeKind::Value => "value",
-        EdgeKind::PredictedId => "predicted_id",
-    }
 }
 
 pub(super) fn to_text<T: serde::Serialize>(value: &T) -> Result<String, RunFileError> {

@@ -1,5 +1,8 @@
 //! Query strings and form bodies, PHP's bracket notation included: `filter[0][name][$starts]=A`.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use serde_json::Map;
 use serde_json::Value;
 
@@ -42,28 +45,11 @@ pub(crate) enum Plus {
 
 /// Undoes percent encoding; a broken escape stays as it is.
 pub(crate) fn decode(text: &str, plus: Plus) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut index = 0;
-    while index < bytes.len() {
-        let escape = bytes
-            .get(index + 1..index + 3)
-            .filter(|_| bytes[index] == b'%')
-            .and_then(|digits| std::str::from_utf8(digits).ok())
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        if let Some(byte) = escape {
-            out.push(byte);
-            index += 3;
-            continue;
-        }
-        out.push(if bytes[index] == b'+' && plus == Plus::Space {
-            b' '
-        } else {
-            bytes[index]
-        });
-        index += 1;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let text = match plus {
+        Plus::Space => Cow::Owned(text.replace('+', " ")),
+        Plus::Itself => Cow::Borrowed(text),
+    };
+    percent_decode_str(&text).decode_utf8_lossy().into_owned()
 }
 
 /// `a[b][]` as `a` and `["b", ""]`.

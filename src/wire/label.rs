@@ -8,30 +8,12 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
 
-/// Declares an enum of labels with their spelling.
-macro_rules! labels {
-    ($(#[$doc:meta])* $name:ident { $($variant:ident => $text:literal,)+ }) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum $name { $($variant,)+ }
+use crate::text_enum::text_enum;
 
-        impl $name {
-            pub const ALL: &[Self] = &[$(Self::$variant,)+];
-
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-
-            pub fn parse(text: &str) -> Option<Self> {
-                match text { $($text => Some(Self::$variant),)+ _ => None }
-            }
-        }
-    };
-}
-
-labels! {
+text_enum! {
     /// What Sugar itself says in the `error` member of an answer.
-    SugarLabel {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum SugarLabel {
         BadGateway => "bad_gateway",
         ClientOutdated => "client_outdated",
         EditConflict => "edit_conflict",
@@ -56,9 +38,10 @@ labels! {
     }
 }
 
-labels! {
+text_enum! {
     /// What sugarmill finds itself. The prefix keeps it from being taken for Sugar's.
-    LocalLabel {
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+    pub enum LocalLabel {
         Ambiguous => "local:ambiguous",
         Condition => "local:condition",
         Conflict => "local:conflict",

@@ -13,6 +13,9 @@ use super::path::RestPath;
 /// Ids asked for in one filter: no more than records of a page, or what is on the next page would be taken for missing.
 pub const IDS_AT_ONCE: usize = Page::MOST as usize;
 
+/// Values of another field that are asked for at once.
+pub const VALUES_AT_ONCE: usize = IDS_AT_ONCE;
+
 /// Which part of a list is wanted, and how.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Page {
@@ -50,7 +53,8 @@ impl Filter {
         self
     }
 
-    pub fn conditions(&self) -> &[Json] {
+    #[cfg(test)]
+    pub(crate) fn conditions(&self) -> &[Json] {
         &self.0
     }
 
@@ -69,10 +73,6 @@ pub enum FilterForm {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
-    List {
-        module: ModuleName,
-        page: Page,
-    },
     Filter {
         module: ModuleName,
         filter: Filter,
@@ -128,9 +128,6 @@ pub enum Read {
 impl Read {
     pub fn encode(&self) -> Encoded {
         match self {
-            Self::List { module, page } => {
-                page.on_url(Encoded::new(Method::Get, &[module.as_str()]))
-            }
             Self::Filter {
                 module,
                 filter,

@@ -1,7 +1,5 @@
 //! Requests that change records. Only a `client::Writer` takes them.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Map;
@@ -10,11 +8,13 @@ use serde_json::json;
 
 use super::LinkName;
 use super::ModuleName;
-use super::Read;
 use super::RecordId;
 use super::encoded::Encoded;
 use super::encoded::Method;
 use super::path::RestPath;
+
+/// Records that one request of a link names.
+pub const LINKED_AT_ONCE: usize = 200;
 
 /// A record on the far side of a link, with the relationship's own columns (`contact_role`, …).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -239,27 +239,5 @@ impl LinkTarget {
         let mut map = self.columns.clone();
         map.insert("id".into(), self.id.as_str().into());
         Json::Object(map)
-    }
-}
-
-/// Anything that may be sent while applying.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Request {
-    Read(Read),
-    Write(Arc<Write>),
-}
-
-impl From<Write> for Request {
-    fn from(write: Write) -> Self {
-        Self::Write(Arc::new(write))
-    }
-}
-
-impl Request {
-    pub fn encode(&self) -> Encoded {
-        match self {
-            Self::Read(read) => read.encode(),
-            Self::Write(write) => write.encode(),
-        }
     }
 }

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 /// From text to reports, as docs/architecture.md explains them.
 const ORDER: &[&str] = &[
+    "text_enum",
     "diag",
     "wire",
     "metadata",
@@ -84,7 +85,7 @@ fn data_flows_one_way() {
 fn the_library_declares_its_modules_in_that_order() {
     let declared: Vec<&str> = include_str!("../../src/lib.rs")
         .lines()
-        .filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';'))
+        .filter_map(|line| line.split_once("mod ")?.1.strip_suffix(';'))
         .collect();
     let expected: Vec<&str> = ORDER
         .iter()

@@ -22,6 +22,7 @@ use crate::diag::one_of;
 use crate::expr::Tree;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
+use crate::wire::VALUES_AT_ONCE;
 
 /// A field that a condition is about, and the module it is in.
 #[derive(Clone, Copy)]
@@ -29,9 +30,6 @@ struct Target<'a> {
     described: Described<'a>,
     field: &'a Field,
 }
-
-/// Values of a top-level `$in` asked for at once; elsewhere there may be no more.
-const VALUES_AT_ONCE: usize = 200;
 
 /// Whether a condition stands at the top of `where`, or inside `$and`, `$or` or the like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

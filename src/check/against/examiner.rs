@@ -16,6 +16,7 @@ use crate::diag::nearest;
 use crate::metadata::Field;
 use crate::metadata::Metadata;
 use crate::metadata::Module;
+use crate::metadata::Right;
 use crate::playbook::VarDecl;
 use crate::wire::ModuleName;
 use crate::wire::SugarLabel;
@@ -164,7 +165,7 @@ impl<'a> Examiner<'a> {
         span: Span,
     ) -> Option<&'a Field> {
         let field = self.field(described, name, span)?;
-        if described.module.acl.denies_field(name, "read") {
+        if described.module.acl.denies_field(name, Right::Read) {
             let problem = not_authorized(format!(
                 "this user may not read `{name}` of `{}`",
                 described.name
@@ -176,14 +177,16 @@ impl<'a> Examiner<'a> {
     }
 
     /// Whether this user may do a thing to a module's records at all.
-    pub(super) fn may(&mut self, described: Described<'a>, action: &str, span: Span) {
-        let acl = &described.module.acl;
-        if !acl.denies("access") && !acl.denies(action) {
+    pub(super) fn may(&mut self, described: Described<'a>, right: Right, span: Span) {
+        if !described.module.acl.closes(right) {
             return;
         }
-        let what = match action {
-            "view" | "list" => "read",
-            other => other,
+        let what = match right {
+            Right::View | Right::List | Right::Read => "read",
+            Right::Edit | Right::Write => "edit",
+            Right::Access => "access",
+            Right::Create => "create",
+            Right::Delete => "delete",
         };
         let problem = not_authorized(format!(
             "this user may not {what} records of `{}`",

@@ -14,6 +14,7 @@ use crate::diag::did_you_mean;
 use crate::diag::nearest;
 use crate::diag::one_of;
 use crate::expr::Tree;
+use crate::metadata::Right;
 use crate::metadata::value;
 use crate::wire::LinkName;
 use crate::wire::ModuleName;
@@ -45,7 +46,7 @@ impl<'a> Examiner<'a> {
         let Some(parent) = self.module(&under.module) else {
             return;
         };
-        self.may(parent, "edit", under.module.span);
+        self.may(parent, Right::Edit, under.module.span);
         let far = self.link(parent, &under.link);
         if let Some(far) = far.filter(|far| *far != module.value.as_str()) {
             let (parent, link) = (parent.name, under.link.value.as_str());

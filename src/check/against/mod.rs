@@ -5,8 +5,8 @@
 //! field of a kind nobody documents, a value that a template gives. Values of templates are judged while planning,
 //! conditions and relations by [`RenderedJudge`].
 
-mod compared;
 mod condition;
+mod dropdowns;
 mod examiner;
 mod links;
 mod meaning;

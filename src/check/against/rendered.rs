@@ -51,11 +51,8 @@ impl RenderedJudge<'_> {
         written: &Tree,
         value: &Json,
     ) -> Option<Problem> {
-        let asked = Some(module.as_str());
-        self.judge(asked, written, value, |examiner, described, tree| {
-            if let Some(described) = described {
-                examiner.relation_columns(described, link.as_str(), tree);
-            }
+        self.judge_of(module, written, value, |examiner, described, tree| {
+            examiner.relation_columns(described, link.as_str(), tree);
         })
     }
 
@@ -67,10 +64,23 @@ impl RenderedJudge<'_> {
         written: &Tree,
         value: &Json,
     ) -> Option<Problem> {
-        let asked = Some(module.as_str());
-        self.judge(asked, written, value, |examiner, described, tree| {
+        self.judge_of(module, written, value, |examiner, described, tree| {
+            examiner.link_actions(described, link, tree);
+        })
+    }
+
+    /// The same as [`Self::judge`] of what belongs to a module, if that is described.
+    fn judge_of(
+        self,
+        module: &ModuleName,
+        written: &Tree,
+        value: &Json,
+        look: impl for<'t> FnOnce(&mut Examiner<'t>, Described<'t>, &'t Tree),
+    ) -> Option<Problem> {
+        let module = Some(module.as_str());
+        self.judge(module, written, value, |examiner, described, tree| {
             if let Some(described) = described {
-                examiner.link_actions(described, link, tree);
+                look(examiner, described, tree);
             }
         })
     }

@@ -21,6 +21,7 @@ use crate::diag::all_of;
 use crate::expr::Tree;
 use crate::metadata::Field;
 use crate::metadata::FieldKind;
+use crate::metadata::Right;
 use crate::metadata::Writable;
 use crate::metadata::is_single_address;
 use crate::metadata::value;
@@ -273,7 +274,7 @@ impl<'a> Examiner<'a> {
         }
         let refusal = match writable {
             Writable::Yes => {
-                if purpose != Purpose::Update && described.module.acl.denies_field(name, "create")
+                if purpose != Purpose::Update && described.module.acl.denies_field(name, Right::Create)
                 {
                     self.refused(described, name, set.name.span);
                     return false;

@@ -19,6 +19,7 @@ use crate::diag::Located;
 use crate::diag::Problems;
 use crate::metadata::FieldKind;
 use crate::metadata::Metadata;
+use crate::metadata::Right;
 use crate::wire::ModuleName;
 
 /// Everything in a playbook that the metadata contradicts. A right to write that is missing is an error.
@@ -119,7 +120,7 @@ impl<'a> Examiner<'a> {
             CheckedRead::Get { module, record } => {
                 let described = self.module(module);
                 if let Some(described) = described {
-                    self.may(described, "view", module.span);
+                    self.may(described, Right::View, module.span);
                 }
                 self.id_leads_to(module.value.as_str(), "record", record);
                 self.fetched(described);
@@ -138,7 +139,7 @@ impl<'a> Examiner<'a> {
                 };
                 let far = far.and_then(|far| self.described(far));
                 if let Some(far) = far {
-                    self.may(far, "list", link.span);
+                    self.may(far, Right::List, link.span);
                 }
                 self.where_holds(far, condition.as_ref());
                 self.fetched(far);
@@ -163,19 +164,19 @@ impl<'a> Examiner<'a> {
             return;
         };
         let described = self.module(module);
-        let action = match write {
-            CheckedWrite::Create { .. } => "create",
+        let right = match write {
+            CheckedWrite::Create { .. } => Right::Create,
             CheckedWrite::Update { .. }
             | CheckedWrite::Upsert { .. }
-            | CheckedWrite::UpsertByKey { .. } => "edit",
-            CheckedWrite::Delete { .. } => "delete",
-            CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => "access",
+            | CheckedWrite::UpsertByKey { .. } => Right::Edit,
+            CheckedWrite::Delete { .. } => Right::Delete,
+            CheckedWrite::Link { .. } | CheckedWrite::Unlink { .. } => Right::Access,
             // It is the user's own mark: whoever sees a record may set it.
-            CheckedWrite::Favorite { .. } | CheckedWrite::Unfavorite { .. } => "view",
+            CheckedWrite::Favorite { .. } | CheckedWrite::Unfavorite { .. } => Right::View,
             CheckedWrite::Call { .. } => return,
         };
         if let Some(described) = described {
-            self.may(described, action, module.span);
+            self.may(described, right, module.span);
         }
         match write {
             CheckedWrite::Create { set, under, .. } => {
@@ -204,7 +205,7 @@ impl<'a> Examiner<'a> {
                 ..
             } => {
                 if let Some(described) = described {
-                    self.may(described, "create", module.span);
+                    self.may(described, Right::Create, module.span);
                     self.matching(described, matching);
                     self.set(described, matching.iter().chain(set), Purpose::Upsert);
                     self.parts(described, parts);
@@ -214,7 +215,7 @@ impl<'a> Examiner<'a> {
             // Whether it is an update or a create, which wants more fields, nobody knows here.
             CheckedWrite::UpsertByKey { set, .. } => {
                 if let Some(described) = described {
-                    self.may(described, "create", module.span);
+                    self.may(described, Right::Create, module.span);
                     self.set(described, set.iter(), Purpose::Update);
                 }
             }
@@ -251,7 +252,7 @@ impl<'a> Examiner<'a> {
 
     fn listed(&mut self, module: &'a Located<ModuleName>) -> Option<Described<'a>> {
         let described = self.module(module)?;
-        self.may(described, "list", module.span);
+        self.may(described, Right::List, module.span);
         Some(described)
     }
 

@@ -30,6 +30,7 @@ use crate::expr::Reference;
 use crate::expr::StepNames;
 use crate::expr::Template;
 use crate::metadata::Metadata;
+use crate::metadata::Right;
 use crate::metadata::value;
 use crate::wire::ModuleName;
 
@@ -193,12 +194,16 @@ fn wrong(described: Described<'_>, field: &str) -> Option<Problem> {
     if described.module.field(field).is_none() {
         return Some(unknown_field(described, field));
     }
-    described.module.acl.denies_field(field, "read").then(|| {
-        not_authorized(format!(
-            "this user may not read `{field}` of `{}`",
-            described.name
-        ))
-    })
+    described
+        .module
+        .acl
+        .denies_field(field, Right::Read)
+        .then(|| {
+            not_authorized(format!(
+                "this user may not read `{field}` of `{}`",
+                described.name
+            ))
+        })
 }
 
 /// What an instance tells a user of himself are more than the fields of the module, so that only what is nearly one of them is

@@ -31,6 +31,7 @@ use crate::cli::signals::Signals;
 use crate::cli::turn::Queue;
 use crate::cli::written;
 use crate::client::Writer;
+use crate::diag::Severity;
 use crate::execute;
 use crate::execute::ApplyEnd;
 use crate::execute::ApplyOptions;
@@ -405,6 +406,6 @@ fn went_wrong(view: &RunView) -> Result<bool, Failure> {
     let expectations = view
         .problems()?
         .iter()
-        .any(|problem| problem.severity == "error");
+        .any(|problem| problem.severity == Severity::Error);
     Ok(operations || expectations)
 }

@@ -108,7 +108,7 @@ fn size(metadata: &Metadata) -> String {
     format!(
         "{}, {}, {}",
         counted(metadata.modules.len(), "module"),
-        counted(fields.sum(), "field"),
+        counted(fields.sum::<usize>(), "field"),
         counted(metadata.dropdowns.len(), "dropdown list"),
     )
 }

@@ -7,6 +7,7 @@ mod probing;
 mod sending;
 mod sessions;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -27,7 +28,6 @@ use crate::wire::ModuleName;
 use crate::wire::Reaction;
 use crate::wire::Read;
 use crate::wire::RecordId;
-use crate::wire::Request;
 use crate::wire::Sent;
 use crate::wire::SugarLabel;
 use crate::wire::Write;
@@ -77,8 +77,8 @@ fn get(record: &str) -> Read {
     }
 }
 
-fn delete(record: &str) -> Request {
-    Request::from(Write::Delete {
+fn delete(record: &str) -> Arc<Write> {
+    Arc::new(Write::Delete {
         module: ModuleName::new("Accounts"),
         record: RecordId::new(record),
     })

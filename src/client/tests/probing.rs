@@ -7,7 +7,6 @@ fn me() -> Me {
         id: "1".into(),
         user_name: "admin".into(),
         full_name: None,
-        time_zone: None,
     }
 }
 

@@ -131,7 +131,7 @@ async fn a_secret_is_sent_and_comes_back_as_its_stand_in() {
     let reader = reader(&script).keeping(vault);
     let writer = Writer::new(reader.clone(), Permit::for_tests());
     let update = |record: &str| {
-        Request::from(Write::Update {
+        Arc::new(Write::Update {
             module: ModuleName::new("Accounts"),
             record: RecordId::new(record),
             fields: json!({ "name": format!("Bearer {stand_in}") })

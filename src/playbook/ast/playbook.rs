@@ -35,7 +35,6 @@ pub struct Playbook {
     pub texts: Vec<IncludedText>,
     /// Name and template.
     pub outputs: Fields,
-    pub requires: Option<Located<String>>,
     pub identity: Option<Located<String>>,
     /// Raised to create again what an earlier run created and somebody deleted.
     pub generation: u64,

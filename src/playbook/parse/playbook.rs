@@ -41,9 +41,9 @@ pub(super) fn playbook(
     entries.mend(reader, OWNER, &PLAYBOOK.iter().map(|key| key.name));
     let hides_vars = reader.lacks_lines_of("vars", entries.extent("vars").as_ref());
     version(reader, &mut entries);
-    let requires = entries
-        .take("requires")
-        .and_then(|node| release(reader, &node));
+    if let Some(node) = entries.take("requires") {
+        release(reader, &node);
+    }
     let name = entries
         .require(reader, OWNER, key("name"))
         .and_then(|node| reader.plain_text("name", node));
@@ -106,7 +106,6 @@ pub(super) fn playbook(
         included: Vec::new(),
         texts: Vec::new(),
         outputs,
-        requires,
         identity,
         generation,
         unread,
@@ -160,13 +159,13 @@ fn version(reader: &mut Reader<'_>, entries: &mut Entries) {
 }
 
 /// The lowest version of sugarmill. A number is taken as it is written: `0.10` is not `0.1`.
-fn release(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Located<String>> {
+fn release(reader: &mut Reader<'_>, node: &Located<Node>) {
     let written = match &node.value {
         Node::Text(text) => text.clone(),
         Node::Int(_) | Node::Float(_) => reader.written(node.span).to_owned(),
         _ => {
             reader.wrong_kind("requires", "a version", node);
-            return None;
+            return;
         }
     };
     let Some(wanted) = numbers(&written) else {
@@ -177,7 +176,7 @@ fn release(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Located<Stri
             "not a version",
             "write the lowest version alone; newer ones are meant too".to_owned(),
         );
-        return None;
+        return;
     };
     let own = env!("CARGO_PKG_VERSION");
     if numbers(own).is_some_and(|own| own < wanted) {
@@ -187,7 +186,6 @@ fn release(reader: &mut Reader<'_>, node: &Located<Node>) -> Option<Located<Stri
             .help("install a newer sugarmill; other problems of this file may come from its age");
         reader.report(problem);
     }
-    Some(Located::new(written, node.span))
 }
 
 fn numbers(version: &str) -> Option<[u32; 3]> {

@@ -79,7 +79,6 @@ fn the_top_is_read() {
     let (sources, playbook) = every_key();
     assert_eq!(playbook.name.value, "every key");
     assert_eq!(sources.text(playbook.name.span), "every key");
-    assert_eq!(playbook.requires.unwrap().value, "0.1");
     assert_eq!(playbook.generation, 2);
     let kinds: Vec<_> = playbook.vars.iter().map(|var| var.kind).collect();
     assert_eq!(kinds[0], VarKind::String);

@@ -27,7 +27,6 @@ pub use glimpse::glimpse;
 pub use hush::hush_workbooks;
 pub use open::DataRow;
 pub use open::Rows;
-pub use open::digest;
 pub use open::found;
 pub use open::heading;
 pub use open::open;

@@ -137,17 +137,6 @@ pub(super) fn document(file: &DataFile, reach: &Reach) -> Result<(Vec<u8>, Json)
     Ok((text, document))
 }
 
-/// A hash of the file's bytes: the same rows, the same plan.
-pub fn digest(file: &DataFile, reach: &Reach) -> Result<[u8; 32], RowError> {
-    let path = &file.name();
-    let found = locate(file, reach)?;
-    let failed = |error| unreadable(path, error);
-    let mut hasher = blake3::Hasher::new();
-    let opened = File::open(&found).map_err(failed)?;
-    hasher.update_reader(opened).map_err(failed)?;
-    Ok(*hasher.finalize().as_bytes())
-}
-
 #[cfg(feature = "xlsx")]
 fn workbook(
     path: &str,

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::super::DataFile;
 use super::super::DataFormat;
 use super::super::Reach;
-use super::digest;
 use super::found;
 use super::heading;
 use super::open;
@@ -324,17 +323,6 @@ fn mistakes_are_drawn_where_the_file_is_named() {
         colour: Colour::None,
     };
     insta::assert_snapshot!(draw(&problems, &sources, style));
-}
-
-#[test]
-fn equal_bytes_have_equal_digests() {
-    let hash = |bytes: &[u8]| {
-        with(DataFormat::Jsonl, bytes, |file, folder| {
-            digest(file, folder).unwrap()
-        })
-    };
-    assert_eq!(hash(b"a"), *blake3::hash(b"a").as_bytes());
-    assert_ne!(hash(b"a"), hash(b"b"));
 }
 
 proptest::proptest! {

@@ -52,10 +52,7 @@ pub(super) fn batches(
 }
 
 fn node(checked: &Checked, batch: &PackedBatch) -> Node {
-    let requests = counted(
-        usize::try_from(batch.entries).unwrap_or(usize::MAX),
-        "request",
-    );
+    let requests = counted(batch.entries, "request");
     let riders = batch.riders.iter().map(|(step, count)| {
         let step = checked.steps.get(step.0 as usize);
         let id = step.map_or("?", |step| step.id.as_str());
@@ -71,7 +68,7 @@ fn node(checked: &Checked, batch: &PackedBatch) -> Node {
 }
 
 fn operations(count: u64) -> String {
-    counted(usize::try_from(count).unwrap_or(usize::MAX), "operation")
+    counted(count, "operation")
 }
 
 fn name(batch: u64) -> String {

@@ -84,11 +84,8 @@ fn became(step: &StepView, look: Look) -> String {
     match (look, step.count) {
         (Look::Read, Some(count)) => format!("counted {count}"),
         (Look::Read, None) if brings_no_records(&step.verb) => "answered".into(),
-        (Look::Read, None) => {
-            let records = usize::try_from(step.records).unwrap_or(usize::MAX);
-            counted(records, "record")
-        }
-        (Look::Export, _) => counted(usize::try_from(step.records).unwrap_or(usize::MAX), "row"),
+        (Look::Read, None) => counted(step.records, "record"),
+        (Look::Export, _) => counted(step.records, "row"),
         (Look::Assert, _) => "holds".into(),
         (Look::Write | Look::Batch, _) => "nothing to do".into(),
     }

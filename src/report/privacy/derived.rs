@@ -3,12 +3,19 @@
 //! It is read off the templates' words and not off their values, so that a short name is found as surely as a long one,
 //! and what is not known yet as well. Where a word may mean something personal, it is taken to.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
+use super::origin::Origin;
+use super::origin::Origins;
+use super::origin::file;
+use super::words::columns;
+use super::words::words;
+use super::words::words_of;
+use crate::operation::SYNC_KEY;
 use crate::playbook::Action;
 use crate::playbook::Fields;
-use crate::playbook::ForEach;
 use crate::playbook::Node;
 use crate::playbook::Playbook;
 use crate::playbook::Step;
@@ -38,79 +45,87 @@ pub(super) struct Derived {
     columns: BTreeMap<String, BTreeSet<String>>,
 }
 
+/// Something that a playbook builds.
+struct Built<'a> {
+    what: What<'a>,
+    words: BTreeSet<String>,
+    origin: Origin<'a>,
+}
+
+enum What<'a> {
+    /// Of the step that has the id.
+    Key(&'a str),
+    Message(&'a str),
+    Field(Field<'a>),
+    Output(&'a str),
+}
+
+struct Field<'a> {
+    step: &'a str,
+    module: Option<&'a str>,
+    name: &'a str,
+    /// The columns that it is made of, with their file.
+    columns: Option<(String, BTreeSet<String>)>,
+}
+
 impl Derived {
     pub(super) fn of(playbook: &Playbook, judge: &dyn Judge) -> Self {
+        let built = Built::all(playbook, judge);
         let mut derived = Self::default();
         // A step may use what a later one in the file says, so one walk is not enough; each finds more, or nothing.
         loop {
-            let known = derived.clone();
-            for step in &playbook.steps {
-                derived.add(playbook, step, judge);
+            let mut is_more = false;
+            for one in &built {
+                is_more |= derived.add(one, judge);
             }
-            for (name, template) in &playbook.outputs {
-                let words = words_of(&template.value);
-                let origin = Origin::default().mentioning(playbook, &words, judge);
-                if derived.holds(&origin, &words, judge) {
-                    derived.outputs.insert(name.value.clone());
-                }
-            }
-            if derived == known {
+            if !is_more {
                 return derived;
             }
         }
     }
 
-    fn add(&mut self, playbook: &Playbook, step: &Step, judge: &dyn Judge) {
-        let origin = Origin::of(playbook, step, judge, 0);
-        let id = &step.id.value;
-        let holds = |derived: &Self, words: &BTreeSet<String>| {
-            let origin = origin.clone().mentioning(playbook, words, judge);
-            derived.holds(&origin, words, judge)
-        };
-        if let Some(key) = &step.key
-            && holds(self, &words(&key.value))
-        {
-            self.keys.insert(id.clone());
-        }
-        if let Action::Assert(assert) = &step.action
-            && let Some(message) = &assert.message
-            && holds(self, &words(&message.value))
-        {
-            self.messages.insert(id.clone());
-        }
-        let module = step.action.module().map(|module| module.value.as_str());
-        for (name, node) in written(&step.action) {
-            let words = words_of(node);
-            let is_known = self.fields.get(id).is_some_and(|of| of.contains(name));
-            let is_built = judge.holds_text(module, name) && holds(self, &words);
-            if is_built && !is_known {
-                self.fields
-                    .entry(id.clone())
-                    .or_default()
-                    .insert(name.to_owned());
+    /// Whether it was not known before that this is personal.
+    fn add(&mut self, built: &Built<'_>, judge: &dyn Judge) -> bool {
+        match &built.what {
+            What::Key(step) => self.holds(built, judge) && self.keys.insert((*step).to_owned()),
+            What::Message(step) => {
+                self.holds(built, judge) && self.messages.insert((*step).to_owned())
             }
-            if is_built || judge.is_personal(module, name) {
-                self.add_columns(&origin, node);
+            What::Output(name) => {
+                self.holds(built, judge) && self.outputs.insert((*name).to_owned())
+            }
+            What::Field(field) => {
+                let is_built =
+                    judge.holds_text(field.module, field.name) && self.holds(built, judge);
+                let is_new = is_built && {
+                    let fields = self.fields.entry(field.step.to_owned()).or_default();
+                    fields.insert(field.name.to_owned())
+                };
+                let is_personal = is_built || judge.is_personal(field.module, field.name);
+                (is_personal && self.add_columns(field)) || is_new
             }
         }
     }
 
     /// What a personal field is made of is personal wherever else it is used.
-    fn add_columns(&mut self, origin: &Origin, node: &Node) {
-        let Some(file) = &origin.file else { return };
-        let columns = columns(node, &origin.item);
-        if !columns.is_empty() {
-            self.columns
-                .entry(file.clone())
-                .or_default()
-                .extend(columns);
-        }
+    fn add_columns(&mut self, field: &Field<'_>) -> bool {
+        let Some((file, columns)) = &field.columns else {
+            return false;
+        };
+        let known = self.columns.entry(file.clone()).or_default();
+        let before = known.len();
+        known.extend(columns.iter().cloned());
+        known.len() > before
     }
 
-    fn holds(&self, origin: &Origin, words: &BTreeSet<String>, judge: &dyn Judge) -> bool {
+    fn holds(&self, built: &Built<'_>, judge: &dyn Judge) -> bool {
+        let Built { words, origin, .. } = built;
         words.iter().any(|word| {
             let of_steps = || {
-                let mut steps = origin.steps.iter().filter_map(|step| self.fields.get(step));
+                let mut steps = origin
+                    .steps
+                    .iter()
+                    .filter_map(|step| self.fields.get(*step));
                 steps.any(|fields| fields.contains(word))
             };
             let of_files = || {
@@ -125,87 +140,57 @@ impl Derived {
                 modules.any(|module| judge.is_personal(Some(module), word))
             };
             judge.is_personal(None, word) || of_modules() || of_steps() || of_files()
-        }) || (words.contains("key") && origin.steps.iter().any(|step| self.keys.contains(step)))
+        }) || (words.contains("key") && origin.steps.iter().any(|step| self.keys.contains(*step)))
     }
 }
 
-/// Where the values a template may use come from.
-#[derive(Debug, Clone, Default)]
-struct Origin {
-    steps: BTreeSet<String>,
-    modules: BTreeSet<String>,
-    files: BTreeSet<String>,
-    /// The file whose rows are the items.
-    file: Option<String>,
-    /// What an item is called.
-    item: String,
-}
-
-/// Steps that go through each other's items at most; nobody writes more, and a circle ends.
-const DEEPEST: usize = 16;
-
-impl Origin {
-    fn of(playbook: &Playbook, step: &Step, judge: &dyn Judge, depth: usize) -> Self {
-        let mut origin = Self {
-            item: step.item_name.value.clone(),
-            ..Self::default()
-        };
-        let words = match step.for_each.as_ref().map(|items| &items.value) {
-            None => return origin,
-            Some(ForEach::File(file)) => {
-                origin.files.insert(file.name());
-                origin.file = Some(file.name());
-                return origin;
+impl<'a> Built<'a> {
+    fn all(playbook: &'a Playbook, judge: &'a dyn Judge) -> Vec<Self> {
+        let origins = Origins::of(playbook, judge);
+        let mut all = Vec::new();
+        for (place, step) in playbook.steps.iter().enumerate() {
+            let mut add = |what, words: BTreeSet<String>| {
+                all.push(Self {
+                    what,
+                    origin: origins.of_template(Some(place), &words),
+                    words,
+                });
+            };
+            let id = step.id.value.as_str();
+            if let Some(key) = &step.key {
+                add(What::Key(id), words(&key.value));
             }
-            Some(ForEach::Template(text) | ForEach::JsonPath(text)) => words(text),
-            Some(ForEach::Literal(items)) => items
-                .iter()
-                .flat_map(|item| words_of(&item.value))
-                .collect(),
-        };
-        origin.add_mentioned(playbook, &words, judge, depth);
-        origin
-    }
-
-    /// With the steps that a text names besides.
-    fn mentioning(
-        mut self,
-        playbook: &Playbook,
-        words: &BTreeSet<String>,
-        judge: &dyn Judge,
-    ) -> Self {
-        self.add_mentioned(playbook, words, judge, 0);
-        self
-    }
-
-    fn add_mentioned(
-        &mut self,
-        playbook: &Playbook,
-        words: &BTreeSet<String>,
-        judge: &dyn Judge,
-        depth: usize,
-    ) {
-        if depth > DEEPEST || !words.contains("steps") {
-            return;
+            if let Action::Assert(assert) = &step.action
+                && let Some(message) = &assert.message
+            {
+                add(What::Message(id), words(&message.value));
+            }
+            for (name, node) in written(&step.action) {
+                add(What::Field(Field::of(step, name, &node)), words_of(&node));
+            }
         }
-        for step in &playbook.steps {
-            let id = &step.id.value;
-            // An included step is named by its last part, as its own playbook names it.
-            let name = id.rsplit('.').next().unwrap_or(id);
-            if !words.contains(name) || !self.steps.insert(id.clone()) {
-                continue;
-            }
-            self.modules
-                .extend(step.action.module().map(|module| module.value.clone()));
-            if let Action::Related(args) = &step.action {
-                // Its records are those of the far side.
-                let far = judge.far_module(&args.module.value, &args.through.value);
-                self.modules.extend(far.map(str::to_owned));
-            }
-            let further = Self::of(playbook, step, judge, depth + 1);
-            self.steps.extend(further.steps);
-            self.modules.extend(further.modules);
-            self.files.extend(further.files);
+        for (name, template) in &playbook.outputs {
+            let words = words_of(&template.value);
+            all.push(Self {
+                what: What::Output(&name.value),
+                origin: origins.of_template(None, &words),
+                words,
+            });
+        }
+        all
+    }
+}
+
+impl<'a> Field<'a> {
+    fn of(step: &'a Step, name: &'a str, node: &Node) -> Self {
+        let columns = columns(node, &step.item_name.value);
+        Self {
+            step: &step.id.value,
+            module: step.action.module().map(|module| module.value.as_str()),
+            name,
+            columns: file(step)
+                .filter(|_| !columns.is_empty())
+                .map(|file| (file, columns)),
         }
     }
 }
@@ -214,23 +199,50 @@ impl Origin {
 pub(super) const TO: &str = "to";
 
 /// What a step writes: its fields, and what stands inside of them under a name of its own.
-fn written(action: &Action) -> Vec<(&str, &Node)> {
-    let groups: Vec<&Fields> = match action {
-        Action::Create(args) => vec![&args.set],
-        Action::Update(args) => vec![&args.set, &args.add, &args.remove],
-        Action::Upsert(args) => vec![&args.matching, &args.set, &args.add, &args.remove],
-        Action::Link(args) | Action::Unlink(args) => {
-            return inside(TO, &args.to.value);
+fn written(action: &Action) -> Vec<(&str, Cow<'_, Node>)> {
+    match action {
+        Action::Create(args) => fields([&args.set]),
+        Action::Update(args) => fields([&args.set, &args.add, &args.remove]),
+        Action::Upsert(args) => fields([&args.matching, &args.set, &args.add, &args.remove]),
+        Action::UpsertByKey(args) => {
+            let key = Node::Text(args.sync_key.value.clone());
+            let mut written = fields([&args.set]);
+            written.push((SYNC_KEY, Cow::Owned(key)));
+            written
         }
-        _ => Vec::new(),
-    };
+        Action::Link(args) | Action::Unlink(args) => inside(TO, &args.to.value),
+        Action::Call(args) => {
+            let body = args.body.iter();
+            let mut written = fields([&args.query]);
+            written.extend(body.flat_map(|body| inside("body", &body.value)));
+            written
+        }
+        Action::Delete(_)
+        | Action::Favorite(_)
+        | Action::Unfavorite(_)
+        | Action::List(_)
+        | Action::Filter(_)
+        | Action::Count(_)
+        | Action::Get(_)
+        | Action::Related(_)
+        | Action::Search(_)
+        | Action::Enum(_)
+        | Action::Metadata(_)
+        | Action::Me
+        | Action::Ping
+        | Action::Assert(_)
+        | Action::Export(_) => Vec::new(),
+    }
+}
+
+fn fields<'a>(groups: impl IntoIterator<Item = &'a Fields>) -> Vec<(&'a str, Cow<'a, Node>)> {
     let fields = groups.into_iter().flatten();
     fields
         .flat_map(|(name, node)| inside(&name.value, &node.value))
         .collect()
 }
 
-fn inside<'a>(name: &'a str, node: &'a Node) -> Vec<(&'a str, &'a Node)> {
+fn inside<'a>(name: &'a str, node: &'a Node) -> Vec<(&'a str, Cow<'a, Node>)> {
     match node {
         Node::Map(entries) => entries
             .iter()
@@ -240,57 +252,96 @@ fn inside<'a>(name: &'a str, node: &'a Node) -> Vec<(&'a str, &'a Node)> {
             .iter()
             .flat_map(|item| inside(name, &item.value))
             .collect(),
-        _ => vec![(name, node)],
-    }
-}
-
-/// The words of all templates in a value. Plain text is no template, and its words say what they say.
-fn words_of(node: &Node) -> BTreeSet<String> {
-    match node {
-        Node::Text(text) if is_template(text) => words(text),
-        Node::List(items) => items
-            .iter()
-            .flat_map(|item| words_of(&item.value))
-            .collect(),
-        Node::Map(entries) => entries
-            .iter()
-            .flat_map(|(_, value)| words_of(&value.value))
-            .collect(),
         Node::Null
         | Node::Bool(_)
         | Node::Int(_)
         | Node::Float(_)
         | Node::Text(_)
-        | Node::Unread => BTreeSet::new(),
+        | Node::Unread => vec![(name, Cow::Borrowed(node))],
     }
 }
 
-fn is_template(text: &str) -> bool {
-    text.contains("{{") || text.contains("{%") || text.starts_with('$')
-}
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+    use std::path::Path;
 
-fn words(text: &str) -> BTreeSet<String> {
-    text.split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
+    use super::*;
+    use crate::diag::Sources;
+    use crate::playbook;
 
-/// The columns of an item that a template uses: the words right behind its name.
-fn columns(node: &Node, item: &str) -> BTreeSet<String> {
-    let Node::Text(text) = node else {
-        return BTreeSet::new();
-    };
-    if !is_template(text) {
-        return BTreeSet::new();
+    /// `phone` is personal, and nothing else.
+    struct Phones;
+
+    impl Judge for Phones {
+        fn is_personal(&self, _: Option<&str>, name: &str) -> bool {
+            name == "phone"
+        }
+
+        fn holds_text(&self, _: Option<&str>, _: &str) -> bool {
+            true
+        }
+
+        fn far_module(&self, _: &str, _: &str) -> Option<&str> {
+            None
+        }
     }
-    let words: Vec<&str> = text
-        .split(|letter: char| !letter.is_alphanumeric() && letter != '_')
-        .filter(|word| !word.is_empty())
-        .collect();
-    words
-        .windows(2)
-        .filter(|pair| pair[0] == item)
-        .map(|pair| pair[1].to_owned())
-        .collect()
+
+    fn derived(text: &str) -> Derived {
+        let mut sources = Sources::default();
+        let text = format!("version: 1\nname: phones\nsteps:\n{text}");
+        let source = playbook::yaml::decode("a.yaml", text.as_bytes(), &mut sources).unwrap();
+        let playbook = playbook::parse(source, Path::new("."), &sources).unwrap();
+        Derived::of(&playbook, &Phones)
+    }
+
+    #[test]
+    fn steps_that_go_through_all_those_before_them_are_looked_at_once() {
+        let mut text = String::new();
+        let mut before = Vec::new();
+        for number in 0..40 {
+            let value = if number == 0 { "phone" } else { "description" };
+            write!(
+                text,
+                "  - id: s{number}\n    create: Notes\n    key: '{{{{ item.id }}}}'\n"
+            )
+            .unwrap();
+            match before.is_empty() {
+                true => text.push_str("    for_each: [{ id: a, phone: b }]\n"),
+                false => {
+                    let joined = before.join(" + ");
+                    writeln!(text, "    for_each: '{{{{ {joined} }}}}'").unwrap();
+                }
+            }
+            writeln!(text, "    set: {{ description: '{{{{ item.{value} }}}}' }}").unwrap();
+            before.push(format!("steps.s{number}.items"));
+        }
+        let derived = derived(&text);
+        assert_eq!(derived.fields.len(), 40, "what the first says, all say");
+    }
+
+    #[test]
+    fn what_every_verb_writes_is_looked_at() {
+        let derived = derived(
+            "  - id: by_key
+    upsert: Contacts
+    sync_key: 'x-{{ vars.phone }}'
+    set: { description: '{{ vars.phone }}' }
+  - id: called
+    call: {}
+    method: post
+    path: Contacts/tell
+    query: { who: '{{ vars.phone }}' }
+    body: { text: ['{{ vars.phone }}', a], other: a }
+",
+        );
+        let fields = |step: &str| {
+            derived.fields[step]
+                .iter()
+                .map(String::as_str)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(fields("by_key"), ["description", "sync_key"]);
+        assert_eq!(fields("called"), ["text", "who"]);
+    }
 }

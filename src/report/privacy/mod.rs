@@ -5,7 +5,9 @@
 mod curtain;
 mod derived;
 mod find;
+mod origin;
 mod shape;
+mod words;
 
 pub(super) use curtain::Curtain;
 pub(super) use curtain::Of;

@@ -11,7 +11,6 @@ use crate::report::Operations;
 use crate::report::Options;
 use crate::report::RunResult;
 use crate::report::read;
-use crate::report::result;
 use crate::report::schema;
 use crate::report::write_json;
 use crate::runfile::RunFile;
@@ -74,7 +73,8 @@ fn a_run_with_failures() {
 fn results_are_told_apart() {
     let results = MAKERS.map(|make| {
         let folder = tempfile::tempdir().unwrap();
-        result(&fixtures::view(make(folder.path()))).unwrap()
+        let view = fixtures::view(make(folder.path()));
+        read(&view, Options::default()).unwrap().result
     });
     assert_eq!(
         results,

@@ -55,7 +55,6 @@ pub enum Listing {
     /// What suits: some of what went wrong, and of a plan a sample of what would change.
     #[default]
     Brief,
-    AtMost(u64),
     All,
 }
 
@@ -75,7 +74,6 @@ impl Listing {
             Self::Brief if standing.is_plan() => (10, 3, 3),
             // What was done is in the table; who wants each of them asks for it.
             Self::Brief => (10, 3, 0),
-            Self::AtMost(limit) => (limit, limit, limit),
             Self::All => (u64::MAX, u64::MAX, u64::MAX),
         };
         Limits {

@@ -1,4 +1,4 @@
-//! What a step's `select` looks for in the answer, whose shape is known of most reads.
+//! The answers of reads, whose shape is known of most: what a step's `select` looks for in one.
 
 use super::checked::CheckedAction;
 use super::checked::CheckedRead;

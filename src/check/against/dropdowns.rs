@@ -1,5 +1,5 @@
-//! What conditions of templates compare fields with: a value that a dropdown does not have is nearly always a slip, and the
-//! condition then holds for no record, or for all. A warning only, since Sugar stores any value and a record may have an
+//! What conditions of templates compare fields of dropdowns with: a value that one does not have is nearly always a slip, and
+//! the condition then holds for no record, or for all. A warning only, since Sugar stores any value and a record may have an
 //! old one.
 
 use super::examiner::Described;
