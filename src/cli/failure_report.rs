@@ -197,11 +197,9 @@ fn of_nothing(
     failure: &Failure,
 ) -> Result<(), Failure> {
     let mut report = report_of(about, failure);
-    let folder = settings.environment.way_from_workspace();
     let mut lost = Vec::new();
     for (format, path) in &output.files {
-        let written =
-            written::write_file_by(path, |out| write(&folder, &report, failure, *format, out));
+        let written = written::write_file_by(path, |out| write(&report, failure, *format, out));
         // One file that cannot be written keeps nobody from the others.
         if let Err(second) = written {
             printer::failure(settings, &second);
@@ -215,7 +213,7 @@ fn of_nothing(
     }
     if output.format != Format::Text {
         let mut out = printer::results();
-        write(&folder, &report, failure, output.format, &mut out)?;
+        write(&report, failure, output.format, &mut out)?;
         out.flush().map_err(ReportError::Write)?;
     }
     Ok(())
@@ -256,7 +254,6 @@ fn report_of(about: &About, failure: &Failure) -> Report {
 }
 
 fn write(
-    folder: &Path,
     report: &Report,
     failure: &Failure,
     format: Format,
@@ -269,7 +266,7 @@ fn write(
             "\n".into()
         }
         Format::Junit => return Ok(report::write_junit_of_failure(report, out)?),
-        Format::Github => report::github_annotations(&report.diagnostics, folder),
+        Format::Github => report::github_annotations(&report.diagnostics),
         // There is no operation to list.
         Format::Ndjson => String::new(),
         Format::Csv => report::csv_heading(),
@@ -295,13 +292,7 @@ pub(crate) fn give_misused(arguments: &[String], format: Format, failure: &Failu
     };
     // The command has failed already, and says so on stderr.
     let mut out = printer::results();
-    let _ = write(
-        Path::new(""),
-        &report_of(&about, failure),
-        failure,
-        format,
-        &mut out,
-    );
+    let _ = write(&report_of(&about, failure), failure, format, &mut out);
     let _ = out.flush();
 }
 

@@ -141,14 +141,7 @@ pub(crate) fn write(
     match format {
         Format::Json => report::write_json(view, output.json(), out)?,
         Format::Junit => report::write_junit(view, privacy, out)?,
-        Format::Github => {
-            report::write_github(
-                view,
-                privacy,
-                &settings.environment.way_from_workspace(),
-                out,
-            )?;
-        }
+        Format::Github => report::write_github(view, privacy, out)?,
         Format::Ndjson => report::write_ndjson(view, privacy, out)?,
         Format::Csv => report::write_csv(view, privacy, out)?,
         Format::Html => report::write_html(view, privacy, out)?,

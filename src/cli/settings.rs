@@ -75,16 +75,6 @@ impl Environment {
         path.is_absolute().then_some(path)
     }
 
-    /// The way from the top of a GitHub workflow's checkout to the working folder; none where that is outside of it.
-    pub(crate) fn way_from_workspace(&self) -> PathBuf {
-        let way = || {
-            let top = self.folder("GITHUB_WORKSPACE")?.canonicalize().ok()?;
-            let here = std::env::current_dir().ok()?.canonicalize().ok()?;
-            here.strip_prefix(top).map(PathBuf::from).ok()
-        };
-        way().unwrap_or_default()
-    }
-
     pub(crate) fn width(&self) -> usize {
         let told = self
             .get("COLUMNS")

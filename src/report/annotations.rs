@@ -1,7 +1,6 @@
 //! A run file as annotations of a GitHub workflow: what went wrong beside the line of its step or of its data row.
 
 use std::io::Write;
-use std::path::Path;
 
 use super::Diagnostic;
 use super::Outcome;
@@ -24,11 +23,10 @@ use crate::runfile::Which;
 const NAMED: u32 = 3;
 
 /// Writes the annotations: of each operation that went wrong one, as long as GitHub shows them all; beyond that one of
-/// each step and label. `folder` is the way from the top of the repository to the working folder.
+/// each step and label.
 pub fn write_github(
     view: &RunView,
     privacy: Privacy,
-    folder: &Path,
     out: &mut dyn Write,
 ) -> Result<(), ReportError> {
     let source = Source::open(view, privacy)?;
@@ -62,7 +60,7 @@ pub fn write_github(
         found.extend(noted(&source, step)?.map(|noted| places.located(noted)));
     }
     let command = format!("sugarmill show {}", report.run.file);
-    out.write_all(github::annotations(&found, folder, &command).as_bytes())?;
+    out.write_all(github::annotations(&found, &command).as_bytes())?;
     Ok(())
 }
 

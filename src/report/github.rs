@@ -3,9 +3,6 @@
 //! GitHub shows ten annotations of a kind a step and drops the others without a word, so that the rest is counted here.
 
 use std::fmt::Write;
-use std::path::Component;
-use std::path::Path;
-use std::path::PathBuf;
 
 use super::Diagnostic;
 use super::Severity;
@@ -14,15 +11,14 @@ use crate::diag::counted;
 /// Annotations of one kind that GitHub shows of a step.
 pub(super) const SHOWN: usize = 10;
 
-/// What `check` found. GitHub names files from the top of the repository, `folder` is the way from there to the working
-/// folder.
-pub fn github_annotations(diagnostics: &[Diagnostic], folder: &Path) -> String {
-    annotations(diagnostics, folder, "sugarmill check --format text")
+/// What `check` found.
+pub fn github_annotations(diagnostics: &[Diagnostic]) -> String {
+    annotations(diagnostics, "sugarmill check --format text")
 }
 
 /// One line for each diagnostic, errors and warnings up to ten each, and one that says how many more there are and which
 /// command shows them.
-pub(super) fn annotations(diagnostics: &[Diagnostic], folder: &Path, command: &str) -> String {
+pub(super) fn annotations(diagnostics: &[Diagnostic], command: &str) -> String {
     let mut text = String::new();
     let mut left_out = Vec::new();
     for severity in [Severity::Error, Severity::Warning] {
@@ -32,7 +28,7 @@ pub(super) fn annotations(diagnostics: &[Diagnostic], folder: &Path, command: &s
                 .filter(|diagnostic| diagnostic.severity == severity)
         };
         for diagnostic in of_kind().take(SHOWN) {
-            text.push_str(&annotation(diagnostic, folder));
+            text.push_str(&annotation(diagnostic));
         }
         let more = of_kind().count().saturating_sub(SHOWN);
         if more > 0 {
@@ -54,17 +50,13 @@ pub(super) fn annotations(diagnostics: &[Diagnostic], folder: &Path, command: &s
     text
 }
 
-fn annotation(diagnostic: &Diagnostic, folder: &Path) -> String {
+fn annotation(diagnostic: &Diagnostic) -> String {
     let title = match &diagnostic.step {
         Some(step) => format!("{} in step {step}", diagnostic.code),
         None => diagnostic.code.clone(),
     };
     let mut properties: Vec<(&str, String)> = Vec::new();
-    let file = diagnostic
-        .file
-        .as_deref()
-        .map(|file| from_top(folder, file));
-    properties.extend(file.map(|file| ("file", file)));
+    properties.extend(diagnostic.file.clone().map(|file| ("file", file)));
     properties.extend(diagnostic.line.map(|line| ("line", line.to_string())));
     properties.extend(diagnostic.column.map(|column| ("col", column.to_string())));
     properties.push(("title", title));
@@ -82,19 +74,6 @@ fn annotation(diagnostic: &Diagnostic, folder: &Path) -> String {
         properties.join(","),
         data(&message)
     )
-}
-
-/// A file of the working folder as it is named from the top of the repository.
-fn from_top(folder: &Path, file: &str) -> String {
-    let mut path = PathBuf::new();
-    for part in folder.join(file).components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if path.pop() => {}
-            part => path.push(part),
-        }
-    }
-    path.display().to_string()
 }
 
 /// What stands behind the second `::`.
@@ -139,7 +118,7 @@ mod tests {
             ..diagnostic(Severity::Warning)
         };
         assert_eq!(
-            github_annotations(&[odd], Path::new("")),
+            github_annotations(&[odd]),
             "::warning file=a%2Cb%3Ac%25.yaml,line=3,title=unknown_key in step one::100%25 wrong:%0D%0Aas, said%0Ahelp: mend it\n"
         );
     }
@@ -154,24 +133,10 @@ mod tests {
             ..diagnostic(Severity::Error)
         };
         assert_eq!(
-            github_annotations(&[placeless], Path::new("")),
+            github_annotations(&[placeless]),
             "::error title=unknown_key::unknown key `a`\n"
         );
-        assert_eq!(github_annotations(&[], Path::new("")), "");
-    }
-
-    #[test]
-    fn files_are_named_from_the_top_of_the_repository() {
-        for (folder, file, named) in [
-            ("", "a.yaml", "a.yaml"),
-            ("", "./a.yaml", "a.yaml"),
-            ("sub/crm", "a.yaml", "sub/crm/a.yaml"),
-            ("sub/crm", "../a.yaml", "sub/a.yaml"),
-            ("sub", "/tmp/a.yaml", "/tmp/a.yaml"),
-            ("", "../a.yaml", "../a.yaml"),
-        ] {
-            assert_eq!(from_top(Path::new(folder), file), named);
-        }
+        assert_eq!(github_annotations(&[]), "");
     }
 
     #[test]
@@ -179,7 +144,7 @@ mod tests {
         let many: Vec<Diagnostic> = std::iter::repeat_n(diagnostic(Severity::Warning), 11)
             .chain(std::iter::repeat_n(diagnostic(Severity::Error), 13))
             .collect();
-        let text = github_annotations(&many, Path::new(""));
+        let text = github_annotations(&many);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 21);
         assert!(lines[..10].iter().all(|line| line.starts_with("::error ")));

@@ -31,7 +31,7 @@ pub(crate) async fn run(
     signals.when_leaving(Some(Box::new(move |exit| {
         let failure = Failure::Interrupted { exit, help: None };
         // The process ends, and nobody can be told that this went wrong too.
-        let _ = give(&of_signals, format, &reports::diagnostics(&failure));
+        let _ = give(format, &reports::diagnostics(&failure));
         printer::failure(&of_signals, &failure);
     })));
     let mut found: Vec<Diagnostic> = Vec::new();
@@ -44,7 +44,7 @@ pub(crate) async fn run(
         found.extend(reports::diagnostics(failure));
     }
     signals.when_leaving(None);
-    give(settings, format, &found)?;
+    give(format, &found)?;
     if format == CheckFormat::Text && ended.is_ok() && !has_errors(&found) {
         let playbooks = counted(args.playbooks.len(), "playbook");
         printer::say(settings, &format!("{playbooks}: no mistakes"));
@@ -66,17 +66,14 @@ pub(crate) async fn run(
 }
 
 /// What is found, for programs. People have been shown it.
-fn give(settings: &Settings, format: CheckFormat, found: &[Diagnostic]) -> Result<(), Failure> {
+fn give(format: CheckFormat, found: &[Diagnostic]) -> Result<(), Failure> {
     match format {
         CheckFormat::Text => Ok(()),
         CheckFormat::Json => {
             let document = json!({ "version": 1, "diagnostics": found });
             printer::result(&format!("{document:#}\n"))
         }
-        CheckFormat::Github => {
-            let folder = settings.environment.way_from_workspace();
-            printer::result(&report::github_annotations(found, &folder))
-        }
+        CheckFormat::Github => printer::result(&report::github_annotations(found)),
         CheckFormat::Sarif => printer::result(&format!("{:#}\n", report::sarif(found))),
     }
 }

@@ -11,13 +11,13 @@ use serde_json::json;
 
 use super::fixtures;
 use super::fixtures::Planned;
-use super::write_github;
 use crate::operation::Action;
 use crate::operation::State;
 use crate::report::Options;
 use crate::report::Privacy;
 use crate::report::ReportError;
 use crate::report::write_csv;
+use crate::report::write_github;
 use crate::report::write_json;
 use crate::report::write_junit;
 use crate::report::write_ndjson;

@@ -7,15 +7,3 @@ mod lists;
 mod markdown;
 mod privacy;
 mod text;
-
-use std::io::Write;
-use std::path::Path;
-
-use super::Privacy;
-use super::ReportError;
-use crate::runfile::RunView;
-
-/// Annotations of a workflow that runs at the top of its checkout.
-fn write_github(view: &RunView, privacy: Privacy, out: &mut dyn Write) -> Result<(), ReportError> {
-    super::write_github(view, privacy, Path::new(""), out)
-}

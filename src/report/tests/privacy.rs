@@ -4,7 +4,6 @@ use serde_json::json;
 
 use super::fixtures;
 use super::fixtures::Planned;
-use super::write_github;
 use crate::diag::Code;
 use crate::diag::Colour;
 use crate::diag::Problem;
@@ -17,6 +16,7 @@ use crate::report::Options;
 use crate::report::Privacy;
 use crate::report::TextOptions;
 use crate::report::write_csv;
+use crate::report::write_github;
 use crate::report::write_html;
 use crate::report::write_json;
 use crate::report::write_junit;
