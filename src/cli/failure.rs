@@ -101,7 +101,7 @@ impl Failure {
                 help: Some(help),
             } => Self::OverLimit {
                 reason,
-                help: Some(report::naming(&help, &file.display().to_string())),
+                help: Some(naming(&help, file)),
             },
             other => other,
         }

@@ -23,9 +23,20 @@ pub(crate) struct Signals {
     last_words: LastWords,
 }
 
-/// What is still said when a signal ends the process at once.
+/// What is still said when a signal ends the process at once. Either it is said or the command reports by itself, so that
+/// there is one document.
 #[derive(Clone, Default)]
-struct LastWords(Arc<Mutex<Option<Words>>>);
+struct LastWords(Arc<Mutex<Last>>);
+
+#[derive(Default)]
+enum Last {
+    /// The command reports by itself.
+    #[default]
+    Report,
+    Words(Words),
+    /// They are being said, and the process ends then.
+    Said,
+}
 
 /// Told with which code the process ends.
 pub(crate) type Words = Box<dyn FnOnce(Exit) + Send>;
@@ -74,10 +85,19 @@ impl Signals {
         }
     }
 
-    /// Says what is to be said when a signal ends the process; nothing once `None` is given.
+    /// Says what is to be said when a signal ends the process; nothing once `None` is given, since the command is about to
+    /// report by itself. It does not come to that where the process is ending already.
     pub(crate) fn when_leaving(&self, words: Option<Words>) {
-        if let Ok(mut last) = self.last_words.0.lock() {
-            *last = words;
+        let Ok(mut last) = self.last_words.0.lock() else {
+            return;
+        };
+        if !matches!(*last, Last::Said) {
+            *last = words.map_or(Last::Report, Last::Words);
+            return;
+        }
+        drop(last);
+        loop {
+            std::thread::park();
         }
     }
 
@@ -138,10 +158,18 @@ async fn hear(
     }
 }
 
-/// In a thread of its own, since nobody waits for it beyond its time.
+/// In a thread of its own, since nobody waits for it beyond its time. A command that reports already has as long.
 fn speak(last_words: &LastWords, exit: Exit) {
-    let words = last_words.0.lock().ok().and_then(|mut words| words.take());
-    let Some(words) = words else { return };
+    let Ok(mut last) = last_words.0.lock() else {
+        return;
+    };
+    let Last::Words(words) = std::mem::take(&mut *last) else {
+        drop(last);
+        std::thread::sleep(LAST_WORDS);
+        return;
+    };
+    *last = Last::Said;
+    drop(last);
     let (done, is_done) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         words(exit);

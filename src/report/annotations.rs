@@ -25,7 +25,7 @@ use crate::runfile::Which;
 const NAMED: u32 = 3;
 
 /// Writes the annotations: of each operation that went wrong one, as long as GitHub shows them all; beyond that one of
-/// each step and label. `folder` is the way from the top of the repository to the working folder.
+/// each step and label.
 pub fn write_github(
     view: &RunView,
     privacy: Privacy,

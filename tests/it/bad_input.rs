@@ -125,7 +125,7 @@ fn as_a_playbook() {
             case(
                 "a JSONPath of 1,000 brackets",
                 format!("{path}{}\"", "[".repeat(1_000)),
-                &["file:9:", "nesting depth"],
+                &["file:9:", "a JSONPath with brackets more than 6 deep"],
             ),
             case("one long word", "a".repeat(500_000), &["file:1:1"]),
         ],

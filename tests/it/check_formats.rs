@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use crate::command::Ended;
 use crate::command::assert_seen;
 use crate::command::sugarmill;
-use crate::scene::Scene;
 
 const SCHEMA: &str = include_str!("../sarif/sarif-2.1.0-rtm.5.json");
 
@@ -49,27 +48,6 @@ fn annotations_stand_on_their_lines() {
         "github",
         &check("github", &["tests/metadata/breaks.yaml"]).seen(),
     );
-}
-
-/// GitHub knows them by that, whatever folder a step works in.
-#[test]
-fn a_workflow_names_files_from_the_top_of_its_checkout() {
-    let scene = Scene::new().file(
-        "p.yaml",
-        "version: 1\nname: p\nsteps: [{ id: a, pnig: {} }]\n",
-    );
-    let folder = scene.path("");
-    let name = folder.file_name().unwrap().to_str().unwrap();
-    let at = format!("file={name}/p.yaml,line=3");
-    let top = folder.parent().unwrap().to_str().unwrap().to_owned();
-    let scene = scene.env("GITHUB_WORKSPACE", &top);
-    for line in [
-        "check p.yaml --format github",
-        "plan p.yaml --format github",
-    ] {
-        let said = scene.ends(3, line);
-        assert!(said.stdout.contains(&at), "{said}");
-    }
 }
 
 #[test]

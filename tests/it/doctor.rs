@@ -40,6 +40,9 @@ fn a_refused_login_is_told_from_an_address_where_nobody_answers() {
         .map(|check| check["state"].as_str().unwrap().to_owned())
         .collect::<Vec<_>>();
     assert_eq!(states[..2], ["fails", "not_tried"]);
+    scene
+        .ends(4, "doctor")
+        .says("help: see that the address is right");
 }
 
 #[test]

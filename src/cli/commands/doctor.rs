@@ -201,13 +201,16 @@ fn who(me: &Me) -> String {
     }
 }
 
-/// What a first contact that failed says of the address and of the login. The message says what to do, too.
+/// What a first contact that failed says of the address and of the login. Where an answer came, the message says what to do,
+/// too.
 fn no_entrance(way: &Way, error: &ClientError) -> [Line; 2] {
     let failed = |name| Line {
         name,
         state: State::Fails,
         message: error.to_string(),
-        advice: None,
+        advice: matches!(error, ClientError::Unreachable { .. }).then(|| {
+            "see that the address is right and the instance is up; HTTPS_PROXY names a proxy".into()
+        }),
     };
     match error {
         ClientError::LoginRefused { .. }

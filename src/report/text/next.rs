@@ -141,33 +141,31 @@ fn steps<O>(
     }
     match (standing.is_plan(), report.result) {
         (_, RunResult::Running | RunResult::Succeeded) => {}
-        (true, RunResult::Refused) => match (&ways.past_limits, &standing.undoes) {
-            (Some(options), Some(undoes)) => {
-                let command = again("undo", &undoes.file, instance);
-                steps.push(step(
-                    "nothing was sent; to take it back all the same, if so much is meant:",
-                    format!("{command}{options}"),
-                ));
-            }
-            (Some(options), None) => {
-                steps.push(step(
-                    "nothing was sent; to apply it all the same, if so much is meant:",
-                    apply(&format!("{expecting}{options}")),
-                ));
-                steps.push((
-                    "otherwise change the playbook and plan again".to_owned(),
+        (true, RunResult::Refused | RunResult::Failed) => {
+            match (&ways.past_limits, &standing.undoes) {
+                (Some(options), Some(undoes)) => {
+                    let command = again("undo", &undoes.file, instance);
+                    steps.push(step(
+                        "nothing was sent; to take it back all the same, if so much is meant:",
+                        format!("{command}{options}"),
+                    ));
+                }
+                (Some(options), None) => {
+                    steps.push(step(
+                        "nothing was sent; to apply it all the same, if so much is meant:",
+                        apply(&format!("{expecting}{options}")),
+                    ));
+                    steps.push((
+                        "otherwise change the playbook and plan again".to_owned(),
+                        None,
+                    ));
+                }
+                (None, _) => steps.push((
+                    "mend what is listed above and plan again; nothing was sent".to_owned(),
                     None,
-                ));
+                )),
             }
-            (None, _) => steps.push((
-                "mend what is listed above and plan again; nothing was sent".to_owned(),
-                None,
-            )),
-        },
-        (true, RunResult::Failed) => steps.push((
-            "mend what is listed above and plan again; nothing was sent".to_owned(),
-            None,
-        )),
+        }
         (_, RunResult::Refused) => {
             if let Some(options) = &ways.past_limits {
                 steps.push(step(
