@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::CheckedStep;
+use super::Headings;
 use super::Items;
 use super::vars::before_any_step;
 use crate::diag::Code;
@@ -40,13 +41,9 @@ pub(super) fn unused_vars(vars: &[VarDecl], used: &BTreeSet<&str>, problems: &mu
     }
 }
 
-/// `columns` are the names that the rows of its file have.
-pub(super) fn create_without_key(
-    step: &Step,
-    columns: Option<&Vec<String>>,
-    problems: &mut Problems,
-) {
+pub(super) fn create_without_key(step: &Step, headings: &Headings, problems: &mut Problems) {
     if matches!(step.action, Action::Create(_)) && step.key.is_none() {
+        let columns = headings.get(&step.id.value);
         problems.push(
             Problem::warning(
                 NO_KEY,

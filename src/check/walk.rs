@@ -105,9 +105,8 @@ impl<'a> Walk<'a> {
     /// What can be said of a step before its templates are compiled.
     fn as_written(&mut self, step: &Step) {
         calls::check(self.ground.limits, step, &mut self.problems);
-        let home = included::place(step.included);
-        let columns = self.ground.known[home].headings.get(&step.id.value);
-        advice::create_without_key(step, columns, &mut self.problems);
+        let headings = self.ground.known[included::place(step.included)].headings;
+        advice::create_without_key(step, headings, &mut self.problems);
         advice::labels(step, &mut self.problems);
         if !self.ground.lacking.contains(&step.verb_span) {
             in_vain::check(step, self.ground.metadata, &mut self.problems);
