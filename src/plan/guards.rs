@@ -230,10 +230,11 @@ impl Guard {
             }
         };
         is_exceeded.then(|| {
-            format!(
-                "{} failed operations are more than `max_failures: {tolerated}` allows",
-                grouped(totals.failed)
-            )
+            let failed = match totals.failed {
+                1 => "1 failed operation is".to_owned(),
+                failed => format!("{} failed operations are", grouped(failed)),
+            };
+            format!("{failed} more than `max_failures: {tolerated}` allows")
         })
     }
 }
@@ -365,10 +366,14 @@ mod tests {
         let five = limits(None, None, Some(Tolerance::Percent(5.0)));
         assert_eq!(five.too_many_failures(totals(5)), None);
         assert!(five.too_many_failures(totals(6)).is_some());
-        assert!(
-            limits(None, None, Some(Tolerance::Count(0)))
-                .too_many_failures(totals(1))
-                .is_some()
+        let none = limits(None, None, Some(Tolerance::Count(0)));
+        assert_eq!(
+            none.too_many_failures(totals(1)).as_deref(),
+            Some("1 failed operation is more than `max_failures: 0` allows")
+        );
+        assert_eq!(
+            none.too_many_failures(totals(2)).as_deref(),
+            Some("2 failed operations are more than `max_failures: 0` allows")
         );
     }
 }

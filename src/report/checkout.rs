@@ -62,18 +62,18 @@ mod tests {
 
     #[test]
     fn files_are_named_from_the_root() {
-        let checkout = Checkout::new(Path::new("/work/repo/"), Path::new("/work/repo/sub"));
+        let checkout = Checkout::new(Path::new("/srv/repo/"), Path::new("/srv/repo/sub"));
         for (file, name) in [
             ("pb/bad.yaml", "sub/pb/bad.yaml"),
             ("./pb/bad.yaml", "sub/pb/bad.yaml"),
             ("../data/rows.csv", "data/rows.csv"),
-            ("/work/repo/top.yaml", "top.yaml"),
-            ("/work/other.yaml", "/work/other.yaml"),
+            ("/srv/repo/top.yaml", "top.yaml"),
+            ("/srv/other.yaml", "/srv/other.yaml"),
             ("../../other.yaml", "../../other.yaml"),
         ] {
             assert_eq!(checkout.name(file), name, "{file}");
         }
-        let at_root = Checkout::new(Path::new("/work/repo"), Path::new("/work/repo"));
+        let at_root = Checkout::new(Path::new("/srv/repo"), Path::new("/srv/repo"));
         assert_eq!(at_root.name("pb/bad.yaml"), "pb/bad.yaml");
     }
 }
